@@ -1,0 +1,261 @@
+use std::io;
+use std::path::PathBuf;
+
+use super::{DType, Order};
+
+/// What can go wrong while reading, pairing or writing arrays.
+///
+/// Every message is one line and begins with the file (and the archive member) it is about.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ArrayError {
+    /// The operating system refused an operation on a file.
+    #[error("{array}: cannot {action}: {error}")]
+    Io {
+        /// The file, with the member if there is one.
+        array: String,
+        /// What was attempted, as a verb: "open", "read", "write".
+        action: &'static str,
+        /// What the operating system answered.
+        #[source]
+        error: io::Error,
+    },
+    /// A directory, pipe or device where a file is needed.
+    #[error(
+        "{array}: is {found}, not a regular file; arrays are read by position, \
+         so save the data to a file first"
+    )]
+    NotAFile {
+        /// The path.
+        array: String,
+        /// What the path names instead, with its article.
+        found: &'static str,
+    },
+    /// A file of zero bytes.
+    #[error("{array}: the file is empty; expected a .npy or .npz file")]
+    Empty {
+        /// The file.
+        array: String,
+    },
+    /// Neither `.npy` nor `.npz`, judged by the first bytes.
+    #[error(
+        "{array}: not a .npy or .npz file (it begins with \"{start}\"); \
+         write it with numpy.save or numpy.savez"
+    )]
+    NotAnArray {
+        /// The file, with the member if there is one.
+        array: String,
+        /// The first bytes, escaped.
+        start: String,
+    },
+    /// The header cannot be understood.
+    #[error("{array}: damaged .npy header: {reason}")]
+    Header {
+        /// The file, with the member if there is one.
+        array: String,
+        /// What is wrong with the header.
+        reason: String,
+    },
+    /// An element type that this tool does not read.
+    #[error(
+        "{array}: dtype {found} is not supported; accepted: {}; \
+         convert with numpy's astype before saving",
+        DType::NAMES
+    )]
+    UnsupportedDType {
+        /// The file, with the member if there is one.
+        array: String,
+        /// The dtype as NumPy writes it, with an explanation.
+        found: String,
+    },
+    /// The shape describes more bytes than a file can hold.
+    #[error("{array}: damaged .npy header: shape {shape} overflows 64-bit sizes")]
+    ShapeOverflow {
+        /// The file, with the member if there is one.
+        array: String,
+        /// The shape as NumPy writes it.
+        shape: String,
+    },
+    /// Less data than the header promises.
+    #[error(
+        "{array}: truncated: the header says {values} {dtype} values ({expected} bytes), \
+         the file has {found}; write it again"
+    )]
+    Truncated {
+        /// The file, with the member if there is one.
+        array: String,
+        /// The element type.
+        dtype: DType,
+        /// The number of values the header promises.
+        values: u64,
+        /// The number of bytes these take.
+        expected: u64,
+        /// The number of bytes present.
+        found: u64,
+    },
+    /// More data than the header promises.
+    #[error(
+        "{array}: trailing data: the header says {values} {dtype} values ({expected} bytes), \
+         the file has {found}; if several arrays were saved to it, save each to a file of its own"
+    )]
+    Trailing {
+        /// The file, with the member if there is one.
+        array: String,
+        /// The element type.
+        dtype: DType,
+        /// The number of values the header promises.
+        values: u64,
+        /// The number of bytes these take.
+        expected: u64,
+        /// The number of bytes present, or "more".
+        found: String,
+    },
+    /// A zip archive that cannot be read.
+    #[error("{array}: damaged or unsupported .npz archive: {reason}")]
+    Archive {
+        /// The file, with the member if there is one.
+        array: String,
+        /// What is wrong with the archive.
+        reason: String,
+    },
+    /// A zip archive without any array.
+    #[error(
+        "{array}: a zip archive without .npy members, so not written by numpy.savez; \
+         a PyTorch file must be converted: numpy.save(path, tensor.numpy())"
+    )]
+    NoMembers {
+        /// The file.
+        array: String,
+    },
+    /// An archive of several arrays, with no member named.
+    #[error("{array}: holds several arrays: {members}; name one as {array}:{first}")]
+    SeveralMembers {
+        /// The file.
+        array: String,
+        /// The names of the members.
+        members: String,
+        /// The first of them, to show how to name one.
+        first: String,
+    },
+    /// A member that the archive does not hold.
+    #[error("{array}: has no array named {member:?}; it holds {members}")]
+    NoSuchMember {
+        /// The file.
+        array: String,
+        /// The name asked for.
+        member: String,
+        /// The names of the members.
+        members: String,
+    },
+    /// A member asked of a `.npy` file, which has none.
+    #[error("{array}: a .npy file holds one unnamed array; leave out \":{member}\"")]
+    MemberOfNpy {
+        /// The file.
+        array: String,
+        /// The name asked for.
+        member: String,
+    },
+    /// An integer that the requested number type cannot hold exactly.
+    #[error("{array}: value {value} at position {position} does not fit in {wanted} exactly")]
+    Inexact {
+        /// The file, with the member if there is one.
+        array: String,
+        /// The integer.
+        value: i128,
+        /// Its index in file order, from 0.
+        position: u64,
+        /// The number type asked for.
+        wanted: &'static str,
+    },
+    /// Integers asked of an array of floating-point numbers.
+    #[error("{array}: holds {dtype} values where integers or booleans are needed")]
+    NotInteger {
+        /// The file, with the member if there is one.
+        array: String,
+        /// The element type.
+        dtype: DType,
+    },
+    /// Two arrays that must have the same shape do not.
+    #[error("shapes differ: {first} is {first_shape}, {other} is {other_shape}")]
+    ShapeMismatch {
+        /// The first file.
+        first: String,
+        /// Its shape as NumPy writes it.
+        first_shape: String,
+        /// The other file.
+        other: String,
+        /// Its shape as NumPy writes it.
+        other_shape: String,
+    },
+    /// An array that has to be reordered does not fit in memory.
+    #[error(
+        "{array}: stored in {order} order unlike the first array, so it must be held in memory, \
+         which its {bytes} bytes do not fit; save it in the order of the first \
+         (numpy.ascontiguousarray or numpy.asfortranarray)"
+    )]
+    TooLargeToReorder {
+        /// The file, with the member if there is one.
+        array: String,
+        /// The order of the file.
+        order: Order,
+        /// The size of its data.
+        bytes: u64,
+    },
+    /// The number of values written is not what the shape says.
+    #[error("{}: {written} values written, the shape {shape} has {expected}", path.display())]
+    WrongCount {
+        /// The destination.
+        path: PathBuf,
+        /// The shape as NumPy writes it.
+        shape: String,
+        /// The number of values of that shape.
+        expected: u64,
+        /// The number of values written.
+        written: u64,
+    },
+    /// A dtype that [`NpyWriter`](super::NpyWriter) does not write.
+    #[error("{}: cannot write dtype {dtype}, only f32 and f64", path.display())]
+    NotWritable {
+        /// The destination.
+        path: PathBuf,
+        /// The dtype asked for.
+        dtype: DType,
+    },
+    /// A glob pattern with a syntax error.
+    #[error("{pattern}: not a valid pattern: {reason}")]
+    Pattern {
+        /// The pattern.
+        pattern: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A path or pattern that no file matches.
+    #[error("{pattern}: no such file, and no file matches it as a pattern")]
+    NoMatch {
+        /// The path or pattern.
+        pattern: String,
+    },
+    /// Two lists of files that cannot be paired.
+    #[error(
+        "cannot pair {first} files with {second}: {unmatched}; \
+         give both files of a pair the same name, or as many files on both sides"
+    )]
+    Unpaired {
+        /// The number of files in the first list.
+        first: usize,
+        /// The number of files in the second list.
+        second: usize,
+        /// Up to three names without a counterpart.
+        unmatched: String,
+    },
+}
+
+impl ArrayError {
+    pub(super) fn io(array: &str, action: &'static str, error: io::Error) -> Self {
+        Self::Io {
+            array: array.to_owned(),
+            action,
+            error,
+        }
+    }
+}

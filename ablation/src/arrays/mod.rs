@@ -1,0 +1,42 @@
+//! Reading and writing NumPy arrays: `.npy` files and members of `.npz` archives.
+//!
+//! Arrays are streamed in chunks, so memory use does not grow with the size of the array.
+//! The one exception is documented at [`open_together`].
+//!
+//! ```ignore
+//! let logits = Source::parse("preds.npz:logits").open()?;
+//! let targets = Source::parse("y.npy").open()?;
+//! let mut readers = open_together(&[logits, targets])?;
+//! let mut logit_chunk = vec![0.0; 65536];
+//! let mut target_chunk = vec![0; 65536];
+//! loop {
+//!     let count = readers[0].read_f32(&mut logit_chunk)?;
+//!     readers[1].read_i64(&mut target_chunk[..count])?;
+//!     if count == 0 {
+//!         break;
+//!     }
+//! }
+//! ```
+
+mod archive;
+mod dtype;
+mod error;
+mod files;
+mod header;
+mod reader;
+mod source;
+#[cfg(test)]
+mod tests;
+mod together;
+mod writer;
+
+pub use dtype::{DType, Order};
+pub use error::ArrayError;
+pub use files::{Pairing, pair, paths};
+pub use reader::{MAX_CHUNK, Reader, Values};
+pub use source::{Array, Source};
+pub use together::open_together;
+pub use writer::NpyWriter;
+
+/// The result of every fallible function of this module.
+pub type Result<T, E = ArrayError> = std::result::Result<T, E>;

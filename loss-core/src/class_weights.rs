@@ -1,0 +1,106 @@
+//! Weights from counts: what a training script computes before its first step.
+//!
+//! All functions take counts of pixels (or sums of soft labels), and none gives an infinite or undefined weight: a class
+//! that never occurs has the weight 0, for there is nothing to weigh. A usual recipe is
+//! [`inverse_frequency`], then [`blend`] and [`clamp`].
+//!
+//! ```
+//! use loss_core::class_weights;
+//!
+//! let counts = [960.0, 27.0, 1.0, 0.0];
+//! let mut weights = [0.0; 4];
+//! class_weights::inverse_frequency(&counts, &mut weights)?;
+//! class_weights::blend(0.5, &mut weights);
+//! class_weights::clamp(0.1, 20.0, &mut weights);
+//! assert_eq!(weights[2], 20.0);
+//! # Ok::<(), loss_core::LengthError>(())
+//! ```
+
+use crate::error::LengthError;
+
+/// `pos_weight` for [`Bce`](crate::Bce): background / foreground, at which both classes weigh the same in total. `None` without
+/// foreground.
+///
+/// ```
+/// assert_eq!(loss_core::class_weights::pos_weight(50.0, 950.0), Some(19.0));
+/// ```
+pub fn pos_weight(foreground: f64, background: f64) -> Option<f64> {
+    (foreground > 0.0).then(|| background / foreground)
+}
+
+/// wₖ = N / (K·nₖ), N all pixels and K the number of classes (scikit-learn's `balanced`): classes weigh the same in total, and a
+/// balanced set gives 1.
+///
+/// # Errors
+/// [`LengthError`] if the slices differ in length.
+pub fn inverse_frequency(counts: &[f64], weights: &mut [f64]) -> Result<(), LengthError> {
+    let share = counts.iter().sum::<f64>() / counts.len() as f64;
+    each(counts, weights, |count| share / count)
+}
+
+/// wₖ = median(n) / nₖ over the classes that occur.
+///
+/// Eigen and Fergus, *Predicting Depth, Surface Normals and Semantic Labels with a Common Multi-Scale Convolutional
+/// Architecture*, 2015 (there nₖ is relative to the images in which class k occurs).
+///
+/// # Errors
+/// [`LengthError`] if the slices differ in length.
+pub fn median_frequency(counts: &[f64], weights: &mut [f64]) -> Result<(), LengthError> {
+    let median = median_of_positive(counts);
+    each(counts, weights, |count| median / count)
+}
+
+/// wₖ = (1−β) / (1−β^nₖ), scaled so that the weights of the classes that occur have mean 1; β in [0, 1), often 0.99 to 0.9999.
+///
+/// β = 0 weighs all alike, β → 1 is inverse frequency.
+///
+/// Cui et al., *Class-Balanced Loss Based on Effective Number of Samples*, 2019.
+///
+/// # Errors
+/// [`LengthError`] if the slices differ in length.
+pub fn effective_number(beta: f64, counts: &[f64], weights: &mut [f64]) -> Result<(), LengthError> {
+    let ln_beta = libm::log(beta.clamp(f64::MIN_POSITIVE, 1.0 - f64::EPSILON));
+    each(counts, weights, |count| libm::expm1(ln_beta) / libm::expm1(ln_beta * count))?;
+    let present = counts.iter().filter(|&&count| count > 0.0).count();
+    let sum: f64 = weights.iter().sum();
+    if sum > 0.0 {
+        weights.iter_mut().for_each(|weight| *weight *= present as f64 / sum);
+    }
+    Ok(())
+}
+
+/// Blends each weight with 1: wₖ ← share·wₖ + 1 − share. A class that never occurs stays at 0.
+pub fn blend(share: f64, weights: &mut [f64]) {
+    weights.iter_mut().filter(|weight| **weight > 0.0).for_each(|weight| *weight = share * *weight + (1.0 - share));
+}
+
+/// Keeps each weight within a range. A class that never occurs stays at 0.
+pub fn clamp(smallest: f64, largest: f64, weights: &mut [f64]) {
+    weights.iter_mut().filter(|weight| **weight > 0.0).for_each(|weight| *weight = weight.max(smallest).min(largest));
+}
+
+fn each(counts: &[f64], weights: &mut [f64], weight: impl Fn(f64) -> f64) -> Result<(), LengthError> {
+    if counts.len() != weights.len() {
+        return Err(LengthError { slice: "the weights", length: weights.len(), expected: counts.len() });
+    }
+    for (out, &count) in weights.iter_mut().zip(counts) {
+        *out = if count > 0.0 { weight(count) } else { 0.0 };
+    }
+    Ok(())
+}
+
+/// The median of the counts above 0, by counting ranks: there is no memory to sort in.
+fn median_of_positive(counts: &[f64]) -> f64 {
+    let positive = || counts.iter().copied().filter(|&count| count > 0.0);
+    let present = positive().count();
+    let of_rank = |rank: usize| {
+        positive()
+            .find(|&candidate| {
+                let below = positive().filter(|&count| count < candidate).count();
+                let not_above = positive().filter(|&count| count <= candidate).count();
+                below <= rank && rank < not_above
+            })
+            .unwrap_or(0.0)
+    };
+    if present == 0 { 0.0 } else { (of_rank((present - 1) / 2) + of_rank(present / 2)) / 2.0 }
+}

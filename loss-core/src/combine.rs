@@ -1,0 +1,152 @@
+//! Weighted sums of losses over one pass.
+
+use crate::fingerprint::Fingerprint;
+use crate::loss::{Loss, Part};
+use crate::pixel::Pixel;
+use crate::real::Real;
+use crate::sums::Totals;
+
+/// A + B over the same pixels: one pass, one exponential a pixel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sum<A, B> {
+    first: A,
+    second: B,
+}
+
+impl<A: Loss, B: Loss> Sum<A, B> {
+    pub(crate) const fn new(first: A, second: B) -> Self {
+        Self { first, second }
+    }
+}
+
+impl<A: Loss, B: Loss> Loss for Sum<A, B> {
+    type Sums = (A::Sums, B::Sums);
+    type Slope = (A::Slope, B::Slope);
+
+    fn sums(&self) -> Self::Sums {
+        (self.first.sums(), self.second.sums())
+    }
+
+    #[inline(always)]
+    fn add(&self, pixel: &Pixel<f32>, weight: f32, (a, b): &mut Self::Sums) {
+        self.first.add(pixel, weight, a);
+        self.second.add(pixel, weight, b);
+    }
+
+    fn value(&self, totals: &Totals, (a, b): &Self::Sums) -> f64 {
+        self.first.value(totals, a) + self.second.value(totals, b)
+    }
+
+    fn slope(&self, totals: &Totals, (a, b): &Self::Sums, factor: f64) -> Self::Slope {
+        (self.first.slope(totals, a, factor), self.second.slope(totals, b, factor))
+    }
+
+    #[inline(always)]
+    fn gradient<R: Real>(&self, (a, b): &Self::Slope, pixel: &Pixel<R>) -> R {
+        self.first.gradient(a, pixel) + self.second.gradient(b, pixel)
+    }
+
+    fn part_count(&self) -> usize {
+        self.first.part_count() + self.second.part_count()
+    }
+
+    fn part(&self, index: usize, totals: &Totals, (a, b): &Self::Sums) -> Option<Part> {
+        match index.checked_sub(self.first.part_count()) {
+            None => self.first.part(index, totals, a),
+            Some(index) => self.second.part(index, totals, b),
+        }
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.name("+");
+        self.first.fingerprint(fingerprint);
+        self.second.fingerprint(fingerprint);
+    }
+}
+
+/// λ·A.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scaled<A> {
+    loss: A,
+    coefficient: f64,
+}
+
+impl<A: Loss> Scaled<A> {
+    pub(crate) const fn new(loss: A, coefficient: f64) -> Self {
+        Self { loss, coefficient }
+    }
+}
+
+impl<A: Loss> Loss for Scaled<A> {
+    type Sums = A::Sums;
+    type Slope = A::Slope;
+
+    fn sums(&self) -> Self::Sums {
+        self.loss.sums()
+    }
+
+    #[inline(always)]
+    fn add(&self, pixel: &Pixel<f32>, weight: f32, sums: &mut Self::Sums) {
+        self.loss.add(pixel, weight, sums);
+    }
+
+    fn value(&self, totals: &Totals, sums: &Self::Sums) -> f64 {
+        self.coefficient * self.loss.value(totals, sums)
+    }
+
+    fn slope(&self, totals: &Totals, sums: &Self::Sums, factor: f64) -> Self::Slope {
+        self.loss.slope(totals, sums, factor * self.coefficient)
+    }
+
+    #[inline(always)]
+    fn gradient<R: Real>(&self, slope: &Self::Slope, pixel: &Pixel<R>) -> R {
+        self.loss.gradient(slope, pixel)
+    }
+
+    fn part_count(&self) -> usize {
+        self.loss.part_count()
+    }
+
+    fn part(&self, index: usize, totals: &Totals, sums: &Self::Sums) -> Option<Part> {
+        let part = self.loss.part(index, totals, sums)?;
+        Some(Part { coefficient: self.coefficient * part.coefficient, ..part })
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.name("*").number(self.coefficient);
+        self.loss.fingerprint(fingerprint);
+    }
+}
+
+/// `loss + loss`, `number * loss` and `loss * number` for a type that is a [`Loss`].
+macro_rules! combinable {
+    ([$($generics:tt)*] $loss:ty) => {
+        impl<$($generics)* Other: $crate::loss::Loss> core::ops::Add<Other> for $loss {
+            type Output = $crate::combine::Sum<Self, Other>;
+
+            fn add(self, other: Other) -> Self::Output {
+                $crate::loss::Loss::plus(self, other)
+            }
+        }
+
+        impl<$($generics)*> core::ops::Mul<f64> for $loss {
+            type Output = $crate::combine::Scaled<Self>;
+
+            fn mul(self, coefficient: f64) -> Self::Output {
+                $crate::loss::Loss::times(self, coefficient)
+            }
+        }
+
+        impl<$($generics)*> core::ops::Mul<$loss> for f64 {
+            type Output = $crate::combine::Scaled<$loss>;
+
+            fn mul(self, loss: $loss) -> Self::Output {
+                $crate::loss::Loss::times(loss, self)
+            }
+        }
+    };
+}
+pub(crate) use combinable;
+
+combinable!([A: Loss, B: Loss,] Sum<A, B>);
+combinable!([A: Loss,] Scaled<A>);

@@ -1,0 +1,139 @@
+//! What can go wrong, and what to do about it.
+
+use core::fmt;
+
+use crate::finished::{Counts, RejectedPixel};
+
+/// A parameter of a loss is out of its range.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ParameterError {
+    /// The parameter.
+    pub parameter: &'static str,
+    /// What was given.
+    pub given: f64,
+    /// What is accepted, as text.
+    pub accepted: &'static str,
+}
+
+impl ParameterError {
+    pub(crate) fn check(parameter: &'static str, given: f64, holds: bool, accepted: &'static str) -> Result<(), Self> {
+        if holds { Ok(()) } else { Err(Self { parameter, given, accepted }) }
+    }
+
+    /// `parameter` is at least 0 and finite.
+    pub(crate) fn check_not_negative(parameter: &'static str, given: f64) -> Result<(), Self> {
+        Self::check(parameter, given, given >= 0.0 && given <= f64::from(f32::MAX), "a finite number, at least 0")
+    }
+
+    /// `parameter` lies in [0, 1].
+    pub(crate) fn check_share(parameter: &'static str, given: f64) -> Result<(), Self> {
+        Self::check(parameter, given, (0.0..=1.0).contains(&given), "in [0, 1]")
+    }
+}
+
+impl fmt::Display for ParameterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is {}; it must be {}", self.parameter, self.given, self.accepted)
+    }
+}
+
+impl core::error::Error for ParameterError {}
+
+/// Slices that should be parallel differ in length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LengthError {
+    /// The slice at fault.
+    pub slice: &'static str,
+    /// How many values it has.
+    pub length: usize,
+    /// How many inputs there are.
+    pub expected: usize,
+}
+
+impl fmt::Display for LengthError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} has {} values where there are {} inputs", self.slice, self.length, self.expected)
+    }
+}
+
+impl core::error::Error for LengthError {}
+
+/// There is no result, or none that all pixels took part in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum FinishError {
+    /// No pixel was streamed in.
+    NoPixels,
+    /// Every pixel was ignored or rejected.
+    NoValidPixels(Counts),
+    /// Some pixels were rejected. `finish_valid` gives the result of the rest.
+    Rejected {
+        /// How many, for which reason.
+        counts: Counts,
+        /// The first, if this accumulator saw it itself (positions do not survive a merge).
+        first: Option<RejectedPixel>,
+    },
+}
+
+impl fmt::Display for FinishError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FinishError::NoPixels => f.write_str("no pixel was streamed in"),
+            FinishError::NoValidPixels(counts) => {
+                write!(f, "no valid pixel: {} ignored, {} rejected", counts.ignored, counts.rejected())
+            }
+            FinishError::Rejected { counts, first } => {
+                write!(f, "{} of {} pixels were rejected", counts.rejected(), counts.pixels())?;
+                if let Some(first) = first {
+                    write!(f, ", the first at index {}: {}", first.index, first.reason)?;
+                }
+                f.write_str(" (finish_valid() leaves them out)")
+            }
+        }
+    }
+}
+
+impl core::error::Error for FinishError {}
+
+/// Two accumulators, or an accumulator and a state, do not belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StateError {
+    /// They were made by losses that differ in structure, parameters, link or threshold.
+    OtherLoss {
+        /// The fingerprint of this accumulator.
+        expected: u64,
+        /// The fingerprint of the other.
+        given: u64,
+    },
+    /// The state has another number of integers.
+    Length {
+        /// How many this accumulator's state has.
+        expected: usize,
+        /// How many were given, counted up to one too many.
+        given: usize,
+    },
+    /// The state was written in another format.
+    Version {
+        /// The format of this crate.
+        expected: u32,
+        /// The format of the state.
+        given: u32,
+    },
+}
+
+impl fmt::Display for StateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StateError::OtherLoss { expected, given } => {
+                write!(f, "the state belongs to another loss: fingerprint {given:016x}, expected {expected:016x}")
+            }
+            StateError::Length { expected, given } => {
+                write!(f, "the state has {given} integers (or more), expected {expected}")
+            }
+            StateError::Version { expected, given } => {
+                write!(f, "the state has format version {given}, expected {expected}")
+            }
+        }
+    }
+}
+
+impl core::error::Error for StateError {}

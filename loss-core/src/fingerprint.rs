@@ -1,0 +1,35 @@
+//! A number that tells two losses apart.
+
+/// A 64-bit FNV-1a hash of a loss: its structure, names and parameters.
+///
+/// Sums may be merged only if they were made by the same loss; the fingerprint, which travels beside a state and never
+/// inside it, tells whether they were. It is the same on every machine.
+#[derive(Clone, Debug)]
+pub struct Fingerprint(u64);
+
+impl Fingerprint {
+    pub(crate) const fn new() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+
+    fn byte(&mut self, byte: u8) {
+        self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    }
+
+    /// Adds the name of a loss or of an option.
+    pub fn name(&mut self, name: &str) -> &mut Self {
+        name.bytes().for_each(|byte| self.byte(byte));
+        self.byte(0xff);
+        self
+    }
+
+    /// Adds a parameter.
+    pub fn number(&mut self, parameter: f64) -> &mut Self {
+        parameter.to_bits().to_le_bytes().into_iter().for_each(|byte| self.byte(byte));
+        self
+    }
+
+    pub(crate) const fn finish(&self) -> u64 {
+        self.0
+    }
+}

@@ -1,0 +1,193 @@
+//! What an accumulator gives at its end.
+
+use crate::error::LengthError;
+use crate::gradient::Gradient;
+use crate::link::Link;
+use crate::loss::{Loss, Part};
+use crate::pixel::{Reason, Sample, Target};
+use crate::plane::Plane;
+use crate::sums::Totals;
+
+/// How many pixels were streamed in, and what became of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// In the sums.
+    pub valid: i64,
+    /// Weight 0 or masked out.
+    pub ignored: i64,
+    /// Left out: the logit not finite, or the probability outside [0, 1].
+    pub rejected_inputs: i64,
+    /// Left out: the target outside [0, 1].
+    pub rejected_targets: i64,
+    /// Left out: the weight neither 0 nor in [2⁻³², 2³²].
+    pub rejected_weights: i64,
+}
+
+impl Counts {
+    /// All pixels.
+    pub fn pixels(&self) -> i64 {
+        self.each().into_iter().sum()
+    }
+
+    /// The pixels that were left out as out of range.
+    pub fn rejected(&self) -> i64 {
+        self.rejected_inputs + self.rejected_targets + self.rejected_weights
+    }
+
+    pub(crate) fn reject(&mut self, reason: Reason) {
+        let count = match reason {
+            Reason::Input => &mut self.rejected_inputs,
+            Reason::Target => &mut self.rejected_targets,
+            Reason::Weight => &mut self.rejected_weights,
+        };
+        *count = count.wrapping_add(1);
+    }
+
+    pub(crate) fn each(&self) -> [i64; 5] {
+        [self.valid, self.ignored, self.rejected_inputs, self.rejected_targets, self.rejected_weights]
+    }
+
+    pub(crate) fn each_mut(&mut self) -> [&mut i64; 5] {
+        [
+            &mut self.valid,
+            &mut self.ignored,
+            &mut self.rejected_inputs,
+            &mut self.rejected_targets,
+            &mut self.rejected_weights,
+        ]
+    }
+}
+
+/// The first pixel that an accumulator rejected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RejectedPixel {
+    /// How many pixels came before it.
+    pub index: i64,
+    /// What was wrong with it.
+    pub reason: Reason,
+}
+
+/// The weight of pixels by prediction and target, and the scores that follow.
+///
+/// A score whose denominator is 0 is `None`: there is nothing to score.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Confusion {
+    /// Foreground called foreground.
+    pub true_positive: f64,
+    /// Background called foreground.
+    pub false_positive: f64,
+    /// Foreground called background.
+    pub false_negative: f64,
+    /// Background called background.
+    pub true_negative: f64,
+}
+
+impl Confusion {
+    /// Σ w t, the weight of the foreground.
+    pub fn support(&self) -> f64 {
+        self.true_positive + self.false_negative
+    }
+
+    /// 2TP / (2TP + FP + FN).
+    pub fn dice(&self) -> Option<f64> {
+        share(2.0 * self.true_positive, self.false_positive + self.false_negative)
+    }
+
+    /// TP / (TP + FP + FN).
+    pub fn iou(&self) -> Option<f64> {
+        share(self.true_positive, self.false_positive + self.false_negative)
+    }
+
+    /// TP / (TP + FP).
+    pub fn precision(&self) -> Option<f64> {
+        share(self.true_positive, self.false_positive)
+    }
+
+    /// TP / (TP + FN).
+    pub fn recall(&self) -> Option<f64> {
+        share(self.true_positive, self.false_negative)
+    }
+
+    /// (TP + TN) / all. With rare foreground it is high for a prediction of nothing but background.
+    pub fn accuracy(&self) -> Option<f64> {
+        share(self.true_positive + self.true_negative, self.false_positive + self.false_negative)
+    }
+}
+
+/// part / (part + rest).
+fn share(part: f64, rest: f64) -> Option<f64> {
+    let whole = part + rest;
+    (whole > 0.0).then(|| part / whole)
+}
+
+/// The finished loss: value, parts, counts and scores, and the gradient for a second pass over the pixels.
+#[derive(Clone, Debug)]
+pub struct Finished<L: Loss, K: Link> {
+    pub(crate) loss: L,
+    pub(crate) link: K,
+    pub(crate) sums: L::Sums,
+    pub(crate) counts: Counts,
+    pub(crate) totals: Totals,
+}
+
+impl<L: Loss, K: Link> Finished<L, K> {
+    /// The loss.
+    pub fn value(&self) -> f64 {
+        self.loss.value(&self.totals, &self.sums)
+    }
+
+    /// The parts of a combined loss, in the order they were added: their coefficients times their values sum to
+    /// [`value`](Self::value).
+    pub fn parts(&self) -> impl Iterator<Item = Part> + '_ {
+        (0..self.loss.part_count()).filter_map(|index| self.loss.part(index, &self.totals, &self.sums))
+    }
+
+    /// How many pixels there were, and what became of them.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Σ w over the valid pixels.
+    pub fn weight(&self) -> f64 {
+        self.totals.weight
+    }
+
+    /// Σ w t, the weight of the foreground.
+    pub fn support(&self) -> f64 {
+        self.totals.hard.support()
+    }
+
+    /// The soft confusion: sums of probabilities.
+    pub fn soft(&self) -> Confusion {
+        self.totals.soft
+    }
+
+    /// The confusion of predictions at the threshold.
+    pub fn hard(&self) -> Confusion {
+        self.totals.hard
+    }
+
+    /// The gradient ∂L/∂x, ready to be taken at any pixel.
+    pub fn gradient(&self) -> Gradient<L, K> {
+        self.gradient_times(1.0)
+    }
+
+    /// The gradient times an upstream factor.
+    pub fn gradient_times(&self, upstream: f64) -> Gradient<L, K> {
+        Gradient::new(self, upstream)
+    }
+
+    /// Writes ∂L/∂x of every pixel: 0 where a pixel was ignored or rejected.
+    ///
+    /// # Errors
+    /// [`LengthError`] if `gradient` is not as long as the plane; nothing is written then.
+    pub fn write_gradient<T: Target>(&self, plane: Plane<'_, T>, gradient: &mut [f32]) -> Result<(), LengthError> {
+        self.gradient().write(plane, gradient)
+    }
+
+    /// ∂L/∂x of each pixel of an iterator.
+    pub fn gradients<S: Into<Sample>>(&self, samples: impl IntoIterator<Item = S>) -> impl Iterator<Item = f32> {
+        let gradient = self.gradient();
+        samples.into_iter().map(move |sample| gradient.at(sample))
+    }
+}

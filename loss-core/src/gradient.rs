@@ -1,0 +1,67 @@
+//! The second pass: ∂L/∂x of each pixel, in closed form from the finished sums.
+
+use crate::error::LengthError;
+use crate::finished::Finished;
+use crate::link::Link;
+use crate::loss::Loss;
+use crate::pixel::{Checked, Sample, Target};
+use crate::plane::Plane;
+use crate::pointwise::clamp_to_finite;
+
+/// The gradient of a finished loss, times an upstream factor.
+///
+/// ∂L/∂x = w·\[λ ℓ′(x, t)/W + (t ∂φ/∂TP + (1−t) ∂φ/∂FP − t ∂φ/∂FN)·∂p/∂x\], the exact derivative of the value, rounded to
+/// `f32`; it is independent of the order and chunking of either pass. Pixels that were ignored or rejected have gradient 0.
+#[derive(Clone, Debug)]
+pub struct Gradient<L: Loss, K: Link> {
+    loss: L,
+    link: K,
+    slope: L::Slope,
+}
+
+impl<L: Loss, K: Link> Gradient<L, K> {
+    pub(crate) fn new(finished: &Finished<L, K>, upstream: f64) -> Self {
+        Self {
+            loss: finished.loss.clone(),
+            link: finished.link.clone(),
+            slope: finished.loss.slope(&finished.totals, &finished.sums, upstream),
+        }
+    }
+
+    /// The gradient of one pixel.
+    #[inline]
+    pub fn at(&self, sample: impl Into<Sample>) -> f32 {
+        let sample = sample.into();
+        match sample.check(&self.link) {
+            Checked::Valid => {
+                let pixel = self.link.pixel(sample.input, sample.target);
+                clamp_to_finite(sample.weight * self.loss.gradient(&self.slope, &pixel))
+            }
+            Checked::Ignored | Checked::Rejected(_) => 0.0,
+        }
+    }
+
+    /// Writes the gradient of every pixel.
+    ///
+    /// # Errors
+    /// [`LengthError`] if `gradient` is not as long as the plane; nothing is written then.
+    pub fn write<T: Target>(&self, plane: Plane<'_, T>, gradient: &mut [f32]) -> Result<(), LengthError> {
+        plane.check_length("the gradient", gradient.len())?;
+        for (value, sample) in gradient.iter_mut().zip(plane.samples()) {
+            *value = self.at(sample);
+        }
+        Ok(())
+    }
+
+    /// Adds the gradient of every pixel to what is there.
+    ///
+    /// # Errors
+    /// [`LengthError`] if `gradient` is not as long as the plane; nothing is written then.
+    pub fn add<T: Target>(&self, plane: Plane<'_, T>, gradient: &mut [f32]) -> Result<(), LengthError> {
+        plane.check_length("the gradient", gradient.len())?;
+        for (value, sample) in gradient.iter_mut().zip(plane.samples()) {
+            *value += self.at(sample);
+        }
+        Ok(())
+    }
+}

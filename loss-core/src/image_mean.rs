@@ -1,0 +1,138 @@
+//! The mean of the losses of images.
+
+use crate::accumulator::Accumulator;
+use crate::error::{FinishError, StateError};
+use crate::exact::TermSum;
+use crate::finished::Finished;
+use crate::link::Link;
+use crate::loss::Loss;
+use crate::pixel::{Sample, Target};
+use crate::plane::Plane;
+
+/// What an image counts for that has no valid pixel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EmptyImage {
+    /// It leaves the mean: nothing is known about it.
+    #[default]
+    Skip,
+    /// It counts with the loss of no pixels: 0, by every loss of this crate.
+    Count,
+}
+
+/// The mean over images of each image's loss ("per-image Dice").
+///
+/// Call [`end_image`](Self::end_image) at the end of each image. It gives the image's own result, whose gradient is to be
+/// taken with the upstream factor 1/images for the gradient of the mean. The images' values (`f64`, rounded to multiples
+/// of 2⁻⁶⁴) are summed exactly, so the mean does not depend on their order or on how they were spread over workers.
+///
+/// ```
+/// use loss_core::{Dice, EmptyImage, Loss};
+///
+/// let mut mean = Dice::new(0.0)?.image_mean(EmptyImage::Skip);
+/// for (logit, target) in [(40.0, true), (-40.0, true)] {
+///     mean.push((logit, target));
+///     mean.end_image()?;
+/// }
+/// assert_eq!(mean.images(), 2);
+/// assert!((mean.finish()? - 0.5).abs() < 1e-15); // one image right, one wrong
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ImageMean<L: Loss, K: Link> {
+    image: Accumulator<L, K>,
+    empty: EmptyImage,
+    values: TermSum,
+    images: i64,
+    skipped: i64,
+}
+
+impl<L: Loss, K: Link> ImageMean<L, K> {
+    /// A mean over no images yet.
+    pub fn new(loss: L, link: K, empty: EmptyImage) -> Self {
+        Self { image: Accumulator::new(loss, link), empty, values: TermSum::ZERO, images: 0, skipped: 0 }
+    }
+
+    /// Adds a pixel to the current image.
+    pub fn push(&mut self, sample: impl Into<Sample>) {
+        self.image.push(sample);
+    }
+
+    /// Adds the pixels of slices to the current image.
+    pub fn extend_plane<T: Target>(&mut self, plane: Plane<'_, T>) {
+        self.image.extend_plane(plane);
+    }
+
+    /// Ends the current image and starts the next. `None`: it had no valid pixel and was skipped.
+    ///
+    /// # Errors
+    /// [`FinishError::Rejected`] if a pixel was out of range, [`FinishError::NoPixels`] if there was none at all; the image is then still
+    /// the current one, and [`end_image_valid`](Self::end_image_valid) or [`discard_image`](Self::discard_image) go on.
+    pub fn end_image(&mut self) -> Result<Option<Finished<L, K>>, FinishError> {
+        let counts = self.image.counts();
+        if counts.rejected() > 0 {
+            return Err(FinishError::Rejected { counts, first: self.image.first_rejected() });
+        }
+        self.end_image_valid()
+    }
+
+    /// Ends the current image, leaving out pixels that were out of range.
+    ///
+    /// # Errors
+    /// [`FinishError::NoPixels`] if there was no pixel at all.
+    pub fn end_image_valid(&mut self) -> Result<Option<Finished<L, K>>, FinishError> {
+        let counts = self.image.counts();
+        if counts.pixels() == 0 {
+            return Err(FinishError::NoPixels);
+        }
+        let finished = self.image.finish_any();
+        self.image.reset();
+        if counts.valid == 0 && self.empty == EmptyImage::Skip {
+            self.skipped += 1;
+            return Ok(None);
+        }
+        self.values.add_f64(finished.value());
+        self.images += 1;
+        if self.images % crate::exact::TERMS_BETWEEN_NORMALISATIONS == 0 {
+            self.values.normalise();
+        }
+        Ok(Some(finished))
+    }
+
+    /// Forgets the pixels of the current image.
+    pub fn discard_image(&mut self) {
+        self.image.reset();
+    }
+
+    /// The images in the mean.
+    pub fn images(&self) -> i64 {
+        self.images
+    }
+
+    /// The images that had no valid pixel and were left out.
+    pub fn skipped(&self) -> i64 {
+        self.skipped
+    }
+
+    /// Adds the ended images of another mean; the images under way stay where they are.
+    ///
+    /// # Errors
+    /// [`StateError::OtherLoss`], and nothing is added, if the losses differ.
+    pub fn merge(&mut self, other: &Self) -> Result<(), StateError> {
+        let (expected, given) = (self.image.fingerprint(), other.image.fingerprint());
+        if expected != given {
+            return Err(StateError::OtherLoss { expected, given });
+        }
+        self.values.merge(&other.values);
+        self.images += other.images;
+        self.skipped += other.skipped;
+        Ok(())
+    }
+
+    /// The mean over the images that were ended.
+    ///
+    /// # Errors
+    /// [`FinishError::NoPixels`] if there is none.
+    pub fn finish(&self) -> Result<f64, FinishError> {
+        if self.images == 0 { Err(FinishError::NoPixels) } else { Ok(self.values.to_f64() / self.images as f64) }
+    }
+}

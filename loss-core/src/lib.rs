@@ -1,0 +1,57 @@
+#![no_std]
+#![forbid(unsafe_code)]
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(all(target_arch = "x86", not(target_feature = "sse2")))]
+compile_error!("the x87 unit rounds differently from IEEE 754 single precision: enable SSE2");
+
+#[cfg(test)]
+extern crate std;
+
+mod accumulator;
+mod any;
+pub mod class_weights;
+mod combine;
+mod error;
+mod exact;
+mod fingerprint;
+mod finished;
+mod gradient;
+mod image_mean;
+mod link;
+mod log_sum_exp;
+mod loss;
+mod math;
+mod pixel;
+mod plane;
+mod pointwise;
+mod real;
+mod reduction;
+mod region;
+#[cfg(feature = "serde")]
+mod serde;
+mod sums;
+
+pub use accumulator::{Accumulator, STATE_VERSION};
+pub use any::{AnyLoss, AnySlope, AnySums};
+pub use combine::{Scaled, Sum};
+pub use error::{FinishError, LengthError, ParameterError, StateError};
+pub use exact::{ExactSum, TermSum, UnitSum};
+pub use fingerprint::Fingerprint;
+pub use finished::{Confusion, Counts, Finished, RejectedPixel};
+pub use gradient::Gradient;
+pub use image_mean::{EmptyImage, ImageMean};
+pub use link::{Link, Logits, Probabilities};
+pub use log_sum_exp::LogSumExp;
+pub use loss::{Loss, Part};
+pub use pixel::{Pixel, Reason, Sample, Target, Weight};
+pub use plane::Plane;
+pub use pointwise::{Bce, Focal, FocalForm, LabelSmoothing, Pointwise, Poly1};
+pub use real::{Logistic, Real};
+pub use reduction::{Denominator, Reduced};
+pub use region::{
+    AnyOverlap, Dice, EmptyMask, FocalTversky, Iou, LogCoshDice, LogDice, Mcc, Minimum, Overlap, OverlapSlope, Product,
+    Region, RegionLoss, RegionSlopes, Similarity, Squared, Tversky,
+};
+pub use sums::{FixedSums, Sums, Totals};

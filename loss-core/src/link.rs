@@ -1,0 +1,142 @@
+//! What an input is: a logit, or a probability.
+
+use crate::error::ParameterError;
+use crate::fingerprint::Fingerprint;
+use crate::pixel::Pixel;
+use crate::real::Real;
+
+/// Turns an input into a [`Pixel`].
+pub trait Link: Clone {
+    /// Whether the input is one that this link can take.
+    fn accepts(&self, input: f32) -> bool;
+
+    /// Takes the exponential or the logarithms.
+    fn pixel<R: Real>(&self, input: R, target: R) -> Pixel<R>;
+
+    /// The input at which p equals a probability.
+    fn input_at(&self, probability: f64) -> f64;
+
+    /// Adds what tells this link from others.
+    fn fingerprint(&self, fingerprint: &mut Fingerprint);
+}
+
+/// Inputs are logits z, any finite number; p = sigmoid(z).
+///
+/// One exponential e = exp(−|z|) gives everything: e/(1+e) and 1/(1+e) are the smaller and the larger of p and 1−p,
+/// ln(1+e) is the softplus. Nothing is ever computed as log(sigmoid(z)) or 1 − p.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Logits;
+
+impl Link for Logits {
+    #[inline(always)]
+    fn accepts(&self, input: f32) -> bool {
+        // False for NaN and for infinities; one comparison on integers.
+        input.to_bits() & 0x7fff_ffff < 0x7f80_0000
+    }
+
+    #[inline(always)]
+    fn pixel<R: Real>(&self, logit: R, target: R) -> Pixel<R> {
+        let zero = R::splat(0.0);
+        let logistic = logit.abs().logistic();
+        let foreground = logit.ge(zero);
+        let p = R::select(foreground, logistic.large, logistic.small);
+        let q = R::select(foreground, logistic.small, logistic.large);
+        Pixel {
+            logit,
+            target,
+            background: R::splat(1.0) - target,
+            p,
+            q,
+            foreground_loss: zero.max(-logit) + logistic.softplus,
+            background_loss: zero.max(logit) + logistic.softplus,
+            p_slope: logistic.small * logistic.large,
+            foreground_slope: -q,
+            background_slope: p,
+        }
+    }
+
+    fn input_at(&self, probability: f64) -> f64 {
+        libm::log(probability) - libm::log1p(-probability)
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.name("logits");
+    }
+}
+
+/// Inputs are probabilities p in [0, 1], clipped to [ε, 1−ε] **in logarithms only**; p itself is used as it is.
+///
+/// A logarithm has no slope where it is clipped. Prefer logits where there are any: a probability near 1 has lost what
+/// 1 − p was.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Probabilities {
+    epsilon: f32,
+    /// −ln(1−ε) and −ln ε, between which the logarithms stay.
+    smallest_loss: f32,
+    largest_loss: f32,
+}
+
+impl Probabilities {
+    /// Probabilities with the clip ε in [2⁻¹²⁶, ½).
+    ///
+    /// # Errors
+    /// [`ParameterError`] if ε is out of range.
+    pub fn new(epsilon: f32) -> Result<Self, ParameterError> {
+        ParameterError::check(
+            "epsilon",
+            f64::from(epsilon),
+            (f32::MIN_POSITIVE..0.5).contains(&epsilon),
+            "in [2^-126, 0.5)",
+        )?;
+        let epsilon_f64 = f64::from(epsilon);
+        Ok(Self {
+            epsilon,
+            smallest_loss: -libm::log1p(-epsilon_f64) as f32,
+            largest_loss: -libm::log(epsilon_f64) as f32,
+        })
+    }
+
+    /// The clip ε.
+    pub fn epsilon(&self) -> f32 {
+        self.epsilon
+    }
+}
+
+impl Link for Probabilities {
+    #[inline(always)]
+    fn accepts(&self, input: f32) -> bool {
+        (0.0..=1.0).contains(&input)
+    }
+
+    #[inline(always)]
+    fn pixel<R: Real>(&self, p: R, target: R) -> Pixel<R> {
+        let (zero, one) = (R::splat(0.0), R::splat(1.0));
+        let q = one - p;
+        let epsilon = R::splat(self.epsilon);
+        let (smallest, largest) = (R::splat(self.smallest_loss), R::splat(self.largest_loss));
+        let (p_in_logarithm, q_in_logarithm) = (p.max(epsilon), q.max(epsilon));
+        let foreground_loss = (-p_in_logarithm.ln()).max(smallest).min(largest);
+        let background_loss = (-q_in_logarithm.ln()).max(smallest).min(largest);
+        let inside = |slope: R| R::select(p.ge(epsilon), R::select(q.ge(epsilon), slope, zero), zero);
+        Pixel {
+            logit: background_loss - foreground_loss,
+            target,
+            background: one - target,
+            p,
+            q,
+            foreground_loss,
+            background_loss,
+            p_slope: one,
+            foreground_slope: inside(-(one / p_in_logarithm)),
+            background_slope: inside(one / q_in_logarithm),
+        }
+    }
+
+    fn input_at(&self, probability: f64) -> f64 {
+        probability
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.name("probabilities").number(f64::from(self.epsilon));
+    }
+}

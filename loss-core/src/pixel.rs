@@ -1,0 +1,166 @@
+//! A pixel before and after its exponential has been taken.
+
+use crate::link::Link;
+
+/// What is streamed in: an input (a logit, or a probability, as the accumulator's [`Link`] says), its target and its
+/// weight.
+///
+/// Made from tuples: `(input, target)` and `(input, target, weight)`, where the target is a `bool`, a `u8` (0 or 1) or
+/// an `f32` in [0, 1], and the weight an `f32` (0, or in [2⁻³², 2³²]) or a `bool` (`false`: ignored).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sample {
+    /// The logit or the probability.
+    pub input: f32,
+    /// The target in [0, 1]; 1 is foreground.
+    pub target: f32,
+    /// The weight; with 0 the pixel is ignored and nothing else of it is looked at.
+    pub weight: f32,
+}
+
+/// A target as it is stored: `bool`, `u8` (0 or 1) or `f32` in [0, 1].
+pub trait Target: Copy {
+    /// The target as a number; a value that is no target stays outside [0, 1].
+    fn to_f32(self) -> f32;
+}
+
+impl Target for bool {
+    #[inline(always)]
+    fn to_f32(self) -> f32 {
+        f32::from(u8::from(self))
+    }
+}
+
+impl Target for u8 {
+    #[inline(always)]
+    fn to_f32(self) -> f32 {
+        f32::from(self)
+    }
+}
+
+impl Target for f32 {
+    #[inline(always)]
+    fn to_f32(self) -> f32 {
+        self
+    }
+}
+
+/// A weight as it is stored: `f32`, or `bool` for a mask of valid pixels.
+pub trait Weight: Copy {
+    /// The weight as a number; 0 ignores the pixel.
+    fn to_f32(self) -> f32;
+}
+
+impl Weight for f32 {
+    #[inline(always)]
+    fn to_f32(self) -> f32 {
+        self
+    }
+}
+
+impl Weight for bool {
+    #[inline(always)]
+    fn to_f32(self) -> f32 {
+        f32::from(u8::from(self))
+    }
+}
+
+impl<T: Target> From<(f32, T)> for Sample {
+    #[inline(always)]
+    fn from((input, target): (f32, T)) -> Self {
+        Self { input, target: target.to_f32(), weight: 1.0 }
+    }
+}
+
+impl<T: Target> From<(&f32, &T)> for Sample {
+    #[inline(always)]
+    fn from((&input, &target): (&f32, &T)) -> Self {
+        (input, target).into()
+    }
+}
+
+impl<T: Target, W: Weight> From<(f32, T, W)> for Sample {
+    #[inline(always)]
+    fn from((input, target, weight): (f32, T, W)) -> Self {
+        Self { input, target: target.to_f32(), weight: weight.to_f32() }
+    }
+}
+
+/// Why a pixel was left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Reason {
+    /// The logit is NaN or infinite, or the probability lies outside [0, 1].
+    Input,
+    /// The target lies outside [0, 1] or is NaN.
+    Target,
+    /// The weight is neither 0 nor in [2⁻³², 2³²].
+    Weight,
+}
+
+impl core::fmt::Display for Reason {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Reason::Input => "the logit is not finite, or the probability is outside [0, 1]",
+            Reason::Target => "the target is outside [0, 1]",
+            Reason::Weight => "the weight is neither 0 nor in [2^-32, 2^32]",
+        })
+    }
+}
+
+/// The outcome of looking at a sample.
+pub(crate) enum Checked {
+    /// Input, target and weight are in range.
+    Valid,
+    /// Weight 0.
+    Ignored,
+    /// Out of range.
+    Rejected(Reason),
+}
+
+const SMALLEST_WEIGHT: f32 = 1.0 / 4_294_967_296.0;
+const LARGEST_WEIGHT: f32 = 4_294_967_296.0;
+
+impl Sample {
+    #[inline(always)]
+    pub(crate) fn check<K: Link>(&self, link: &K) -> Checked {
+        if self.weight == 0.0 {
+            Checked::Ignored
+        } else if !link.accepts(self.input) {
+            Checked::Rejected(Reason::Input)
+        } else if !(self.target >= 0.0 && self.target <= 1.0) {
+            Checked::Rejected(Reason::Target)
+        } else if !(self.weight >= SMALLEST_WEIGHT && self.weight <= LARGEST_WEIGHT) {
+            Checked::Rejected(Reason::Weight)
+        } else {
+            Checked::Valid
+        }
+    }
+}
+
+/// A pixel whose exponential (or logarithm) has been taken: all that a loss may ask for.
+///
+/// x stands for the input that gradients are taken by: the logit, or the probability. Each quantity is computed from
+/// the exponential, never by subtracting from 1, so that it keeps its relative accuracy where it is small. A quantity
+/// that no loss uses costs nothing: the compiler removes it.
+#[derive(Clone, Copy, Debug)]
+pub struct Pixel<R> {
+    /// The logit z.
+    pub logit: R,
+    /// The target t in [0, 1].
+    pub target: R,
+    /// 1 − t.
+    pub background: R,
+    /// p, the probability of foreground.
+    pub p: R,
+    /// q = 1 − p.
+    pub q: R,
+    /// −ln p, the cross-entropy if the target is 1.
+    pub foreground_loss: R,
+    /// −ln q, the cross-entropy if the target is 0.
+    pub background_loss: R,
+    /// ∂p/∂x: p·q by the logit, 1 by the probability.
+    pub p_slope: R,
+    /// ∂(−ln p)/∂x: −q by the logit, −1/p by the probability.
+    pub foreground_slope: R,
+    /// ∂(−ln q)/∂x: p by the logit, 1/q by the probability.
+    pub background_slope: R,
+}

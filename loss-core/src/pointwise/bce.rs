@@ -1,0 +1,78 @@
+use super::{LabelSmoothing, Pointwise};
+use crate::error::ParameterError;
+use crate::fingerprint::Fingerprint;
+use crate::pixel::Pixel;
+use crate::real::Real;
+
+/// Binary cross-entropy, on logits or probabilities.
+///
+/// ℓ = w₁·t′·(−ln p) + (1−t′)·(−ln(1−p)), w₁ the `pos_weight` \[1\], t′ the target after [`LabelSmoothing`] \[none\].
+///
+/// ∂ℓ/∂z = (1−t′)·p − w₁·t′·(1−p).
+///
+/// **Domain.** Any finite logit; −ln p is max(−z, 0) + ln(1 + e^−|z|), so neither end overflows or rounds to 0 before
+/// `f32` does. **Empty and ignored pixels** are the reduction's matter.
+///
+/// **Error bound** for hard targets and no smoothing: see the [table](crate#accuracy).
+///
+/// ```
+/// use loss_core::{Bce, Loss, Pointwise};
+///
+/// let mut sums = Bce::new().mean().accumulator();
+/// sums.extend([(2.0, true), (-1.0, true), (0.5, false)]);
+/// let expected = (0.126_928_011 + 1.313_261_69 + 0.974_076_98) / 3.0;
+/// assert!((sums.finish()?.value() - expected).abs() < 1e-7);
+/// # Ok::<(), loss_core::FinishError>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bce {
+    pos_weight: f32,
+    smoothing: LabelSmoothing,
+}
+
+impl Bce {
+    /// Plain cross-entropy: `pos_weight` 1, no smoothing.
+    pub const fn new() -> Self {
+        Self { pos_weight: 1.0, smoothing: LabelSmoothing::NONE }
+    }
+
+    /// Weighs the foreground term (PyTorch's `pos_weight`).
+    ///
+    /// # Errors
+    /// [`ParameterError`] unless the weight is finite and at least 0.
+    pub fn pos_weight(self, pos_weight: f32) -> Result<Self, ParameterError> {
+        ParameterError::check_not_negative("pos_weight", f64::from(pos_weight))?;
+        Ok(Self { pos_weight, ..self })
+    }
+
+    /// Softens the targets.
+    pub const fn label_smoothing(self, smoothing: LabelSmoothing) -> Self {
+        Self { smoothing, ..self }
+    }
+}
+
+impl Default for Bce {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Pointwise for Bce {
+    const NAME: &'static str = "bce";
+
+    #[inline(always)]
+    fn loss<R: Real>(&self, pixel: &Pixel<R>) -> R {
+        let (target, background) = self.smoothing.apply(pixel.target, pixel.background);
+        target * R::splat(self.pos_weight) * pixel.foreground_loss + background * pixel.background_loss
+    }
+
+    #[inline(always)]
+    fn slope<R: Real>(&self, pixel: &Pixel<R>) -> R {
+        let (target, background) = self.smoothing.apply(pixel.target, pixel.background);
+        target * R::splat(self.pos_weight) * pixel.foreground_slope + background * pixel.background_slope
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.number(f64::from(self.pos_weight)).number(f64::from(self.smoothing.probability_of_flip()));
+    }
+}

@@ -1,0 +1,203 @@
+use super::Pointwise;
+use super::power::Power;
+use crate::error::ParameterError;
+use crate::fingerprint::Fingerprint;
+use crate::pixel::Pixel;
+use crate::real::Real;
+
+/// Focal loss: cross-entropy that fades where the prediction is already right.
+///
+/// For a hard target, with p_t = p if t = 1 and 1−p if t = 0:
+///
+/// ℓ = −α_t (1−p_t)^γ ln p_t, α_t = α for foreground and 1−α for background, or 1 without `alpha`.
+///
+/// ∂ℓ/∂z = ∓α_t (1−p_t)^γ (γ p_t·(−ln p_t) + 1 − p_t), minus for foreground.
+///
+/// For soft targets there are four formulas in use, see [`FocalForm`]; they agree where t is 0 or 1.
+///
+/// **Domain.** γ ≥ 0; γ = 0 without α is [`Bce`](super::Bce), to the bit. Any finite logit; a small γ has finite
+/// gradients at saturated logits. On probabilities the modulating factor has no slope where 1−p_t is 0 exactly.
+///
+/// **Error bound** for hard targets: see the [table](crate#accuracy). Note that p_t never comes from a *weighted*
+/// cross-entropy: exp(−w·ℓ) is not a probability.
+///
+/// ```
+/// use loss_core::{Focal, Loss, Pointwise};
+///
+/// let mut sums = Focal::new(2.0)?.alpha(0.25)?.mean().accumulator();
+/// sums.push((0.0, true));
+/// assert!((sums.finish()?.value() - 0.25 * 0.25 * core::f64::consts::LN_2).abs() < 1e-8);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+///
+/// Lin et al., *Focal Loss for Dense Object Detection*, 2017.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Focal {
+    gamma: Power,
+    alpha: Option<f32>,
+    form: FocalForm,
+}
+
+/// What focal loss means for a target between 0 and 1.
+///
+/// u is what is raised to γ; b = −t ln p − (1−t) ln(1−p) is the cross-entropy.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FocalForm {
+    /// u^γ b with u = (1−p)t + p(1−t), the expected error (torchvision).
+    #[default]
+    Mixture,
+    /// t·(1−p)^γ·(−ln p) + (1−t)·p^γ·(−ln(1−p)), the expected focal loss; α weighs the two (kornia).
+    Split,
+    /// u^γ b with u = 1 − e^−b (Detectron's and segmentation_models.pytorch's spelling, made for hard targets).
+    Exponential,
+    /// u^γ b with u = sigmoid(−z(2t−1)) (MONAI). At t = ½ it does not depend on z.
+    Margin,
+}
+
+impl Focal {
+    /// Focal loss with this γ, no α, and the default form for soft targets.
+    ///
+    /// # Errors
+    /// [`ParameterError`] unless γ is finite and at least 0.
+    pub fn new(gamma: f32) -> Result<Self, ParameterError> {
+        ParameterError::check_not_negative("gamma", f64::from(gamma))?;
+        Ok(Self { gamma: Power::new(gamma), alpha: None, form: FocalForm::default() })
+    }
+
+    /// Weighs foreground by α and background by 1−α.
+    ///
+    /// # Errors
+    /// [`ParameterError`] unless α is in [0, 1].
+    pub fn alpha(self, alpha: f32) -> Result<Self, ParameterError> {
+        ParameterError::check_share("alpha", f64::from(alpha))?;
+        Ok(Self { alpha: Some(alpha), ..self })
+    }
+
+    /// Chooses the formula for soft targets.
+    pub const fn form(self, form: FocalForm) -> Self {
+        Self { form, ..self }
+    }
+
+    /// u and the logarithmic slope u′/u, for the forms that have one u.
+    #[inline(always)]
+    fn modulator<R: Real>(&self, pixel: &Pixel<R>, cross_entropy: CrossEntropy<R>) -> (R, R) {
+        let t = pixel.target;
+        match self.form {
+            FocalForm::Mixture | FocalForm::Split => {
+                let u = pixel.q * t + pixel.p * pixel.background;
+                (u, (pixel.background - t) * pixel.p_slope / at_least_tiny(u))
+            }
+            FocalForm::Exponential => {
+                let u = cross_entropy.loss.one_minus_exp_neg();
+                (u, cross_entropy.loss.exp_neg() * cross_entropy.slope / at_least_tiny(u))
+            }
+            FocalForm::Margin => {
+                let sign = t - pixel.background;
+                let margin = pixel.logit * sign;
+                let logistic = margin.abs().logistic();
+                let right = margin.ge(R::splat(0.0));
+                let u = R::select(right, logistic.small, logistic.large);
+                let one_minus_u = R::select(right, logistic.large, logistic.small);
+                // ∂z/∂x is the sum of both slopes of the logarithms: 1 by the logit, 1/(pq) by the probability.
+                let logit_slope = pixel.background_slope - pixel.foreground_slope;
+                (u, -(one_minus_u * sign * logit_slope))
+            }
+        }
+    }
+
+    /// u^γ b, given u, u′/u and b.
+    #[inline(always)]
+    fn modulated<R: Real>(&self, (u, _): (R, R), cross_entropy: CrossEntropy<R>) -> R {
+        self.gamma.of(flush(u)) * cross_entropy.loss
+    }
+
+    /// ∂(u^γ b)/∂x = u^γ (b′ + γ (u′/u) b).
+    #[inline(always)]
+    fn modulated_slope<R: Real>(&self, (u, logarithmic_slope): (R, R), cross_entropy: CrossEntropy<R>) -> R {
+        let gamma = R::splat(self.gamma.exponent());
+        // The power first: it is 0 where the logarithmic slope is largest.
+        let power = self.gamma.of(flush(u));
+        power * cross_entropy.slope + power * logarithmic_slope * (gamma * cross_entropy.loss)
+    }
+
+    /// The factor α_t, linear in the target.
+    #[inline(always)]
+    fn weigh<R: Real>(&self, pixel: &Pixel<R>, loss: R) -> R {
+        match self.alpha {
+            Some(alpha) => (R::splat(alpha) * pixel.target + R::splat(1.0 - alpha) * pixel.background) * loss,
+            None => loss,
+        }
+    }
+
+    /// The split form: `part` of each side, weighed.
+    #[inline(always)]
+    fn split<R: Real>(&self, pixel: &Pixel<R>, part: impl Fn((R, R), CrossEntropy<R>) -> R) -> R {
+        let foreground = part(
+            (pixel.q, -(pixel.p_slope / at_least_tiny(pixel.q))),
+            CrossEntropy { loss: pixel.foreground_loss, slope: pixel.foreground_slope },
+        );
+        let background = part(
+            (pixel.p, pixel.p_slope / at_least_tiny(pixel.p)),
+            CrossEntropy { loss: pixel.background_loss, slope: pixel.background_slope },
+        );
+        let (alpha, rest) = self.alpha.map_or((1.0, 1.0), |alpha| (alpha, 1.0 - alpha));
+        R::splat(alpha) * pixel.target * foreground + R::splat(rest) * pixel.background * background
+    }
+}
+
+#[derive(Clone, Copy)]
+struct CrossEntropy<R> {
+    loss: R,
+    slope: R,
+}
+
+impl<R: Real> CrossEntropy<R> {
+    #[inline(always)]
+    fn of(pixel: &Pixel<R>) -> Self {
+        Self {
+            loss: pixel.target * pixel.foreground_loss + pixel.background * pixel.background_loss,
+            slope: pixel.target * pixel.foreground_slope + pixel.background * pixel.background_slope,
+        }
+    }
+}
+
+/// Keeps a divisor away from 0; the dividend is 0 there, or the power that it meets is.
+#[inline(always)]
+fn at_least_tiny<R: Real>(u: R) -> R {
+    u.max(R::splat(f32::MIN_POSITIVE))
+}
+
+/// 0 in place of a subnormal number, whose logarithm and root are not defined.
+#[inline(always)]
+fn flush<R: Real>(u: R) -> R {
+    R::select(u.ge(R::splat(f32::MIN_POSITIVE)), u, R::splat(0.0))
+}
+
+impl Pointwise for Focal {
+    const NAME: &'static str = "focal";
+
+    #[inline(always)]
+    fn loss<R: Real>(&self, pixel: &Pixel<R>) -> R {
+        if self.form == FocalForm::Split {
+            return self.split(pixel, |u, cross_entropy| self.modulated(u, cross_entropy));
+        }
+        let cross_entropy = CrossEntropy::of(pixel);
+        self.weigh(pixel, self.modulated(self.modulator(pixel, cross_entropy), cross_entropy))
+    }
+
+    #[inline(always)]
+    fn slope<R: Real>(&self, pixel: &Pixel<R>) -> R {
+        if self.form == FocalForm::Split {
+            return self.split(pixel, |u, cross_entropy| self.modulated_slope(u, cross_entropy));
+        }
+        let cross_entropy = CrossEntropy::of(pixel);
+        self.weigh(pixel, self.modulated_slope(self.modulator(pixel, cross_entropy), cross_entropy))
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint
+            .number(f64::from(self.gamma.exponent()))
+            .number(self.alpha.map_or(-1.0, f64::from))
+            .number(self.form as u8 as f64);
+    }
+}

@@ -1,0 +1,45 @@
+use crate::error::ParameterError;
+use crate::real::Real;
+
+/// A rule that softens targets.
+///
+/// The two rules in use differ by a factor of two in what they call s; a constructor for each spells it out. Both
+/// keep a soft target soft.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LabelSmoothing {
+    flip: f32,
+}
+
+impl LabelSmoothing {
+    /// Targets as they are.
+    pub const NONE: Self = Self { flip: 0.0 };
+
+    /// t′ = t(1−s) + (1−t)s: each label is wrong with probability s (segmentation_models.pytorch's SoftBCEWithLogitsLoss).
+    ///
+    /// # Errors
+    /// [`ParameterError`] if s is not in [0, 1].
+    pub fn flip(s: f32) -> Result<Self, ParameterError> {
+        ParameterError::check_share("label smoothing", f64::from(s))?;
+        Ok(Self { flip: s })
+    }
+
+    /// t′ = t(1−s) + s/2: each label is replaced by a fair coin with probability s (Keras's BinaryCrossentropy). It
+    /// equals `flip(s/2)`.
+    ///
+    /// # Errors
+    /// [`ParameterError`] if s is not in [0, 1].
+    pub fn uniform(s: f32) -> Result<Self, ParameterError> {
+        Self::flip(s).map(|Self { flip }| Self { flip: flip / 2.0 })
+    }
+
+    /// The smoothed target and its complement.
+    #[inline(always)]
+    pub(crate) fn apply<R: Real>(&self, target: R, background: R) -> (R, R) {
+        let (flip, keep) = (R::splat(self.flip), R::splat(1.0 - self.flip));
+        (target * keep + background * flip, background * keep + target * flip)
+    }
+
+    pub(crate) fn probability_of_flip(&self) -> f32 {
+        self.flip
+    }
+}

@@ -1,0 +1,122 @@
+//! Losses that are a sum over pixels.
+//!
+//! | loss | file | formula, target 1 |
+//! |---|---|---|
+//! | [`Bce`] | `bce.rs` | −ln p |
+//! | [`Focal`] | `focal.rs` | −(1−p)^γ ln p |
+//! | [`Poly1`] | `poly1.rs` | −ln p + ε(1−p) |
+
+mod bce;
+mod focal;
+mod label_smoothing;
+mod poly1;
+mod power;
+
+pub use bce::Bce;
+pub use focal::{Focal, FocalForm};
+pub use label_smoothing::LabelSmoothing;
+pub use poly1::Poly1;
+
+use crate::error::LengthError;
+use crate::fingerprint::Fingerprint;
+use crate::link::Link;
+use crate::pixel::{Checked, Pixel, Reason, Sample, Target};
+use crate::plane::Plane;
+use crate::real::Real;
+use crate::reduction::{Denominator, Reduced};
+
+/// A loss that is a sum over pixels of ℓ(x, t).
+///
+/// Implement it for a loss of your own and it has everything that the built-in ones have: exact sums, reductions,
+/// combinations and gradients. Both functions are written once over [`Real`].
+///
+/// ```
+/// use loss_core::{Fingerprint, Loss, Pixel, Pointwise, Real};
+///
+/// /// The Brier score (p − t)².
+/// #[derive(Clone)]
+/// struct Brier;
+///
+/// impl Pointwise for Brier {
+///     const NAME: &'static str = "brier";
+///     fn loss<R: Real>(&self, pixel: &Pixel<R>) -> R {
+///         // p − t without cancellation: p(1−t) − (1−p)t
+///         let difference = pixel.p * pixel.background - pixel.q * pixel.target;
+///         difference * difference
+///     }
+///     fn slope<R: Real>(&self, pixel: &Pixel<R>) -> R {
+///         let difference = pixel.p * pixel.background - pixel.q * pixel.target;
+///         (difference + difference) * pixel.p_slope
+///     }
+///     fn fingerprint(&self, _: &mut Fingerprint) {}
+/// }
+///
+/// let mut sums = Brier.mean().accumulator();
+/// sums.extend([(0.0, true), (0.0, false)]);
+/// assert_eq!(sums.finish()?.value(), 0.25);
+/// # Ok::<(), loss_core::FinishError>(())
+/// ```
+pub trait Pointwise: Clone {
+    /// The loss's name, in lower case, as the parts of a result carry it.
+    const NAME: &'static str;
+
+    /// ℓ(x, t): finite for every pixel.
+    fn loss<R: Real>(&self, pixel: &Pixel<R>) -> R;
+
+    /// ∂ℓ/∂x, x being the input (logit or probability).
+    fn slope<R: Real>(&self, pixel: &Pixel<R>) -> R;
+
+    /// Adds the parameters to a fingerprint.
+    fn fingerprint(&self, fingerprint: &mut Fingerprint);
+
+    /// Σ w ℓ / Σ w: the mean over the pixels that are not ignored.
+    fn mean(self) -> Reduced<Self> {
+        Reduced::new(self, Denominator::Weight)
+    }
+
+    /// Σ w ℓ.
+    fn sum(self) -> Reduced<Self> {
+        Reduced::new(self, Denominator::Fixed(1.0))
+    }
+
+    /// Σ w ℓ / N, N counting ignored pixels as well (PyTorch's `mean` over a masked map).
+    fn mean_over_pixels(self) -> Reduced<Self> {
+        Reduced::new(self, Denominator::Pixels)
+    }
+
+    /// Σ w ℓ over a [`Denominator`] of your choice.
+    fn over(self, denominator: Denominator) -> Reduced<Self> {
+        Reduced::new(self, denominator)
+    }
+
+    /// The loss of one pixel, unweighted: 0 if it is ignored.
+    ///
+    /// # Errors
+    /// The reason, if the pixel is out of range.
+    fn at<K: Link>(&self, link: &K, sample: impl Into<Sample>) -> Result<f32, Reason> {
+        let sample = sample.into();
+        match sample.check(link) {
+            Checked::Valid => Ok(clamp_to_finite(self.loss(&link.pixel(sample.input, sample.target)))),
+            Checked::Ignored => Ok(0.0),
+            Checked::Rejected(reason) => Err(reason),
+        }
+    }
+
+    /// The loss of every pixel, times its weight: 0 where it is ignored, NaN where it is out of range.
+    ///
+    /// # Errors
+    /// [`LengthError`] if `map` is not as long as the plane; nothing is written then.
+    fn write_map<K: Link, T: Target>(&self, link: &K, plane: Plane<'_, T>, map: &mut [f32]) -> Result<(), LengthError> {
+        plane.check_length("the map", map.len())?;
+        for (value, sample) in map.iter_mut().zip(plane.samples()) {
+            *value = self.at(link, sample).map_or(f32::NAN, |loss| clamp_to_finite(loss * sample.weight));
+        }
+        Ok(())
+    }
+}
+
+/// The term as it enters a sum: what has overflowed `f32` counts as its largest value.
+#[inline(always)]
+pub(crate) fn clamp_to_finite(term: f32) -> f32 {
+    Real::max(Real::min(term, f32::MAX), f32::MIN)
+}

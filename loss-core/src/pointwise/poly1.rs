@@ -1,0 +1,62 @@
+use super::Pointwise;
+use crate::error::ParameterError;
+use crate::fingerprint::Fingerprint;
+use crate::pixel::Pixel;
+use crate::real::Real;
+
+/// Poly-1: cross-entropy with its first polynomial coefficient shifted.
+///
+/// ℓ = −ln p_t + ε(1−p_t); for soft targets −t ln p − (1−t) ln(1−p) + ε((1−p)t + p(1−t)).
+///
+/// ∂ℓ/∂z = p − t + ε(1−2t)·p(1−p).
+///
+/// **Domain.** ε ≥ −1 (below, the loss falls while the prediction gets worse). Any finite logit.
+///
+/// ```
+/// use loss_core::{Loss, Pointwise, Poly1};
+///
+/// let mut sums = Poly1::new(1.0)?.mean().accumulator();
+/// sums.push((0.0, true));
+/// assert!((sums.finish()?.value() - (core::f64::consts::LN_2 + 0.5)).abs() < 1e-7);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+///
+/// Leng et al., *PolyLoss: A Polynomial Expansion Perspective of Classification Loss Functions*, 2022.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Poly1 {
+    epsilon: f32,
+}
+
+impl Poly1 {
+    /// Poly-1 with this ε.
+    ///
+    /// # Errors
+    /// [`ParameterError`] unless ε is finite and at least −1.
+    pub fn new(epsilon: f32) -> Result<Self, ParameterError> {
+        let accepted = (-1.0..=f32::MAX).contains(&epsilon);
+        ParameterError::check("epsilon", f64::from(epsilon), accepted, "a finite number, at least -1")?;
+        Ok(Self { epsilon })
+    }
+}
+
+impl Pointwise for Poly1 {
+    const NAME: &'static str = "poly1";
+
+    #[inline(always)]
+    fn loss<R: Real>(&self, pixel: &Pixel<R>) -> R {
+        let (t, background) = (pixel.target, pixel.background);
+        let cross_entropy = t * pixel.foreground_loss + background * pixel.background_loss;
+        cross_entropy + R::splat(self.epsilon) * (pixel.q * t + pixel.p * background)
+    }
+
+    #[inline(always)]
+    fn slope<R: Real>(&self, pixel: &Pixel<R>) -> R {
+        let (t, background) = (pixel.target, pixel.background);
+        let cross_entropy = t * pixel.foreground_slope + background * pixel.background_slope;
+        cross_entropy + R::splat(self.epsilon) * (background - t) * pixel.p_slope
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.number(f64::from(self.epsilon));
+    }
+}

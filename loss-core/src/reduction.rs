@@ -1,0 +1,104 @@
+//! From a sum over pixels to a loss.
+
+use crate::combine::combinable;
+use crate::exact::TermSum;
+use crate::fingerprint::Fingerprint;
+use crate::loss::{Loss, Part};
+use crate::pixel::Pixel;
+use crate::pointwise::{Pointwise, clamp_to_finite};
+use crate::real::Real;
+use crate::sums::Totals;
+
+/// What the sum of a pointwise loss is divided by.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Denominator {
+    /// Σ w.
+    Weight,
+    /// Σ w + ε, which is never 0 (the masked mean of many training scripts).
+    WeightPlus(f64),
+    /// The number of pixels, ignored ones included and rejected ones not.
+    Pixels,
+    /// A number of your own; 1 gives the sum.
+    Fixed(f64),
+}
+
+impl Denominator {
+    fn of(self, totals: &Totals) -> f64 {
+        match self {
+            Denominator::Weight => totals.weight,
+            Denominator::WeightPlus(epsilon) => totals.weight + epsilon,
+            Denominator::Pixels => totals.pixels,
+            Denominator::Fixed(number) => number,
+        }
+    }
+
+    /// 1/denominator; 0 where the denominator is 0, as the sum above it is.
+    fn reciprocal(self, totals: &Totals) -> f64 {
+        match self.of(totals) {
+            0.0 => 0.0,
+            denominator => 1.0 / denominator,
+        }
+    }
+}
+
+/// A pointwise loss with its reduction: Σ w ℓ / denominator.
+///
+/// Of no valid pixel it is 0.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reduced<P> {
+    pointwise: P,
+    denominator: Denominator,
+}
+
+impl<P: Pointwise> Reduced<P> {
+    pub(crate) const fn new(pointwise: P, denominator: Denominator) -> Self {
+        Self { pointwise, denominator }
+    }
+}
+
+impl<P: Pointwise> Loss for Reduced<P> {
+    type Sums = TermSum;
+    type Slope = f32;
+
+    fn sums(&self) -> TermSum {
+        TermSum::ZERO
+    }
+
+    #[inline(always)]
+    fn add(&self, pixel: &Pixel<f32>, weight: f32, sum: &mut TermSum) {
+        sum.add(clamp_to_finite(weight * self.pointwise.loss(pixel)));
+    }
+
+    fn value(&self, totals: &Totals, sum: &TermSum) -> f64 {
+        match self.denominator.of(totals) {
+            0.0 => 0.0,
+            denominator => sum.to_f64() / denominator,
+        }
+    }
+
+    fn slope(&self, totals: &Totals, _: &TermSum, factor: f64) -> f32 {
+        (factor * self.denominator.reciprocal(totals)) as f32
+    }
+
+    #[inline(always)]
+    fn gradient<R: Real>(&self, slope: &f32, pixel: &Pixel<R>) -> R {
+        R::splat(*slope) * self.pointwise.slope(pixel)
+    }
+
+    fn part(&self, index: usize, totals: &Totals, sum: &TermSum) -> Option<Part> {
+        (index == 0).then(|| Part { name: P::NAME, coefficient: 1.0, value: self.value(totals, sum) })
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.name(P::NAME);
+        self.pointwise.fingerprint(fingerprint);
+        match self.denominator {
+            Denominator::Weight => fingerprint.name("weight"),
+            Denominator::WeightPlus(epsilon) => fingerprint.name("weight plus").number(epsilon),
+            Denominator::Pixels => fingerprint.name("pixels"),
+            Denominator::Fixed(number) => fingerprint.name("fixed").number(number),
+        };
+    }
+}
+
+combinable!([P: Pointwise,] Reduced<P>);

@@ -1,0 +1,59 @@
+use super::overlap::Product;
+use super::similarity::{Similarity, similarity_loss};
+use crate::error::ParameterError;
+
+/// Focal Tversky loss: a power of the Tversky loss.
+///
+/// L = (1 − TI)^γ with TI = (TP + sₙ) / (TP + α·FP + β·FN + s_d), α on false positives, β on false negatives.
+///
+/// ∂L/∂z = γ (1 − TI)^(γ−1) times the gradient of [`Tversky`](crate::Tversky). Where 1 − TI is 0 (or, by unequal smoothing,
+/// below) loss and gradient are 0, for γ < 1 too, whose slope has no limit there.
+///
+/// **γ is the exponent itself** (segmentation_models.pytorch). The paper writes the exponent as 1/γ and recommends 4/3
+/// there: give 0.75 here.
+///
+/// **Domain.** α, β, s ≥ 0, γ > 0. **Empty masks, error bound:** as [`Dice`](crate::Dice), times γ.
+///
+/// ```
+/// use loss_core::{FocalTversky, Loss};
+///
+/// let mut sums = FocalTversky::new(0.3, 0.7, 2.0, 0.0)?.accumulator();
+/// sums.extend([(0.0, true), (0.0, false)]); // the Tversky loss is ½
+/// assert!((sums.finish()?.value() - 0.25).abs() < 1e-15);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+///
+/// Abraham and Khan, *A Novel Focal Tversky loss function with improved Attention U-Net for lesion segmentation*, 2019.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct FocalTversky<O = Product> {
+    similarity: Similarity<O>,
+    gamma: f64,
+}
+
+impl FocalTversky {
+    /// Focal Tversky loss with α on false positives, β on false negatives, the exponent γ, and s above and below the
+    /// fraction bar.
+    ///
+    /// # Errors
+    /// [`ParameterError`] unless all are finite, γ above 0 and the others at least 0.
+    pub fn new(alpha: f64, beta: f64, gamma: f64, smooth: f64) -> Result<Self, ParameterError> {
+        ParameterError::check("gamma", gamma, gamma > 0.0 && gamma <= 1e3, "above 0 and at most 1000")?;
+        Ok(Self { similarity: Similarity::new(alpha, beta, smooth)?, gamma })
+    }
+}
+
+impl<O> FocalTversky<O> {
+    fn smoothing_scale(&self) -> f64 {
+        1.0
+    }
+
+    fn outer(&self, loss: f64) -> [f64; 2] {
+        if loss > 0.0 {
+            [libm::pow(loss, self.gamma), self.gamma * libm::pow(loss, self.gamma - 1.0)]
+        } else {
+            [0.0; 2]
+        }
+    }
+}
+
+similarity_loss!(FocalTversky { gamma }, "focal_tversky");

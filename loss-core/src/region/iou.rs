@@ -1,0 +1,48 @@
+use super::overlap::Product;
+use super::similarity::{Similarity, similarity_loss};
+use crate::error::ParameterError;
+
+/// IoU (Jaccard) loss.
+///
+/// L = 1 − (I + sₙ) / (P + T − I + s_d), I = Σ w p t, P = Σ w p, T = Σ w t: [`Tversky`](crate::Tversky) with α = β = 1.
+///
+/// ∂L/∂z = w p(1−p)·(−t/U + (1−t)·I/U²) without smoothing, U = P + T − I.
+///
+/// **Domain, empty masks, error bound:** as [`Dice`](crate::Dice). It equals 2D/(1 + D) of the Dice loss D, without smoothing.
+///
+/// ```
+/// use loss_core::{Iou, Loss};
+///
+/// let mut sums = Iou::new(0.0)?.accumulator();
+/// sums.extend([(0.0, true), (0.0, false)]); // p = ½: 1 − ½ / (1 + 1 − ½)
+/// assert!((sums.finish()?.value() - 2.0 / 3.0).abs() < 1e-15);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+///
+/// Rahman and Wang, *Optimizing Intersection-Over-Union in Deep Neural Networks for Image Segmentation*, 2016.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Iou<O = Product> {
+    similarity: Similarity<O>,
+}
+
+impl Iou {
+    /// IoU loss with s above and below the fraction bar.
+    ///
+    /// # Errors
+    /// [`ParameterError`] unless s is finite and at least 0.
+    pub fn new(smooth: f64) -> Result<Self, ParameterError> {
+        Ok(Self { similarity: Similarity::new(1.0, 1.0, smooth)? })
+    }
+}
+
+impl<O> Iou<O> {
+    fn smoothing_scale(&self) -> f64 {
+        1.0
+    }
+
+    fn outer(&self, loss: f64) -> [f64; 2] {
+        [loss, 1.0]
+    }
+}
+
+similarity_loss!(Iou {}, "iou");

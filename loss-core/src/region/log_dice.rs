@@ -1,0 +1,76 @@
+use super::overlap::{Overlap, Product};
+use super::similarity::{Similarity, similarity_loss};
+use crate::error::ParameterError;
+
+/// The negative logarithm of a Dice, IoU or Tversky score.
+///
+/// L = −ln max(score, c), c the [`floor`](Self::floor) \[1e−7\]; score as in [`Dice`](crate::Dice), [`Iou`](crate::Iou) or
+/// [`Tversky`](crate::Tversky). Computed as −ln(1 − loss), so that it keeps its accuracy near 0.
+///
+/// ∂L/∂z = 1/score times the gradient of the loss that the score belongs to; 0 where the floor holds.
+///
+/// **Domain.** s ≥ 0. L ≤ −ln c ≈ 16.1; with a floor of 0 at most 709. **Empty masks, error bound:** as [`Dice`](crate::Dice).
+///
+/// ```
+/// use loss_core::{LogDice, Loss};
+///
+/// let mut sums = LogDice::new(0.0)?.accumulator();
+/// sums.extend([(0.0, true), (0.0, false)]); // the Dice score is ½
+/// assert!((sums.finish()?.value() - core::f64::consts::LN_2).abs() < 1e-15);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+///
+/// Wong et al., *3D Segmentation with Exponential Logarithmic Loss for Highly Unbalanced Object Sizes*, 2018 (there to
+/// a power); segmentation_models.pytorch's `log_loss=True`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LogDice<O = Product> {
+    similarity: Similarity<O>,
+    /// The smoothing of the score's own formula, in units of that of the Tversky index.
+    scale: f64,
+}
+
+const FLOOR: f64 = 1e-7;
+
+impl LogDice {
+    /// −ln of the Dice score with s above and below the fraction bar.
+    ///
+    /// # Errors
+    /// [`ParameterError`] unless s is finite and at least 0.
+    pub fn new(smooth: f64) -> Result<Self, ParameterError> {
+        Self::of(0.5, 0.5, smooth, 0.5)
+    }
+
+    /// −ln of the IoU score.
+    ///
+    /// # Errors
+    /// [`ParameterError`] unless s is finite and at least 0.
+    pub fn iou(smooth: f64) -> Result<Self, ParameterError> {
+        Self::of(1.0, 1.0, smooth, 1.0)
+    }
+
+    /// −ln of the Tversky index, α on false positives, β on false negatives.
+    ///
+    /// # Errors
+    /// [`ParameterError`] unless all are finite and at least 0.
+    pub fn tversky(alpha: f64, beta: f64, smooth: f64) -> Result<Self, ParameterError> {
+        Self::of(alpha, beta, smooth, 1.0)
+    }
+
+    fn of(alpha: f64, beta: f64, smooth: f64, scale: f64) -> Result<Self, ParameterError> {
+        Ok(Self { similarity: Similarity::new(alpha, beta, smooth * scale)?.floor(FLOOR)?, scale })
+    }
+}
+
+impl<O: Overlap> LogDice<O> {
+    fn smoothing_scale(&self) -> f64 {
+        self.scale
+    }
+
+    fn outer(&self, loss: f64) -> [f64; 2] {
+        let floor = self.similarity.floor_value().max(f64::MIN_POSITIVE);
+        let score = 1.0 - loss;
+        if score > floor { [-libm::log1p(-loss), 1.0 / score] } else { [-libm::log(floor), 0.0] }
+    }
+}
+
+similarity_loss!(LogDice { scale }, "log_dice");

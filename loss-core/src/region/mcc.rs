@@ -1,0 +1,117 @@
+use super::user::{RegionSlopes, gradient};
+use crate::combine::combinable;
+use crate::error::ParameterError;
+use crate::exact::UnitSum;
+use crate::fingerprint::Fingerprint;
+use crate::finished::Confusion;
+use crate::loss::{Loss, Part};
+use crate::pixel::Pixel;
+use crate::real::Real;
+use crate::sums::Totals;
+
+/// Matthews correlation loss: the one region loss that sees true negatives.
+///
+/// L = 1 − N/R, N = TP·TN − FP·FN, R = √((TP+FP)(TP+FN)(TN+FP)(TN+FN)), with `smooth` added to each of the four counts. L lies in
+/// [0, 2]; a constant prediction has L near 1 whatever the imbalance.
+///
+/// For N > 0 it is computed as M / (R(R + N)), M = R² − N² = 4·TP·FP·FN·TN + (TP·TN + FP·FN)(TP + TN)(FP + FN) +
+/// (TP·FN + FP·TN)(TP·FP + FN·TN), in which nothing cancels.
+///
+/// ∂L/∂z = w p(1−p)·(t(∂L/∂TP − ∂L/∂FN) + (1−t)(∂L/∂FP − ∂L/∂TN)); with m = N/R, ∂m/∂TP = TN/R − ½m(1/(TP+FP) + 1/(TP+FN)) and the
+/// like.
+///
+/// **Domain.** smooth ≥ 0. **Empty masks:** where R is 0 (no smoothing, and a row or column of the confusion is empty) the
+/// correlation is taken as 0: L = 1 with no gradient, except that L = 0 where there are no errors at all.
+///
+/// **Error bound.** Relative error of L at most 2e−6.
+///
+/// ```
+/// use loss_core::{Loss, Mcc};
+///
+/// let mut sums = Mcc::new(0.0)?.accumulator();
+/// sums.extend([(0.0, true), (0.0, false)]); // undecided: no correlation
+/// assert_eq!(sums.finish()?.value(), 1.0);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+///
+/// Abhishek and Hamarneh, *Matthews Correlation Coefficient Loss for Deep Convolutional Networks*, 2021.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Mcc {
+    smooth: f64,
+}
+
+impl Mcc {
+    /// MCC loss with `smooth` added to each of the four counts.
+    ///
+    /// # Errors
+    /// [`ParameterError`] unless it is finite and at least 0.
+    pub fn new(smooth: f64) -> Result<Self, ParameterError> {
+        ParameterError::check_not_negative("smooth", smooth)?;
+        Ok(Self { smooth })
+    }
+
+    fn evaluate(&self, totals: &Totals, true_negative: &UnitSum) -> (f64, RegionSlopes) {
+        let Confusion { true_positive, false_positive, false_negative, .. } = totals.soft;
+        let [a, b, c, d] =
+            [true_positive, false_positive, false_negative, true_negative.to_f64()].map(|count| count + self.smooth);
+        let root = libm::sqrt((a + b) * (a + c)) * libm::sqrt((d + b) * (d + c));
+        if root == 0.0 {
+            return (if b + c == 0.0 { 0.0 } else { 1.0 }, RegionSlopes::default());
+        }
+        let numerator = a * d - b * c;
+        let correlation = numerator / root;
+        let loss = if numerator > 0.0 {
+            let (right, wrong) = (a * d + b * c, 4.0 * a * b * c * d);
+            let difference = wrong + right * (a + d) * (b + c) + (a * c + b * d) * (a * b + c * d);
+            difference / (root * (root + numerator))
+        } else {
+            1.0 - correlation
+        };
+        let [ab, ac, db, dc] = [1.0 / (a + b), 1.0 / (a + c), 1.0 / (d + b), 1.0 / (d + c)];
+        let half = 0.5 * correlation;
+        let slopes = RegionSlopes {
+            true_positive: half * (ab + ac) - d / root,
+            false_positive: half * (ab + db) + c / root,
+            false_negative: half * (ac + dc) + b / root,
+            true_negative: half * (db + dc) - a / root,
+        };
+        (loss, slopes)
+    }
+}
+
+impl Loss for Mcc {
+    type Sums = UnitSum;
+    type Slope = [f32; 2];
+
+    fn sums(&self) -> UnitSum {
+        UnitSum::ZERO
+    }
+
+    #[inline(always)]
+    fn add(&self, pixel: &Pixel<f32>, weight: f32, true_negative: &mut UnitSum) {
+        true_negative.add(pixel.q * (weight * pixel.background));
+    }
+
+    fn value(&self, totals: &Totals, true_negative: &UnitSum) -> f64 {
+        self.evaluate(totals, true_negative).0
+    }
+
+    fn slope(&self, totals: &Totals, true_negative: &UnitSum, factor: f64) -> [f32; 2] {
+        self.evaluate(totals, true_negative).1.by_target(factor)
+    }
+
+    #[inline(always)]
+    fn gradient<R: Real>(&self, slope: &[f32; 2], pixel: &Pixel<R>) -> R {
+        gradient(*slope, pixel)
+    }
+
+    fn part(&self, index: usize, totals: &Totals, sums: &UnitSum) -> Option<Part> {
+        (index == 0).then(|| Part { name: "mcc", coefficient: 1.0, value: self.value(totals, sums) })
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.name("mcc").number(self.smooth);
+    }
+}
+
+combinable!([] Mcc);

@@ -1,0 +1,229 @@
+//! How much a pixel's prediction and target overlap, and how much they differ.
+
+use crate::exact::TermSum;
+use crate::fingerprint::Fingerprint;
+use crate::pixel::Pixel;
+use crate::pointwise::clamp_to_finite;
+use crate::real::Real;
+use crate::sums::{Sums, Totals};
+
+/// The form in which a similarity score sums overlap and errors.
+///
+/// A similarity score is made of two sums, the overlap I and the errors E = α(P − I) + β(T − I). They are summed from small
+/// quantities, so that a loss near 0 keeps its relative accuracy.
+pub trait Overlap: Clone + core::fmt::Debug {
+    /// The sums needed beside the [`Totals`].
+    type Sums: Sums;
+
+    /// Empty sums.
+    fn sums(&self) -> Self::Sums;
+
+    /// Adds a valid pixel. The weights of the two errors are α and β.
+    fn add(&self, errors: [f32; 2], pixel: &Pixel<f32>, weight: f32, sums: &mut Self::Sums);
+
+    /// I and E.
+    fn finish(&self, errors: [f64; 2], totals: &Totals, sums: &Self::Sums) -> [f64; 2];
+
+    /// ∂/∂x of slope_I·I + slope_E·E at a pixel of weight 1.
+    fn gradient<R: Real>(&self, slope: &OverlapSlope, pixel: &Pixel<R>) -> R;
+
+    /// Tells the form from others.
+    fn fingerprint(&self, fingerprint: &mut Fingerprint);
+}
+
+/// The slope of a loss by the sums of an [`Overlap`], with the weights of the errors.
+#[derive(Clone, Copy, Debug)]
+pub struct OverlapSlope {
+    /// ∂L/∂I.
+    pub(crate) overlap: f64,
+    /// ∂L/∂E.
+    pub(crate) errors: f64,
+    /// ∂L/∂I − β·∂L/∂E, what a foreground pixel of the product form sees.
+    foreground: f32,
+    /// α·∂L/∂E, what a background pixel of the product form sees.
+    background: f32,
+    alpha: f32,
+    beta: f32,
+}
+
+impl OverlapSlope {
+    /// From ∂L/∂I and ∂L/∂E.
+    pub fn new(overlap: f64, errors: f64, [alpha, beta]: [f64; 2]) -> Self {
+        Self {
+            overlap,
+            errors,
+            foreground: (overlap - beta * errors) as f32,
+            background: (alpha * errors) as f32,
+            alpha: alpha as f32,
+            beta: beta as f32,
+        }
+    }
+}
+
+/// I = Σ w p t, P = Σ w p, T = Σ w t: the common form.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Product;
+
+impl Overlap for Product {
+    type Sums = ();
+
+    fn sums(&self) {}
+
+    #[inline(always)]
+    fn add(&self, _: [f32; 2], _: &Pixel<f32>, _: f32, (): &mut ()) {}
+
+    fn finish(&self, [alpha, beta]: [f64; 2], totals: &Totals, (): &()) -> [f64; 2] {
+        let soft = &totals.soft;
+        [soft.true_positive, alpha * soft.false_positive + beta * soft.false_negative]
+    }
+
+    #[inline(always)]
+    fn gradient<R: Real>(&self, slope: &OverlapSlope, pixel: &Pixel<R>) -> R {
+        (pixel.target * R::splat(slope.foreground) + pixel.background * R::splat(slope.background)) * pixel.p_slope
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.name("product");
+    }
+}
+
+/// I = Σ w p t, P = Σ w p², T = Σ w t²: the V-Net form.
+///
+/// Milletari et al., *V-Net: Fully Convolutional Neural Networks for Volumetric Medical Image Segmentation*, 2016.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Squared;
+
+/// p − t without cancellation.
+#[inline(always)]
+fn difference<R: Real>(pixel: &Pixel<R>) -> R {
+    pixel.p * pixel.background - pixel.q * pixel.target
+}
+
+impl Overlap for Squared {
+    type Sums = [TermSum; 2];
+
+    fn sums(&self) -> Self::Sums {
+        [TermSum::ZERO; 2]
+    }
+
+    #[inline(always)]
+    fn add(&self, [alpha, beta]: [f32; 2], pixel: &Pixel<f32>, weight: f32, [overlap, errors]: &mut Self::Sums) {
+        overlap.add(weight * (pixel.p * pixel.target));
+        // α(p² − pt) + β(t² − pt) = d(αd + (α−β)t) with d = p − t: with α = β nothing cancels.
+        let d = difference(pixel);
+        errors.add(clamp_to_finite(weight * (d * (alpha * d + (alpha - beta) * pixel.target))));
+    }
+
+    fn finish(&self, _: [f64; 2], _: &Totals, [overlap, errors]: &Self::Sums) -> [f64; 2] {
+        [overlap.to_f64(), errors.to_f64()]
+    }
+
+    #[inline(always)]
+    fn gradient<R: Real>(&self, slope: &OverlapSlope, pixel: &Pixel<R>) -> R {
+        // ∂E/∂p = α(2p − t) − βt = 2αd + (α−β)t
+        let d = difference(pixel);
+        let alpha_minus_beta = R::splat(slope.alpha - slope.beta);
+        let by_errors = R::splat(slope.alpha + slope.alpha) * d + alpha_minus_beta * pixel.target;
+        let by_overlap = R::splat(slope.overlap as f32) * pixel.target;
+        (by_overlap + R::splat(slope.errors as f32) * by_errors) * pixel.p_slope
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.name("squared");
+    }
+}
+
+/// I = Σ w min(p, t), P = Σ w p, T = Σ w t: for soft labels, whose own Dice loss is 0 in this form alone.
+///
+/// For hard targets it equals [`Product`]. Where p = t the slope of the minimum is taken as ½.
+///
+/// Wang et al., *Dice Semimetric Losses: Optimizing the Dice Score with Soft Labels*, 2023.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Minimum;
+
+impl Overlap for Minimum {
+    type Sums = [TermSum; 2];
+
+    fn sums(&self) -> Self::Sums {
+        [TermSum::ZERO; 2]
+    }
+
+    #[inline(always)]
+    fn add(&self, [alpha, beta]: [f32; 2], pixel: &Pixel<f32>, weight: f32, [overlap, errors]: &mut Self::Sums) {
+        overlap.add(weight * Real::min(pixel.p, pixel.target));
+        let d = difference(pixel);
+        errors.add(clamp_to_finite(weight * if d > 0.0 { alpha * d } else { -(beta * d) }));
+    }
+
+    fn finish(&self, _: [f64; 2], _: &Totals, [overlap, errors]: &Self::Sums) -> [f64; 2] {
+        [overlap.to_f64(), errors.to_f64()]
+    }
+
+    #[inline(always)]
+    fn gradient<R: Real>(&self, slope: &OverlapSlope, pixel: &Pixel<R>) -> R {
+        let (zero, half) = (R::splat(0.0), R::splat(0.5));
+        let over = R::splat(slope.background);
+        let under = R::splat(slope.foreground);
+        let d = difference(pixel);
+        let tie = half * over + half * under;
+        R::select(d.ge(zero), R::select(zero.ge(d), tie, over), under) * pixel.p_slope
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.name("minimum");
+    }
+}
+
+/// A form chosen at run time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AnyOverlap {
+    /// [`Product`].
+    #[default]
+    Product,
+    /// [`Squared`].
+    Squared,
+    /// [`Minimum`].
+    Minimum,
+}
+
+impl Overlap for AnyOverlap {
+    type Sums = [TermSum; 2];
+
+    fn sums(&self) -> Self::Sums {
+        [TermSum::ZERO; 2]
+    }
+
+    #[inline(always)]
+    fn add(&self, errors: [f32; 2], pixel: &Pixel<f32>, weight: f32, sums: &mut Self::Sums) {
+        match self {
+            AnyOverlap::Product => Product.add(errors, pixel, weight, &mut ()),
+            AnyOverlap::Squared => Squared.add(errors, pixel, weight, sums),
+            AnyOverlap::Minimum => Minimum.add(errors, pixel, weight, sums),
+        }
+    }
+
+    fn finish(&self, errors: [f64; 2], totals: &Totals, sums: &Self::Sums) -> [f64; 2] {
+        match self {
+            AnyOverlap::Product => Product.finish(errors, totals, &()),
+            AnyOverlap::Squared => Squared.finish(errors, totals, sums),
+            AnyOverlap::Minimum => Minimum.finish(errors, totals, sums),
+        }
+    }
+
+    #[inline(always)]
+    fn gradient<R: Real>(&self, slope: &OverlapSlope, pixel: &Pixel<R>) -> R {
+        match self {
+            AnyOverlap::Product => Product.gradient(slope, pixel),
+            AnyOverlap::Squared => Squared.gradient(slope, pixel),
+            AnyOverlap::Minimum => Minimum.gradient(slope, pixel),
+        }
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        match self {
+            AnyOverlap::Product => Product.fingerprint(fingerprint),
+            AnyOverlap::Squared => Squared.fingerprint(fingerprint),
+            AnyOverlap::Minimum => Minimum.fingerprint(fingerprint),
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! The one score behind Dice, IoU and Tversky.
+
+use super::overlap::{Overlap, OverlapSlope, Product};
+use crate::error::ParameterError;
+use crate::fingerprint::Fingerprint;
+use crate::sums::Totals;
+
+/// What a mask without any foreground (Σ w t = 0) counts for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EmptyMask {
+    /// What the formula gives: the smoothing decides. With no smoothing at all, 0 if nothing is predicted either,
+    /// and a loss of 1 with no gradient towards less if anything is.
+    #[default]
+    Formula,
+    /// A loss of 0, with no gradient (segmentation_models.pytorch).
+    Zero,
+    /// A loss of 1, with no gradient (kornia, for an image in which no class is present).
+    One,
+}
+
+/// The Tversky index, and everything that is a special case of it.
+///
+/// score = (I + sₙ) / max(I + E + s_d, c), loss = 1 − score, E = α(P − I) + β(T − I)
+///
+/// with I, P and T as the [`Overlap`] form `O` says. The loss is computed as (E + s_d − sₙ) / (I + E + s_d), so that
+/// nothing cancels when it is small.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Similarity<O = Product> {
+    overlap: O,
+    alpha: f64,
+    beta: f64,
+    smooth_numerator: f64,
+    smooth_denominator: f64,
+    floor: f64,
+    empty: EmptyMask,
+}
+
+/// A similarity loss at its sums: 1 − score, and its slopes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Evaluated {
+    pub(crate) loss: f64,
+    /// ∂loss/∂I and ∂loss/∂E.
+    by_overlap: f64,
+    by_errors: f64,
+    /// The constant that stands for an empty mask.
+    pub(crate) constant: Option<f64>,
+}
+
+impl Similarity<Product> {
+    /// The index with weights α of false positives and β of false negatives, and one smoothing above and below.
+    pub(crate) fn new(alpha: f64, beta: f64, smooth: f64) -> Result<Self, ParameterError> {
+        ParameterError::check_not_negative("alpha", alpha)?;
+        ParameterError::check_not_negative("beta", beta)?;
+        Self {
+            overlap: Product,
+            alpha,
+            beta,
+            smooth_numerator: 0.0,
+            smooth_denominator: 0.0,
+            floor: 0.0,
+            empty: EmptyMask::Formula,
+        }
+        .smooth(smooth, smooth)
+    }
+}
+
+impl<O: Overlap> Similarity<O> {
+    pub(crate) fn smooth(self, numerator: f64, denominator: f64) -> Result<Self, ParameterError> {
+        ParameterError::check_not_negative("smooth (numerator)", numerator)?;
+        ParameterError::check_not_negative("smooth (denominator)", denominator)?;
+        Ok(Self { smooth_numerator: numerator, smooth_denominator: denominator, ..self })
+    }
+
+    pub(crate) fn floor(self, floor: f64) -> Result<Self, ParameterError> {
+        ParameterError::check_not_negative("floor", floor)?;
+        Ok(Self { floor, ..self })
+    }
+
+    pub(crate) fn empty_mask(self, empty: EmptyMask) -> Self {
+        Self { empty, ..self }
+    }
+
+    pub(crate) fn overlap<Other>(self, overlap: Other) -> Similarity<Other> {
+        let Self { alpha, beta, smooth_numerator, smooth_denominator, floor, empty, .. } = self;
+        Similarity { overlap, alpha, beta, smooth_numerator, smooth_denominator, floor, empty }
+    }
+
+    /// The floor under the denominator, and under a logarithm's argument.
+    pub(crate) fn floor_value(&self) -> f64 {
+        self.floor
+    }
+
+    /// The form, and the weights of the errors.
+    pub(crate) fn form(&self) -> (&O, [f32; 2]) {
+        (&self.overlap, [self.alpha as f32, self.beta as f32])
+    }
+
+    pub(crate) fn evaluate(&self, totals: &Totals, sums: &O::Sums) -> Evaluated {
+        let constant = match self.empty {
+            _ if totals.hard.support() > 0.0 => None,
+            EmptyMask::Formula => None,
+            EmptyMask::Zero => Some(0.0),
+            EmptyMask::One => Some(1.0),
+        };
+        let [overlap, errors] = self.overlap.finish([self.alpha, self.beta], totals, sums);
+        let numerator = overlap + self.smooth_numerator;
+        let denominator = overlap + errors + self.smooth_denominator;
+        let [loss, by_overlap, by_errors] = if denominator > self.floor {
+            let loss = (errors + (self.smooth_denominator - self.smooth_numerator)) / denominator;
+            // ∂/∂I of E′/D is −E′/D²; ∂/∂E is (D − E′)/D², with D − E′ the numerator of the score.
+            [loss, -loss / denominator, numerator / denominator / denominator]
+        } else if self.floor > 0.0 {
+            [(self.floor - numerator) / self.floor, -1.0 / self.floor, 0.0]
+        } else {
+            // Nothing there, nothing predicted, no smoothing: 0/0 is agreement.
+            [0.0; 3]
+        };
+        Evaluated { loss, by_overlap, by_errors, constant }
+    }
+
+    /// The slope of `factor·f(loss)` by the sums, f′ being `outer`.
+    pub(crate) fn slope(&self, evaluated: &Evaluated, outer: f64, factor: f64) -> OverlapSlope {
+        let factor = if evaluated.constant.is_some() { 0.0 } else { factor * outer };
+        OverlapSlope::new(factor * evaluated.by_overlap, factor * evaluated.by_errors, [self.alpha, self.beta])
+    }
+
+    pub(crate) fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        self.overlap.fingerprint(fingerprint);
+        for parameter in [self.alpha, self.beta, self.smooth_numerator, self.smooth_denominator, self.floor] {
+            fingerprint.number(parameter);
+        }
+        fingerprint.number(f64::from(self.empty as u8));
+    }
+}
+
+/// The options and the [`Loss`](crate::Loss) of a type with a field `similarity` and a method
+/// `outer(&self, loss) -> [f64; 2]`, which gives f(loss) and f′(loss), and a method `smoothing_scale`, which tells how much
+/// smoothing of the index one unit of the loss's own formula is.
+macro_rules! similarity_loss {
+    ($loss:ident { $($field:ident),* }, $name:literal) => {
+        impl<O: $crate::region::Overlap> $loss<O> {
+            /// Smooths numerator and denominator of the score by different amounts, as they stand in this loss's own
+            /// formula.
+            ///
+            /// # Errors
+            /// [`ParameterError`](crate::ParameterError) unless both are finite and at least 0.
+            pub fn smooth(self, numerator: f64, denominator: f64) -> Result<Self, $crate::error::ParameterError> {
+                let scale = self.smoothing_scale();
+                let mut changed = self;
+                changed.similarity = changed.similarity.smooth(numerator * scale, denominator * scale)?;
+                Ok(changed)
+            }
+
+            /// Keeps the denominator, as it stands in the formula of [`Tversky`](crate::Tversky), from falling below
+            /// this floor; a logarithm's argument likewise.
+            ///
+            /// # Errors
+            /// [`ParameterError`](crate::ParameterError) unless it is finite and at least 0.
+            pub fn floor(self, floor: f64) -> Result<Self, $crate::error::ParameterError> {
+                let mut changed = self;
+                changed.similarity = changed.similarity.floor(floor)?;
+                Ok(changed)
+            }
+
+            /// Chooses what a mask without foreground counts for.
+            pub fn empty_mask(self, empty: $crate::region::EmptyMask) -> Self {
+                let mut changed = self;
+                changed.similarity = changed.similarity.empty_mask(empty);
+                changed
+            }
+
+            /// Uses another form of the overlap: [`Product`](crate::Product), [`Squared`](crate::Squared) or
+            /// [`Minimum`](crate::Minimum).
+            pub fn overlap<Other: $crate::region::Overlap>(self, overlap: Other) -> $loss<Other> {
+                $loss { similarity: self.similarity.overlap(overlap), $($field: self.$field),* }
+            }
+        }
+
+        impl<O: $crate::region::Overlap> $crate::loss::Loss for $loss<O> {
+            type Sums = O::Sums;
+            type Slope = ($crate::region::OverlapSlope, O);
+
+            fn sums(&self) -> Self::Sums {
+                self.similarity.form().0.sums()
+            }
+
+            #[inline(always)]
+            fn add(&self, pixel: &$crate::pixel::Pixel<f32>, weight: f32, sums: &mut Self::Sums) {
+                let (overlap, errors) = self.similarity.form();
+                overlap.add(errors, pixel, weight, sums);
+            }
+
+            fn value(&self, totals: &$crate::sums::Totals, sums: &Self::Sums) -> f64 {
+                let evaluated = self.similarity.evaluate(totals, sums);
+                evaluated.constant.unwrap_or_else(|| self.outer(evaluated.loss)[0])
+            }
+
+            fn slope(&self, totals: &$crate::sums::Totals, sums: &Self::Sums, factor: f64) -> Self::Slope {
+                let evaluated = self.similarity.evaluate(totals, sums);
+                let outer = self.outer(evaluated.loss)[1];
+                (self.similarity.slope(&evaluated, outer, factor), self.similarity.form().0.clone())
+            }
+
+            #[inline(always)]
+            fn gradient<R: $crate::real::Real>(&self, (slope, overlap): &Self::Slope, pixel: &$crate::pixel::Pixel<R>) -> R {
+                overlap.gradient(slope, pixel)
+            }
+
+            fn part(&self, index: usize, totals: &$crate::sums::Totals, sums: &Self::Sums) -> Option<$crate::loss::Part> {
+                (index == 0).then(|| $crate::loss::Part {
+                    name: $name,
+                    coefficient: 1.0,
+                    value: $crate::loss::Loss::value(self, totals, sums),
+                })
+            }
+
+            fn fingerprint(&self, fingerprint: &mut $crate::fingerprint::Fingerprint) {
+                fingerprint.name($name);
+                self.similarity.fingerprint(fingerprint);
+                $(fingerprint.number(self.$field);)*
+            }
+        }
+
+        $crate::combine::combinable!([O: $crate::region::Overlap,] $loss<O>);
+    };
+}
+pub(crate) use similarity_loss;

@@ -1,0 +1,50 @@
+use super::overlap::Product;
+use super::similarity::{Similarity, similarity_loss};
+use crate::error::ParameterError;
+
+/// Tversky loss: Dice with a price for each kind of error.
+///
+/// L = 1 − (TP + sₙ) / (TP + α·FP + β·FN + s_d), **α weighs false positives and β false negatives**; β > α favours recall.
+///
+/// ∂L/∂z = w p(1−p)·(t·∂L/∂TP + (1−t)·∂L/∂FP − t·∂L/∂FN); with D the denominator and L = E/D: ∂L/∂TP = −L/D,
+/// ∂L/∂FP = α(1−L)/D, ∂L/∂FN = β(1−L)/D.
+///
+/// **Domain.** α, β ≥ 0, s ≥ 0. (½, ½) is [`Dice`](crate::Dice) with twice the smoothing, (1, 1) is [`Iou`](crate::Iou). **Empty
+/// masks, error bound:** as [`Dice`](crate::Dice).
+///
+/// ```
+/// use loss_core::{Loss, Tversky};
+///
+/// let mut sums = Tversky::new(0.3, 0.7, 0.0)?.accumulator();
+/// sums.extend([(0.0, true), (0.0, false)]); // TP = FP = FN = ½: 1 − 1/(1 + 0.3 + 0.7)
+/// assert!((sums.finish()?.value() - 0.5).abs() < 1e-15);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+///
+/// Salehi et al., *Tversky loss function for image segmentation using 3D fully convolutional deep networks*, 2017.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tversky<O = Product> {
+    similarity: Similarity<O>,
+}
+
+impl Tversky {
+    /// Tversky loss with α on false positives, β on false negatives, and s above and below the fraction bar.
+    ///
+    /// # Errors
+    /// [`ParameterError`] unless all are finite and at least 0.
+    pub fn new(alpha: f64, beta: f64, smooth: f64) -> Result<Self, ParameterError> {
+        Ok(Self { similarity: Similarity::new(alpha, beta, smooth)? })
+    }
+}
+
+impl<O> Tversky<O> {
+    fn smoothing_scale(&self) -> f64 {
+        1.0
+    }
+
+    fn outer(&self, loss: f64) -> [f64; 2] {
+        [loss, 1.0]
+    }
+}
+
+similarity_loss!(Tversky {}, "tversky");

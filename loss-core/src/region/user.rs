@@ -1,0 +1,114 @@
+//! Region losses of a user's own.
+
+use crate::combine::combinable;
+use crate::fingerprint::Fingerprint;
+use crate::finished::Confusion;
+use crate::loss::{Loss, Part};
+use crate::pixel::Pixel;
+use crate::real::Real;
+use crate::sums::Totals;
+
+/// φ(TP, FP, FN, TN): a loss that is a function of the soft confusion.
+///
+/// ```
+/// use loss_core::{Confusion, Fingerprint, Loss, Region, RegionLoss, RegionSlopes};
+///
+/// /// The weight of the errors.
+/// #[derive(Clone)]
+/// struct Errors;
+///
+/// impl Region for Errors {
+///     const NAME: &'static str = "errors";
+///     fn value(&self, soft: &Confusion) -> f64 {
+///         soft.false_positive + soft.false_negative
+///     }
+///     fn slopes(&self, _: &Confusion) -> RegionSlopes {
+///         RegionSlopes { false_positive: 1.0, false_negative: 1.0, ..RegionSlopes::default() }
+///     }
+///     fn fingerprint(&self, _: &mut Fingerprint) {}
+/// }
+///
+/// let mut sums = RegionLoss(Errors).accumulator();
+/// sums.extend([(0.0, true), (0.0, false)]);
+/// assert_eq!(sums.finish()?.value(), 1.0);
+/// # Ok::<(), loss_core::FinishError>(())
+/// ```
+pub trait Region: Clone {
+    /// The loss's name, in lower case, as the parts of a result carry it.
+    const NAME: &'static str;
+
+    /// φ: finite for any sums.
+    fn value(&self, soft: &Confusion) -> f64;
+
+    /// φ's partial derivatives.
+    fn slopes(&self, soft: &Confusion) -> RegionSlopes;
+
+    /// Adds the parameters to a fingerprint.
+    fn fingerprint(&self, fingerprint: &mut Fingerprint);
+}
+
+/// The partial derivatives of a region loss.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct RegionSlopes {
+    /// ∂φ/∂TP.
+    pub true_positive: f64,
+    /// ∂φ/∂FP.
+    pub false_positive: f64,
+    /// ∂φ/∂FN.
+    pub false_negative: f64,
+    /// ∂φ/∂TN.
+    pub true_negative: f64,
+}
+
+/// Makes a [`Loss`] of a [`Region`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RegionLoss<F>(pub F);
+
+impl RegionSlopes {
+    /// What a foreground and a background pixel see, times p's slope.
+    pub(crate) fn by_target(&self, factor: f64) -> [f32; 2] {
+        [
+            (factor * (self.true_positive - self.false_negative)) as f32,
+            (factor * (self.false_positive - self.true_negative)) as f32,
+        ]
+    }
+}
+
+#[inline(always)]
+pub(crate) fn gradient<R: Real>([foreground, background]: [f32; 2], pixel: &Pixel<R>) -> R {
+    (pixel.target * R::splat(foreground) + pixel.background * R::splat(background)) * pixel.p_slope
+}
+
+impl<F: Region> Loss for RegionLoss<F> {
+    type Sums = ();
+    type Slope = [f32; 2];
+
+    fn sums(&self) {}
+
+    #[inline(always)]
+    fn add(&self, _: &Pixel<f32>, _: f32, (): &mut ()) {}
+
+    fn value(&self, totals: &Totals, (): &()) -> f64 {
+        self.0.value(&totals.soft)
+    }
+
+    fn slope(&self, totals: &Totals, (): &(), factor: f64) -> [f32; 2] {
+        self.0.slopes(&totals.soft).by_target(factor)
+    }
+
+    #[inline(always)]
+    fn gradient<R: Real>(&self, slope: &[f32; 2], pixel: &Pixel<R>) -> R {
+        gradient(*slope, pixel)
+    }
+
+    fn part(&self, index: usize, totals: &Totals, sums: &()) -> Option<Part> {
+        (index == 0).then(|| Part { name: F::NAME, coefficient: 1.0, value: self.value(totals, sums) })
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.name(F::NAME);
+        self.0.fingerprint(fingerprint);
+    }
+}
+
+combinable!([F: Region,] RegionLoss<F>);

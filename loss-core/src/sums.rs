@@ -1,0 +1,236 @@
+//! The sums behind a loss, and what all losses share of them.
+
+use crate::exact::{ExactSum, UnitSum};
+use crate::finished::{Confusion, Counts};
+use crate::pixel::Pixel;
+
+/// Sums that can be merged and turned into integers and back.
+pub trait Sums: Clone + PartialEq + core::fmt::Debug {
+    /// Adds other sums of the same loss.
+    fn merge(&mut self, other: &Self);
+
+    /// Brings every sum to its normal form.
+    fn normalise(&mut self);
+
+    /// Hands over the integers of the normal form, in the order of the losses.
+    fn save(&self, to: &mut impl FnMut(i64));
+
+    /// Reads what [`save`](Self::save) gave, or element-wise sums of such. `None` if the integers run out.
+    fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()>;
+}
+
+/// Sums whose number of integers is known at compile time.
+pub trait FixedSums: Sums {
+    /// How many integers [`save`](Sums::save) gives.
+    const LENGTH: usize;
+}
+
+impl Sums for () {
+    fn merge(&mut self, (): &Self) {}
+
+    fn normalise(&mut self) {}
+
+    fn save(&self, _: &mut impl FnMut(i64)) {}
+
+    fn load(&mut self, _: &mut impl Iterator<Item = i64>) -> Option<()> {
+        Some(())
+    }
+}
+
+impl FixedSums for () {
+    const LENGTH: usize = 0;
+}
+
+impl<const N: usize> Sums for ExactSum<N> {
+    #[inline]
+    fn merge(&mut self, other: &Self) {
+        ExactSum::merge(self, other);
+    }
+
+    fn normalise(&mut self) {
+        ExactSum::normalise(self);
+    }
+
+    fn save(&self, to: &mut impl FnMut(i64)) {
+        self.digits().into_iter().for_each(to);
+    }
+
+    fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
+        let mut digits = [0; N];
+        for digit in &mut digits {
+            *digit = from.next()?;
+        }
+        *self = Self::from_digits(digits);
+        Some(())
+    }
+}
+
+impl<const N: usize> FixedSums for ExactSum<N> {
+    const LENGTH: usize = N;
+}
+
+impl<S: Sums, const N: usize> Sums for [S; N] {
+    fn merge(&mut self, other: &Self) {
+        self.iter_mut().zip(other).for_each(|(sum, more)| sum.merge(more));
+    }
+
+    fn normalise(&mut self) {
+        self.iter_mut().for_each(S::normalise);
+    }
+
+    fn save(&self, to: &mut impl FnMut(i64)) {
+        self.iter().for_each(|sum| sum.save(to));
+    }
+
+    fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
+        self.iter_mut().try_for_each(|sum| sum.load(from))
+    }
+}
+
+impl<S: FixedSums, const N: usize> FixedSums for [S; N] {
+    const LENGTH: usize = S::LENGTH * N;
+}
+
+impl<A: Sums, B: Sums> Sums for (A, B) {
+    fn merge(&mut self, other: &Self) {
+        self.0.merge(&other.0);
+        self.1.merge(&other.1);
+    }
+
+    fn normalise(&mut self) {
+        self.0.normalise();
+        self.1.normalise();
+    }
+
+    fn save(&self, to: &mut impl FnMut(i64)) {
+        self.0.save(to);
+        self.1.save(to);
+    }
+
+    fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
+        self.0.load(from)?;
+        self.1.load(from)
+    }
+}
+
+impl<A: FixedSums, B: FixedSums> FixedSums for (A, B) {
+    const LENGTH: usize = A::LENGTH + B::LENGTH;
+}
+
+/// Σ w·(…) of the four ways in which prediction and target can meet, soft or at a threshold.
+///
+/// True negatives are not summed: they are what is left of Σ w.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct ConfusionSums {
+    true_positive: UnitSum,
+    false_positive: UnitSum,
+    false_negative: UnitSum,
+}
+
+impl ConfusionSums {
+    /// Adds shares p and q = 1 − p of a pixel to foreground and background.
+    #[inline(always)]
+    fn add(&mut self, p: f32, q: f32, weighted_target: f32, weighted_background: f32) {
+        self.true_positive.add(p * weighted_target);
+        self.false_positive.add(p * weighted_background);
+        self.false_negative.add(q * weighted_target);
+    }
+
+    fn finish(&self, weight: &UnitSum) -> Confusion {
+        let mut rest = *weight;
+        rest.subtract(&self.true_positive);
+        rest.subtract(&self.false_positive);
+        rest.subtract(&self.false_negative);
+        Confusion {
+            true_positive: self.true_positive.to_f64(),
+            false_positive: self.false_positive.to_f64(),
+            false_negative: self.false_negative.to_f64(),
+            // The rounding of terms can leave a little less than nothing.
+            true_negative: rest.to_f64().max(0.0),
+        }
+    }
+
+    fn each(&mut self) -> [&mut UnitSum; 3] {
+        [&mut self.true_positive, &mut self.false_positive, &mut self.false_negative]
+    }
+}
+
+/// The sums that every accumulator keeps, whatever its loss.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct SharedSums {
+    pub(crate) counts: Counts,
+    weight: UnitSum,
+    soft: ConfusionSums,
+    hard: ConfusionSums,
+}
+
+impl SharedSums {
+    /// How many integers [`save`](Sums::save) gives.
+    pub(crate) const LENGTH: usize = 5 + 7 * UnitSum::LENGTH;
+
+    /// Adds a valid pixel, predicted to be foreground or not.
+    #[inline(always)]
+    pub(crate) fn add(&mut self, pixel: &Pixel<f32>, weight: f32, predicted: bool) {
+        self.counts.valid = self.counts.valid.wrapping_add(1);
+        self.weight.add(weight);
+        let (target, background) = (weight * pixel.target, weight * pixel.background);
+        self.soft.add(pixel.p, pixel.q, target, background);
+        let share = if predicted { (1.0, 0.0) } else { (0.0, 1.0) };
+        self.hard.add(share.0, share.1, target, background);
+    }
+
+    pub(crate) fn finish(&self) -> Totals {
+        Totals {
+            weight: self.weight.to_f64(),
+            pixels: (self.counts.valid + self.counts.ignored) as f64,
+            soft: self.soft.finish(&self.weight),
+            hard: self.hard.finish(&self.weight),
+        }
+    }
+
+    fn each(&mut self) -> [&mut UnitSum; 7] {
+        let Self { weight, soft, hard, .. } = self;
+        let ([a, b, c], [d, e, f]) = (soft.each(), hard.each());
+        [weight, a, b, c, d, e, f]
+    }
+}
+
+impl Sums for SharedSums {
+    fn merge(&mut self, other: &Self) {
+        for (count, more) in self.counts.each_mut().into_iter().zip(other.counts.each()) {
+            *count = count.wrapping_add(more);
+        }
+        let mut other = *other;
+        self.each().into_iter().zip(other.each()).for_each(|(sum, more)| sum.merge(more));
+    }
+
+    fn normalise(&mut self) {
+        self.each().into_iter().for_each(ExactSum::normalise);
+    }
+
+    fn save(&self, to: &mut impl FnMut(i64)) {
+        self.counts.each().into_iter().for_each(&mut *to);
+        let mut copy = *self;
+        copy.each().into_iter().for_each(|sum| sum.save(to));
+    }
+
+    fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
+        for count in self.counts.each_mut() {
+            *count = from.next()?;
+        }
+        self.each().into_iter().try_for_each(|sum| sum.load(from))
+    }
+}
+
+/// The finished sums that all losses share.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Totals {
+    /// Σ w over the valid pixels.
+    pub weight: f64,
+    /// The number of pixels that were not rejected, ignored ones included.
+    pub pixels: f64,
+    /// Σ w p t, Σ w p (1−t), Σ w (1−p) t and Σ w (1−p)(1−t).
+    pub soft: Confusion,
+    /// The same with p replaced by 1 at and above the threshold and by 0 below it.
+    pub hard: Confusion,
+}
