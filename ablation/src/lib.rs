@@ -1,1 +1,11 @@
-//! Stub.
+//! The command-line tool `ablation`: scores predicted segmentation masks, from any framework, with the losses of
+//! `loss-core`.
+#![forbid(unsafe_code)]
+
+pub mod arrays;
+mod cli;
+pub mod expression;
+mod losses;
+mod score;
+
+pub use cli::run;

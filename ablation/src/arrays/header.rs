@@ -7,8 +7,8 @@ use super::{ArrayError, DType, Order, Result};
 
 pub(super) const NPY_MAGIC: &[u8] = b"\x93NUMPY";
 
-/// NumPy itself refuses headers above 10000 bytes unless told otherwise.
-const LONGEST_HEADER: u64 = 65535;
+/// `numpy.load` has the same limit.
+const LONGEST_HEADER: u64 = 10_000;
 const MOST_AXES: usize = 64;
 /// A plain dtype needs two levels; what is deeper can only be a structured dtype.
 const DEEPEST_NESTING: usize = 6;
@@ -175,8 +175,8 @@ fn text_start(bytes: &[u8]) -> usize {
 
 /// Refuses header text that npyz cannot take.
 ///
-/// Its parser backtracks at every bracket, so 60 bytes of `[` would keep it busy for years and
-/// 60000 overflow the stack; and it multiplies the axis lengths unchecked.
+/// Its parser takes twice as long for every nested bracket (28 s for 22 of them), and it
+/// multiplies the axis lengths unchecked.
 fn check_text(text: &str, array: &str) -> Result<()> {
     let damaged = |reason: String| ArrayError::Header {
         array: array.to_owned(),
@@ -207,6 +207,7 @@ fn check_text(text: &str, array: &str) -> Result<()> {
             '\'' | '"' if quote == Some(character) => quote = None,
             '\'' | '"' if quote.is_none() => quote = Some(character),
             _ if quote.is_some() => {}
+            '{' if depth > 0 => return Err(damaged("a dictionary inside another".to_owned())),
             '(' | '[' | '{' => depth += 1,
             ')' | ']' | '}' => depth = depth.saturating_sub(1),
             ',' | ':' | ' ' | '\n' => {}

@@ -439,9 +439,9 @@ fn lying_headers_are_refused_at_once() {
     assert!(open_text("nonsense").contains("unexpected 'n'"));
     assert!(open_text("{'descr'").contains("its text is not a Python dictionary"));
     assert!(open_text("").contains("its text is not a Python dictionary"));
-    // Without the nesting limit these take for ever and overflow the stack.
+    // Without the nesting limit these take for ever.
     assert!(open_text(&dict(&format!("{}1{}", "[".repeat(60), "]".repeat(60)))).contains("nested"));
-    assert!(open_text(&"(".repeat(65_000)).contains("nested"));
+    assert!(open_text(&"(".repeat(9_000)).contains("nested"));
     assert!(open_text(&dict("1e400+1")).contains("unexpected '+'"));
 
     let mut long = b"\x93NUMPY\x02\x00".to_vec();
@@ -449,7 +449,7 @@ fn lying_headers_are_refused_at_once() {
     long.extend([b' '; 100]);
     assert_eq!(
         folder.open_error("z.npy", &long),
-        "z.npy: damaged .npy header: 4294967295 bytes long, more than 65535"
+        "z.npy: damaged .npy header: 4294967295 bytes long, more than 10000"
     );
     let mut version = counting(Order::C, &[1]);
     version[6] = 9;

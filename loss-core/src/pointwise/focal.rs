@@ -115,9 +115,9 @@ impl Focal {
     #[inline(always)]
     fn modulated_slope<R: Real>(&self, (u, logarithmic_slope): (R, R), cross_entropy: CrossEntropy<R>) -> R {
         let gamma = R::splat(self.gamma.exponent());
-        // The power first: it is 0 where the logarithmic slope is largest.
+        // The power first: it is 0 where the logarithmic slope is largest. γ last: γ·b may overflow where u′/u is 0.
         let power = self.gamma.of(flush(u));
-        power * cross_entropy.slope + power * logarithmic_slope * (gamma * cross_entropy.loss)
+        power * cross_entropy.slope + power * logarithmic_slope * cross_entropy.loss * gamma
     }
 
     /// The factor α_t, linear in the target.

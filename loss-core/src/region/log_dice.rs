@@ -57,7 +57,7 @@ impl LogDice {
     }
 
     fn of(alpha: f64, beta: f64, smooth: f64, scale: f64) -> Result<Self, ParameterError> {
-        Ok(Self { similarity: Similarity::new(alpha, beta, smooth * scale)?.floor(FLOOR)?, scale })
+        Ok(Self { similarity: Similarity::new(alpha, beta, smooth * scale)?.floor(FLOOR * scale)?, scale })
     }
 }
 
@@ -67,7 +67,7 @@ impl<O: Overlap> LogDice<O> {
     }
 
     fn outer(&self, loss: f64) -> [f64; 2] {
-        let floor = self.similarity.floor_value().max(f64::MIN_POSITIVE);
+        let floor = (self.similarity.floor_value() / self.scale).max(f64::MIN_POSITIVE);
         let score = 1.0 - loss;
         if score > floor { [-libm::log1p(-loss), 1.0 / score] } else { [-libm::log(floor), 0.0] }
     }

@@ -85,7 +85,7 @@ impl<O: Overlap> Similarity<O> {
         Similarity { overlap, alpha, beta, smooth_numerator, smooth_denominator, floor, empty }
     }
 
-    /// The floor under the denominator, and under a logarithm's argument.
+    /// The floor under the denominator.
     pub(crate) fn floor_value(&self) -> f64 {
         self.floor
     }
@@ -151,14 +151,15 @@ macro_rules! similarity_loss {
                 Ok(changed)
             }
 
-            /// Keeps the denominator, as it stands in the formula of [`Tversky`](crate::Tversky), from falling below
-            /// this floor; a logarithm's argument likewise.
+            /// Keeps the denominator, as it stands in this loss's own formula, from falling below this floor; a
+            /// logarithm's argument likewise.
             ///
             /// # Errors
             /// [`ParameterError`](crate::ParameterError) unless it is finite and at least 0.
             pub fn floor(self, floor: f64) -> Result<Self, $crate::error::ParameterError> {
+                let scale = self.smoothing_scale();
                 let mut changed = self;
-                changed.similarity = changed.similarity.floor(floor)?;
+                changed.similarity = changed.similarity.floor(floor * scale)?;
                 Ok(changed)
             }
 

@@ -1,0 +1,219 @@
+//! The command line: what can be asked for, and what the answer is when it goes wrong.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+
+use crate::expression::registry::{LOSSES, LossEntry};
+use crate::{losses, score};
+
+/// Scores predicted segmentation masks with the losses they were trained with.
+///
+/// Reads the logits or probabilities of any framework from NumPy files, streams them past exact sums (the result does
+/// not depend on order, chunks or machine), and gives losses, their parts, confusion counts and gradients.
+#[derive(Debug, Parser)]
+#[command(
+    name = "ablation",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    after_help = "Examples:\n  ablation score --logits z.npy --targets y.npy\n  ablation score --logits z.npy --targets y.npy --loss \"bce + dice(smooth=1e-5)\" --json\n  ablation losses focal\n\nExit codes: 0 done, 1 a file could not be read or written, 2 the input or the command line is wrong."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Score(ScoreArguments),
+    Losses(LossesArguments),
+}
+
+/// Score predictions against targets.
+///
+/// One pass over the pixels gives the losses asked for, how many pixels were valid, ignored and rejected, and the
+/// confusion, soft and at a threshold. Arrays are streamed, so they may be larger than memory (but see below for
+/// arrays in different orders).
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("input").required(true).args(["logits", "probs"]))]
+pub(crate) struct ScoreArguments {
+    /// Logits: .npy, or .npz as file.npz:name; f16, f32 or f64 (rounded to f32). Several files or a pattern in quotes
+    /// score many
+    #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Input")]
+    pub(crate) logits: Vec<String>,
+
+    /// Probabilities of foreground, in place of logits. Prefer logits where there are any: a probability near 1 has
+    /// lost what 1 − p was
+    #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Input")]
+    pub(crate) probs: Vec<String>,
+
+    /// Targets of the same shape: bool or integers 0/1, or floats in [0, 1]
+    #[arg(long, value_name = "FILE", num_args = 1.., required = true, help_heading = "Input")]
+    pub(crate) targets: Vec<String>,
+
+    /// Mask of valid pixels: bool or integers; where it is 0 the pixel is ignored
+    #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Input")]
+    pub(crate) mask: Vec<String>,
+
+    /// Weight of each pixel: 0 (ignored), or from 2^-32 to 2^32
+    #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Input")]
+    pub(crate) weights: Vec<String>,
+
+    /// Ignore the pixels whose target is this value, such as 255 or nan
+    #[arg(long, value_name = "VALUE", allow_negative_numbers = true, help_heading = "Input")]
+    pub(crate) ignore: Option<f64>,
+
+    /// Clip probabilities to [E, 1−E] in logarithms; with --probs
+    #[arg(long, value_name = "E", default_value_t = 1e-7, value_parser = epsilon, help_heading = "Input")]
+    pub(crate) epsilon: f32,
+
+    /// What to do about a pixel that is out of range (a logit that is not finite, a target outside [0, 1], …)
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = OnBad::Error, help_heading = "Input")]
+    pub(crate) on_bad: OnBad,
+
+    /// A loss, such as "bce + 0.5 * dice(smooth=1e-5)"; give several to compare [default: bce, dice, iou, focal, bce + dice]
+    #[arg(long = "loss", value_name = "EXPRESSION", allow_hyphen_values = true, help_heading = "Scores")]
+    pub(crate) losses: Vec<String>,
+
+    /// The mean over images of each image's loss, in place of the loss of all pixels pooled; axis 0 is the image
+    #[arg(long, help_heading = "Scores")]
+    pub(crate) per_image: bool,
+
+    /// The probability from which on a pixel is called foreground, for the confusion
+    #[arg(long, value_name = "P", default_value_t = 0.5, value_parser = threshold, help_heading = "Scores")]
+    pub(crate) threshold: f64,
+
+    /// Write ∂L/∂logit (or ∂L/∂p) of the one --loss as f32 .npy, in the shape and order of the input; for many files, a
+    /// folder
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) grad: Option<PathBuf>,
+
+    /// Write the loss of each pixel, times its weight, before any mean, as --grad does; for bce, focal, poly1 and their
+    /// sums
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) map: Option<PathBuf>,
+
+    /// Print JSON, with numbers in full
+    #[arg(long, help_heading = "Output")]
+    pub(crate) json: bool,
+
+    /// Print CSV: a row for each file (and image), the pooled result and the means
+    #[arg(long, conflicts_with = "json", help_heading = "Output")]
+    pub(crate) csv: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OnBad {
+    /// Name the first such pixel and stop
+    Error,
+    /// Leave such pixels out, and say how many
+    Skip,
+}
+
+/// List the losses that expressions can name.
+#[derive(Debug, Args)]
+pub(crate) struct LossesArguments {
+    /// Describe this loss alone, with all its parameters
+    #[arg(value_name = "LOSS")]
+    pub(crate) name: Option<String>,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+fn threshold(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(number) if 0.0 < number && number < 1.0 => Ok(number),
+        _ => Err("accepted: a number above 0 and below 1".to_owned()),
+    }
+}
+
+fn epsilon(text: &str) -> Result<f32, String> {
+    match text.parse() {
+        Ok(number) if (f32::MIN_POSITIVE..0.5).contains(&number) => Ok(number),
+        _ => Err("accepted: a number from 2^-126 to below 0.5".to_owned()),
+    }
+}
+
+fn score_help() -> String {
+    let width = LOSSES.iter().map(|entry| entry.name.len()).max().unwrap_or(0);
+    let line = |entry: &LossEntry| format!("  {:width$}  {}\n", entry.name, entry.formula);
+    let losses: String = LOSSES.iter().map(line).collect();
+    format!(
+        "\
+Loss expressions:
+  A sum of losses with coefficients: bce + 0.5 * dice(smooth=1e-5) - 0.1 * focal(gamma=1.5, alpha=0.25)
+  Arguments are named; brackets group terms and may be left out of a loss without arguments.
+  All expressions are evaluated in one pass. Without --loss: bce, dice, iou, focal (gamma=2), bce + dice, with smooth=1e-5.
+
+{losses}
+  t target, p prediction, w weight; I = Σ w p t, P = Σ w p, T = Σ w t. `ablation losses` lists the parameters.
+
+Pooled or per image:
+  By default all pixels of all files are pooled, as in \"batch Dice\". --per-image takes the mean over the images
+  (axis 0) of each image's loss, which is another loss; an image without valid pixels is left out. Many files give a
+  row each, the one with the highest first loss first, the pooled result, and the mean over the files.
+
+Examples:
+  ablation score --logits z.npy --targets y.npy
+  ablation score --logits z.npy --targets y.npy --mask valid.npy --loss \"bce + dice\" --grad g.npy
+  ablation score --probs preds.npz:p --targets labels.npz:y --ignore 255 --per-image --json
+  ablation score --logits 'preds/*.npy' --targets 'masks/*.npy' --loss dice --csv
+
+Files:
+  Many files are paired by name, or in sorted order if no names match. Shapes must be equal, but for a channel axis of 1:
+  (N, 1, H, W) goes with (N, H, W). Arrays are read in the order (C or Fortran) of the input; one stored in the other
+  order is held in memory. Output files appear whole or not at all.
+
+Bad input:
+  The first bad pixel is named and nothing is written; exit code 2. --on-bad skip scores the rest."
+    )
+}
+
+fn command() -> clap::Command {
+    let styles = Styles::styled()
+        .header(AnsiColor::Green.on_default().bold())
+        .usage(AnsiColor::Green.on_default().bold())
+        .literal(AnsiColor::Cyan.on_default().bold());
+    Cli::command()
+        .styles(styles)
+        .mut_subcommand("score", |score| score.after_long_help(score_help()).after_help("--help says more, with examples."))
+}
+
+/// Runs the program with these arguments, the first of which is its name.
+pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitCode {
+    let parsed = command().try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help on a closed pipe is no failure.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let outcome = match cli.command {
+        Command::Score(arguments) => score::score(&arguments),
+        Command::Losses(arguments) => losses::losses(&arguments),
+    };
+    match outcome.and_then(|text| print(&text)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "error: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn print(text: &str) -> Result<(), score::ScoreError> {
+    match io::stdout().write_all(text.as_bytes()) {
+        // Whoever closed the pipe has read enough.
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(score::ScoreError::Output(error)),
+        _ => Ok(()),
+    }
+}

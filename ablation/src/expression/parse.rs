@@ -1,0 +1,285 @@
+//! From text to terms.
+
+use pest::Parser;
+use pest::error::{ErrorVariant, InputLocation};
+use pest::iterators::Pair;
+use pest_derive::Parser;
+
+use super::arguments::{Arguments, Value};
+use super::registry::{self, BuildError, Kind, LARGEST, LossEntry, Parameter};
+use super::{ExpressionError, Term, WeightedTerm};
+
+#[derive(Parser)]
+#[grammar = "expression/grammar.pest"]
+struct Grammar;
+
+/// The parser calls itself for each bracket, and a stack has an end.
+const DEEPEST_NESTING: usize = 32;
+
+pub(super) fn parse(text: &str) -> Result<Vec<WeightedTerm>, ExpressionError> {
+    check_nesting(text)?;
+    let mut pairs = Grammar::parse(Rule::expression, text).map_err(|error| syntax_error(text, error))?;
+    let mut terms = Vec::new();
+    if let Some(sum) = pairs.next() {
+        Reader { text }.sum(sum, 1.0, &mut terms)?;
+    }
+    Ok(terms)
+}
+
+fn check_nesting(text: &str) -> Result<(), ExpressionError> {
+    let mut depth = 0_usize;
+    for (position, byte) in text.bytes().enumerate() {
+        match byte {
+            b'(' => depth += 1,
+            b')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEEPEST_NESTING {
+            let message = format!("more than {DEEPEST_NESTING} brackets inside each other");
+            return Err(ExpressionError::new(text, position..position + 1, message, String::new()));
+        }
+    }
+    Ok(())
+}
+
+/// Reads the pairs of a text that follows the grammar.
+#[derive(Clone, Copy)]
+struct Reader<'a> {
+    text: &'a str,
+}
+
+impl Reader<'_> {
+    fn error(self, at: &Pair<'_, Rule>, message: String, possible: String) -> ExpressionError {
+        let span = at.as_span();
+        ExpressionError::new(self.text, span.start()..span.end(), message, possible)
+    }
+
+    fn sum(self, sum: Pair<'_, Rule>, factor: f64, terms: &mut Vec<WeightedTerm>) -> Result<(), ExpressionError> {
+        let mut sign = 1.0;
+        for pair in sum.into_inner() {
+            match pair.as_rule() {
+                Rule::sign => sign = sign_of(&pair),
+                _ => self.term(pair, factor * sign, terms)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn term(self, term: Pair<'_, Rule>, factor: f64, terms: &mut Vec<WeightedTerm>) -> Result<(), ExpressionError> {
+        let mut coefficient = factor;
+        for pair in term.clone().into_inner() {
+            match pair.as_rule() {
+                Rule::sign => coefficient *= sign_of(&pair),
+                Rule::number => coefficient *= self.number(&pair)?,
+                _ => {}
+            }
+        }
+        if coefficient.abs() > LARGEST {
+            let message = format!("the coefficient is {coefficient:e}");
+            return Err(self.error(&term, message, format!("coefficients: at most {LARGEST:e}")));
+        }
+        for pair in term.into_inner() {
+            match pair.as_rule() {
+                Rule::loss => terms.push(WeightedTerm { coefficient, term: self.loss(pair)? }),
+                Rule::sum => self.sum(pair, coefficient, terms)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn number(self, pair: &Pair<'_, Rule>) -> Result<f64, ExpressionError> {
+        match pair.as_str().parse() {
+            Ok(number) if f64::is_finite(number) => Ok(number),
+            _ => Err(self.error(pair, "the number is too large".to_owned(), String::new())),
+        }
+    }
+
+    fn loss(self, loss: Pair<'_, Rule>) -> Result<Term, ExpressionError> {
+        let mut entry = None;
+        let mut given = Vec::new();
+        for pair in loss.clone().into_inner() {
+            match pair.as_rule() {
+                Rule::name => entry = Some(self.entry(&pair)?),
+                Rule::arguments => given.extend(pair.into_inner().filter(|pair| pair.as_rule() == Rule::argument)),
+                _ => {}
+            }
+        }
+        let Some(entry) = entry else {
+            return Err(self.error(&loss, "a loss without a name".to_owned(), String::new()));
+        };
+        let mut arguments = Arguments::new(entry);
+        for pair in &given {
+            let (parameter, value) = self.argument(entry, pair.clone())?;
+            if arguments.is_given(parameter.name) {
+                return Err(self.error(pair, format!("{} is given twice", parameter.name), String::new()));
+            }
+            arguments.give(parameter, value);
+        }
+        let built = (entry.build)(&arguments).map_err(|error| match error {
+            BuildError::Refused(error) => self.error(&loss, error.to_string(), String::new()),
+            BuildError::Conflict { parameter, message } => {
+                let at = given.iter().find(|pair| pair.as_str().starts_with(parameter)).unwrap_or(&loss);
+                self.error(at, format!("{parameter} {message}"), parameters_of(entry))
+            }
+        })?;
+        Ok(Term { name: entry.name, text: text_of(entry, &arguments), loss: built.loss, pointwise: built.pointwise })
+    }
+
+    fn entry(self, name: &Pair<'_, Rule>) -> Result<&'static LossEntry, ExpressionError> {
+        let written = name.as_str();
+        registry::find(written).ok_or_else(|| {
+            let names = registry::LOSSES.iter().flat_map(LossEntry::names);
+            let message = format!("there is no loss {written:?}{}", did_you_mean(written, names));
+            self.error(name, message, format!("losses: {}", registry::all_names()))
+        })
+    }
+
+    fn argument(
+        self,
+        entry: &'static LossEntry,
+        argument: Pair<'_, Rule>,
+    ) -> Result<(&'static Parameter, Value), ExpressionError> {
+        let (mut name, mut value) = (None, None);
+        for pair in argument.clone().into_inner() {
+            match pair.as_rule() {
+                Rule::name => name = Some(pair),
+                Rule::value => value = Some(pair),
+                _ => {}
+            }
+        }
+        let (Some(name), Some(value)) = (name, value) else {
+            let message = format!("arguments of {} are named: name={}", entry.name, argument.as_str());
+            return Err(self.error(&argument, message, parameters_of(entry)));
+        };
+        let written = name.as_str();
+        let parameter = entry.parameter(written).ok_or_else(|| {
+            let names = entry.parameters().map(|parameter| parameter.name);
+            let message = format!("{} has no parameter {written:?}{}", entry.name, did_you_mean(written, names));
+            self.error(&name, message, parameters_of(entry))
+        })?;
+        Ok((parameter, self.value(parameter, value)?))
+    }
+
+    fn value(self, parameter: &Parameter, value: Pair<'_, Rule>) -> Result<Value, ExpressionError> {
+        let written = value.as_str().trim_end();
+        let is_number = value.clone().into_inner().any(|pair| pair.as_rule() == Rule::signed_number);
+        let name = parameter.name;
+        let (range, none) = match parameter.kind {
+            Kind::Word(words) => {
+                return words.iter().find(|word| **word == written).map(|word| Value::Word(word)).ok_or_else(|| {
+                    let suggestion = did_you_mean(written, words.iter().copied());
+                    let message = format!("{name} cannot be {written}{suggestion}");
+                    self.error(&value, message, format!("{name}: {}", words.join(", ")))
+                });
+            }
+            Kind::Number(range) => (range, ""),
+            Kind::NumberOrNone(range) => (range, ", or none"),
+        };
+        if !none.is_empty() && written == "none" {
+            return Ok(Value::Word("none"));
+        }
+        let number: Option<f64> = if is_number { written.parse().ok() } else { None };
+        match number {
+            Some(number) if range.contains(number) => Ok(Value::Number(number)),
+            Some(_) => Err(self.error(
+                &value,
+                format!("{name} is {written}, out of range"),
+                format!("{name}: a number, {}{none}", range.text),
+            )),
+            None => Err(self.error(
+                &value,
+                format!("{name} is {written}, not a number"),
+                format!("{name}: a number, {}{none}", range.text),
+            )),
+        }
+    }
+}
+
+fn sign_of(pair: &Pair<'_, Rule>) -> f64 {
+    if pair.as_str() == "-" { -1.0 } else { 1.0 }
+}
+
+fn text_of(entry: &LossEntry, arguments: &Arguments) -> String {
+    match arguments.given() {
+        [] => entry.name.to_owned(),
+        given => {
+            let given: Vec<String> =
+                given.iter().map(|(parameter, value)| format!("{}={value}", parameter.name)).collect();
+            format!("{}({})", entry.name, given.join(", "))
+        }
+    }
+}
+
+fn parameters_of(entry: &LossEntry) -> String {
+    let names: Vec<&str> = entry.parameters().map(|parameter| parameter.name).collect();
+    format!("parameters of {}: {} (see `ablation losses {}`)", entry.name, names.join(", "), entry.name)
+}
+
+fn did_you_mean(written: &str, names: impl Iterator<Item = &'static str>) -> String {
+    closest(written, names).map_or(String::new(), |name| format!("; did you mean {name}?"))
+}
+
+/// The name that is most like what was written, if one is like it at all.
+pub(crate) fn closest(written: &str, names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    const ALIKE: f64 = 0.7;
+    let written = written.to_lowercase();
+    names
+        .map(|name| (strsim::normalized_damerau_levenshtein(&written, name).max(begins(&written, name)), name))
+        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, name)| name)
+}
+
+/// `dice_loss` and `tver` are as good as misspelt.
+fn begins(written: &str, name: &str) -> f64 {
+    const SHORTEST: usize = 3;
+    let alike = written.len() >= SHORTEST && (written.starts_with(name) || name.starts_with(written));
+    if alike { 0.8 } else { 0.0 }
+}
+
+fn syntax_error(text: &str, error: pest::error::Error<Rule>) -> ExpressionError {
+    let start = match error.location {
+        InputLocation::Pos(position) | InputLocation::Span((position, _)) => position,
+    };
+    let found = text.get(start..).and_then(|rest| rest.chars().next());
+    let span = start..start + found.map_or(0, char::len_utf8);
+    let mut expected: Vec<&str> = match &error.variant {
+        ErrorVariant::ParsingError { positives, .. } => positives.iter().filter_map(|rule| description(*rule)).collect(),
+        ErrorVariant::CustomError { .. } => Vec::new(),
+    };
+    expected.sort_unstable();
+    expected.dedup();
+    let found = found.map_or("the end".to_owned(), |character| format!("{character:?}"));
+    let message = match expected.split_last() {
+        None => format!("unexpected {found}"),
+        Some((last, [])) => format!("expected {last}, found {found}"),
+        Some((last, rest)) => format!("expected {} or {last}, found {found}", rest.join(", ")),
+    };
+    let possible = if expected.contains(&A_LOSS) {
+        format!("losses: {}", registry::all_names())
+    } else {
+        "an expression is a sum such as bce + 0.5 * dice(smooth=1e-5)".to_owned()
+    };
+    ExpressionError::new(text, span, message, possible)
+}
+
+const A_LOSS: &str = "a loss";
+
+fn description(rule: Rule) -> Option<&'static str> {
+    Some(match rule {
+        Rule::sum | Rule::term | Rule::loss => A_LOSS,
+        Rule::name => "a name",
+        Rule::arguments | Rule::argument => "name=value",
+        Rule::value | Rule::signed_number => "a value",
+        Rule::number => "a number",
+        Rule::sign => "'+', '-'",
+        Rule::times => "'*'",
+        Rule::open => "'('",
+        Rule::close => "')'",
+        Rule::comma => "','",
+        Rule::equals => "'='",
+        Rule::EOI => "the end",
+        Rule::WHITESPACE | Rule::expression => return None,
+    })
+}

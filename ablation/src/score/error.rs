@@ -1,0 +1,61 @@
+//! What can go wrong, and the exit code that says so.
+
+use std::io;
+
+use loss_core::{LengthError, ParameterError, StateError};
+
+use crate::arrays::ArrayError;
+use crate::expression::ExpressionError;
+
+/// Why there is no score.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ScoreError {
+    #[error(transparent)]
+    Array(#[from] ArrayError),
+    #[error(transparent)]
+    Expression(#[from] ExpressionError),
+    #[error("{array}: holds {found} values where {what} must be {accepted}; {remedy}")]
+    WrongDType { array: String, found: String, what: &'static str, accepted: &'static str, remedy: &'static str },
+    #[error(
+        "{array}: the {what} at {index} (flat index {flat}) is {found}; accepted: {accepted}; {remedy}--on-bad skip \
+         leaves such pixels out"
+    )]
+    BadPixel {
+        array: String,
+        what: &'static str,
+        index: String,
+        flat: u64,
+        found: f32,
+        accepted: &'static str,
+        remedy: String,
+    },
+    #[error("{array}: no valid pixel: {ignored} ignored, {rejected} rejected, of {pixels}")]
+    NoValidPixels { array: String, pixels: i64, ignored: i64, rejected: i64 },
+    #[error("{0}")]
+    Usage(String),
+    #[error("cannot write the result: {0}")]
+    Output(io::Error),
+    #[error("{path}: cannot make the folder: {error}")]
+    Folder { path: String, error: io::Error },
+    #[error("internal error: {0}")]
+    Length(#[from] LengthError),
+    #[error("internal error: {0}")]
+    State(#[from] StateError),
+    #[error("{0}")]
+    Parameter(#[from] ParameterError),
+}
+
+impl ScoreError {
+    /// 2 if what was given is at fault, 1 if the machine is.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            ScoreError::Array(ArrayError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => 2,
+            ScoreError::Array(ArrayError::Io { .. })
+            | ScoreError::Output(_)
+            | ScoreError::Folder { .. }
+            | ScoreError::Length(_)
+            | ScoreError::State(_) => 1,
+            _ => 2,
+        }
+    }
+}

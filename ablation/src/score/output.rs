@@ -1,0 +1,106 @@
+//! Files that are written beside the scores.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::ScoreError;
+use super::inputs::Inputs;
+use crate::arrays::{DType, NpyWriter};
+use crate::cli::ScoreArguments;
+use crate::expression::Expression;
+
+/// The files of one input that are being written.
+pub(crate) struct Outputs {
+    pub(crate) gradient: Option<NpyWriter>,
+    pub(crate) map: Option<NpyWriter>,
+}
+
+impl Outputs {
+    /// Moves the files to their places.
+    pub(crate) fn finish(self) -> Result<(), ScoreError> {
+        for writer in [self.gradient, self.map].into_iter().flatten() {
+            writer.finish()?;
+        }
+        Ok(())
+    }
+}
+
+/// The places of all files to be written, checked before the first pass.
+pub(crate) struct Destinations {
+    gradients: Option<Vec<PathBuf>>,
+    maps: Option<Vec<PathBuf>>,
+}
+
+impl Destinations {
+    pub(crate) fn new(
+        arguments: &ScoreArguments,
+        expressions: &[Expression],
+        inputs: &[Inputs],
+    ) -> Result<Self, ScoreError> {
+        for (option, path) in [("--grad", &arguments.grad), ("--map", &arguments.map)] {
+            if path.is_some() && expressions.len() != 1 {
+                let message = format!("{option} is for one loss, so give one --loss (there are {})", expressions.len());
+                return Err(ScoreError::Usage(message));
+            }
+        }
+        if arguments.map.is_some() {
+            let region = expressions.iter().flat_map(Expression::terms).find(|term| term.term.pointwise.is_none());
+            if let Some(region) = region {
+                return Err(ScoreError::Usage(format!(
+                    "--map is for losses that are a sum over pixels (bce, focal, poly1), and {} is a function of all",
+                    region.term.name
+                )));
+            }
+        }
+        if arguments.grad.is_some() && arguments.grad == arguments.map {
+            return Err(ScoreError::Usage("--grad and --map name the same file".to_owned()));
+        }
+        let places = |path: &Option<PathBuf>, option| path.as_deref().map(|path| places(path, option, inputs)).transpose();
+        Ok(Self { gradients: places(&arguments.grad, "--grad")?, maps: places(&arguments.map, "--map")? })
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.gradients.is_none() && self.maps.is_none()
+    }
+
+    /// Begins the files of one input.
+    pub(crate) fn create(&self, index: usize, inputs: &Inputs) -> Result<Outputs, ScoreError> {
+        let create = |paths: &Option<Vec<PathBuf>>| match paths.as_ref().and_then(|paths| paths.get(index)) {
+            Some(path) => {
+                let array = &inputs.input;
+                NpyWriter::create(path, array.shape(), array.order(), DType::F32).map(Some)
+            }
+            None => Ok(None),
+        };
+        Ok(Outputs { gradient: create(&self.gradients)?, map: create(&self.maps)? })
+    }
+}
+
+/// The path itself for one file; the files of a folder, which is made, for many.
+fn places(path: &Path, option: &str, inputs: &[Inputs]) -> Result<Vec<PathBuf>, ScoreError> {
+    let places = match inputs {
+        [_] => vec![path.to_owned()],
+        _ => {
+            let place = |inputs: &Inputs| {
+                let name = inputs.input_path.file_name().unwrap_or_default();
+                path.join(Path::new(name).with_extension("npy"))
+            };
+            let places: Vec<PathBuf> = inputs.iter().map(place).collect();
+            if places.iter().collect::<BTreeSet<_>>().len() < places.len() {
+                let message = format!("{option} writes a file for each input, and two inputs have the same name");
+                return Err(ScoreError::Usage(message));
+            }
+            if path.is_file() {
+                let message = format!("{}: {option} needs a folder for several inputs, this is a file", path.display());
+                return Err(ScoreError::Usage(message));
+            }
+            fs::create_dir_all(path).map_err(|error| ScoreError::Folder { path: path.display().to_string(), error })?;
+            places
+        }
+    };
+    if let Some(place) = places.iter().find(|place| inputs.iter().any(|inputs| inputs.reads(place))) {
+        return Err(ScoreError::Usage(format!("{}: {option} would overwrite an input", place.display())));
+    }
+    Ok(places)
+}

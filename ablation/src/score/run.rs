@@ -1,0 +1,281 @@
+//! The two passes over the pixels.
+
+use std::ops::Range;
+
+use loss_core::{Accumulator, Counts, Finished, Gradient, Link, TermSum};
+
+use super::ScoreError;
+use super::inputs::Inputs;
+use super::output::Outputs;
+use super::pixels::{Chunk, Pixels};
+use super::progress::Progress;
+use super::terms::{Evaluated, Plan, Terms};
+use crate::arrays::Order;
+use crate::cli::{OnBad, ScoreArguments};
+
+/// What the first pass gave for some pixels: those of a file, of an image, or all.
+pub(crate) struct Outcome<K: Link> {
+    pub(crate) counts: Counts,
+    /// `None` without a valid pixel.
+    pub(crate) finished: Option<Finished<Terms, K>>,
+}
+
+impl<K: Link> Outcome<K> {
+    fn new(accumulator: &Accumulator<Terms, K>) -> Self {
+        Self { counts: accumulator.counts(), finished: accumulator.finish_valid().ok() }
+    }
+}
+
+/// The outcome of a file, and of its images if they are asked for.
+pub(crate) struct FileOutcome<K: Link> {
+    pub(crate) all: Outcome<K>,
+    pub(crate) images: Vec<Outcome<K>>,
+}
+
+/// The means of the values of several images or files, summed exactly.
+pub(crate) struct Means {
+    sums: Vec<(TermSum, Vec<TermSum>)>,
+    pub(crate) counted: u64,
+    pub(crate) skipped: u64,
+}
+
+impl Means {
+    pub(crate) fn new(plan: &Plan) -> Self {
+        let sums = plan.expressions().iter().map(|expression| (TermSum::ZERO, vec![TermSum::ZERO; expression.terms().len()]));
+        Self { sums: sums.collect(), counted: 0, skipped: 0 }
+    }
+
+    /// Adds the values of an image; `None` if it has no valid pixel.
+    pub(crate) fn add(&mut self, values: Option<&[Evaluated]>) {
+        let Some(values) = values else {
+            self.skipped += 1;
+            return;
+        };
+        self.counted += 1;
+        for ((value_sum, part_sums), evaluated) in self.sums.iter_mut().zip(values) {
+            value_sum.add_f64(evaluated.value);
+            value_sum.normalise();
+            for (sum, part) in part_sums.iter_mut().zip(&evaluated.parts) {
+                sum.add_f64(*part);
+                sum.normalise();
+            }
+        }
+    }
+
+    /// `None` if there was no image.
+    pub(crate) fn finish(&self) -> Option<Vec<Evaluated>> {
+        let mean = |sum: &TermSum| sum.to_f64() / self.counted as f64;
+        let evaluated = |(value, parts): &(TermSum, Vec<TermSum>)| Evaluated {
+            value: mean(value),
+            parts: parts.iter().map(mean).collect(),
+        };
+        (self.counted > 0).then(|| self.sums.iter().map(evaluated).collect())
+    }
+}
+
+/// How the axis of images runs through the pixels of a file.
+#[derive(Clone, Copy)]
+enum Images {
+    /// Not asked for.
+    None,
+    /// One after the other, each of this many pixels.
+    InTurn { pixels: u64, count: u64 },
+    /// A pixel of each in turn.
+    Interleaved { count: u64 },
+}
+
+impl Images {
+    fn of(inputs: &Inputs, per_image: bool) -> Self {
+        let array = &inputs.input;
+        let count = array.shape().first().copied().unwrap_or(1);
+        match array.order() {
+            _ if !per_image => Images::None,
+            Order::Fortran => Images::Interleaved { count },
+            Order::C => Images::InTurn { pixels: array.len() / count.max(1), count },
+        }
+    }
+
+    /// The image of a pixel.
+    fn image(self, position: u64) -> usize {
+        let image = match self {
+            Images::None => 0,
+            Images::InTurn { pixels, .. } => position / pixels.max(1),
+            Images::Interleaved { count } => position % count.max(1),
+        };
+        usize::try_from(image).unwrap_or(usize::MAX)
+    }
+
+    /// The stretches of a chunk that lie in one image each.
+    fn stretches(self, chunk: &Chunk<'_>) -> impl Iterator<Item = (usize, Range<usize>)> {
+        let (start, length) = (chunk.start, chunk.len());
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            let position = start + at as u64;
+            let rest = length.checked_sub(at).filter(|rest| *rest > 0)?;
+            let count = match self {
+                Images::None => rest,
+                Images::InTurn { pixels, .. } => {
+                    let left = pixels.max(1) - position % pixels.max(1);
+                    usize::try_from(left).unwrap_or(usize::MAX).min(rest)
+                }
+                Images::Interleaved { .. } => 1,
+            };
+            let stretch = at..at + count;
+            at += count;
+            Some((self.image(position), stretch))
+        })
+    }
+}
+
+/// What both passes need to know.
+pub(crate) struct Run<'a, K: Link> {
+    pub(crate) arguments: &'a ScoreArguments,
+    pub(crate) plan: &'a Plan,
+    pub(crate) link: K,
+}
+
+impl<K: Link> Run<'_, K> {
+    pub(crate) fn accumulator(&self) -> Result<Accumulator<Terms, K>, ScoreError> {
+        let accumulator = Accumulator::new(self.plan.terms().clone(), self.link.clone());
+        Ok(accumulator.at_threshold(self.arguments.threshold)?)
+    }
+
+    /// The first pass: the sums of a file, which are merged into those of all.
+    pub(crate) fn sum(
+        &self,
+        inputs: &Inputs,
+        pooled: &mut Accumulator<Terms, K>,
+        progress: &mut Progress,
+    ) -> Result<FileOutcome<K>, ScoreError> {
+        let images = Images::of(inputs, self.arguments.per_image);
+        let mut file = self.accumulator()?;
+        let mut outcomes = Vec::new();
+        let mut pixels = Pixels::open(inputs, self.arguments.ignore)?;
+        match images {
+            Images::None => {
+                while let Some(chunk) = pixels.next_chunk()? {
+                    file.extend_plane(chunk.plane(0..chunk.len())?);
+                    self.check(inputs, &chunk, [&file])?;
+                    progress.advance(chunk.len());
+                }
+            }
+            Images::InTurn { pixels: per_image, count } => {
+                let mut image = self.accumulator()?;
+                while let Some(chunk) = pixels.next_chunk()? {
+                    for (_, stretch) in images.stretches(&chunk) {
+                        let last = chunk.start + stretch.end as u64;
+                        image.extend_plane(chunk.plane(stretch)?);
+                        self.check(inputs, &chunk, [&image])?;
+                        if last % per_image == 0 {
+                            file.merge(&image)?;
+                            outcomes.push(Outcome::new(&image));
+                            image.reset();
+                        }
+                    }
+                    progress.advance(chunk.len());
+                }
+                // Images of no pixels at all never began.
+                while (outcomes.len() as u64) < count && per_image == 0 {
+                    outcomes.push(Outcome::new(&image));
+                }
+            }
+            Images::Interleaved { count } => {
+                let count = if inputs.input.is_empty() { 0 } else { count };
+                let mut all = Vec::new();
+                for _ in 0..count {
+                    all.push(self.accumulator()?);
+                }
+                while let Some(chunk) = pixels.next_chunk()? {
+                    for (image, stretch) in images.stretches(&chunk) {
+                        if let Some(image) = all.get_mut(image) {
+                            image.extend_plane(chunk.plane(stretch)?);
+                        }
+                    }
+                    self.check(inputs, &chunk, &all)?;
+                    progress.advance(chunk.len());
+                }
+                for image in &all {
+                    file.merge(image)?;
+                    outcomes.push(Outcome::new(image));
+                }
+            }
+        }
+        pooled.merge(&file)?;
+        Ok(FileOutcome { all: Outcome::new(&file), images: outcomes })
+    }
+
+    fn check<'a>(
+        &self,
+        inputs: &Inputs,
+        chunk: &Chunk<'_>,
+        accumulators: impl IntoIterator<Item = &'a Accumulator<Terms, K>>,
+    ) -> Result<(), ScoreError>
+    where
+        K: 'a,
+    {
+        let stop = self.arguments.on_bad == OnBad::Error;
+        if stop && accumulators.into_iter().any(|accumulator| accumulator.counts().rejected() > 0) {
+            return Err(Pixels::first_bad(inputs, chunk, self.plan.terms(), &self.link));
+        }
+        Ok(())
+    }
+
+    /// The second pass: gradient and map of a file.
+    ///
+    /// `gradients` has one for each image, or one for all.
+    pub(crate) fn write(
+        &self,
+        inputs: &Inputs,
+        gradients: &[Option<Gradient<Terms, K>>],
+        mut outputs: Outputs,
+        progress: &mut Progress,
+    ) -> Result<(), ScoreError> {
+        let images = Images::of(inputs, self.arguments.per_image);
+        let mut pixels = Pixels::open(inputs, self.arguments.ignore)?;
+        let (mut values, mut sums, mut part) = (Vec::new(), Vec::new(), Vec::new());
+        while let Some(chunk) = pixels.next_chunk()? {
+            if let Some(writer) = &mut outputs.gradient {
+                values.clear();
+                values.resize(chunk.len(), 0.0);
+                for (image, stretch) in images.stretches(&chunk) {
+                    let gradient = gradients.get(image).and_then(Option::as_ref);
+                    if let (Some(gradient), Some(values)) = (gradient, values.get_mut(stretch.clone())) {
+                        gradient.write(chunk.plane(stretch)?, values)?;
+                    }
+                }
+                writer.write_f32(&values)?;
+            }
+            if let Some(writer) = &mut outputs.map {
+                self.map(&chunk, &mut sums, &mut part, &mut values)?;
+                writer.write_f32(&values)?;
+            }
+            progress.advance(chunk.len());
+        }
+        outputs.finish()
+    }
+
+    /// The map of the one expression.
+    fn map(
+        &self,
+        chunk: &Chunk<'_>,
+        sums: &mut Vec<f64>,
+        part: &mut Vec<f32>,
+        map: &mut Vec<f32>,
+    ) -> Result<(), ScoreError> {
+        sums.clear();
+        sums.resize(chunk.len(), 0.0);
+        part.resize(chunk.len(), 0.0);
+        for weighted in self.plan.expressions().iter().flat_map(|expression| expression.terms()) {
+            if let Some(pointwise) = &weighted.term.pointwise {
+                pointwise.write_map(&self.link, chunk.plane(0..chunk.len())?, part)?;
+                for (sum, part) in sums.iter_mut().zip(part.iter()) {
+                    *sum += weighted.coefficient * f64::from(*part);
+                }
+            }
+        }
+        map.clear();
+        // What lies beyond f32 is its largest number, as in the sums; `clamp` keeps the NaN of a rejected pixel.
+        map.extend(sums.iter().map(|sum| sum.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32));
+        Ok(())
+    }
+}

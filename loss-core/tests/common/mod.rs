@@ -1,0 +1,259 @@
+//! The list of losses that every law is tested on, each with a naive oracle.
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+pub mod dual;
+
+use loss_core::{
+    AnyLoss, AnyOverlap, Bce, Dice, EmptyMask, Focal, FocalForm, FocalTversky, Iou, LabelSmoothing, LogCoshDice,
+    LogDice, Loss, Mcc, Minimum, Pointwise, Poly1, Squared, Tversky,
+};
+use quickcheck::{Arbitrary, Gen};
+
+/// A pixel in range: logit, target, weight (0: ignored).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Px(pub f32, pub f32, pub f32);
+
+impl Arbitrary for Px {
+    fn arbitrary(g: &mut Gen) -> Self {
+        let unit = |g: &mut Gen| f32::from(u16::arbitrary(g)) / 65535.0;
+        let logit = match u8::arbitrary(g) % 10 {
+            0 => f32::from_bits(u32::arbitrary(g)),
+            1 => (unit(g) - 0.5) * 400.0,
+            _ => (unit(g) - 0.5) * 12.0,
+        };
+        let target = match u8::arbitrary(g) % 3 {
+            0 => 0.0,
+            1 => 1.0,
+            _ => unit(g),
+        };
+        let weight = match u8::arbitrary(g) % 5 {
+            0 => 0.0,
+            1 => 0.25 + 3.0 * unit(g),
+            _ => 1.0,
+        };
+        Px(if logit.is_finite() { logit } else { 1.25 }, target, weight)
+    }
+}
+
+/// A pixel at which a derivative can be compared: no extreme logit, no target at an end, no kink.
+#[derive(Clone, Copy, Debug)]
+pub struct Smooth(pub Px);
+
+impl Arbitrary for Smooth {
+    fn arbitrary(g: &mut Gen) -> Self {
+        let unit = |g: &mut Gen| f32::from(u16::arbitrary(g)) / 65535.0;
+        let target = match u8::arbitrary(g) % 4 {
+            0 => 0.0,
+            1 => 1.0,
+            _ => 0.05 + 0.9 * unit(g),
+        };
+        Smooth(Px((unit(g) - 0.47) * 9.0, target, 0.5 + 2.0 * unit(g)))
+    }
+}
+
+pub type Oracle = fn(&[(f64, f64, f64)]) -> f64;
+
+/// A loss under test.
+pub struct Entry {
+    /// Unique.
+    pub name: &'static str,
+    /// The file below `src/` that it stands in.
+    pub file: &'static str,
+    pub oracle: Oracle,
+}
+
+pub trait Visitor {
+    fn visit<L: Loss + std::fmt::Debug>(&mut self, entry: &Entry, loss: L);
+
+    /// A pointwise loss; `mean` of it is visited as well.
+    fn visit_pointwise<P: Pointwise>(&mut self, _: &Entry, _: P) {}
+}
+
+fn sigmoid(z: f64) -> f64 {
+    1.0 / (1.0 + (-z).exp())
+}
+
+fn softplus(z: f64) -> f64 {
+    z.max(0.0) + (-z.abs()).exp().ln_1p()
+}
+
+/// Σ w ℓ / Σ w.
+fn mean(pixels: &[(f64, f64, f64)], loss: impl Fn(f64, f64) -> f64) -> f64 {
+    let weight: f64 = pixels.iter().map(|&(_, _, w)| w).sum();
+    pixels.iter().map(|&(z, t, w)| if w == 0.0 { 0.0 } else { w * loss(z, t) }).sum::<f64>() / weight
+}
+
+fn cross_entropy(z: f64, t: f64) -> f64 {
+    t * softplus(-z) + (1.0 - t) * softplus(z)
+}
+
+fn total(pixels: &[(f64, f64, f64)], of: impl Fn(f64, f64) -> f64) -> f64 {
+    pixels.iter().map(|&(z, t, w)| if w == 0.0 { 0.0 } else { w * of(sigmoid(z), t) }).sum()
+}
+
+/// 1 − (I + s)/(I + α(P−I) + β(T−I) + s).
+fn index(i: f64, p: f64, t: f64, alpha: f64, beta: f64, above: f64, below: f64) -> f64 {
+    1.0 - (i + above) / (i + alpha * (p - i) + beta * (t - i) + below)
+}
+
+fn tversky(pixels: &[(f64, f64, f64)], alpha: f64, beta: f64, above: f64, below: f64) -> f64 {
+    let (i, p, t) = (total(pixels, |p, t| p * t), total(pixels, |p, _| p), total(pixels, |_, t| t));
+    index(i, p, t, alpha, beta, above, below)
+}
+
+const S: f64 = 0.75;
+
+/// Every loss of the library, at parameters that are no special case.
+pub fn every_loss(visitor: &mut impl Visitor) {
+    macro_rules! pointwise {
+        ($name:literal, $file:literal, $loss:expr, $oracle:expr) => {
+            let entry = Entry { name: $name, file: $file, oracle: |pixels| mean(pixels, $oracle) };
+            visitor.visit_pointwise(&entry, $loss);
+            visitor.visit(&entry, $loss.mean());
+        };
+    }
+    macro_rules! region {
+        ($name:literal, $file:literal, $loss:expr, $oracle:expr) => {
+            visitor.visit(&Entry { name: $name, file: $file, oracle: $oracle }, $loss);
+        };
+    }
+
+    pointwise!("bce", "pointwise/bce.rs", Bce::new(), cross_entropy);
+    pointwise!(
+        "bce pos_weight smoothing",
+        "pointwise/bce.rs",
+        Bce::new().pos_weight(3.5).unwrap().label_smoothing(LabelSmoothing::flip(0.125).unwrap()),
+        |z, t| {
+            let t = t * 0.875 + (1.0 - t) * 0.125;
+            3.5 * t * softplus(-z) + (1.0 - t) * softplus(z)
+        }
+    );
+    pointwise!(
+        "bce uniform smoothing",
+        "pointwise/bce.rs",
+        Bce::new().label_smoothing(LabelSmoothing::uniform(0.25).unwrap()),
+        |z, t| cross_entropy(z, t * 0.75 + 0.125)
+    );
+    pointwise!("poly1", "pointwise/poly1.rs", Poly1::new(1.5).unwrap(), |z, t| {
+        let p = sigmoid(z);
+        cross_entropy(z, t) + 1.5 * ((1.0 - p) * t + p * (1.0 - t))
+    });
+    pointwise!("focal", "pointwise/focal.rs", Focal::new(2.0).unwrap(), |z, t| {
+        let p = sigmoid(z);
+        (sigmoid(-z) * t + p * (1.0 - t)).powi(2) * cross_entropy(z, t)
+    });
+    pointwise!("focal mixture", "pointwise/focal.rs", Focal::new(1.3).unwrap().alpha(0.25).unwrap(), |z, t| {
+        let u = sigmoid(-z) * t + sigmoid(z) * (1.0 - t);
+        (0.25 * t + 0.75 * (1.0 - t)) * u.powf(f64::from(1.3f32)) * cross_entropy(z, t)
+    });
+    pointwise!(
+        "focal split",
+        "pointwise/focal.rs",
+        Focal::new(1.5).unwrap().alpha(0.25).unwrap().form(FocalForm::Split),
+        |z, t| {
+            let background = 0.75 * (1.0 - t) * sigmoid(z).powf(1.5) * softplus(z);
+            0.25 * t * sigmoid(-z).powf(1.5) * softplus(-z) + background
+        }
+    );
+    pointwise!(
+        "focal exponential",
+        "pointwise/focal.rs",
+        Focal::new(0.7).unwrap().form(FocalForm::Exponential),
+        |z, t| {
+            let b = cross_entropy(z, t);
+            (-(-b).exp_m1()).powf(f64::from(0.7f32)) * b
+        }
+    );
+    pointwise!(
+        "focal margin",
+        "pointwise/focal.rs",
+        Focal::new(3.0).unwrap().alpha(0.75).unwrap().form(FocalForm::Margin),
+        |z, t| (0.75 * t + 0.25 * (1.0 - t)) * sigmoid(-z * (2.0 * t - 1.0)).powi(3) * cross_entropy(z, t)
+    );
+
+    region!("dice", "region/dice.rs", Dice::new(S).unwrap(), |x| tversky(x, 0.5, 0.5, S / 2.0, S / 2.0));
+    region!("dice smooth", "region/dice.rs", Dice::new(0.0).unwrap().smooth(0.25, S).unwrap(), |x| {
+        tversky(x, 0.5, 0.5, 0.125, S / 2.0)
+    });
+    region!("dice squared", "region/dice.rs", Dice::new(S).unwrap().overlap(Squared), |x| {
+        let i = total(x, |p, t| p * t);
+        index(i, total(x, |p, _| p * p), total(x, |_, t| t * t), 0.5, 0.5, S / 2.0, S / 2.0)
+    });
+    region!("dice minimum", "region/dice.rs", Dice::new(S).unwrap().overlap(Minimum), |x| {
+        index(total(x, f64::min), total(x, |p, _| p), total(x, |_, t| t), 0.5, 0.5, S / 2.0, S / 2.0)
+    });
+    region!("dice floor", "region/dice.rs", Dice::new(0.0).unwrap().floor(1e6).unwrap(), |x| {
+        1.0 - 2.0 * total(x, |p, t| p * t) / 1e6
+    });
+    region!("iou", "region/iou.rs", Iou::new(S).unwrap(), |x| tversky(x, 1.0, 1.0, S, S));
+    region!("tversky", "region/tversky.rs", Tversky::new(0.3, 0.7, S).unwrap(), |x| tversky(x, 0.3, 0.7, S, S));
+    region!("tversky squared", "region/tversky.rs", Tversky::new(0.3, 0.7, S).unwrap().overlap(Squared), |x| {
+        let i = total(x, |p, t| p * t);
+        index(i, total(x, |p, _| p * p), total(x, |_, t| t * t), 0.3, 0.7, S, S)
+    });
+    region!("tversky minimum", "region/tversky.rs", Tversky::new(0.3, 0.7, S).unwrap().overlap(Minimum), |x| {
+        index(total(x, f64::min), total(x, |p, _| p), total(x, |_, t| t), 0.3, 0.7, S, S)
+    });
+    region!("focal_tversky", "region/focal_tversky.rs", FocalTversky::new(0.3, 0.7, 0.75, S).unwrap(), |x| tversky(
+        x, 0.3, 0.7, S, S
+    )
+    .powf(0.75));
+    region!("log_dice", "region/log_dice.rs", LogDice::new(S).unwrap(), |x| {
+        -(1.0 - tversky(x, 0.5, 0.5, S / 2.0, S / 2.0)).ln()
+    });
+    region!(
+        "log_dice tversky",
+        "region/log_dice.rs",
+        LogDice::tversky(0.3, 0.7, S).unwrap().empty_mask(EmptyMask::Zero),
+        |x| if total(x, |_, t| t) == 0.0 { 0.0 } else { -(1.0 - tversky(x, 0.3, 0.7, S, S)).ln() }
+    );
+    region!("log_cosh_dice", "region/log_cosh_dice.rs", LogCoshDice::new(S).unwrap(), |x| {
+        tversky(x, 0.5, 0.5, S / 2.0, S / 2.0).cosh().ln()
+    });
+    region!("mcc", "region/mcc.rs", Mcc::new(S).unwrap(), |x| {
+        let tp = total(x, |p, t| p * t) + S;
+        let fp = total(x, |p, t| p * (1.0 - t)) + S;
+        let fneg = total(x, |p, t| (1.0 - p) * t) + S;
+        let tn = total(x, |p, t| (1.0 - p) * (1.0 - t)) + S;
+        1.0 - (tp * tn - fp * fneg) / ((tp + fp) * (tp + fneg) * (tn + fp) * (tn + fneg)).sqrt()
+    });
+
+    region!(
+        "focal + tversky",
+        "combine.rs",
+        0.7 * Focal::new(2.0).unwrap().mean() + Tversky::new(0.3, 0.7, S).unwrap() * 0.3,
+        |x| {
+            let focal = mean(x, |z, t| (sigmoid(-z) * t + sigmoid(z) * (1.0 - t)).powi(2) * cross_entropy(z, t));
+            0.7 * focal + 0.3 * tversky(x, 0.3, 0.7, S, S)
+        }
+    );
+    region!(
+        "any",
+        "any.rs",
+        [
+            AnyLoss::Bce(Bce::new().mean()).times(0.5),
+            AnyLoss::Iou(Iou::new(S).unwrap().overlap(AnyOverlap::Squared)).times(2.0),
+            AnyLoss::Mcc(Mcc::new(S).unwrap()).times(0.25),
+        ],
+        |x| {
+            let i = total(x, |p, t| p * t);
+            let iou = index(i, total(x, |p, _| p * p), total(x, |_, t| t * t), 1.0, 1.0, S, S);
+            let tp = i + S;
+            let fp = total(x, |p, t| p * (1.0 - t)) + S;
+            let fneg = total(x, |p, t| (1.0 - p) * t) + S;
+            let tn = total(x, |p, t| (1.0 - p) * (1.0 - t)) + S;
+            let mcc = 1.0 - (tp * tn - fp * fneg) / ((tp + fp) * (tp + fneg) * (tn + fp) * (tn + fneg)).sqrt();
+            0.5 * mean(x, cross_entropy) + 2.0 * iou + 0.25 * mcc
+        }
+    );
+}
+
+/// The pixels as the oracle takes them.
+pub fn in_f64(pixels: &[Px]) -> Vec<(f64, f64, f64)> {
+    pixels.iter().map(|&Px(z, t, w)| (f64::from(z), f64::from(t), f64::from(w))).collect()
+}
+
+/// The pixels as the library takes them.
+pub fn samples(pixels: &[Px]) -> impl Iterator<Item = (f32, f32, f32)> + '_ {
+    pixels.iter().map(|&Px(z, t, w)| (z, t, w))
+}

@@ -1,0 +1,163 @@
+//! Sums against arithmetic on big integers.
+
+use loss_core::{ExactSum, TermSum, UnitSum};
+use num_bigint::{BigInt, Sign};
+use quickcheck::{Arbitrary, Gen, quickcheck};
+
+/// The term as a count of 2⁻⁶⁴, rounded half to even, from the definition.
+fn count(term: f64) -> BigInt {
+    let bits = term.to_bits();
+    let exponent = ((bits >> 52) & 0x7ff) as i64;
+    let fraction = bits & ((1 << 52) - 1);
+    let significand = BigInt::from(if exponent == 0 { fraction } else { fraction | (1 << 52) });
+    let shift = exponent.max(1) - 1075 + 64;
+    let magnitude =
+        if shift >= 0 { significand << shift as u64 } else { round_half_to_even(&significand, (-shift) as u64) };
+    if term < 0.0 { -magnitude } else { magnitude }
+}
+
+fn round_half_to_even(magnitude: &BigInt, right: u64) -> BigInt {
+    let floor = magnitude >> right;
+    let rest = magnitude - (&floor << right);
+    let half = BigInt::from(1) << (right - 1);
+    let odd = &floor % 2u8 == BigInt::from(1);
+    if rest > half || (rest == half && odd) { floor + 1 } else { floor }
+}
+
+/// The f64 nearest to count·2⁻⁶⁴, from the definition.
+fn nearest_f64(count: &BigInt) -> f64 {
+    let (sign, magnitude) = (count.sign(), BigInt::from_biguint(Sign::Plus, count.magnitude().clone()));
+    let bits = magnitude.bits();
+    let value = if bits <= 53 {
+        magnitude.iter_u64_digits().next().unwrap_or(0) as f64 * 2f64.powi(-64)
+    } else {
+        let right = bits - 53;
+        let rounded = round_half_to_even(&magnitude, right);
+        rounded.iter_u64_digits().next().unwrap_or(0) as f64 * 2f64.powi(right as i32 - 64)
+    };
+    if sign == Sign::Minus { -value } else { value }
+}
+
+fn integer<const N: usize>(sum: &ExactSum<N>) -> BigInt {
+    sum.digits().iter().rev().fold(BigInt::from(0), |value, &digit| (value << 32u32) + digit)
+}
+
+/// Any finite `f32`, and near the places where rounding changes.
+#[derive(Clone, Copy, Debug)]
+struct Term(f32);
+
+impl Arbitrary for Term {
+    fn arbitrary(g: &mut Gen) -> Self {
+        let bits = u32::arbitrary(g);
+        let near_the_grid = ((127 - 66 + bits % 28) << 23) | (u32::arbitrary(g) & 0x807f_ffff);
+        let term = f32::from_bits(match bits % 4 {
+            0 => u32::arbitrary(g),
+            1 => near_the_grid,
+            // Ties: few significant bits.
+            2 => near_the_grid & 0xffff_8000 & !(u32::arbitrary(g) & 0x003f_8000),
+            _ => ((100 + bits % 40) << 23) | (u32::arbitrary(g) & 0x807f_ffff),
+        });
+        Self(if term.is_finite() { term } else { f32::MAX })
+    }
+}
+
+quickcheck! {
+    fn sums_equal_big_integers(terms: Vec<Term>) -> bool {
+        let mut sum = TermSum::ZERO;
+        terms.iter().for_each(|&Term(term)| sum.add(term));
+        let expected: BigInt = terms.iter().map(|&Term(term)| count(f64::from(term))).sum();
+        integer(&sum) == expected && sum.to_f64().to_bits() == nearest_f64(&expected).to_bits()
+    }
+
+    fn unit_sums_equal_big_integers(terms: Vec<Term>) -> bool {
+        let terms: Vec<f32> = terms.iter().map(|&Term(term)| term.clamp(-4_294_967_296.0, 4_294_967_296.0)).collect();
+        let mut sum = UnitSum::ZERO;
+        terms.iter().for_each(|&term| sum.add(term));
+        let expected: BigInt = terms.iter().map(|&term| count(f64::from(term))).sum();
+        integer(&sum) == expected && sum.to_f64().to_bits() == nearest_f64(&expected).to_bits()
+    }
+
+    fn f64_terms_equal_big_integers(terms: Vec<(Term, Term)>) -> bool {
+        // The sum of two f32 of different size has up to 53 bits.
+        let terms: Vec<f64> = terms.iter().map(|&(Term(a), Term(b))| f64::from(a) + f64::from(b) * 1e-9).collect();
+        let mut sum = TermSum::ZERO;
+        terms.iter().for_each(|&term| sum.add_f64(term));
+        let expected: BigInt = terms.iter().map(|&term| count(term)).sum();
+        integer(&sum) == expected && sum.to_f64().to_bits() == nearest_f64(&expected).to_bits()
+    }
+
+    fn differences_are_exact(a: Vec<Term>, b: Vec<Term>) -> bool {
+        let of = |terms: &[Term]| {
+            let mut sum = TermSum::ZERO;
+            terms.iter().for_each(|&Term(term)| sum.add(term));
+            sum
+        };
+        let mut difference = of(&a);
+        difference.subtract(&of(&b));
+        integer(&difference) == integer(&of(&a)) - integer(&of(&b))
+    }
+
+    fn conversion_is_correctly_rounded(digits: Vec<i64>, top: i32) -> bool {
+        let mut state = [0; 7];
+        for (to, digit) in state.iter_mut().zip(digits) {
+            *to = digit & 0xffff_ffff;
+        }
+        state[6] = i64::from(top);
+        let sum = TermSum::from_digits(state);
+        sum.to_f64().to_bits() == nearest_f64(&integer(&sum)).to_bits()
+    }
+}
+
+#[test]
+fn ties_of_the_conversion_go_to_even() {
+    // 2⁵³ + ½ and neighbours: the digit that decides lies far below.
+    for (low, expected) in [(0, 9_007_199_254_740_992.0), (1, 9_007_199_254_740_994.0)] {
+        let halfway = [low, 0, 1, 1 << 21, 0, 0, 0];
+        assert_eq!(TermSum::from_digits(halfway).to_f64(), if low == 0 { expected } else { 9_007_199_254_740_994.0 });
+    }
+    assert_eq!(TermSum::from_digits([0, 0, 3, 1 << 21, 0, 0, 0]).to_f64(), 9_007_199_254_740_996.0);
+    assert_eq!(TermSum::ZERO.to_f64().to_bits(), 0);
+}
+
+/// 2⁴⁰ − 1 of the largest terms are there already; the last ones arrive one by one.
+#[test]
+fn two_to_the_40_terms_fit() {
+    fn near_the_limit<const N: usize>(term: f32) {
+        let one = count(f64::from(term));
+        let almost: BigInt = &one * ((1u64 << 40) - 1000);
+        let mut digits = [0i64; N];
+        let mut rest = almost.clone();
+        for digit in digits.iter_mut().take(N - 1) {
+            let low: BigInt = &rest & BigInt::from(0xffff_ffffu32);
+            *digit = low.iter_u64_digits().next().unwrap_or(0) as i64;
+            rest >>= 32u32;
+        }
+        let top: i64 = rest.try_into().expect("the last digit has room");
+        digits[N - 1] = top;
+        let mut sum = ExactSum::from_digits(digits);
+        assert_eq!(integer(&sum), almost);
+        for _ in 0..1000 {
+            sum.add(term);
+        }
+        let full = &one * (1u64 << 40);
+        assert_eq!(integer(&sum), full);
+        assert_eq!(sum.to_f64(), nearest_f64(&full));
+        // 2²⁰ such states still add plainly.
+        let digits = sum.digits().map(|digit| digit.checked_mul(1 << 20).expect("room for 2^20 states"));
+        assert_eq!(integer(&ExactSum::from_digits(digits)), full << 20u32);
+    }
+    near_the_limit::<7>(f32::MAX);
+    near_the_limit::<7>(f32::MIN);
+    near_the_limit::<4>(4_294_967_296.0);
+    near_the_limit::<4>(-4_294_967_296.0);
+}
+
+/// Between two normalisations up to 2³⁰ terms meet one digit.
+#[test]
+fn digits_have_room_between_normalisations() {
+    // The term that adds most to a digit: all its bits below 2³² of the digit.
+    let term = f32::from_bits(((127 - 64 + 31) << 23) | 0x007f_ffff);
+    let added = count(f64::from(term));
+    assert!(added < BigInt::from(1u64 << 32));
+    assert!(added * (1u64 << 30) * 2u8 < BigInt::from(i64::MAX));
+}

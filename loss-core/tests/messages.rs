@@ -1,0 +1,42 @@
+//! States as messages, in a text format and in a binary one.
+
+use loss_core::{Bce, Dice, Focal, Loss, Pointwise};
+
+#[test]
+fn round_trips() {
+    let loss = Bce::new().mean() + Dice::new(1e-5).unwrap();
+    let mut sums = loss.accumulator();
+    sums.extend([(0.5, 1.0, 1.0), (-3e38, 0.25, 2.5), (f32::NAN, 0.0, 1.0), (1.0, 0.0, 0.0)]);
+
+    let text = serde_json::to_string(&sums).unwrap();
+    let mut read = loss.accumulator();
+    read.deserialize(&mut serde_json::Deserializer::from_str(&text)).unwrap();
+    assert_eq!(read, sums);
+    assert_eq!(read.counts(), sums.counts());
+
+    let bytes = postcard::to_stdvec(&sums).unwrap();
+    let mut read = loss.accumulator();
+    read.deserialize(&mut postcard::Deserializer::from_bytes(&bytes)).unwrap();
+    assert_eq!(read, sums);
+}
+
+#[test]
+fn what_does_not_belong_is_refused() {
+    let loss = Focal::new(2.0).unwrap().mean();
+    let mut sums = loss.accumulator();
+    sums.push((0.5, true));
+    let text = serde_json::to_string(&sums).unwrap();
+    let refuse = |text: &str, why: &str| {
+        let mut other = Focal::new(2.0).unwrap().mean().accumulator();
+        other.push((-1.5, false));
+        let before = other.clone();
+        let error = other.deserialize(&mut serde_json::Deserializer::from_str(text)).unwrap_err().to_string();
+        assert!(error.contains(why), "{error}");
+        assert_eq!(other, before, "nothing changes");
+    };
+    refuse(&text.replacen("[1,", "[2,", 1), "format version 2");
+    refuse(&text.replace(&sums.fingerprint().to_string(), "12345"), "another loss");
+    refuse(&format!("{},0]", &text[..text.len() - 1]), "integers");
+    refuse(&text[..text.len() - 3], "EOF");
+    refuse("[1]", "fingerprint");
+}
