@@ -1,1 +1,2 @@
-//! Stub.
+//! Benchmarks of `loss-core`: run `cargo bench -p loss-bench`.
+#![forbid(unsafe_code)]

@@ -106,6 +106,8 @@ impl core::fmt::Display for Reason {
     }
 }
 
+impl core::error::Error for Reason {}
+
 /// The outcome of looking at a sample.
 pub(crate) enum Checked {
     /// Input, target and weight are in range.

@@ -176,7 +176,7 @@ pub enum ArrayError {
         dtype: DType,
     },
     /// Two arrays that must have the same shape do not.
-    #[error("shapes differ: {first} is {first_shape}, {other} is {other_shape}")]
+    #[error("{other}: shape {other_shape} differs from {first_shape} of {first}; they must be equal")]
     ShapeMismatch {
         /// The first file.
         first: String,

@@ -715,7 +715,7 @@ fn shapes_must_agree_but_for_a_channel_axis_of_length_1() {
     }
     assert_eq!(
         folder.message(together(&[2, 1, 3], &[6])),
-        "shapes differ: a.npy is (2, 1, 3), b.npy is (6,)"
+        "b.npy: shape (6,) differs from (2, 1, 3) of a.npy; they must be equal"
     );
 }
 

@@ -11,19 +11,25 @@ use super::{Array, ArrayError, Order, Reader, Result};
 /// large arrays in the same order to avoid this. The order does not matter, and everything is
 /// streamed, for arrays with at most one axis longer than 1.
 pub fn open_together(arrays: &[Array]) -> Result<Vec<Reader>> {
+    check_shapes(arrays)?;
     let Some(first) = arrays.first() else {
         return Ok(Vec::new());
     };
-    arrays
-        .iter()
-        .try_for_each(|array| check_shapes(first, array))?;
     arrays
         .iter()
         .map(|array| open_in_order(array, first.order()))
         .collect()
 }
 
-fn check_shapes(first: &Array, other: &Array) -> Result<()> {
+/// Checks the shapes as [`open_together`] does, without reading anything.
+pub fn check_shapes(arrays: &[Array]) -> Result<()> {
+    let Some(first) = arrays.first() else {
+        return Ok(());
+    };
+    arrays.iter().try_for_each(|array| check_shape(first, array))
+}
+
+fn check_shape(first: &Array, other: &Array) -> Result<()> {
     let (a, b) = (first.shape(), other.shape());
     let same = a == b
         || without_channel(a).is_some_and(|a| a == b)

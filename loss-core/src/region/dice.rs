@@ -24,6 +24,22 @@ use crate::error::ParameterError;
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 ///
+/// With certain predictions the loss is the share that does not overlap: of ten pixels, predicted and true, k in common.
+///
+/// ```
+/// use loss_core::{Dice, Loss};
+///
+/// for (common, expected) in [(10, 0.0), (8, 0.2), (5, 0.5), (1, 0.9), (0, 1.0)] {
+///     let mut sums = Dice::new(1e-6)?.accumulator();
+///     for i in 0..10 {
+///         sums.push((40.0, i < common)); // predicted
+///         sums.push((-40.0, i >= common)); // what was missed, and as much background
+///     }
+///     assert!((sums.finish()?.value() - expected).abs() < 1e-6);
+/// }
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+///
 /// Milletari et al., *V-Net*, 2016 (with [`Squared`](crate::Squared)); Sudre et al., *Generalised Dice overlap as a deep learning loss
 /// function*, 2017.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -21,6 +21,29 @@ use crate::error::ParameterError;
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 ///
+/// A hundred pixels with 8 hits, 7 false alarms and 2 misses, and the mirror image with 2 false alarms and 7 misses: Dice
+/// does not tell them apart, Tversky with β > α does.
+///
+/// ```
+/// use loss_core::{Dice, Loss, Tversky};
+///
+/// let pixels = |false_positives, misses| {
+///     let (sure, certain_not) = (40.0, -40.0);
+///     [(sure, true)].repeat(8).into_iter()
+///         .chain(vec![(sure, false); false_positives])
+///         .chain(vec![(certain_not, true); misses])
+///         .chain(vec![(certain_not, false); 92 - false_positives - misses])
+/// };
+/// let loss = Tversky::new(0.3, 0.7, 1e-5)? + Dice::new(1e-5)?;
+/// for (false_positives, misses, tversky, dice) in [(7, 2, 0.3043, 0.36), (2, 7, 0.4074, 0.36)] {
+///     let mut sums = loss.accumulator();
+///     sums.extend(pixels(false_positives, misses));
+///     let values: Vec<f64> = sums.finish()?.parts().map(|part| part.value).collect();
+///     assert!((values[0] - tversky).abs() < 5e-5 && (values[1] - dice).abs() < 5e-5);
+/// }
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+///
 /// Salehi et al., *Tversky loss function for image segmentation using 3D fully convolutional deep networks*, 2017.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tversky<O = Product> {
