@@ -1,5 +1,6 @@
 //! Weighted sums of losses over one pass.
 
+use crate::class::{ClassLoss, ClassPixel, ClassTotals};
 use crate::fingerprint::Fingerprint;
 use crate::loss::{Loss, Part};
 use crate::pixel::Pixel;
@@ -13,7 +14,7 @@ pub struct Sum<A, B> {
     second: B,
 }
 
-impl<A: Loss, B: Loss> Sum<A, B> {
+impl<A, B> Sum<A, B> {
     pub(crate) const fn new(first: A, second: B) -> Self {
         Self { first, second }
     }
@@ -64,6 +65,52 @@ impl<A: Loss, B: Loss> Loss for Sum<A, B> {
     }
 }
 
+impl<A: ClassLoss<C>, B: ClassLoss<C>, const C: usize> ClassLoss<C> for Sum<A, B> {
+    type Sums = (A::Sums, B::Sums);
+    type Slope = (A::Slope, B::Slope);
+
+    fn sums(&self) -> Self::Sums {
+        (self.first.sums(), self.second.sums())
+    }
+
+    #[inline(always)]
+    fn add(&self, pixel: &ClassPixel<f32, C>, weight: f32, (a, b): &mut Self::Sums) {
+        self.first.add(pixel, weight, a);
+        self.second.add(pixel, weight, b);
+    }
+
+    fn value(&self, totals: &ClassTotals<C>, (a, b): &Self::Sums) -> f64 {
+        self.first.value(totals, a) + self.second.value(totals, b)
+    }
+
+    fn slope(&self, totals: &ClassTotals<C>, (a, b): &Self::Sums, factor: f64) -> Self::Slope {
+        (self.first.slope(totals, a, factor), self.second.slope(totals, b, factor))
+    }
+
+    #[inline(always)]
+    fn add_gradient<R: Real>(&self, (a, b): &Self::Slope, pixel: &ClassPixel<R, C>, gradient: &mut [R; C]) {
+        self.first.add_gradient(a, pixel, gradient);
+        self.second.add_gradient(b, pixel, gradient);
+    }
+
+    fn part_count(&self) -> usize {
+        self.first.part_count() + self.second.part_count()
+    }
+
+    fn part(&self, index: usize, totals: &ClassTotals<C>, (a, b): &Self::Sums) -> Option<Part> {
+        match index.checked_sub(self.first.part_count()) {
+            None => self.first.part(index, totals, a),
+            Some(index) => self.second.part(index, totals, b),
+        }
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.name("+");
+        self.first.fingerprint(fingerprint);
+        self.second.fingerprint(fingerprint);
+    }
+}
+
 /// λ·A.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scaled<A> {
@@ -71,7 +118,7 @@ pub struct Scaled<A> {
     coefficient: f64,
 }
 
-impl<A: Loss> Scaled<A> {
+impl<A> Scaled<A> {
     pub(crate) const fn new(loss: A, coefficient: f64) -> Self {
         Self { loss, coefficient }
     }
@@ -118,14 +165,55 @@ impl<A: Loss> Loss for Scaled<A> {
     }
 }
 
-/// `loss + loss`, `number * loss` and `loss * number` for a type that is a [`Loss`].
+impl<A: ClassLoss<C>, const C: usize> ClassLoss<C> for Scaled<A> {
+    type Sums = A::Sums;
+    type Slope = A::Slope;
+
+    fn sums(&self) -> Self::Sums {
+        self.loss.sums()
+    }
+
+    #[inline(always)]
+    fn add(&self, pixel: &ClassPixel<f32, C>, weight: f32, sums: &mut Self::Sums) {
+        self.loss.add(pixel, weight, sums);
+    }
+
+    fn value(&self, totals: &ClassTotals<C>, sums: &Self::Sums) -> f64 {
+        self.coefficient * self.loss.value(totals, sums)
+    }
+
+    fn slope(&self, totals: &ClassTotals<C>, sums: &Self::Sums, factor: f64) -> Self::Slope {
+        self.loss.slope(totals, sums, factor * self.coefficient)
+    }
+
+    #[inline(always)]
+    fn add_gradient<R: Real>(&self, slope: &Self::Slope, pixel: &ClassPixel<R, C>, gradient: &mut [R; C]) {
+        self.loss.add_gradient(slope, pixel, gradient);
+    }
+
+    fn part_count(&self) -> usize {
+        self.loss.part_count()
+    }
+
+    fn part(&self, index: usize, totals: &ClassTotals<C>, sums: &Self::Sums) -> Option<Part> {
+        let part = self.loss.part(index, totals, sums)?;
+        Some(Part { coefficient: self.coefficient * part.coefficient, ..part })
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.name("*").number(self.coefficient);
+        self.loss.fingerprint(fingerprint);
+    }
+}
+
+/// `loss + loss`, `number * loss` and `loss * number` for a type that is a [`Loss`] or a [`ClassLoss`].
 macro_rules! combinable {
     ([$($generics:tt)*] $loss:ty) => {
-        impl<$($generics)* Other: $crate::loss::Loss> core::ops::Add<Other> for $loss {
+        impl<$($generics)* Other> core::ops::Add<Other> for $loss {
             type Output = $crate::combine::Sum<Self, Other>;
 
             fn add(self, other: Other) -> Self::Output {
-                $crate::loss::Loss::plus(self, other)
+                $crate::combine::Sum::new(self, other)
             }
         }
 
@@ -133,7 +221,7 @@ macro_rules! combinable {
             type Output = $crate::combine::Scaled<Self>;
 
             fn mul(self, coefficient: f64) -> Self::Output {
-                $crate::loss::Loss::times(self, coefficient)
+                $crate::combine::Scaled::new(self, coefficient)
             }
         }
 
@@ -141,12 +229,12 @@ macro_rules! combinable {
             type Output = $crate::combine::Scaled<$loss>;
 
             fn mul(self, loss: $loss) -> Self::Output {
-                $crate::loss::Loss::times(loss, self)
+                $crate::combine::Scaled::new(loss, self)
             }
         }
     };
 }
 pub(crate) use combinable;
 
-combinable!([A: Loss, B: Loss,] Sum<A, B>);
-combinable!([A: Loss,] Scaled<A>);
+combinable!([A, B,] Sum<A, B>);
+combinable!([A,] Scaled<A>);

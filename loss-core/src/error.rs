@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::class::ClassWeights;
 use crate::finished::{Counts, RejectedPixel};
 
 /// A parameter of a loss is out of its range.
@@ -23,6 +24,11 @@ impl ParameterError {
     /// `parameter` is at least 0 and finite.
     pub(crate) fn check_not_negative(parameter: &'static str, given: f64) -> Result<(), Self> {
         Self::check(parameter, given, given >= 0.0 && given <= f64::from(f32::MAX), "a finite number, at least 0")
+    }
+
+    /// Class weights are finite and at least 0.
+    pub(crate) fn check_weights(weights: &impl ClassWeights) -> Result<(), Self> {
+        Self::check("class weights", f64::NAN, weights.are_valid(), "finite numbers, at least 0")
     }
 
     /// `parameter` lies in [0, 1].

@@ -21,6 +21,8 @@ pub struct Counts {
     pub rejected_targets: i64,
     /// Left out: the weight neither 0 nor in [2⁻³², 2³²].
     pub rejected_weights: i64,
+    /// Left out: the label no class. Binary losses have none.
+    pub rejected_labels: i64,
 }
 
 impl Counts {
@@ -31,7 +33,7 @@ impl Counts {
 
     /// The pixels that were left out as out of range.
     pub fn rejected(&self) -> i64 {
-        self.rejected_inputs + self.rejected_targets + self.rejected_weights
+        self.rejected_inputs + self.rejected_targets + self.rejected_weights + self.rejected_labels
     }
 
     pub(crate) fn reject(&mut self, reason: Reason) {
@@ -39,21 +41,24 @@ impl Counts {
             Reason::Input => &mut self.rejected_inputs,
             Reason::Target => &mut self.rejected_targets,
             Reason::Weight => &mut self.rejected_weights,
+            Reason::Label => &mut self.rejected_labels,
         };
         *count = count.wrapping_add(1);
     }
 
-    pub(crate) fn each(&self) -> [i64; 5] {
-        [self.valid, self.ignored, self.rejected_inputs, self.rejected_targets, self.rejected_weights]
+    pub(crate) fn each(&self) -> [i64; 6] {
+        let Self { valid, ignored, rejected_inputs, rejected_targets, rejected_weights, rejected_labels } = *self;
+        [valid, ignored, rejected_inputs, rejected_targets, rejected_weights, rejected_labels]
     }
 
-    pub(crate) fn each_mut(&mut self) -> [&mut i64; 5] {
+    pub(crate) fn each_mut(&mut self) -> [&mut i64; 6] {
         [
             &mut self.valid,
             &mut self.ignored,
             &mut self.rejected_inputs,
             &mut self.rejected_targets,
             &mut self.rejected_weights,
+            &mut self.rejected_labels,
         ]
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::accumulator::Accumulator;
 use crate::error::{FinishError, StateError};
-use crate::exact::TermSum;
-use crate::finished::Finished;
+use crate::exact::{TERMS_BETWEEN_NORMALISATIONS, TermSum};
+use crate::finished::{Counts, Finished};
 use crate::link::Link;
 use crate::loss::Loss;
 use crate::pixel::{Sample, Target};
@@ -40,16 +40,13 @@ pub enum EmptyImage {
 #[derive(Clone, Debug)]
 pub struct ImageMean<L: Loss, K: Link> {
     image: Accumulator<L, K>,
-    empty: EmptyImage,
-    values: TermSum,
-    images: i64,
-    skipped: i64,
+    values: ImageValues,
 }
 
 impl<L: Loss, K: Link> ImageMean<L, K> {
     /// A mean over no images yet.
     pub fn new(loss: L, link: K, empty: EmptyImage) -> Self {
-        Self { image: Accumulator::new(loss, link), empty, values: TermSum::ZERO, images: 0, skipped: 0 }
+        Self { image: Accumulator::new(loss, link), values: ImageValues::new(empty) }
     }
 
     /// Adds a pixel to the current image.
@@ -81,21 +78,10 @@ impl<L: Loss, K: Link> ImageMean<L, K> {
     /// [`FinishError::NoPixels`] if there was no pixel at all.
     pub fn end_image_valid(&mut self) -> Result<Option<Finished<L, K>>, FinishError> {
         let counts = self.image.counts();
-        if counts.pixels() == 0 {
-            return Err(FinishError::NoPixels);
-        }
         let finished = self.image.finish_any();
+        let counted = self.values.add(counts, finished.value())?;
         self.image.reset();
-        if counts.valid == 0 && self.empty == EmptyImage::Skip {
-            self.skipped += 1;
-            return Ok(None);
-        }
-        self.values.add_f64(finished.value());
-        self.images += 1;
-        if self.images % crate::exact::TERMS_BETWEEN_NORMALISATIONS == 0 {
-            self.values.normalise();
-        }
-        Ok(Some(finished))
+        Ok(counted.then_some(finished))
     }
 
     /// Forgets the pixels of the current image.
@@ -105,12 +91,12 @@ impl<L: Loss, K: Link> ImageMean<L, K> {
 
     /// The images in the mean.
     pub fn images(&self) -> i64 {
-        self.images
+        self.values.images()
     }
 
     /// The images that had no valid pixel and were left out.
     pub fn skipped(&self) -> i64 {
-        self.skipped
+        self.values.skipped()
     }
 
     /// Adds the ended images of another mean; the images under way stay where they are.
@@ -123,8 +109,6 @@ impl<L: Loss, K: Link> ImageMean<L, K> {
             return Err(StateError::OtherLoss { expected, given });
         }
         self.values.merge(&other.values);
-        self.images += other.images;
-        self.skipped += other.skipped;
         Ok(())
     }
 
@@ -133,6 +117,56 @@ impl<L: Loss, K: Link> ImageMean<L, K> {
     /// # Errors
     /// [`FinishError::NoPixels`] if there is none.
     pub fn finish(&self) -> Result<f64, FinishError> {
-        if self.images == 0 { Err(FinishError::NoPixels) } else { Ok(self.values.to_f64() / self.images as f64) }
+        self.values.mean()
+    }
+}
+
+/// The exact sum of images' values.
+#[derive(Clone, Debug)]
+pub(crate) struct ImageValues {
+    empty: EmptyImage,
+    sum: TermSum,
+    images: i64,
+    skipped: i64,
+}
+
+impl ImageValues {
+    pub(crate) fn new(empty: EmptyImage) -> Self {
+        Self { empty, sum: TermSum::ZERO, images: 0, skipped: 0 }
+    }
+
+    /// Adds an image's value, and tells whether it counts; an image without any pixel is an error.
+    pub(crate) fn add(&mut self, counts: Counts, value: f64) -> Result<bool, FinishError> {
+        if counts.pixels() == 0 {
+            return Err(FinishError::NoPixels);
+        }
+        if counts.valid == 0 && self.empty == EmptyImage::Skip {
+            self.skipped += 1;
+            return Ok(false);
+        }
+        self.sum.add_f64(value);
+        self.images += 1;
+        if self.images % TERMS_BETWEEN_NORMALISATIONS == 0 {
+            self.sum.normalise();
+        }
+        Ok(true)
+    }
+
+    pub(crate) fn images(&self) -> i64 {
+        self.images
+    }
+
+    pub(crate) fn skipped(&self) -> i64 {
+        self.skipped
+    }
+
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.sum.merge(&other.sum);
+        self.images += other.images;
+        self.skipped += other.skipped;
+    }
+
+    pub(crate) fn mean(&self) -> Result<f64, FinishError> {
+        if self.images == 0 { Err(FinishError::NoPixels) } else { Ok(self.sum.to_f64() / self.images as f64) }
     }
 }

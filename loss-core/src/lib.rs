@@ -20,6 +20,7 @@ extern crate std;
 
 mod accumulator;
 mod any;
+mod class;
 pub mod class_weights;
 mod combine;
 mod error;
@@ -44,6 +45,12 @@ mod sums;
 
 pub use accumulator::{Accumulator, STATE_VERSION};
 pub use any::{AnyLoss, AnySlope, AnySums};
+pub use class::{
+    AbsentClass, Activation, Channels, ClassAccumulator, ClassDenominator, ClassGradient, ClassImageMean, ClassLoss,
+    ClassPixel, ClassPlane, ClassPointwise, ClassReduced, ClassReduction, ClassReport, ClassSample, ClassSet,
+    ClassTarget, ClassTotals, ClassWeights, CrossEntropy, Equal, EveryClass, FinishedChannels, FinishedClasses,
+    Foreground, GeneralisedDice, Label, Layout, PerClass, SoftmaxFocal, VolumeWeight, WassersteinDice, WeightMode,
+};
 pub use combine::{Scaled, Sum};
 pub use error::{FinishError, LengthError, ParameterError, StateError};
 pub use exact::{ExactSum, TermSum, UnitSum};
@@ -61,6 +68,6 @@ pub use real::{Logistic, Real};
 pub use reduction::{Denominator, Reduced};
 pub use region::{
     AnyOverlap, Dice, EmptyMask, FocalTversky, Iou, LogCoshDice, LogDice, Mcc, Minimum, Overlap, OverlapSlope, Product,
-    Region, RegionLoss, RegionSlopes, Similarity, Squared, Tversky,
+    Region, RegionFamily, RegionLoss, RegionSlopes, Similarity, Squared, Tversky,
 };
 pub use sums::{FixedSums, Sums, Totals};

@@ -94,6 +94,8 @@ pub enum Reason {
     Target,
     /// The weight is neither 0 nor in [2⁻³², 2³²].
     Weight,
+    /// The label is no class.
+    Label,
 }
 
 impl core::fmt::Display for Reason {
@@ -102,6 +104,7 @@ impl core::fmt::Display for Reason {
             Reason::Input => "the logit is not finite, or the probability is outside [0, 1]",
             Reason::Target => "the target is outside [0, 1]",
             Reason::Weight => "the weight is neither 0 nor in [2^-32, 2^32]",
+            Reason::Label => "the label is no class",
         })
     }
 }
@@ -121,6 +124,11 @@ pub(crate) enum Checked {
 const SMALLEST_WEIGHT: f32 = 1.0 / 4_294_967_296.0;
 const LARGEST_WEIGHT: f32 = 4_294_967_296.0;
 
+#[inline(always)]
+pub(crate) fn weight_is_valid(weight: f32) -> bool {
+    (SMALLEST_WEIGHT..=LARGEST_WEIGHT).contains(&weight)
+}
+
 impl Sample {
     #[inline(always)]
     pub(crate) fn check<K: Link>(&self, link: &K) -> Checked {
@@ -130,7 +138,7 @@ impl Sample {
             Checked::Rejected(Reason::Input)
         } else if !(self.target >= 0.0 && self.target <= 1.0) {
             Checked::Rejected(Reason::Target)
-        } else if !(self.weight >= SMALLEST_WEIGHT && self.weight <= LARGEST_WEIGHT) {
+        } else if !weight_is_valid(self.weight) {
             Checked::Rejected(Reason::Weight)
         } else {
             Checked::Valid

@@ -11,11 +11,23 @@ pub struct Plane<'a, T> {
     weights: Weights<'a>,
 }
 
+/// The weights of the pixels that are still to come.
 #[derive(Clone, Copy, Debug)]
-enum Weights<'a> {
+pub(crate) enum Weights<'a> {
     One,
     Mask(&'a [bool]),
     Values(&'a [f32]),
+}
+
+impl Weights<'_> {
+    #[inline(always)]
+    pub(crate) fn take_first(&mut self) -> f32 {
+        match self {
+            Weights::One => 1.0,
+            Weights::Mask(mask) => f32::from(u8::from(take_first(mask).unwrap_or_default())),
+            Weights::Values(values) => take_first(values).unwrap_or_default(),
+        }
+    }
 }
 
 impl<'a, T: Target> Plane<'a, T> {
@@ -60,13 +72,10 @@ impl<'a, T: Target> Plane<'a, T> {
     /// The pixels, one after the other.
     pub fn samples(&self) -> impl Iterator<Item = Sample> + '_ {
         let mut weights = self.weights;
-        self.inputs.iter().zip(self.targets).map(move |(&input, target)| {
-            let weight = match &mut weights {
-                Weights::One => 1.0,
-                Weights::Mask(mask) => f32::from(u8::from(take_first(mask).unwrap_or_default())),
-                Weights::Values(values) => take_first(values).unwrap_or_default(),
-            };
-            Sample { input, target: target.to_f32(), weight }
+        self.inputs.iter().zip(self.targets).map(move |(&input, target)| Sample {
+            input,
+            target: target.to_f32(),
+            weight: weights.take_first(),
         })
     }
 

@@ -130,13 +130,13 @@ pub(crate) struct ConfusionSums {
 impl ConfusionSums {
     /// Adds shares p and q = 1 − p of a pixel to foreground and background.
     #[inline(always)]
-    fn add(&mut self, p: f32, q: f32, weighted_target: f32, weighted_background: f32) {
+    pub(crate) fn add(&mut self, p: f32, q: f32, weighted_target: f32, weighted_background: f32) {
         self.true_positive.add(p * weighted_target);
         self.false_positive.add(p * weighted_background);
         self.false_negative.add(q * weighted_target);
     }
 
-    fn finish(&self, weight: &UnitSum) -> Confusion {
+    pub(crate) fn finish(&self, weight: &UnitSum) -> Confusion {
         let mut rest = *weight;
         rest.subtract(&self.true_positive);
         rest.subtract(&self.false_positive);
@@ -150,7 +150,7 @@ impl ConfusionSums {
         }
     }
 
-    fn each(&mut self) -> [&mut UnitSum; 3] {
+    pub(crate) fn each(&mut self) -> [&mut UnitSum; 3] {
         [&mut self.true_positive, &mut self.false_positive, &mut self.false_negative]
     }
 }
@@ -166,7 +166,7 @@ pub(crate) struct SharedSums {
 
 impl SharedSums {
     /// How many integers [`save`](Sums::save) gives.
-    pub(crate) const LENGTH: usize = 5 + 7 * UnitSum::LENGTH;
+    pub(crate) const LENGTH: usize = 6 + 7 * UnitSum::LENGTH;
 
     /// Adds a valid pixel, predicted to be foreground or not.
     #[inline(always)]

@@ -16,6 +16,7 @@ pub use bce::Bce;
 pub use focal::{Focal, FocalForm};
 pub use label_smoothing::LabelSmoothing;
 pub use poly1::Poly1;
+pub(crate) use power::Power;
 
 use crate::error::LengthError;
 use crate::fingerprint::Fingerprint;

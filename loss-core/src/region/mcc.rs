@@ -1,3 +1,4 @@
+use super::RegionFamily;
 use super::user::{RegionSlopes, gradient};
 use crate::combine::combinable;
 use crate::error::ParameterError;
@@ -113,5 +114,7 @@ impl Loss for Mcc {
         fingerprint.name("mcc").number(self.smooth);
     }
 }
+
+impl RegionFamily for Mcc {}
 
 combinable!([] Mcc);

@@ -34,4 +34,4 @@ pub use mcc::Mcc;
 pub use overlap::{AnyOverlap, Minimum, Overlap, OverlapSlope, Product, Squared};
 pub use similarity::{EmptyMask, Similarity};
 pub use tversky::Tversky;
-pub use user::{Region, RegionLoss, RegionSlopes};
+pub use user::{Region, RegionFamily, RegionLoss, RegionSlopes};

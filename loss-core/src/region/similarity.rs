@@ -222,6 +222,8 @@ macro_rules! similarity_loss {
             }
         }
 
+        impl<O: $crate::region::Overlap> $crate::region::RegionFamily for $loss<O> {}
+
         $crate::combine::combinable!([O: $crate::region::Overlap,] $loss<O>);
     };
 }

@@ -111,4 +111,10 @@ impl<F: Region> Loss for RegionLoss<F> {
     }
 }
 
+/// A [`Loss`] that sees of a pixel its target, p, 1 − p and p's slope alone: one that [`PerClass`](crate::PerClass) can take of each
+/// class of a softmax.
+pub trait RegionFamily: Loss {}
+
+impl<F: Region> RegionFamily for RegionLoss<F> {}
+
 combinable!([F: Region,] RegionLoss<F>);

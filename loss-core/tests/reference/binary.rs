@@ -1,4 +1,5 @@
-//! The terms of a case whose channels are independent sigmoids (or probabilities), by the library's binary losses.
+//! The terms of a case: those whose channels are independent sigmoids (or probabilities) by the library's binary losses, the
+//! others by `classes`.
 
 use std::path::Path;
 
@@ -15,16 +16,16 @@ use crate::vocabulary::{
 
 /// The arrays of a case: `[batch, channels, pixels]`.
 pub struct Data {
-    inputs: Vec<f32>,
+    pub inputs: Vec<f32>,
     /// Logits have no ε.
     epsilon: Option<f32>,
-    targets: Vec<f32>,
-    encoding: Encoding,
-    ignore_value: Option<f64>,
-    mask: Option<Vec<f32>>,
-    batch: usize,
-    channels: usize,
-    pixels: usize,
+    pub targets: Vec<f32>,
+    pub encoding: Encoding,
+    pub ignore_value: Option<f64>,
+    pub mask: Option<Vec<f32>>,
+    pub batch: usize,
+    pub channels: usize,
+    pub pixels: usize,
 }
 
 pub struct Evaluation {
@@ -147,7 +148,10 @@ impl<K: Link> Evaluator<'_, K> {
         let count = self.data.inputs.len();
         let mut total = Evaluation { value: Ok(0.0), gradient: vec![0.0; count], map: vec![0.0; count] };
         for term in terms {
-            let (coefficient, value) = self.term(term, &mut total);
+            let (coefficient, value) = match crate::classes::term(self.data, term, &mut total) {
+                Some(evaluated) => evaluated,
+                None => self.term(term, &mut total),
+            };
             total.value = match (total.value, value) {
                 (Ok(sum), Ok(value)) => Ok(sum + coefficient * value),
                 (Err(error), _) | (_, Err(error)) => Err(error),
@@ -385,7 +389,7 @@ struct GroupResult {
     present: bool,
 }
 
-fn power_slope(value: f64, power: f64) -> f64 {
+pub fn power_slope(value: f64, power: f64) -> f64 {
     if power == 1.0 {
         1.0
     } else if value > 0.0 {

@@ -1,0 +1,240 @@
+use super::finished::FinishedClasses;
+use super::loss::ClassLoss;
+use super::pixel::Activation;
+use super::plane::ClassPlane;
+use super::sample::{CheckedClasses, ClassSample, Label, Reading};
+use super::sums::ClassSums;
+use crate::error::{FinishError, ParameterError, StateError};
+use crate::exact::TERMS_BETWEEN_NORMALISATIONS;
+use crate::fingerprint::Fingerprint;
+use crate::finished::{Counts, RejectedPixel};
+use crate::sums::Sums;
+
+/// The running sums of a loss over a stream of pixels of up to C classes; what [`Accumulator`](crate::Accumulator) is to one.
+///
+/// The same holds: integer sums, exact; equal bits for any order, split and machine; bad input counted and left out.
+///
+/// ```
+/// use loss_core::{ClassLoss, ClassPlane, ClassPointwise, CrossEntropy, Dice, Layout, PerClass};
+///
+/// let loss = CrossEntropy::new().mean() + PerClass::new(Dice::new(1e-5)?);
+///
+/// let mut sums = loss.class_accumulator().ignoring(255);
+/// sums.push(([2.0, -1.0, 0.5], 0u8)); // logits and a label
+/// sums.push(([0.0, 0.0, 0.0], 255u8)); // ignored
+/// let logits = [2.0, 0.1, -1.0, 3.0, 0.5, 0.2]; // two pixels, class by class
+/// let labels = [0u8, 1];
+/// let plane = ClassPlane::<_, 3>::new(3, Layout::Planar, &logits, &labels)?;
+/// sums.extend_plane(plane);
+///
+/// let total = sums.finish()?;
+/// assert_eq!(total.counts().valid, 3);
+/// let mut gradient = [0.0; 6];
+/// total.gradient().write(plane, &mut gradient)?;
+/// assert_eq!(total.class(1).map(|class| class.support()), Some(1.0));
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+///
+/// # State
+///
+/// As [`Accumulator`'s](crate::Accumulator#state): six counts, Σ w, then for each of the C classes Σ w p t, Σ w p (1−t), Σ w (1−p) t, then
+/// the same for each class with p replaced by 1 where the class is predicted, by 0 elsewhere; then the sums of the loss.
+#[derive(Clone, Debug)]
+pub struct ClassAccumulator<L: ClassLoss<C>, const C: usize> {
+    loss: L,
+    reading: Reading,
+    shared: ClassSums<C>,
+    sums: L::Sums,
+    first_rejected: Option<RejectedPixel>,
+}
+
+impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
+    /// An accumulator without pixels, of C classes.
+    pub fn new(loss: L) -> Self {
+        let sums = loss.sums();
+        let reading = Reading { classes: C, activation: Activation::Softmax, ignored: None };
+        Self { loss, reading, shared: ClassSums::new(), sums, first_rejected: None }
+    }
+
+    /// Uses the first `classes` classes only, and starts anew.
+    ///
+    /// # Errors
+    /// [`ParameterError`] unless there are 1 to C.
+    pub fn with_classes(self, classes: usize) -> Result<Self, ParameterError> {
+        ParameterError::check("classes", classes as f64, (1..=C).contains(&classes), "from 1 to the capacity")?;
+        Ok(self.reading(|reading| reading.classes = classes))
+    }
+
+    /// Ignores pixels with this label, and starts anew.
+    pub fn ignoring(self, label: impl Label) -> Self {
+        self.reading(|reading| reading.ignored = Some(label.to_i64()))
+    }
+
+    /// Makes probabilities of logits in this way, in place of a softmax, and starts anew.
+    ///
+    /// Losses that are sums over pixels of cross-entropies are meant for a softmax; region losses take either.
+    pub fn activation(self, activation: Activation) -> Self {
+        self.reading(|reading| reading.activation = activation)
+    }
+
+    fn reading(self, change: impl FnOnce(&mut Reading)) -> Self {
+        let mut changed = self;
+        change(&mut changed.reading);
+        changed.reset();
+        changed
+    }
+
+    /// Adds a pixel: `(logits, label)` or `(logits, label, weight)`, see [`ClassSample`].
+    ///
+    /// A pixel that is out of range (checked in the order logits, soft targets, weight, label) is left out and counted.
+    #[inline]
+    pub fn push(&mut self, sample: impl Into<ClassSample<C>>) {
+        match sample.into().check(&self.reading) {
+            CheckedClasses::Valid(pixel, weight) => {
+                self.shared.add(&pixel, weight);
+                self.loss.add(&pixel, weight, &mut self.sums);
+                if self.shared.counts.valid % TERMS_BETWEEN_NORMALISATIONS == 0 {
+                    self.shared.normalise();
+                    self.sums.normalise();
+                }
+            }
+            CheckedClasses::Ignored => self.shared.counts.ignored = self.shared.counts.ignored.wrapping_add(1),
+            CheckedClasses::Rejected(reason) => {
+                let index = self.shared.counts.pixels();
+                self.first_rejected.get_or_insert(RejectedPixel { index, reason });
+                self.shared.counts.reject(reason);
+            }
+        }
+    }
+
+    /// Adds the pixels of slices, whose number of classes must be that of the accumulator: others are rejected one by one, for
+    /// their input.
+    pub fn extend_plane<T: Label>(&mut self, plane: ClassPlane<'_, T, C>) {
+        plane.samples(self.reading.classes).for_each(|sample| self.push(sample));
+    }
+
+    /// Adds the pixels of another accumulator of the same loss.
+    ///
+    /// # Errors
+    /// [`StateError::OtherLoss`], and nothing is added, if losses, class counts or ignored labels differ.
+    pub fn merge(&mut self, other: &Self) -> Result<(), StateError> {
+        let (expected, given) = (self.fingerprint(), other.fingerprint());
+        if expected != given {
+            return Err(StateError::OtherLoss { expected, given });
+        }
+        self.shared.merge(&other.shared);
+        self.sums.merge(&other.sums);
+        self.first_rejected = None;
+        Ok(())
+    }
+
+    /// Forgets all pixels.
+    pub fn reset(&mut self) {
+        self.shared = ClassSums::new();
+        self.sums = self.loss.sums();
+        self.first_rejected = None;
+    }
+
+    /// How many pixels there were so far, and what became of them.
+    pub fn counts(&self) -> Counts {
+        self.shared.counts
+    }
+
+    /// The first rejected pixel, if this accumulator has seen one itself and was not merged since.
+    pub fn first_rejected(&self) -> Option<RejectedPixel> {
+        self.first_rejected
+    }
+
+    /// The number of classes in use.
+    pub fn classes(&self) -> usize {
+        self.reading.classes
+    }
+
+    /// The result, if every pixel was in range.
+    ///
+    /// # Errors
+    /// [`FinishError`] if there is no (valid) pixel, or if any was rejected; the accumulator is as it was.
+    pub fn finish(&self) -> Result<FinishedClasses<L, C>, FinishError> {
+        match self.shared.counts {
+            counts if counts.rejected() > 0 => Err(FinishError::Rejected { counts, first: self.first_rejected }),
+            _ => self.finish_valid(),
+        }
+    }
+
+    /// The result over the pixels that were in range.
+    ///
+    /// # Errors
+    /// [`FinishError`] if there is none.
+    pub fn finish_valid(&self) -> Result<FinishedClasses<L, C>, FinishError> {
+        match self.shared.counts {
+            counts if counts.pixels() == 0 => Err(FinishError::NoPixels),
+            counts if counts.valid == 0 => Err(FinishError::NoValidPixels(counts)),
+            _ => Ok(self.finish_any()),
+        }
+    }
+
+    /// The result over the pixels that were in range, be there any or not.
+    pub(super) fn finish_any(&self) -> FinishedClasses<L, C> {
+        FinishedClasses {
+            loss: self.loss.clone(),
+            reading: self.reading,
+            counts: self.shared.counts,
+            totals: self.shared.finish(self.reading.classes),
+            sums: self.sums.clone(),
+        }
+    }
+
+    /// Tells the loss, its parameters, the number of classes and the ignored label from others.
+    pub fn fingerprint(&self) -> u64 {
+        let mut fingerprint = Fingerprint::new();
+        self.loss.fingerprint(&mut fingerprint);
+        let Reading { classes, activation, ignored } = self.reading;
+        fingerprint.name("classes").number(C as f64).number(classes as f64).number(f64::from(activation as u8));
+        if let Some(label) = ignored {
+            fingerprint.name("ignored").number(label as f64);
+        }
+        fingerprint.finish()
+    }
+
+    /// Hands over the integers of the [state](Self#state), in their one normal form.
+    pub fn for_each_of_state(&self, mut to: impl FnMut(i64)) {
+        self.shared.save(&mut to);
+        self.sums.save(&mut to);
+    }
+
+    /// How many integers the state has.
+    pub fn state_length(&self) -> usize {
+        let mut length = 0;
+        self.for_each_of_state(|_| length += 1);
+        length
+    }
+
+    /// Replaces all pixels by those of a [state](Self#state), or of an element-wise sum of up to 2²⁰ states.
+    ///
+    /// # Errors
+    /// [`StateError::Length`], and nothing is changed, if there are more or fewer integers.
+    pub fn load_state(&mut self, state: impl IntoIterator<Item = i64>) -> Result<(), StateError> {
+        let mut given = 0;
+        let mut integers = state.into_iter().inspect(|_| given += 1);
+        let (mut shared, mut sums) = (ClassSums::new(), self.loss.sums());
+        let complete = shared.load(&mut integers).is_some() && sums.load(&mut integers).is_some();
+        if !complete || integers.next().is_some() {
+            return Err(StateError::Length { expected: self.state_length(), given });
+        }
+        (self.shared, self.sums, self.first_rejected) = (shared, sums, None);
+        Ok(())
+    }
+}
+
+impl<L: ClassLoss<C>, S: Into<ClassSample<C>>, const C: usize> Extend<S> for ClassAccumulator<L, C> {
+    fn extend<I: IntoIterator<Item = S>>(&mut self, samples: I) {
+        samples.into_iter().for_each(|sample| self.push(sample));
+    }
+}
+
+/// Equal if they accumulate the same loss and hold the same sums.
+impl<L: ClassLoss<C>, const C: usize> PartialEq for ClassAccumulator<L, C> {
+    fn eq(&self, other: &Self) -> bool {
+        self.fingerprint() == other.fingerprint() && self.shared == other.shared && self.sums == other.sums
+    }
+}

@@ -1,0 +1,92 @@
+use crate::accumulator::Accumulator;
+use crate::error::{FinishError, StateError};
+use crate::finished::Finished;
+use crate::link::Link;
+use crate::loss::Loss;
+use crate::pixel::Sample;
+
+/// C classes that do not exclude each other ("multi-label"): a binary loss for each, with parameters of its own.
+///
+/// L = Σ_c v_c L_c / Σ_c v_c, v the weights of the channels \[1\].
+///
+/// ```
+/// use loss_core::{Bce, Channels, Loss, Pointwise};
+///
+/// // A pos_weight for each channel.
+/// let losses = [Bce::new().pos_weight(3.0)?.mean(), Bce::new().pos_weight(1.0)?.mean()];
+/// let mut channels = Channels::new(losses.map(|loss| loss.accumulator()));
+/// channels.push([(0.0, true), (0.0, false)]); // a sample for each channel
+/// let total = channels.finish()?;
+/// assert!((total.mean() - 2.0 * core::f64::consts::LN_2).abs() < 1e-7);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Channels<L: Loss, K: Link, const C: usize> {
+    channels: [Accumulator<L, K>; C],
+}
+
+impl<L: Loss, K: Link, const C: usize> Channels<L, K, C> {
+    /// An accumulator for each channel.
+    pub const fn new(channels: [Accumulator<L, K>; C]) -> Self {
+        Self { channels }
+    }
+
+    /// Adds a pixel: a sample for each channel.
+    pub fn push<S: Into<Sample>>(&mut self, samples: [S; C]) {
+        self.channels.iter_mut().zip(samples).for_each(|(channel, sample)| channel.push(sample));
+    }
+
+    /// The accumulator of a channel, to stream into it alone (a plane, an iterator).
+    pub fn channel_mut(&mut self, channel: usize) -> Option<&mut Accumulator<L, K>> {
+        self.channels.get_mut(channel)
+    }
+
+    /// Adds the pixels of others, channel by channel.
+    ///
+    /// # Errors
+    /// [`StateError::OtherLoss`], and nothing is added, if a channel's loss differs.
+    pub fn merge(&mut self, other: &Self) -> Result<(), StateError> {
+        let mut merged = self.channels.clone();
+        merged.iter_mut().zip(&other.channels).try_for_each(|(channel, more)| channel.merge(more))?;
+        self.channels = merged;
+        Ok(())
+    }
+
+    /// The results of all channels, if every sample was in range.
+    ///
+    /// # Errors
+    /// [`FinishError`] of the first channel that has none.
+    pub fn finish(&self) -> Result<FinishedChannels<L, K, C>, FinishError> {
+        self.channels.iter().try_for_each(|channel| channel.finish().map(drop))?;
+        Ok(FinishedChannels { channels: self.channels.each_ref().map(Accumulator::finish_any) })
+    }
+}
+
+/// The finished losses of all channels.
+#[derive(Clone, Debug)]
+pub struct FinishedChannels<L: Loss, K: Link, const C: usize> {
+    channels: [Finished<L, K>; C],
+}
+
+impl<L: Loss, K: Link, const C: usize> FinishedChannels<L, K, C> {
+    /// The result of a channel. Its gradient is to be taken with the upstream factor 1/C for the gradient of the mean.
+    pub fn channel(&self, channel: usize) -> Option<&Finished<L, K>> {
+        self.channels.get(channel)
+    }
+
+    /// The results of all channels.
+    pub fn channels(&self) -> impl Iterator<Item = &Finished<L, K>> {
+        self.channels.iter()
+    }
+
+    /// The mean of the channels' losses.
+    pub fn mean(&self) -> f64 {
+        self.channels.iter().map(Finished::value).sum::<f64>() / C as f64
+    }
+
+    /// Σ v L / Σ v; a channel's gradient has the upstream factor v/Σ v.
+    pub fn weighted_mean(&self, weights: &[f64; C]) -> f64 {
+        let sum: f64 = weights.iter().sum();
+        self.channels.iter().zip(weights).map(|(channel, weight)| weight * channel.value()).sum::<f64>() / sum
+    }
+}

@@ -1,0 +1,126 @@
+use super::loss::ClassPointwise;
+use super::pixel::ClassPixel;
+use super::weights::{ClassWeights, Equal};
+use crate::error::ParameterError;
+use crate::fingerprint::Fingerprint;
+use crate::real::Real;
+
+/// Cross-entropy of a softmax.
+///
+/// ℓ = Σ_c τ_c (−ln p_c), τ_c = w_c ((1−ε) t_c + ε/C): for a label y and no smoothing −w_y ln p_y. w are the class weights \[1\], ε the label
+/// smoothing \[0\] (PyTorch's rule).
+///
+/// ∂ℓ/∂z_k = p_k Σ_{c≠k} τ_c − τ_k (1−p_k).
+///
+/// **Two means** are in use: [`weighted_mean`](ClassPointwise::weighted_mean) divides by Σ w_y (PyTorch),
+/// [`mean`](ClassPointwise::mean) by the number of valid pixels.
+///
+/// **Domain.** Any finite logits; −ln p_y = (m − z_y) + ln Σ exp(z_c − m), which saturates at `f32::MAX`.
+///
+/// **Error bound.** Relative error at most 5e−7 for up to 21 classes.
+///
+/// ```
+/// use loss_core::{ClassLoss, ClassPointwise, CrossEntropy};
+///
+/// // Five kinds of damage at weights 1, 5, 20, 20, 20; all alike likely, and the last is true.
+/// let loss = CrossEntropy::new().weights([1.0, 5.0, 20.0, 20.0, 20.0])?.sum();
+/// let mut sums = loss.class_accumulator();
+/// sums.push(([0.0; 5], 4u8));
+/// assert!((sums.finish()?.value() - 20.0 * 5f64.ln()).abs() < 1e-5); // 32.2; unweighted 1.61
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CrossEntropy<W = Equal> {
+    weights: W,
+    smoothing: f32,
+}
+
+impl CrossEntropy {
+    /// Every class weighs 1; no smoothing.
+    pub const fn new() -> Self {
+        Self { weights: Equal, smoothing: 0.0 }
+    }
+}
+
+impl Default for CrossEntropy {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<W: ClassWeights> CrossEntropy<W> {
+    /// Weighs the classes.
+    ///
+    /// # Errors
+    /// [`ParameterError`] unless every weight is finite and at least 0.
+    pub fn weights<V: ClassWeights>(self, weights: V) -> Result<CrossEntropy<V>, ParameterError> {
+        ParameterError::check_weights(&weights)?;
+        Ok(CrossEntropy { weights, smoothing: self.smoothing })
+    }
+
+    /// Spreads a share ε of each target evenly over the classes.
+    ///
+    /// # Errors
+    /// [`ParameterError`] unless ε is in [0, 1].
+    pub fn label_smoothing(self, epsilon: f32) -> Result<Self, ParameterError> {
+        ParameterError::check_share("label smoothing", f64::from(epsilon))?;
+        Ok(Self { smoothing: epsilon, ..self })
+    }
+
+    /// τ_c.
+    #[inline(always)]
+    fn targets<R: Real, const C: usize>(&self, pixel: &ClassPixel<R, C>) -> [R; C] {
+        let keep = R::splat(1.0 - self.smoothing);
+        let spread = R::splat(self.smoothing / pixel.classes as f32);
+        let mut targets = [R::splat(0.0); C];
+        for (class, (out, &target)) in targets.iter_mut().zip(&pixel.target).enumerate().take(pixel.classes) {
+            *out = R::splat(self.weights.of(class) as f32) * (keep * target + spread);
+        }
+        targets
+    }
+}
+
+impl<W: ClassWeights> ClassPointwise for CrossEntropy<W> {
+    const NAME: &'static str = "ce";
+
+    #[inline(always)]
+    fn loss<R: Real, const C: usize>(&self, pixel: &ClassPixel<R, C>) -> R {
+        let targets = self.targets(pixel);
+        let losses = targets.iter().zip(&pixel.cross_entropy).take(pixel.classes);
+        losses.fold(R::splat(0.0), |sum, (&target, &loss)| sum + target * loss)
+    }
+
+    #[inline(always)]
+    fn add_slope<R: Real, const C: usize>(&self, pixel: &ClassPixel<R, C>, factor: R, slope: &mut [R; C]) {
+        let targets = self.targets(pixel);
+        let sum = targets.iter().fold(R::splat(0.0), |sum, &target| sum + target);
+        let classes = slope.iter_mut().zip(&targets).zip(&pixel.p).zip(&pixel.q).take(pixel.classes);
+        for (((slope, &target), &p), &q) in classes {
+            *slope = *slope + factor * (p * (sum - target) - target * q);
+        }
+    }
+
+    #[inline(always)]
+    fn class_weight<R: Real, const C: usize>(&self, pixel: &ClassPixel<R, C>) -> R {
+        weight_of(&self.weights, pixel)
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.number(f64::from(self.smoothing));
+        fingerprint_weights(&self.weights, fingerprint);
+    }
+}
+
+/// Σ w_c t_c.
+#[inline(always)]
+pub(super) fn weight_of<R: Real, const C: usize>(weights: &impl ClassWeights, pixel: &ClassPixel<R, C>) -> R {
+    let targets = pixel.target.iter().enumerate().take(pixel.classes);
+    targets.fold(R::splat(0.0), |sum, (class, &target)| sum + R::splat(weights.of(class) as f32) * target)
+}
+
+/// Weights past those of 256 classes are not told apart.
+pub(super) fn fingerprint_weights(weights: &impl ClassWeights, fingerprint: &mut Fingerprint) {
+    (0..256).for_each(|class| {
+        fingerprint.number(weights.of(class));
+    });
+}

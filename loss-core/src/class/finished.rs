@@ -1,0 +1,150 @@
+use super::loss::ClassLoss;
+use super::plane::ClassPlane;
+use super::sample::{CheckedClasses, ClassSample, Label, Reading};
+use super::sums::ClassTotals;
+use crate::error::LengthError;
+use crate::finished::{Confusion, Counts};
+use crate::loss::Part;
+use crate::pointwise::clamp_to_finite;
+
+/// The finished loss over classes: value, parts, counts, a report for each class, and the gradient for a second pass.
+#[derive(Clone, Debug)]
+pub struct FinishedClasses<L: ClassLoss<C>, const C: usize> {
+    pub(super) loss: L,
+    pub(super) reading: Reading,
+    pub(super) counts: Counts,
+    pub(super) totals: ClassTotals<C>,
+    pub(super) sums: L::Sums,
+}
+
+/// A class against the rest.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ClassReport {
+    /// The class.
+    pub class: usize,
+    /// The soft confusion: sums of probabilities.
+    pub soft: Confusion,
+    /// The confusion of the likeliest classes.
+    pub hard: Confusion,
+}
+
+impl ClassReport {
+    /// Σ w t_c, the weight of the class.
+    pub fn support(&self) -> f64 {
+        self.hard.support()
+    }
+}
+
+impl<L: ClassLoss<C>, const C: usize> FinishedClasses<L, C> {
+    /// The loss.
+    pub fn value(&self) -> f64 {
+        self.loss.value(&self.totals, &self.sums)
+    }
+
+    /// The parts of a combined loss, in the order they were added.
+    pub fn parts(&self) -> impl Iterator<Item = Part> + '_ {
+        (0..self.loss.part_count()).filter_map(|index| self.loss.part(index, &self.totals, &self.sums))
+    }
+
+    /// How many pixels there were, and what became of them.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Σ w over the valid pixels.
+    pub fn weight(&self) -> f64 {
+        self.totals.weight
+    }
+
+    /// The report of a class, if there is one of this number.
+    pub fn class(&self, class: usize) -> Option<ClassReport> {
+        let totals = self.totals.of_class.get(class).filter(|_| class < self.totals.classes)?;
+        Some(ClassReport { class, soft: totals.soft, hard: totals.hard })
+    }
+
+    /// The report of each class: Dice, IoU, precision, recall and support.
+    pub fn classes(&self) -> impl Iterator<Item = ClassReport> + '_ {
+        (0..self.totals.classes).filter_map(|class| self.class(class))
+    }
+
+    /// The share of the weight whose likeliest class is right.
+    ///
+    /// Read it beside [`accuracy_of_background`](Self::accuracy_of_background): with 96 % of background a prediction of nothing else has an
+    /// accuracy of 0.96, and finds nothing.
+    pub fn accuracy(&self) -> f64 {
+        self.classes().map(|class| class.hard.true_positive).sum::<f64>() / self.totals.weight
+    }
+
+    /// The accuracy of a prediction of class 0 everywhere.
+    pub fn accuracy_of_background(&self) -> f64 {
+        self.class(0).map_or(0.0, |class| class.support()) / self.totals.weight
+    }
+
+    /// The gradient ∂L/∂z_k, ready to be taken at any pixel.
+    pub fn gradient(&self) -> ClassGradient<L, C> {
+        self.gradient_times(1.0)
+    }
+
+    /// The gradient times an upstream factor.
+    pub fn gradient_times(&self, upstream: f64) -> ClassGradient<L, C> {
+        ClassGradient {
+            loss: self.loss.clone(),
+            reading: self.reading,
+            slope: self.loss.slope(&self.totals, &self.sums, upstream),
+        }
+    }
+}
+
+/// The gradient of a finished loss over classes, times an upstream factor. Pixels that were ignored or rejected have gradient 0.
+#[derive(Clone, Debug)]
+pub struct ClassGradient<L: ClassLoss<C>, const C: usize> {
+    loss: L,
+    reading: Reading,
+    slope: L::Slope,
+}
+
+impl<L: ClassLoss<C>, const C: usize> ClassGradient<L, C> {
+    /// ∂L/∂z_k of one pixel; 0 past the number of classes in use.
+    #[inline]
+    pub fn at(&self, sample: impl Into<ClassSample<C>>) -> [f32; C] {
+        let mut gradient = [0.0; C];
+        if let CheckedClasses::Valid(pixel, weight) = sample.into().check(&self.reading) {
+            self.loss.add_gradient(&self.slope, &pixel, &mut gradient);
+            gradient.iter_mut().for_each(|slope| *slope = clamp_to_finite(weight * *slope));
+        }
+        gradient
+    }
+
+    /// Writes the gradient of every pixel, in the layout of the plane.
+    ///
+    /// # Errors
+    /// [`LengthError`] if `gradient` is not as long as the plane's logits; nothing is written then.
+    pub fn write<T: Label>(&self, plane: ClassPlane<'_, T, C>, gradient: &mut [f32]) -> Result<(), LengthError> {
+        self.each(plane, gradient, |to, slope| *to = slope)
+    }
+
+    /// Adds the gradient of every pixel to what is there.
+    ///
+    /// # Errors
+    /// [`LengthError`] if `gradient` is not as long as the plane's logits; nothing is written then.
+    pub fn add<T: Label>(&self, plane: ClassPlane<'_, T, C>, gradient: &mut [f32]) -> Result<(), LengthError> {
+        self.each(plane, gradient, |to, slope| *to += slope)
+    }
+
+    fn each<T: Label>(
+        &self,
+        plane: ClassPlane<'_, T, C>,
+        gradient: &mut [f32],
+        put: impl Fn(&mut f32, f32),
+    ) -> Result<(), LengthError> {
+        plane.check_gradient(gradient.len())?;
+        for (pixel, sample) in plane.samples(self.reading.classes).enumerate() {
+            for (class, slope) in self.at(sample).into_iter().enumerate().take(plane.classes()) {
+                if let Some(to) = gradient.get_mut(plane.position(pixel, class)) {
+                    put(to, slope);
+                }
+            }
+        }
+        Ok(())
+    }
+}

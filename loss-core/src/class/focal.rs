@@ -1,0 +1,108 @@
+use super::cross_entropy::{fingerprint_weights, weight_of};
+use super::loss::ClassPointwise;
+use super::pixel::ClassPixel;
+use super::weights::{ClassWeights, Equal};
+use crate::error::ParameterError;
+use crate::fingerprint::Fingerprint;
+use crate::pointwise::Power;
+use crate::real::Real;
+
+/// Focal loss of a softmax.
+///
+/// ℓ = Σ_c t_c w_c (1−p_c)^γ (−ln p_c): for a label y, −w_y (1−p_y)^γ ln p_y. The class weight stands outside of p_y: a p_y taken from a
+/// weighted cross-entropy, exp(−w ℓ), is no probability, though published code has it.
+///
+/// ∂ℓ/∂z_k = −A_k (1−p_k + γ p_k ℓ_k) + p_k Σ_{c≠k} A_c (1 + γ p_c ℓ_c/(1−p_c)), A_c = t_c w_c (1−p_c)^γ, ℓ_c = −ln p_c.
+///
+/// **Domain.** γ ≥ 0; γ = 0 is [`CrossEntropy`](super::CrossEntropy). Any finite logits.
+///
+/// **Error bound.** Relative error at most 2e−6 for γ ≤ 5 and up to 21 classes.
+///
+/// ```
+/// use loss_core::{ClassLoss, ClassPointwise, SoftmaxFocal};
+///
+/// let mut sums = SoftmaxFocal::new(2.0)?.mean().class_accumulator();
+/// sums.push(([0.0, 0.0], 1u8)); // p = ½
+/// assert!((sums.finish()?.value() - 0.25 * core::f64::consts::LN_2).abs() < 1e-8);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+///
+/// Lin et al., *Focal Loss for Dense Object Detection*, 2017.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SoftmaxFocal<W = Equal> {
+    gamma: Power,
+    weights: W,
+}
+
+impl SoftmaxFocal {
+    /// Focal loss with this γ; every class weighs 1.
+    ///
+    /// # Errors
+    /// [`ParameterError`] unless γ is finite and at least 0.
+    pub fn new(gamma: f32) -> Result<Self, ParameterError> {
+        ParameterError::check_not_negative("gamma", f64::from(gamma))?;
+        Ok(Self { gamma: Power::new(gamma), weights: Equal })
+    }
+}
+
+impl<W: ClassWeights> SoftmaxFocal<W> {
+    /// Weighs the classes.
+    ///
+    /// # Errors
+    /// [`ParameterError`] unless every weight is finite and at least 0.
+    pub fn weights<V: ClassWeights>(self, weights: V) -> Result<SoftmaxFocal<V>, ParameterError> {
+        ParameterError::check_weights(&weights)?;
+        Ok(SoftmaxFocal { weights, gamma: self.gamma })
+    }
+
+    /// A_c = t_c w_c (1−p_c)^γ.
+    #[inline(always)]
+    fn faded<R: Real, const C: usize>(&self, pixel: &ClassPixel<R, C>) -> [R; C] {
+        let mut faded = [R::splat(0.0); C];
+        let classes = faded.iter_mut().zip(&pixel.target).zip(&pixel.q).enumerate().take(pixel.classes);
+        for (class, ((out, &target), &q)) in classes {
+            let q = R::select(q.ge(R::splat(f32::MIN_POSITIVE)), q, R::splat(0.0));
+            *out = target * R::splat(self.weights.of(class) as f32) * self.gamma.of(q);
+        }
+        faded
+    }
+}
+
+impl<W: ClassWeights> ClassPointwise for SoftmaxFocal<W> {
+    const NAME: &'static str = "softmax_focal";
+
+    #[inline(always)]
+    fn loss<R: Real, const C: usize>(&self, pixel: &ClassPixel<R, C>) -> R {
+        let faded = self.faded(pixel);
+        let losses = faded.iter().zip(&pixel.cross_entropy).take(pixel.classes);
+        losses.fold(R::splat(0.0), |sum, (&faded, &loss)| sum + faded * loss)
+    }
+
+    #[inline(always)]
+    fn add_slope<R: Real, const C: usize>(&self, pixel: &ClassPixel<R, C>, factor: R, slope: &mut [R; C]) {
+        let faded = self.faded(pixel);
+        let (zero, one, gamma) = (R::splat(0.0), R::splat(1.0), R::splat(self.gamma.exponent()));
+        // What a class gives to the logits of the others, before their own p.
+        let mut given = [zero; C];
+        let classes = given.iter_mut().zip(&faded).zip(&pixel.p).zip(&pixel.q).zip(&pixel.cross_entropy);
+        for ((((given, &faded), &p), &q), &loss) in classes.take(pixel.classes) {
+            *given = faded * (one + p * (loss / q.max(R::splat(f32::MIN_POSITIVE))) * gamma);
+        }
+        let sum = given.iter().fold(zero, |sum, &given| sum + given);
+        let own = faded.iter().zip(&pixel.cross_entropy).zip(&given);
+        let classes = slope.iter_mut().zip(own).zip(&pixel.p).zip(&pixel.q).take(pixel.classes);
+        for (((slope, ((&faded, &loss), &given)), &p), &q) in classes {
+            *slope = *slope + factor * (p * (sum - given) - faded * (q + p * loss * gamma));
+        }
+    }
+
+    #[inline(always)]
+    fn class_weight<R: Real, const C: usize>(&self, pixel: &ClassPixel<R, C>) -> R {
+        weight_of(&self.weights, pixel)
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.number(f64::from(self.gamma.exponent()));
+        fingerprint_weights(&self.weights, fingerprint);
+    }
+}

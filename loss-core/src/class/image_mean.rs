@@ -1,0 +1,104 @@
+use super::accumulator::ClassAccumulator;
+use super::finished::FinishedClasses;
+use super::loss::ClassLoss;
+use super::plane::ClassPlane;
+use super::sample::{ClassSample, Label};
+use crate::error::{FinishError, StateError};
+use crate::image_mean::{EmptyImage, ImageValues};
+
+/// The mean over images of each image's loss over classes; what [`ImageMean`](crate::ImageMean) is to one class.
+///
+/// ```
+/// use loss_core::{ClassLoss, Dice, EmptyImage, PerClass};
+///
+/// let mut mean = PerClass::new(Dice::new(1e-5)?).class_image_mean(EmptyImage::Skip);
+/// mean.push(([40.0, 0.0], 0u8));
+/// mean.end_image()?;
+/// assert!(mean.finish()? < 1e-9);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ClassImageMean<L: ClassLoss<C>, const C: usize> {
+    image: ClassAccumulator<L, C>,
+    values: ImageValues,
+}
+
+impl<L: ClassLoss<C>, const C: usize> ClassImageMean<L, C> {
+    /// A mean over no images yet; the accumulator says how many classes there are and which label is ignored.
+    pub fn new(accumulator: ClassAccumulator<L, C>, empty: EmptyImage) -> Self {
+        let mut image = accumulator;
+        image.reset();
+        Self { image, values: ImageValues::new(empty) }
+    }
+
+    /// Adds a pixel to the current image.
+    pub fn push(&mut self, sample: impl Into<ClassSample<C>>) {
+        self.image.push(sample);
+    }
+
+    /// Adds the pixels of slices to the current image.
+    pub fn extend_plane<T: Label>(&mut self, plane: ClassPlane<'_, T, C>) {
+        self.image.extend_plane(plane);
+    }
+
+    /// Ends the current image and starts the next. `None`: it had no valid pixel and was skipped.
+    ///
+    /// # Errors
+    /// [`FinishError::Rejected`] if a pixel was out of range, [`FinishError::NoPixels`] if there was none at all; the image is then still
+    /// the current one.
+    pub fn end_image(&mut self) -> Result<Option<FinishedClasses<L, C>>, FinishError> {
+        let counts = self.image.counts();
+        if counts.rejected() > 0 {
+            return Err(FinishError::Rejected { counts, first: self.image.first_rejected() });
+        }
+        self.end_image_valid()
+    }
+
+    /// Ends the current image, leaving out pixels that were out of range.
+    ///
+    /// # Errors
+    /// [`FinishError::NoPixels`] if there was no pixel at all.
+    pub fn end_image_valid(&mut self) -> Result<Option<FinishedClasses<L, C>>, FinishError> {
+        let counts = self.image.counts();
+        let finished = self.image.finish_any();
+        let counted = self.values.add(counts, finished.value())?;
+        self.image.reset();
+        Ok(counted.then_some(finished))
+    }
+
+    /// Forgets the pixels of the current image.
+    pub fn discard_image(&mut self) {
+        self.image.reset();
+    }
+
+    /// The images in the mean.
+    pub fn images(&self) -> i64 {
+        self.values.images()
+    }
+
+    /// The images that had no valid pixel and were left out.
+    pub fn skipped(&self) -> i64 {
+        self.values.skipped()
+    }
+
+    /// Adds the ended images of another mean; the images under way stay where they are.
+    ///
+    /// # Errors
+    /// [`StateError::OtherLoss`], and nothing is added, if the losses differ.
+    pub fn merge(&mut self, other: &Self) -> Result<(), StateError> {
+        let (expected, given) = (self.image.fingerprint(), other.image.fingerprint());
+        if expected != given {
+            return Err(StateError::OtherLoss { expected, given });
+        }
+        self.values.merge(&other.values);
+        Ok(())
+    }
+
+    /// The mean over the images that were ended.
+    ///
+    /// # Errors
+    /// [`FinishError::NoPixels`] if there is none.
+    pub fn finish(&self) -> Result<f64, FinishError> {
+        self.values.mean()
+    }
+}

@@ -1,0 +1,103 @@
+use super::accumulator::ClassAccumulator;
+use super::image_mean::ClassImageMean;
+use super::pixel::ClassPixel;
+use super::reduction::{ClassDenominator, ClassReduced};
+use super::sums::ClassTotals;
+use crate::fingerprint::Fingerprint;
+use crate::image_mean::EmptyImage;
+use crate::loss::Part;
+use crate::real::Real;
+use crate::sums::Sums;
+
+/// A complete loss over up to C classes; what [`Loss`](crate::Loss) is to one.
+///
+/// Write a [`ClassPointwise`] for a loss of your own, or wrap a binary region loss in [`PerClass`](super::PerClass).
+pub trait ClassLoss<const C: usize>: Clone {
+    /// The sums that this loss needs beside the [`ClassTotals`].
+    type Sums: Sums;
+
+    /// What the gradient of a pixel needs to know of the finished sums.
+    type Slope: Clone + core::fmt::Debug;
+
+    /// The loss's empty sums.
+    fn sums(&self) -> Self::Sums;
+
+    /// Adds a valid pixel.
+    fn add(&self, pixel: &ClassPixel<f32, C>, weight: f32, sums: &mut Self::Sums);
+
+    /// The loss. It is finite for any sums, those of no pixel included.
+    fn value(&self, totals: &ClassTotals<C>, sums: &Self::Sums) -> f64;
+
+    /// The slope of `factor` times the loss.
+    fn slope(&self, totals: &ClassTotals<C>, sums: &Self::Sums, factor: f64) -> Self::Slope;
+
+    /// Adds ∂(factor·loss)/∂z_k of a pixel of weight 1 for each class k.
+    fn add_gradient<R: Real>(&self, slope: &Self::Slope, pixel: &ClassPixel<R, C>, gradient: &mut [R; C]);
+
+    /// How many parts the loss has.
+    fn part_count(&self) -> usize {
+        1
+    }
+
+    /// A part of the loss; `None` past the last.
+    fn part(&self, index: usize, totals: &ClassTotals<C>, sums: &Self::Sums) -> Option<Part>;
+
+    /// Adds structure and parameters to a fingerprint.
+    fn fingerprint(&self, fingerprint: &mut Fingerprint);
+
+    /// Streams pixels of C classes.
+    fn class_accumulator(&self) -> ClassAccumulator<Self, C> {
+        ClassAccumulator::new(self.clone())
+    }
+
+    /// Streams the pixels of several images, for the mean of the images' losses.
+    fn class_image_mean(&self, empty: EmptyImage) -> ClassImageMean<Self, C> {
+        ClassImageMean::new(self.class_accumulator(), empty)
+    }
+}
+
+/// A loss over classes that is a sum over pixels of ℓ(z, t).
+pub trait ClassPointwise: Clone {
+    /// The loss's name, in lower case, as the parts of a result carry it.
+    const NAME: &'static str;
+
+    /// ℓ(z, t): finite for every pixel, or beyond `f32`, which counts as its largest value.
+    fn loss<R: Real, const C: usize>(&self, pixel: &ClassPixel<R, C>) -> R;
+
+    /// Adds `factor`·∂ℓ/∂z_k for each class k.
+    fn add_slope<R: Real, const C: usize>(&self, pixel: &ClassPixel<R, C>, factor: R, slope: &mut [R; C]);
+
+    /// The pixel's class weight, Σ w_c t_c, which [`ClassDenominator::ClassWeight`] sums.
+    fn class_weight<R: Real, const C: usize>(&self, _: &ClassPixel<R, C>) -> R {
+        R::splat(1.0)
+    }
+
+    /// Adds the parameters to a fingerprint.
+    fn fingerprint(&self, fingerprint: &mut Fingerprint);
+
+    /// Σ w ℓ / Σ w w_y: the mean weighted by class (PyTorch's `mean` of a weighted cross-entropy). Without class weights it is
+    /// the plain mean over valid pixels.
+    fn weighted_mean(self) -> ClassReduced<Self> {
+        self.over(ClassDenominator::ClassWeight)
+    }
+
+    /// Σ w ℓ / Σ w, over the valid pixels, whatever their class weighs.
+    fn mean(self) -> ClassReduced<Self> {
+        self.over(ClassDenominator::Weight)
+    }
+
+    /// Σ w ℓ.
+    fn sum(self) -> ClassReduced<Self> {
+        self.over(ClassDenominator::Fixed(1.0))
+    }
+
+    /// Σ w ℓ / N, N counting ignored pixels as well.
+    fn mean_over_pixels(self) -> ClassReduced<Self> {
+        self.over(ClassDenominator::Pixels)
+    }
+
+    /// Σ w ℓ over a [`ClassDenominator`] of your choice.
+    fn over(self, denominator: ClassDenominator) -> ClassReduced<Self> {
+        ClassReduced::new(self, denominator)
+    }
+}

@@ -1,0 +1,104 @@
+use crate::link::{Link, Logits};
+use crate::real::Real;
+
+/// How logits become probabilities.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Activation {
+    /// Classes exclude each other: p_c = exp(z_c) / Σ exp(z_k).
+    #[default]
+    Softmax,
+    /// Classes are independent: p_c = sigmoid(z_c).
+    Sigmoid,
+}
+
+/// A pixel of C classes after its activation: all that a loss may ask for.
+///
+/// Entries past the number of classes in use are 0, and targets, probabilities and losses of no class.
+#[derive(Clone, Copy, Debug)]
+pub struct ClassPixel<R, const C: usize> {
+    /// The number of classes in use, at most C.
+    pub classes: usize,
+    /// How the logits became probabilities.
+    pub activation: Activation,
+    /// t_c: one-hot for a label.
+    pub target: [R; C],
+    /// p_c.
+    pub p: [R; C],
+    /// 1 − p_c, for the likeliest class the sum of the other exponentials.
+    pub q: [R; C],
+    /// −ln p_c, by log-sum-exp.
+    pub cross_entropy: [R; C],
+}
+
+impl<R: Real, const C: usize> ClassPixel<R, C> {
+    /// Takes the softmax of the first `classes` logits.
+    ///
+    /// With m the largest logit, e_c = exp(z_c − m) and o the sum of the others than the (first) largest:
+    /// p_c = e_c/(1 + o), 1 − p_max = o/(1 + o), −ln p_c = (m − z_c) + ln(1 + o). Only the difference m − z_c can overflow; it
+    /// then is `f32::MAX`.
+    #[inline(always)]
+    pub fn softmax(classes: usize, logits: &[R; C], target: [R; C]) -> Self {
+        let (zero, one) = (R::splat(0.0), R::splat(1.0));
+        let largest = logits.iter().take(classes).fold(R::splat(f32::MIN), |largest, &z| largest.max(z));
+        let (mut p, mut q, mut cross_entropy) = ([zero; C], [zero; C], [zero; C]);
+        // 1 until the largest was met, then 0: of equal logits the first is the largest.
+        let mut ahead = one;
+        let mut others = zero;
+        for (((&z, gap), e), first) in logits.iter().zip(&mut cross_entropy).zip(&mut p).zip(&mut q).take(classes) {
+            *gap = (largest - z).min(R::splat(f32::MAX));
+            *e = gap.exp_neg();
+            *first = R::select(z.ge(largest), ahead, zero);
+            ahead = ahead - *first;
+            others = others + *e * (one - *first);
+        }
+        let sum = one + others;
+        // ln_1p is for small arguments, where the sum has lost digits of what is added to 1.
+        let logarithm = R::select(one.ge(others), others.min(one).ln_1p(), sum.ln());
+        for ((p, q), loss) in p.iter_mut().zip(&mut q).zip(&mut cross_entropy).take(classes) {
+            let rest = R::select(q.ge(one), others, sum - *p);
+            *q = rest / sum;
+            *p = *p / sum;
+            *loss = (*loss + logarithm).min(R::splat(f32::MAX));
+        }
+        Self { classes, activation: Activation::Softmax, target, p, q, cross_entropy }
+    }
+
+    /// Takes a sigmoid of each of the first `classes` logits.
+    #[inline(always)]
+    pub fn sigmoids(classes: usize, logits: &[R; C], target: [R; C]) -> Self {
+        let zero = R::splat(0.0);
+        let (mut p, mut q, mut cross_entropy) = ([zero; C], [zero; C], [zero; C]);
+        for (((&z, p), q), loss) in logits.iter().zip(&mut p).zip(&mut q).zip(&mut cross_entropy).take(classes) {
+            let pixel = Logits.pixel(z, zero);
+            (*p, *q, *loss) = (pixel.p, pixel.q, pixel.foreground_loss);
+        }
+        Self { classes, activation: Activation::Sigmoid, target, p, q, cross_entropy }
+    }
+
+    /// Adds to `by_logit` the gradient that follows from g_c = ∂L/∂p_c: g_k p_k (1−p_k) for sigmoids, and
+    /// p_k (g_k(1−p_k) − Σ_{c≠k} g_c p_c) for a softmax.
+    ///
+    /// The sum over the other classes is made of those before and those after k, and not of all less k: where p_k is near 1,
+    /// nothing would be left of the difference.
+    #[inline(always)]
+    pub fn add_through_activation(&self, by_probability: &[R; C], by_logit: &mut [R; C]) {
+        if self.activation == Activation::Sigmoid {
+            let classes = by_logit.iter_mut().zip(&self.p).zip(&self.q).zip(by_probability).take(self.classes);
+            classes.for_each(|(((out, &p), &q), &g)| *out = *out + g * (p * q));
+            return;
+        }
+        let mut before = [R::splat(0.0); C];
+        let mut sum = R::splat(0.0);
+        for ((before, &p), &g) in before.iter_mut().zip(&self.p).zip(by_probability).take(self.classes) {
+            *before = sum;
+            sum = sum + g * p;
+        }
+        let mut after = R::splat(0.0);
+        let classes = by_logit.iter_mut().zip(&before).zip(&self.p).zip(&self.q).zip(by_probability);
+        let unused = C - self.classes;
+        for ((((out, &before), &p), &q), &g) in classes.rev().skip(unused) {
+            *out = *out + p * (g * q - (before + after));
+            after = after + g * p;
+        }
+    }
+}

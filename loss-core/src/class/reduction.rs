@@ -1,0 +1,104 @@
+use super::loss::{ClassLoss, ClassPointwise};
+use super::pixel::ClassPixel;
+use super::sums::ClassTotals;
+use crate::combine::combinable;
+use crate::exact::TermSum;
+use crate::fingerprint::Fingerprint;
+use crate::loss::Part;
+use crate::pointwise::clamp_to_finite;
+use crate::real::Real;
+
+/// What the sum of a pointwise loss over classes is divided by.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ClassDenominator {
+    /// Σ w w_y, w_y the class weight.
+    ClassWeight,
+    /// Σ w.
+    Weight,
+    /// Σ w + ε.
+    WeightPlus(f64),
+    /// The number of pixels, ignored ones included and rejected ones not.
+    Pixels,
+    /// The number of pixels times the number of classes.
+    PixelsTimesClasses,
+    /// A number of your own; 1 gives the sum.
+    Fixed(f64),
+}
+
+/// A pointwise loss over classes with its reduction. Of no valid pixel it is 0.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ClassReduced<P> {
+    pointwise: P,
+    denominator: ClassDenominator,
+}
+
+impl<P: ClassPointwise> ClassReduced<P> {
+    pub(super) const fn new(pointwise: P, denominator: ClassDenominator) -> Self {
+        Self { pointwise, denominator }
+    }
+
+    fn denominator<const C: usize>(&self, totals: &ClassTotals<C>, class_weight: &TermSum) -> f64 {
+        match self.denominator {
+            ClassDenominator::ClassWeight => class_weight.to_f64(),
+            ClassDenominator::Weight => totals.weight,
+            ClassDenominator::WeightPlus(epsilon) => totals.weight + epsilon,
+            ClassDenominator::Pixels => totals.pixels,
+            ClassDenominator::PixelsTimesClasses => totals.pixels * totals.classes as f64,
+            ClassDenominator::Fixed(number) => number,
+        }
+    }
+}
+
+impl<P: ClassPointwise, const C: usize> ClassLoss<C> for ClassReduced<P> {
+    /// Σ w ℓ and Σ w w_y.
+    type Sums = [TermSum; 2];
+    type Slope = f32;
+
+    fn sums(&self) -> [TermSum; 2] {
+        [TermSum::ZERO; 2]
+    }
+
+    #[inline(always)]
+    fn add(&self, pixel: &ClassPixel<f32, C>, weight: f32, [sum, class_weight]: &mut [TermSum; 2]) {
+        sum.add(clamp_to_finite(weight * self.pointwise.loss(pixel)));
+        class_weight.add(clamp_to_finite(weight * self.pointwise.class_weight(pixel)));
+    }
+
+    fn value(&self, totals: &ClassTotals<C>, [sum, class_weight]: &[TermSum; 2]) -> f64 {
+        match self.denominator(totals, class_weight) {
+            0.0 => 0.0,
+            denominator => sum.to_f64() / denominator,
+        }
+    }
+
+    fn slope(&self, totals: &ClassTotals<C>, [_, class_weight]: &[TermSum; 2], factor: f64) -> f32 {
+        match self.denominator(totals, class_weight) {
+            0.0 => 0.0,
+            denominator => (factor / denominator) as f32,
+        }
+    }
+
+    #[inline(always)]
+    fn add_gradient<R: Real>(&self, slope: &f32, pixel: &ClassPixel<R, C>, gradient: &mut [R; C]) {
+        self.pointwise.add_slope(pixel, R::splat(*slope), gradient);
+    }
+
+    fn part(&self, index: usize, totals: &ClassTotals<C>, sums: &[TermSum; 2]) -> Option<Part> {
+        (index == 0).then(|| Part { name: P::NAME, coefficient: 1.0, value: self.value(totals, sums) })
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.name(P::NAME);
+        self.pointwise.fingerprint(fingerprint);
+        match self.denominator {
+            ClassDenominator::ClassWeight => fingerprint.name("class weight"),
+            ClassDenominator::Weight => fingerprint.name("weight"),
+            ClassDenominator::WeightPlus(epsilon) => fingerprint.name("weight plus").number(epsilon),
+            ClassDenominator::Pixels => fingerprint.name("pixels"),
+            ClassDenominator::PixelsTimesClasses => fingerprint.name("pixels times classes"),
+            ClassDenominator::Fixed(number) => fingerprint.name("fixed").number(number),
+        };
+    }
+}
+
+combinable!([P: ClassPointwise,] ClassReduced<P>);

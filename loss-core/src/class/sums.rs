@@ -1,0 +1,101 @@
+//! The sums that every class accumulator keeps.
+
+use super::pixel::ClassPixel;
+use crate::exact::UnitSum;
+use crate::finished::{Confusion, Counts};
+use crate::sums::{ConfusionSums, Sums, Totals};
+
+/// Counts, Σ w, and the soft and hard confusion of each class against the rest.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct ClassSums<const C: usize> {
+    pub(super) counts: Counts,
+    weight: UnitSum,
+    soft: [ConfusionSums; C],
+    hard: [ConfusionSums; C],
+}
+
+impl<const C: usize> ClassSums<C> {
+    pub(super) fn new() -> Self {
+        Self {
+            counts: Counts::default(),
+            weight: UnitSum::ZERO,
+            soft: [ConfusionSums::default(); C],
+            hard: [ConfusionSums::default(); C],
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn add(&mut self, pixel: &ClassPixel<f32, C>, weight: f32) {
+        self.counts.valid = self.counts.valid.wrapping_add(1);
+        self.weight.add(weight);
+        // The first of equally likely classes is predicted.
+        let mut largest = -1.0;
+        let mut predicted = 0;
+        for (class, &p) in pixel.p.iter().enumerate().take(pixel.classes) {
+            if p > largest {
+                (largest, predicted) = (p, class);
+            }
+        }
+        let confusions = self.soft.iter_mut().zip(&mut self.hard).zip(pixel.target).zip(pixel.p).zip(pixel.q);
+        for (class, ((((soft, hard), target), p), q)) in confusions.enumerate().take(pixel.classes) {
+            let (target, background) = (weight * target, weight * (1.0 - target));
+            soft.add(p, q, target, background);
+            let share = if class == predicted { (1.0, 0.0) } else { (0.0, 1.0) };
+            hard.add(share.0, share.1, target, background);
+        }
+    }
+
+    pub(super) fn finish(&self, classes: usize) -> ClassTotals<C> {
+        let (weight, pixels) = (self.weight.to_f64(), (self.counts.valid + self.counts.ignored) as f64);
+        let mut of_class = [Totals { weight, pixels, soft: Confusion::default(), hard: Confusion::default() }; C];
+        for ((totals, soft), hard) in of_class.iter_mut().zip(&self.soft).zip(&self.hard) {
+            (totals.soft, totals.hard) = (soft.finish(&self.weight), hard.finish(&self.weight));
+        }
+        ClassTotals { classes, weight, pixels, of_class }
+    }
+
+    fn each(&mut self) -> impl Iterator<Item = &mut UnitSum> {
+        let confusions = self.soft.iter_mut().chain(&mut self.hard);
+        core::iter::once(&mut self.weight).chain(confusions.flat_map(ConfusionSums::each))
+    }
+}
+
+impl<const C: usize> Sums for ClassSums<C> {
+    fn merge(&mut self, other: &Self) {
+        for (count, more) in self.counts.each_mut().into_iter().zip(other.counts.each()) {
+            *count = count.wrapping_add(more);
+        }
+        let mut other = *other;
+        self.each().zip(other.each()).for_each(|(sum, more)| sum.merge(more));
+    }
+
+    fn normalise(&mut self) {
+        self.each().for_each(UnitSum::normalise);
+    }
+
+    fn save(&self, to: &mut impl FnMut(i64)) {
+        self.counts.each().into_iter().for_each(&mut *to);
+        let mut copy = *self;
+        copy.each().for_each(|sum| Sums::save(sum, to));
+    }
+
+    fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
+        for count in self.counts.each_mut() {
+            *count = from.next()?;
+        }
+        self.each().try_for_each(|sum| Sums::load(sum, from))
+    }
+}
+
+/// The finished sums that all losses over classes share.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ClassTotals<const C: usize> {
+    /// The number of classes in use.
+    pub classes: usize,
+    /// Σ w over the valid pixels.
+    pub weight: f64,
+    /// The number of pixels that were not rejected, ignored ones included.
+    pub pixels: f64,
+    /// The totals of each class against the rest.
+    pub of_class: [Totals; C],
+}

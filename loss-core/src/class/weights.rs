@@ -1,0 +1,89 @@
+/// A weight for each class: an array, a slice, or [`Equal`].
+///
+/// [`class_weights`](crate::class_weights) computes usual ones from counts. A class beyond the end of an array weighs 0.
+pub trait ClassWeights: Clone {
+    /// The weight of a class.
+    fn of(&self, class: usize) -> f64;
+
+    /// Whether every weight is finite and at least 0.
+    fn are_valid(&self) -> bool;
+}
+
+/// Every class weighs 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Equal;
+
+impl ClassWeights for Equal {
+    #[inline(always)]
+    fn of(&self, _: usize) -> f64 {
+        1.0
+    }
+
+    fn are_valid(&self) -> bool {
+        true
+    }
+}
+
+impl<const N: usize> ClassWeights for [f64; N] {
+    #[inline(always)]
+    fn of(&self, class: usize) -> f64 {
+        self.get(class).copied().unwrap_or(0.0)
+    }
+
+    fn are_valid(&self) -> bool {
+        self.as_slice().are_valid()
+    }
+}
+
+impl ClassWeights for &[f64] {
+    #[inline(always)]
+    fn of(&self, class: usize) -> f64 {
+        self.get(class).copied().unwrap_or(0.0)
+    }
+
+    fn are_valid(&self) -> bool {
+        self.iter().all(|&weight| (0.0..=f64::from(f32::MAX)).contains(&weight))
+    }
+}
+
+/// A choice of classes: [`EveryClass`], [`Foreground`], or an array or slice of indices.
+pub trait ClassSet: Clone {
+    /// Whether a class is chosen.
+    fn contains(&self, class: usize) -> bool;
+}
+
+/// All classes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EveryClass;
+
+impl ClassSet for EveryClass {
+    #[inline(always)]
+    fn contains(&self, _: usize) -> bool {
+        true
+    }
+}
+
+/// All classes but class 0, the background.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Foreground;
+
+impl ClassSet for Foreground {
+    #[inline(always)]
+    fn contains(&self, class: usize) -> bool {
+        class != 0
+    }
+}
+
+impl<const N: usize> ClassSet for [usize; N] {
+    #[inline(always)]
+    fn contains(&self, class: usize) -> bool {
+        self.as_slice().contains(&class)
+    }
+}
+
+impl ClassSet for &[usize] {
+    #[inline(always)]
+    fn contains(&self, class: usize) -> bool {
+        <[usize]>::contains(self, &class)
+    }
+}

@@ -1,0 +1,81 @@
+use core::fmt;
+
+use crate::error::LengthError;
+use crate::finished::{Counts, RejectedPixel};
+use crate::pixel::Reason;
+
+/// A sorted loss has no result, or none that all pixels took part in. Nothing was written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum SortedError {
+    /// There was no pixel.
+    NoPixels,
+    /// Every pixel was ignored or rejected.
+    NoValidPixels(Counts),
+    /// Some pixels were rejected.
+    Rejected {
+        /// How many, for which reason.
+        counts: Counts,
+        /// The first.
+        first: Option<RejectedPixel>,
+    },
+    /// The lent memory is too small.
+    Scratch {
+        /// How many elements the valid pixels take.
+        needed: u64,
+        /// How many there are.
+        given: u64,
+    },
+    /// Slices that should be parallel differ in length.
+    Length(LengthError),
+}
+
+impl SortedError {
+    /// The error that stands against a result of all pixels, if there is one.
+    pub(super) fn of_all(counts: Counts, first: Option<RejectedPixel>) -> Result<(), Self> {
+        if counts.rejected() > 0 { Err(Self::Rejected { counts, first }) } else { Self::of_valid(counts) }
+    }
+
+    /// The error that stands against a result of the valid pixels, if there is one.
+    pub(super) fn of_valid(counts: Counts) -> Result<(), Self> {
+        match counts {
+            counts if counts.pixels() == 0 => Err(Self::NoPixels),
+            counts if counts.valid == 0 => Err(Self::NoValidPixels(counts)),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl From<LengthError> for SortedError {
+    fn from(error: LengthError) -> Self {
+        Self::Length(error)
+    }
+}
+
+impl fmt::Display for SortedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoPixels => f.write_str("there was no pixel"),
+            Self::NoValidPixels(counts) => {
+                write!(f, "no valid pixel: {} ignored, {} rejected", counts.ignored, counts.rejected())
+            }
+            Self::Rejected { counts, first } => {
+                write!(f, "{} of {} pixels were rejected", counts.rejected(), counts.pixels())?;
+                if let Some(first) = first {
+                    let reason = match first.reason {
+                        Reason::Input => "the input is not finite, or is out of the range of this loss",
+                        Reason::Weight => "the weight is out of range; the Lovász losses take 0 (ignored) and 1 only",
+                        _ => "the target or label is out of range; the Lovász losses take hard targets only",
+                    };
+                    write!(f, ", the first at index {}: {reason}", first.index)?;
+                }
+                Ok(())
+            }
+            Self::Scratch { needed, given } => {
+                write!(f, "the scratch memory has {given} elements, {needed} are needed")
+            }
+            Self::Length(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for SortedError {}

@@ -1,0 +1,51 @@
+use crate::error::LengthError;
+use crate::pixel::{Sample, Target};
+use crate::plane::Plane;
+
+/// The gradient of a sorted loss, times an upstream factor, ready to be taken at any pixel.
+///
+/// Pixels that were ignored or rejected have gradient 0.
+#[derive(Clone, Debug)]
+pub struct PixelGradient<F> {
+    at: F,
+}
+
+impl<F: Fn(Sample) -> f32> PixelGradient<F> {
+    pub(super) fn new(at: F) -> Self {
+        Self { at }
+    }
+
+    /// The gradient of one pixel, which must be one of those that the loss was taken of.
+    pub fn at(&self, sample: impl Into<Sample>) -> f32 {
+        (self.at)(sample.into())
+    }
+
+    /// Writes the gradient of every pixel.
+    ///
+    /// # Errors
+    /// [`LengthError`] if `gradient` is not as long as the plane; nothing is written then.
+    pub fn write<T: Target>(&self, plane: Plane<'_, T>, gradient: &mut [f32]) -> Result<(), LengthError> {
+        plane.check_length("the gradient", gradient.len())?;
+        for (value, sample) in gradient.iter_mut().zip(plane.samples()) {
+            *value = self.at(sample);
+        }
+        Ok(())
+    }
+
+    /// Adds the gradient of every pixel to what is there.
+    ///
+    /// # Errors
+    /// [`LengthError`] if `gradient` is not as long as the plane; nothing is written then.
+    pub fn add<T: Target>(&self, plane: Plane<'_, T>, gradient: &mut [f32]) -> Result<(), LengthError> {
+        plane.check_length("the gradient", gradient.len())?;
+        for (value, sample) in gradient.iter_mut().zip(plane.samples()) {
+            *value += self.at(sample);
+        }
+        Ok(())
+    }
+}
+
+/// The nearest `f32` that is finite.
+pub(super) fn to_finite_f32(slope: f64) -> f32 {
+    slope.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32
+}

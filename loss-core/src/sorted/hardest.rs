@@ -1,0 +1,281 @@
+use super::error::SortedError;
+use super::gradient::{PixelGradient, to_finite_f32};
+use super::ranking::{key_of, number_of};
+use crate::error::LengthError;
+use crate::exact::{TERMS_BETWEEN_NORMALISATIONS, TermSum};
+use crate::finished::{Counts, RejectedPixel};
+use crate::link::Link;
+use crate::pixel::{Checked, Reason, Sample, Target};
+use crate::plane::Plane;
+use crate::pointwise::{Pointwise, clamp_to_finite};
+
+/// The mean over the hardest pixels, those of the largest losses: [`TopK`](crate::TopK), [`Ohem`](crate::Ohem), or a rule of your own.
+///
+/// The rule says how many pixels are kept at least, and above which loss more are kept. The pixels are gone through several times, so
+/// that nothing needs to be stored or sorted: the k-th largest loss is found by its bits, eight at a time, from a
+/// histogram of 256 counts.
+///
+/// **Ties.** Where only some of the pixels with the smallest kept loss θ are needed, the value takes as many times θ, and the
+/// gradient is spread evenly over them, so that neither depends on the order of pixels. The sum of losses is exact.
+///
+/// **Ignored pixels** (weight 0, mask) take no part and are not counted. Other weights multiply a pixel's loss before it is ranked.
+pub trait HardMining {
+    /// How many of so many valid pixels are kept at least; taken to be at least 1 and at most all.
+    fn least_kept(&self, pixels: u64) -> u64;
+
+    /// A loss above which all pixels are kept, if they are at least [`least_kept`](Self::least_kept).
+    fn keep_above(&self) -> Option<f32> {
+        None
+    }
+
+    /// The mean over the hardest pixels of a plane by a pointwise loss.
+    ///
+    /// # Errors
+    /// [`SortedError`] if there is no (valid) pixel, or if any is out of range.
+    fn pixels<P: Pointwise, K: Link, T: Target>(
+        &self,
+        loss: P,
+        link: K,
+        plane: Plane<'_, T>,
+    ) -> Result<HardestPixels<P, K>, SortedError> {
+        let counts = count(plane.samples().map(|sample| sample.check(&link)))?;
+        let losses = || plane.samples().filter_map(|sample| weighted_loss(&loss, &link, sample));
+        let hardest = Hardest::new(self, counts, losses);
+        Ok(HardestPixels { hardest, loss, link })
+    }
+
+    /// The mean over the largest of losses that were computed elsewhere, such as a softmax cross-entropy.
+    ///
+    /// # Errors
+    /// [`SortedError`] if there is no loss, or if any is not finite.
+    fn losses(&self, losses: &[f32]) -> Result<Hardest, SortedError> {
+        let counts = count(losses.iter().map(|&loss| check_loss(loss)))?;
+        Ok(Hardest::new(self, counts, || losses.iter().copied()))
+    }
+
+    /// The same of the losses whose mask is `true`; the others are ignored.
+    ///
+    /// # Errors
+    /// [`SortedError`] if the lengths differ, if no loss is left, or if any is not finite.
+    fn masked_losses(&self, losses: &[f32], valid: &[bool]) -> Result<Hardest, SortedError> {
+        check_length("the mask", valid.len(), losses.len())?;
+        let pixels = || losses.iter().copied().zip(valid.iter().copied());
+        let counts = count(pixels().map(|(loss, valid)| if valid { check_loss(loss) } else { Checked::Ignored }))?;
+        Ok(Hardest::new(self, counts, || pixels().filter_map(|(loss, valid)| valid.then_some(loss))))
+    }
+}
+
+fn check_loss(loss: f32) -> Checked {
+    if loss.is_finite() { Checked::Valid } else { Checked::Rejected(Reason::Input) }
+}
+
+fn check_length(slice: &'static str, length: usize, expected: usize) -> Result<(), LengthError> {
+    if length == expected { Ok(()) } else { Err(LengthError { slice, length, expected }) }
+}
+
+fn count(pixels: impl Iterator<Item = Checked>) -> Result<Counts, SortedError> {
+    let mut counts = Counts::default();
+    let mut first = None;
+    for (index, pixel) in (0..).zip(pixels) {
+        match pixel {
+            Checked::Valid => counts.valid += 1,
+            Checked::Ignored => counts.ignored += 1,
+            Checked::Rejected(reason) => {
+                first.get_or_insert(RejectedPixel { index, reason });
+                counts.reject(reason);
+            }
+        }
+    }
+    SortedError::of_all(counts, first)?;
+    Ok(counts)
+}
+
+fn weighted_loss<P: Pointwise, K: Link>(loss: &P, link: &K, sample: Sample) -> Option<f32> {
+    let Checked::Valid = sample.check(link) else { return None };
+    // + 0: of −0 and 0 neither is the larger.
+    Some(clamp_to_finite(loss.loss(&link.pixel(sample.input, sample.target)) * sample.weight) + 0.0)
+}
+
+/// The mean over the largest losses.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Hardest {
+    value: f64,
+    counts: Counts,
+    kept: u64,
+    threshold: f32,
+    share: f64,
+}
+
+impl Hardest {
+    fn new<I: Iterator<Item = f32>>(
+        rule: &(impl HardMining + ?Sized),
+        counts: Counts,
+        losses: impl Fn() -> I,
+    ) -> Self {
+        let pixels = counts.valid.unsigned_abs();
+        let least = rule.least_kept(pixels).clamp(1, pixels.max(1));
+        let above = rule.keep_above().and_then(|threshold| {
+            let kept = losses().filter(|&loss| loss > threshold).count() as u64;
+            (kept >= least).then_some((kept, Largest { threshold, taken: 0, ties: 1 }))
+        });
+        let (kept, Largest { threshold, taken, ties }) = above.unwrap_or_else(|| (least, Largest::find(least, &losses)));
+        let mut sum = TermSum::ZERO;
+        let mut terms = 0i64;
+        for loss in losses().filter(|&loss| loss > threshold) {
+            sum.add(loss);
+            terms += 1;
+            if terms % TERMS_BETWEEN_NORMALISATIONS == 0 {
+                sum.normalise();
+            }
+        }
+        let value = (sum.to_f64() + taken as f64 * f64::from(threshold)) / kept as f64;
+        Self { value, counts, kept, threshold, share: taken as f64 / ties as f64 }
+    }
+}
+
+    /// The mean loss of the kept pixels.
+    pub fn value(&self) -> f64 {
+        self.value
+    }
+
+    /// How many pixels are kept.
+    pub fn kept(&self) -> u64 {
+        self.kept
+    }
+
+    /// Pixels above this loss are kept; of those that have it, a [`share_of_ties`](Self::share_of_ties).
+    pub fn threshold(&self) -> f32 {
+        self.threshold
+    }
+
+    /// How much of each pixel is kept whose loss is the threshold.
+    pub fn share_of_ties(&self) -> f64 {
+        self.share
+    }
+
+    /// How many pixels there were, and what became of them.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// ∂L/∂ℓ of a pixel with this loss: 1/kept above the threshold, the share of it at the threshold, 0 below.
+    pub fn slope(&self, loss: f32) -> f64 {
+        if loss > self.threshold {
+            1.0 / self.kept as f64
+        } else if loss == self.threshold {
+            self.share / self.kept as f64
+        } else {
+            0.0
+        }
+    }
+
+    /// Writes ∂L/∂ℓ, times an upstream factor, of every loss: what the gradients of the losses are to be multiplied by.
+    ///
+    /// # Errors
+    /// [`LengthError`] if the lengths differ; nothing is written then.
+    pub fn write_slopes(&self, upstream: f64, losses: &[f32], slopes: &mut [f32]) -> Result<(), LengthError> {
+        check_length("the slopes", slopes.len(), losses.len())?;
+        for (slope, &loss) in slopes.iter_mut().zip(losses) {
+            *slope = to_finite_f32(upstream * self.slope(loss));
+        }
+        Ok(())
+    }
+
+    /// Writes ∂L/∂ℓ, times an upstream factor, of the losses whose mask is `true`, and 0 for the others.
+    ///
+    /// # Errors
+    /// [`LengthError`] if the lengths differ; nothing is written then.
+    pub fn write_masked_slopes(
+        &self,
+        upstream: f64,
+        losses: &[f32],
+        valid: &[bool],
+        slopes: &mut [f32],
+    ) -> Result<(), LengthError> {
+        check_length("the mask", valid.len(), losses.len())?;
+        self.write_slopes(upstream, losses, slopes)?;
+        for (slope, _) in slopes.iter_mut().zip(valid).filter(|(_, valid)| !**valid) {
+            *slope = 0.0;
+        }
+        Ok(())
+    }
+}
+
+/// The k-th largest loss.
+struct Largest {
+    threshold: f32,
+    /// How many of those that have it belong to the k largest.
+    taken: u64,
+    /// How many have it.
+    ties: u64,
+}
+
+impl Largest {
+    /// Finds the bits of the k-th largest loss from the highest eight down.
+    fn find<I: Iterator<Item = f32>>(k: u64, losses: impl Fn() -> I) -> Self {
+        let (mut known, mut taken, mut ties) = (0u32, k, 0);
+        for shift in [24u32, 16, 8, 0] {
+            let mut histogram = [0u64; 256];
+            for key in losses().map(key_of).filter(|key| (u64::from(key ^ known) >> (shift + 8)) == 0) {
+                if let Some(count) = histogram.get_mut((key >> shift & 0xff) as usize) {
+                    *count += 1;
+                }
+            }
+            for (bits, &count) in (0..=0xff).zip(&histogram).rev() {
+                if taken <= count {
+                    known |= bits << shift;
+                    ties = count;
+                    break;
+                }
+                taken -= count;
+            }
+        }
+        Self { threshold: number_of(known), taken, ties }
+    }
+}
+
+/// The mean over the hardest pixels of a plane: its value, and its gradient for a last pass.
+#[derive(Clone, Debug)]
+pub struct HardestPixels<P, K> {
+    hardest: Hardest,
+    loss: P,
+    link: K,
+}
+
+impl<P: Pointwise, K: Link> HardestPixels<P, K> {
+    /// The mean loss of the kept pixels.
+    pub fn value(&self) -> f64 {
+        self.hardest.value
+    }
+
+    /// Which pixels are kept.
+    pub fn hardest(&self) -> &Hardest {
+        &self.hardest
+    }
+
+    /// The gradient ∂L/∂x, ready to be taken at any pixel.
+    pub fn gradient(&self) -> PixelGradient<impl Fn(Sample) -> f32 + '_> {
+        self.gradient_times(1.0)
+    }
+
+    /// The gradient times an upstream factor.
+    pub fn gradient_times(&self, upstream: f64) -> PixelGradient<impl Fn(Sample) -> f32 + '_> {
+        PixelGradient::new(move |sample: Sample| {
+            let Some(loss) = weighted_loss(&self.loss, &self.link, sample) else { return 0.0 };
+            let outer = upstream * self.hardest.slope(loss);
+            if outer == 0.0 {
+                return 0.0;
+            }
+            let slope = self.loss.slope(&self.link.pixel(sample.input, sample.target));
+            to_finite_f32(outer * f64::from(sample.weight) * f64::from(clamp_to_finite(slope)))
+        })
+    }
+
+    /// Writes ∂L/∂x of every pixel: 0 where a pixel was ignored or not kept.
+    ///
+    /// # Errors
+    /// [`LengthError`] if `gradient` is not as long as the plane; nothing is written then.
+    pub fn write_gradient<T: Target>(&self, plane: Plane<'_, T>, gradient: &mut [f32]) -> Result<(), LengthError> {
+        self.gradient().write(plane, gradient)
+    }
+}

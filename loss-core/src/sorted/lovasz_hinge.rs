@@ -1,0 +1,55 @@
+use super::lovasz::{ErrorKind, Lovasz};
+
+/// The Lovász hinge: the [`Lovasz`] extension of the Jaccard loss over the hinge errors of logits.
+///
+/// L = Σ max(eᵢ, 0)·(Jᵢ − Jᵢ₋₁) in order of falling e = 1 − z(2t−1), Jᵢ the Jaccard loss with the first i pixels mistaken.
+///
+/// ∂L/∂zᵢ = −(2tᵢ−1)·(Jᵢ − Jᵢ₋₁) for eᵢ > 0, else 0.
+///
+/// **Domain.** Any finite logit; the order is that of −z(2t−1), which needs no rounding, so pixels whose errors would be rounded to
+/// the same `f32` keep their order. **Scratch:** one `u32` a valid pixel. Ties, empty masks, ignored pixels and the error bound are
+/// those of [`Lovasz`]: an all-background mask gives the largest hinge error. All pixels are pooled; for the mean over
+/// images [`reset`](Lovasz::reset) after each, and give each image's gradient the upstream factor 1/images.
+///
+/// ```
+/// use loss_core::{LovaszHinge, Plane};
+///
+/// let (logits, mask) = ([2.0, -0.5, 0.25, -3.0], [true, true, false, false]);
+/// let plane = Plane::new(&logits, &mask)?;
+/// let mut scratch = [0; 4];
+/// let mut pixels = LovaszHinge::new(&mut scratch);
+/// pixels.extend_plane(plane);
+/// let finished = pixels.finish()?;
+/// // errors 1.5 (foreground) and 1.25 (background); J = 1/2, then 1 − 1/3
+/// assert!((finished.value() - (1.5 / 2.0 + 1.25 / 6.0)).abs() < 1e-12);
+///
+/// let mut gradient = [0.0; 4];
+/// finished.write_gradient(plane, &mut gradient)?;
+/// assert_eq!(gradient, [0.0, -0.5, 1.0 / 6.0, 0.0]);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+///
+/// Yu and Blaschko, *Learning submodular losses with the Lovász hinge*, 2015; Berman et al., 2018.
+pub type LovaszHinge<'a> = Lovasz<'a, HingeErrors>;
+
+/// The input is a logit z, the error 1 − z(2t−1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HingeErrors {}
+
+impl ErrorKind for HingeErrors {
+    fn accepts(input: f32) -> bool {
+        input.is_finite()
+    }
+
+    fn rank(input: f32, foreground: bool) -> f32 {
+        if foreground { -input } else { input }
+    }
+
+    fn error(rank: f32) -> f64 {
+        1.0 + f64::from(rank)
+    }
+
+    fn slope(foreground: bool) -> f64 {
+        if foreground { -1.0 } else { 1.0 }
+    }
+}

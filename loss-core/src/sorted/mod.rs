@@ -1,0 +1,35 @@
+//! Losses that rank the pixels: the Lovász losses, and those of the hardest pixels alone.
+//!
+//! | loss | file | memory |
+//! |---|---|---|
+//! | [`LovaszHinge`] | `lovasz_hinge.rs` | one `u32` a pixel, lent by the caller |
+//! | [`LovaszErrors`] | `lovasz.rs` | one `u32` a pixel, lent by the caller |
+//! | [`LovaszSoftmax`] | `lovasz_softmax.rs` | one `u64` a pixel and class, lent by the caller |
+//! | [`BinnedLovasz`] | `binned.rs` | two `i64` a bin, for any number of pixels |
+//! | [`TopK`] | `top_k.rs` | none: the pixels are gone through six times |
+//! | [`Ohem`] | `ohem.rs` | none: the pixels are gone through seven times at most |
+//!
+//! What the Lovász losses share stands in `jaccard.rs` (the slopes of the set function, ties) and `ranking.rs` (the lent
+//! memory); what the others share in `hardest.rs`.
+
+mod binned;
+mod error;
+mod gradient;
+mod hardest;
+mod jaccard;
+mod lovasz;
+mod lovasz_hinge;
+mod lovasz_softmax;
+mod ohem;
+mod ranking;
+mod top_k;
+
+pub use binned::{BinnedLovasz, FinishedBinnedLovasz};
+pub use error::SortedError;
+pub use gradient::PixelGradient;
+pub use hardest::{HardMining, Hardest, HardestPixels};
+pub use lovasz::{ErrorKind, FinishedLovasz, Lovasz, LovaszErrors, UnitErrors};
+pub use lovasz_hinge::{HingeErrors, LovaszHinge};
+pub use lovasz_softmax::{FinishedLovaszSoftmax, LovaszClasses, LovaszSoftmax};
+pub use ohem::Ohem;
+pub use top_k::TopK;

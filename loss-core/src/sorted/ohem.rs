@@ -1,0 +1,64 @@
+use super::hardest::HardMining;
+use crate::error::ParameterError;
+
+/// Online hard example mining: the mean over the losses above a threshold, but over a least number of pixels.
+///
+/// L = mean of the ℓᵢ > −ln(thresh); if these are fewer than n_min, the mean of the n_min largest ([`TopK`](crate::TopK)). For
+/// cross-entropy ℓ > −ln(thresh) says that the true class has a probability below `thresh`.
+///
+/// ∂L/∂x = w ℓ′/kept for the kept pixels, 0 for the others; pixels that tie for the last of the n_min places share them evenly.
+///
+/// **Convention.** `OhemCELoss(thresh)` of BiSeNet and the many that copied it: n_min is a 16th of the valid pixels, rounded down.
+/// Here it is at least 1, where those give NaN if nothing is above the threshold, and at most the number of valid
+/// pixels. [`at_least`](Self::at_least) takes a fixed number instead (`min_kept`).
+///
+/// **Domain.** `thresh` in (0, 1); otherwise as for [`TopK`](crate::TopK), the error bound as well. The comparison with −ln(thresh), rounded to
+/// `f32`, is strict.
+///
+/// ```
+/// use loss_core::{HardMining, Ohem};
+///
+/// let losses = [0.1, 2.0, 0.3, 0.5, 0.9];
+/// assert_eq!(Ohem::new(0.7)?.losses(&losses)?.kept(), 3); // above 0.357
+/// let few = Ohem::new(0.7)?.at_least(4).losses(&losses)?;
+/// assert!((few.value() - (2.0 + 0.9 + 0.5 + 0.3) / 4.0).abs() < 1e-7);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+///
+/// Shrivastava, Gupta and Girshick, *Training region-based object detectors with online hard example mining*, 2016.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ohem {
+    threshold: f32,
+    at_least: Option<u64>,
+}
+
+impl Ohem {
+    /// Keeps the losses above −ln(thresh), at least a 16th of the valid pixels.
+    ///
+    /// # Errors
+    /// [`ParameterError`] unless 0 < `thresh` < 1.
+    pub fn new(thresh: f64) -> Result<Self, ParameterError> {
+        ParameterError::check("thresh", thresh, thresh > 0.0 && thresh < 1.0, "between 0 and 1")?;
+        Ok(Self { threshold: -libm::log(thresh) as f32, at_least: None })
+    }
+
+    /// Keeps at least so many pixels, or all if there are fewer.
+    pub const fn at_least(self, pixels: u64) -> Self {
+        Self { at_least: Some(pixels), ..self }
+    }
+
+    /// −ln(thresh).
+    pub fn threshold(&self) -> f32 {
+        self.threshold
+    }
+}
+
+impl HardMining for Ohem {
+    fn least_kept(&self, pixels: u64) -> u64 {
+        self.at_least.unwrap_or(pixels / 16)
+    }
+
+    fn keep_above(&self) -> Option<f32> {
+        Some(self.threshold)
+    }
+}

@@ -1,0 +1,153 @@
+//! Pixels ranked in memory that the caller lends.
+//!
+//! Only keys are kept, those of the foreground from the front and those of the background from the back. Each kind is sorted; a
+//! pixel's place among both is found by bisection, from its own error. So no index is kept: what comes out is a function of the set
+//! of pixels, not of their order.
+
+use super::jaccard::{Compensated, Group};
+
+/// Keys in lent memory.
+#[derive(Debug)]
+pub(super) struct Collector<'a, K> {
+    scratch: &'a mut [K],
+    foreground: usize,
+    background: usize,
+}
+
+impl<K> Default for Collector<'_, K> {
+    fn default() -> Self {
+        Self::new(&mut [])
+    }
+}
+
+impl<'a, K> Collector<'a, K> {
+    pub(super) fn new(scratch: &'a mut [K]) -> Self {
+        Self { scratch, foreground: 0, background: 0 }
+    }
+
+    pub(super) fn capacity(&self) -> usize {
+        self.scratch.len()
+    }
+
+    pub(super) fn clear(&mut self) {
+        (self.foreground, self.background) = (0, 0);
+    }
+
+    /// Keeps a key, if there is room left.
+    pub(super) fn push(&mut self, key: K, foreground: bool) {
+        let kept = self.foreground + self.background;
+        if kept >= self.scratch.len() {
+            return;
+        }
+        let at = if foreground { self.foreground } else { self.scratch.len() - 1 - self.background };
+        if let Some(place) = self.scratch.get_mut(at) {
+            *place = key;
+        }
+        *(if foreground { &mut self.foreground } else { &mut self.background }) += 1;
+    }
+}
+
+impl<'a, K: Ord> Collector<'a, K> {
+    /// Sorts the keys. More may be pushed afterwards.
+    pub(super) fn ranks(&mut self) -> Ranks<'_, K> {
+        sort(self.scratch, self.foreground, self.background)
+    }
+
+    /// Sorts the keys for as long as the memory was lent.
+    pub(super) fn into_ranks(self) -> Ranks<'a, K> {
+        sort(self.scratch, self.foreground, self.background)
+    }
+}
+
+fn sort<K: Ord>(scratch: &mut [K], foreground: usize, background: usize) -> Ranks<'_, K> {
+    let (front, rest) = scratch.split_at_mut_checked(foreground).unwrap_or_default();
+    let unused = rest.len().saturating_sub(background);
+    let (_, back) = rest.split_at_mut_checked(unused).unwrap_or_default();
+    front.sort_unstable();
+    back.sort_unstable();
+    Ranks { foreground: front, background: back }
+}
+
+/// Sorted keys, ascending.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ranks<'s, K> {
+    foreground: &'s [K],
+    background: &'s [K],
+}
+
+impl<K> Default for Ranks<'_, K> {
+    fn default() -> Self {
+        Self { foreground: &[], background: &[] }
+    }
+}
+
+impl<K: Ord + Copy> Ranks<'_, K> {
+    /// Whether there is foreground.
+    pub(super) fn has_foreground(&self) -> bool {
+        !self.foreground.is_empty()
+    }
+
+    /// Σ eᵢ (Jᵢ − Jᵢ₋₁) over the positive errors, a group of ties at a time.
+    pub(super) fn value(&self, error: impl Fn(K) -> f64) -> f64 {
+        let Self { mut foreground, mut background } = *self;
+        let total = foreground.len() as f64;
+        let mut sum = Compensated::default();
+        let (mut foreground_above, mut background_above) = (0.0, 0.0);
+        while let Some(&key) = foreground.last().max(background.last()) {
+            let error = error(key);
+            if error <= 0.0 {
+                break;
+            }
+            let group = Group {
+                foreground: total,
+                foreground_above,
+                background_above,
+                foreground_tied: take_ties(&mut foreground, key),
+                background_tied: take_ties(&mut background, key),
+            };
+            sum.add(error * group.rise());
+            foreground_above += group.foreground_tied;
+            background_above += group.background_tied;
+        }
+        sum.value()
+    }
+
+    /// ∂L/∂e of a pixel with this key.
+    pub(super) fn slope(&self, key: K, foreground: bool) -> f64 {
+        let (foreground_above, foreground_tied) = place(self.foreground, key);
+        let (background_above, background_tied) = place(self.background, key);
+        let total = self.foreground.len() as f64;
+        Group { foreground: total, foreground_above, background_above, foreground_tied, background_tied }
+            .slope(foreground)
+    }
+}
+
+/// Takes the keys that equal the largest off the end, and counts them.
+fn take_ties<K: Ord>(keys: &mut &[K], largest: K) -> f64 {
+    let ties = keys.iter().rev().take_while(|&key| *key == largest).count();
+    *keys = keys.get(..keys.len() - ties).unwrap_or_default();
+    ties as f64
+}
+
+/// How many keys lie above, and how many are equal.
+fn place<K: Ord>(keys: &[K], key: K) -> (f64, f64) {
+    let from_key = keys.get(keys.partition_point(|other| *other < key)..).unwrap_or_default();
+    // There are seldom more than one.
+    let ties = match from_key {
+        [first, ..] if *first != key => 0,
+        [_, second, ..] if *second != key => 1,
+        _ => from_key.partition_point(|other| *other == key),
+    };
+    ((from_key.len() - ties) as f64, ties as f64)
+}
+
+/// A number as an integer of the same order; both zeros are one.
+pub(super) fn key_of(x: f32) -> u32 {
+    let bits = (x + 0.0).to_bits();
+    if bits >> 31 == 1 { !bits } else { bits | 0x8000_0000 }
+}
+
+/// The number of a key.
+pub(super) fn number_of(key: u32) -> f32 {
+    f32::from_bits(if key >> 31 == 1 { key & 0x7fff_ffff } else { !key })
+}

@@ -1,0 +1,73 @@
+use super::hardest::HardMining;
+use crate::error::ParameterError;
+
+/// The mean over the k largest losses.
+///
+/// L = (1/k) Σ ℓ₍ᵢ₎ over i ≤ k, ℓ₍₁₎ ≥ ℓ₍₂₎ ≥ … the losses of the n valid pixels, each times its weight. With
+/// [`percent`](Self::percent) k = ⌊n·percent/100⌋, at least 1; with [`count`](Self::count) k is given, at most n.
+///
+/// ∂L/∂x = w ℓ′/k for the k hardest pixels, 0 for the others; pixels that tie for the last places share them evenly.
+///
+/// **Convention.** nnU-Net's `TopKLoss(k)` is `percent(k)` of the cross-entropy, its k 10 by default; there ignored pixels count in n,
+/// with a loss of 0, and a k that is rounded down to 0 gives NaN.
+///
+/// **Domain.** Any pointwise loss, on logits or probabilities, with soft targets too, or losses computed elsewhere. Pixels
+/// out of range are a [`SortedError`](crate::SortedError), as is no valid pixel. **Error bound.** That of the loss: ranking and sum are
+/// exact, the mean adds 2⁻⁵².
+///
+/// ```
+/// use loss_core::{Bce, HardMining, Logits, Plane, TopK};
+///
+/// let (logits, mask) = ([-2.0, 3.0, 0.0, -4.0], [true, true, true, false]);
+/// let plane = Plane::new(&logits, &mask)?;
+/// let hardest = TopK::percent(50.0)?.pixels(Bce::new(), Logits, plane)?;
+/// let expected = (2.126_928_011 + core::f64::consts::LN_2) / 2.0;
+/// assert!((hardest.value() - expected).abs() < 1e-7);
+///
+/// let mut gradient = [0.0; 4];
+/// hardest.write_gradient(plane, &mut gradient)?;
+/// assert_eq!((gradient[1], gradient[2], gradient[3]), (0.0, -0.25, 0.0));
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+///
+/// Wu, Shen and van den Hengel, *Bridging category-level and instance-level semantic image segmentation*, 2016.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TopK {
+    rule: Rule,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Rule {
+    Percent(f64),
+    Count(u64),
+}
+
+impl TopK {
+    /// The hardest percentage of the valid pixels, rounded down to a whole number of pixels, but at least one.
+    ///
+    /// # Errors
+    /// [`ParameterError`] unless it is above 0 and at most 100.
+    pub fn percent(percent: f64) -> Result<Self, ParameterError> {
+        ParameterError::check("percent", percent, percent > 0.0 && percent <= 100.0, "above 0 and at most 100")?;
+        Ok(Self { rule: Rule::Percent(percent) })
+    }
+
+    /// The k hardest pixels, or all if there are fewer.
+    ///
+    /// # Errors
+    /// [`ParameterError`] for k = 0.
+    pub fn count(k: u64) -> Result<Self, ParameterError> {
+        ParameterError::check("k", k as f64, k > 0, "at least 1")?;
+        Ok(Self { rule: Rule::Count(k) })
+    }
+}
+
+impl HardMining for TopK {
+    fn least_kept(&self, pixels: u64) -> u64 {
+        match self.rule {
+            // In this order, as nnU-Net has it.
+            Rule::Percent(percent) => (pixels as f64 * percent / 100.0) as u64,
+            Rule::Count(k) => k,
+        }
+    }
+}
