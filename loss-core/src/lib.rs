@@ -23,6 +23,7 @@ mod any;
 mod class;
 pub mod class_weights;
 mod combine;
+pub mod deep_supervision;
 mod error;
 mod exact;
 mod fingerprint;
@@ -41,6 +42,7 @@ mod reduction;
 mod region;
 #[cfg(feature = "serde")]
 mod serde;
+mod sorted;
 mod sums;
 
 pub use accumulator::{Accumulator, STATE_VERSION};
@@ -69,5 +71,10 @@ pub use reduction::{Denominator, Reduced};
 pub use region::{
     AnyOverlap, Dice, EmptyMask, FocalTversky, Iou, LogCoshDice, LogDice, Mcc, Minimum, Overlap, OverlapSlope, Product,
     Region, RegionFamily, RegionLoss, RegionSlopes, Similarity, Squared, Tversky,
+};
+pub use sorted::{
+    BinnedLovasz, ErrorKind, FinishedBinnedLovasz, FinishedLovasz, FinishedLovaszSoftmax, HardMining, Hardest,
+    HardestPixels, HingeErrors, Lovasz, LovaszClasses, LovaszErrors, LovaszHinge, LovaszSoftmax, Ohem, PixelGradient,
+    SortedError, TopK, UnitErrors,
 };
 pub use sums::{FixedSums, Sums, Totals};

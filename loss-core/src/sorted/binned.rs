@@ -49,10 +49,13 @@ pub struct BinnedLovasz<const BINS: usize> {
     first_rejected: Option<RejectedPixel>,
 }
 
+/// Those that a binary loss has: there are no labels to be rejected.
+const COUNTS: usize = 5;
+
 impl<const BINS: usize> BinnedLovasz<BINS> {
     /// How many integers the state has: five counts (valid, ignored, rejected by input, target and weight), the
     /// foreground of each bin, the background of each bin.
-    pub const STATE_LENGTH: usize = 5 + 2 * BINS;
+    pub const STATE_LENGTH: usize = COUNTS + 2 * BINS;
 
     /// Empty bins.
     pub fn new() -> Self {
@@ -179,8 +182,8 @@ impl<const BINS: usize> PartialEq for BinnedLovasz<BINS> {
 impl<const BINS: usize> Sums for BinnedLovasz<BINS> {
     fn merge(&mut self, other: &Self) {
         let bins = self.foreground.iter_mut().chain(&mut self.background);
-        let more = other.counts.each().into_iter().chain(other.foreground).chain(other.background);
-        for (count, more) in self.counts.each_mut().into_iter().chain(bins).zip(more) {
+        let more = other.counts.each().into_iter().take(COUNTS).chain(other.foreground).chain(other.background);
+        for (count, more) in self.counts.each_mut().into_iter().take(COUNTS).chain(bins).zip(more) {
             *count = count.wrapping_add(more);
         }
         self.first_rejected = None;
@@ -189,12 +192,12 @@ impl<const BINS: usize> Sums for BinnedLovasz<BINS> {
     fn normalise(&mut self) {}
 
     fn save(&self, to: &mut impl FnMut(i64)) {
-        self.counts.each().into_iter().chain(self.foreground).chain(self.background).for_each(to);
+        self.counts.each().into_iter().take(COUNTS).chain(self.foreground).chain(self.background).for_each(to);
     }
 
     fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
         let bins = self.foreground.iter_mut().chain(&mut self.background);
-        for count in self.counts.each_mut().into_iter().chain(bins) {
+        for count in self.counts.each_mut().into_iter().take(COUNTS).chain(bins) {
             *count = from.next()?;
         }
         self.first_rejected = None;

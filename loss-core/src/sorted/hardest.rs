@@ -107,18 +107,15 @@ pub struct Hardest {
 }
 
 impl Hardest {
-    fn new<I: Iterator<Item = f32>>(
-        rule: &(impl HardMining + ?Sized),
-        counts: Counts,
-        losses: impl Fn() -> I,
-    ) -> Self {
+    fn new<I: Iterator<Item = f32>>(rule: &(impl HardMining + ?Sized), counts: Counts, losses: impl Fn() -> I) -> Self {
         let pixels = counts.valid.unsigned_abs();
-        let least = rule.least_kept(pixels).clamp(1, pixels.max(1));
+        let least = rule.least_kept(pixels).min(pixels).max(1);
         let above = rule.keep_above().and_then(|threshold| {
             let kept = losses().filter(|&loss| loss > threshold).count() as u64;
             (kept >= least).then_some((kept, Largest { threshold, taken: 0, ties: 1 }))
         });
-        let (kept, Largest { threshold, taken, ties }) = above.unwrap_or_else(|| (least, Largest::find(least, &losses)));
+        let (kept, Largest { threshold, taken, ties }) =
+            above.unwrap_or_else(|| (least, Largest::find(least, &losses)));
         let mut sum = TermSum::ZERO;
         let mut terms = 0i64;
         for loss in losses().filter(|&loss| loss > threshold) {
@@ -131,7 +128,6 @@ impl Hardest {
         let value = (sum.to_f64() + taken as f64 * f64::from(threshold)) / kept as f64;
         Self { value, counts, kept, threshold, share: taken as f64 / ties as f64 }
     }
-}
 
     /// The mean loss of the kept pixels.
     pub fn value(&self) -> f64 {
@@ -221,9 +217,9 @@ impl Largest {
                     *count += 1;
                 }
             }
-            for (bits, &count) in (0..=0xff).zip(&histogram).rev() {
+            for (bits, &count) in histogram.iter().enumerate().rev() {
                 if taken <= count {
-                    known |= bits << shift;
+                    known |= (bits as u32) << shift;
                     ties = count;
                     break;
                 }

@@ -3,21 +3,29 @@
 //! Of G foreground pixels let a set M hold a, and b of the background: with just these mistaken, intersection and union are
 //! G − a and G + b, and the Jaccard loss is
 //!
-//!     J(M) = 1 − (G − a)/(G + b) = (a + b)/(G + b)          (J(∅) = 0, also for G = 0)
+//! ```text
+//! J(M) = 1 − (G − a)/(G + b) = (a + b)/(G + b)          (J(∅) = 0, also for G = 0)
+//! ```
 //!
 //! Its Lovász extension takes an error eᵢ of each pixel in place of a set. With the pixels in order of falling errors and
 //! Jᵢ the loss of the first i,
 //!
-//!     L(e) = Σ eᵢ (Jᵢ − Jᵢ₋₁)
+//! ```text
+//! L(e) = Σ eᵢ (Jᵢ − Jᵢ₋₁)
+//! ```
 //!
 //! **Ties.** L does not depend on the order of equal errors, but Jᵢ − Jᵢ₋₁ does. Tied pixels, da of the foreground and db of
 //! the background after a and b that stand higher, raise J together by
 //!
-//!     ΔJ = (da·(G + b) + db·(G − a)) / ((G + b)(G + b + db))
+//! ```text
+//! ΔJ = (da·(G + b) + db·(G − a)) / ((G + b)(G + b + db))
+//! ```
 //!
 //! Each gets the mean of what the two orders "foreground first" and "background first" give its kind:
 //!
-//!     foreground  ½ (1/(G + b) + 1/(G + b + db))          background  (G − a − da/2) / ((G + b)(G + b + db))
+//! ```text
+//! foreground  ½ (1/(G + b) + 1/(G + b + db))          background  (G − a − da/2) / ((G + b)(G + b + db))
+//! ```
 //!
 //! They add up to ΔJ, they are what Jᵢ − Jᵢ₋₁ is without ties, they depend on counts alone, and as a convex combination of the
 //! slopes of orders they are a subgradient of L. (One slope ΔJ/(da + db) for all would in general be none: where G − a is small, a

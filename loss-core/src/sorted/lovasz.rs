@@ -2,7 +2,7 @@ use core::marker::PhantomData;
 
 use super::error::SortedError;
 use super::gradient::{PixelGradient, to_finite_f32};
-use super::ranking::{Collector, Ranks, key_of, number_of};
+use super::ranking::{Filled, Ranks, key_of, number_of};
 use crate::error::LengthError;
 use crate::finished::{Counts, RejectedPixel};
 use crate::pixel::{Reason, Sample, Target};
@@ -52,7 +52,8 @@ use crate::plane::Plane;
 /// intersection-over-union measure in neural networks*, 2018.
 #[derive(Debug)]
 pub struct Lovasz<'a, E> {
-    pixels: Collector<'a, u32>,
+    scratch: &'a mut [u32],
+    filled: Filled,
     counts: Counts,
     first_rejected: Option<RejectedPixel>,
     kind: PhantomData<E>,
@@ -117,7 +118,7 @@ pub(super) fn check(sample: Sample, accepts: impl Fn(f32) -> bool) -> Option<Res
 impl<'a, E: ErrorKind> Lovasz<'a, E> {
     /// No pixels yet, and memory for as many as the scratch is long.
     pub fn new(scratch: &'a mut [u32]) -> Self {
-        Self { pixels: Collector::new(scratch), counts: Counts::default(), first_rejected: None, kind: PhantomData }
+        Self { scratch, filled: Filled::default(), counts: Counts::default(), first_rejected: None, kind: PhantomData }
     }
 
     /// Adds a pixel: `(input, target)` or `(input, target, weight)`, see [`Sample`].
@@ -126,7 +127,8 @@ impl<'a, E: ErrorKind> Lovasz<'a, E> {
         match check(sample, E::accepts) {
             Some(Ok(foreground)) => {
                 self.counts.valid += 1;
-                self.pixels.push(key_of(E::rank(sample.input, foreground)), foreground);
+                let key = key_of(E::rank(sample.input, foreground));
+                self.filled.push(self.scratch, key, foreground);
             }
             Some(Err(reason)) => {
                 let index = self.counts.pixels();
@@ -149,8 +151,7 @@ impl<'a, E: ErrorKind> Lovasz<'a, E> {
 
     /// Forgets all pixels.
     pub fn reset(&mut self) {
-        self.pixels.clear();
-        (self.counts, self.first_rejected) = (Counts::default(), None);
+        (self.filled, self.counts, self.first_rejected) = (Filled::default(), Counts::default(), None);
     }
 
     /// The result, if every pixel was in range. More pixels may be added afterwards.
@@ -168,12 +169,12 @@ impl<'a, E: ErrorKind> Lovasz<'a, E> {
     /// [`SortedError`] if there is none, or if the scratch is too small.
     pub fn finish_valid(&mut self) -> Result<FinishedLovasz<'_, E>, SortedError> {
         SortedError::of_valid(self.counts)?;
-        let (needed, given) = (self.counts.valid.unsigned_abs(), self.pixels.capacity() as u64);
+        let (needed, given) = (self.counts.valid.unsigned_abs(), self.scratch.len() as u64);
         if needed > given {
             return Err(SortedError::Scratch { needed, given });
         }
         let counts = self.counts;
-        let ranks = self.pixels.ranks();
+        let ranks = self.filled.ranks(self.scratch);
         let value = ranks.value(|key| E::error(number_of(key)));
         Ok(FinishedLovasz { ranks, value, counts, kind: PhantomData })
     }

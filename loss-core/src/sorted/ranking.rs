@@ -6,66 +6,37 @@
 
 use super::jaccard::{Compensated, Group};
 
-/// Keys in lent memory.
-#[derive(Debug)]
-pub(super) struct Collector<'a, K> {
-    scratch: &'a mut [K],
+/// How much of the lent memory is filled.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Filled {
     foreground: usize,
     background: usize,
 }
 
-impl<K> Default for Collector<'_, K> {
-    fn default() -> Self {
-        Self::new(&mut [])
-    }
-}
-
-impl<'a, K> Collector<'a, K> {
-    pub(super) fn new(scratch: &'a mut [K]) -> Self {
-        Self { scratch, foreground: 0, background: 0 }
-    }
-
-    pub(super) fn capacity(&self) -> usize {
-        self.scratch.len()
-    }
-
-    pub(super) fn clear(&mut self) {
-        (self.foreground, self.background) = (0, 0);
-    }
-
+impl Filled {
     /// Keeps a key, if there is room left.
-    pub(super) fn push(&mut self, key: K, foreground: bool) {
-        let kept = self.foreground + self.background;
-        if kept >= self.scratch.len() {
-            return;
-        }
-        let at = if foreground { self.foreground } else { self.scratch.len() - 1 - self.background };
-        if let Some(place) = self.scratch.get_mut(at) {
+    pub(super) fn push<K>(&mut self, memory: &mut [K], key: K, foreground: bool) {
+        let Some(last_free) = memory.len().checked_sub(self.foreground + self.background + 1) else { return };
+        let (at, filled) = if foreground {
+            (self.foreground, &mut self.foreground)
+        } else {
+            (self.foreground + last_free, &mut self.background)
+        };
+        if let Some(place) = memory.get_mut(at) {
             *place = key;
+            *filled += 1;
         }
-        *(if foreground { &mut self.foreground } else { &mut self.background }) += 1;
     }
-}
 
-impl<'a, K: Ord> Collector<'a, K> {
     /// Sorts the keys. More may be pushed afterwards.
-    pub(super) fn ranks(&mut self) -> Ranks<'_, K> {
-        sort(self.scratch, self.foreground, self.background)
+    pub(super) fn ranks<K: Ord>(self, memory: &mut [K]) -> Ranks<'_, K> {
+        let (foreground, rest) = memory.split_at_mut_checked(self.foreground).unwrap_or_default();
+        let free = rest.len().saturating_sub(self.background);
+        let (_, background) = rest.split_at_mut_checked(free).unwrap_or_default();
+        foreground.sort_unstable();
+        background.sort_unstable();
+        Ranks { foreground, background }
     }
-
-    /// Sorts the keys for as long as the memory was lent.
-    pub(super) fn into_ranks(self) -> Ranks<'a, K> {
-        sort(self.scratch, self.foreground, self.background)
-    }
-}
-
-fn sort<K: Ord>(scratch: &mut [K], foreground: usize, background: usize) -> Ranks<'_, K> {
-    let (front, rest) = scratch.split_at_mut_checked(foreground).unwrap_or_default();
-    let unused = rest.len().saturating_sub(background);
-    let (_, back) = rest.split_at_mut_checked(unused).unwrap_or_default();
-    front.sort_unstable();
-    back.sort_unstable();
-    Ranks { foreground: front, background: back }
 }
 
 /// Sorted keys, ascending.

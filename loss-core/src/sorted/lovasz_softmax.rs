@@ -1,0 +1,408 @@
+use super::error::SortedError;
+use super::gradient::to_finite_f32;
+use super::ranking::{Filled, Ranks};
+use crate::class::{ClassSample, ClassTarget, Label};
+use crate::error::{LengthError, ParameterError};
+use crate::finished::{Counts, RejectedPixel};
+use crate::pixel::Reason;
+
+/// Which classes [`LovaszSoftmax`] is the mean over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LovaszClasses {
+    /// Those that are the label of a valid pixel.
+    #[default]
+    Present,
+    /// All. A class that is absent counts with the largest probability that it has anywhere.
+    All,
+}
+
+/// The Lovász-Softmax loss of up to C classes, exactly.
+///
+/// L = mean over classes of L_c, the [Lovász extension](crate::Lovasz) of the Jaccard loss over the errors of class c: 1 − p_c where c
+/// is the label, p_c elsewhere. Which classes is said by [`LovaszClasses`] \[those present\].
+///
+/// ∂L/∂z_k = p_k (g_k − Σ_c g_c p_c), g_c = ∓(Jᵢ − Jᵢ₋₁)/classes with i the rank of the pixel in class c, − where c is the label.
+///
+/// **Memory.** One `u64` for each valid pixel and class, lent by the caller. The pixels may come in any order: value and gradient have
+/// the same bits.
+///
+/// **Domain.** Finite logits, hard labels below the number of classes, weights 0 (ignored: nothing else is looked at) and 1; the
+/// [ignored label](Self::ignoring) as well. Other pixels are rejected, counted, and an error at [`finish`](Self::finish). All pixels are
+/// pooled; for the mean over images [`reset`](Self::reset) after each.
+///
+/// **Error bound.** Probabilities are taken in `f64` (1 − p of the likeliest class from the exponentials of the others), because an error
+/// rounded to `f32` may change places with another, which changes both slopes by much more than that. Relative error of L at
+/// most (C + 12)·2⁻⁵², as long as the errors are above 2⁻¹⁰²². Ties are shared as in [`Lovasz`](crate::Lovasz).
+///
+/// ```
+/// use loss_core::LovaszSoftmax;
+///
+/// // Three classes, two pixels: planes of logits.
+/// let (logits, labels) = ([0.0, 5.0, 0.0, 0.0, 0.0, 0.0], [1u8, 0]);
+/// let mut scratch = [0; 6];
+/// let mut pixels = LovaszSoftmax::<3>::new(&mut scratch);
+/// pixels.extend_planar(&logits, &labels)?;
+/// let finished = pixels.finish()?;
+/// let small = 1.0 / (5.0f64.exp() + 2.0);
+/// // class 0: errors 1/3 (background), 2·small; class 1: 2/3, small (background); class 2 is absent
+/// let expected = [1.0 / 6.0 + small, 2.0 / 3.0];
+/// assert!((finished.value() - (expected[0] + expected[1]) / 2.0).abs() < 1e-12);
+/// assert_eq!(finished.class_value(2), None);
+///
+/// let mut gradient = [0.0; 6];
+/// finished.write_planar_gradient(&logits, &labels, &mut gradient)?;
+/// assert!(gradient[2] < 0.0);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+///
+/// Berman, Triki and Blaschko, *The Lovász-Softmax loss*, 2018.
+#[derive(Debug)]
+pub struct LovaszSoftmax<'a, const C: usize> {
+    scratch: &'a mut [u64],
+    filled: [Filled; C],
+    rule: Rule,
+    counts: Counts,
+    first_rejected: Option<RejectedPixel>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Rule {
+    classes: usize,
+    ignored: Option<i64>,
+    mean: LovaszClasses,
+}
+
+impl Rule {
+    /// The label of a sample. `None`: it is ignored.
+    fn check<const C: usize>(&self, sample: &ClassSample<C>) -> Option<Result<usize, Reason>> {
+        let label = match sample.target {
+            ClassTarget::Label(label) => Some(label),
+            ClassTarget::Soft(_) => None,
+        };
+        if sample.weight == 0.0 || (label.is_some() && label == self.ignored) {
+            return None;
+        }
+        if !sample.logits.iter().take(self.classes).all(|logit| logit.is_finite()) {
+            return Some(Err(Reason::Input));
+        }
+        let Some(label) = label else { return Some(Err(Reason::Target)) };
+        if sample.weight != 1.0 {
+            return Some(Err(Reason::Weight));
+        }
+        match usize::try_from(label) {
+            Ok(label) if label < self.classes => Some(Ok(label)),
+            _ => Some(Err(Reason::Label)),
+        }
+    }
+}
+
+impl<'a, const C: usize> LovaszSoftmax<'a, C> {
+    /// No pixels yet, and memory for as many as the scratch has groups of C elements.
+    pub fn new(scratch: &'a mut [u64]) -> Self {
+        Self {
+            scratch,
+            filled: [Filled::default(); C],
+            rule: Rule { classes: C, ignored: None, mean: LovaszClasses::default() },
+            counts: Counts::default(),
+            first_rejected: None,
+        }
+    }
+
+    /// Uses the first `classes` classes only, and starts anew. The scratch then has room for more pixels.
+    ///
+    /// # Errors
+    /// [`ParameterError`] unless there are 1 to C.
+    pub fn with_classes(self, classes: usize) -> Result<Self, ParameterError> {
+        ParameterError::check("classes", classes as f64, (1..=C).contains(&classes), "from 1 to the capacity")?;
+        Ok(self.with(|rule| rule.classes = classes))
+    }
+
+    /// Ignores pixels with this label, and starts anew.
+    pub fn ignoring(self, label: impl Label) -> Self {
+        self.with(|rule| rule.ignored = Some(label.to_i64()))
+    }
+
+    /// Takes the mean over these classes, and starts anew.
+    pub fn over(self, classes: LovaszClasses) -> Self {
+        self.with(|rule| rule.mean = classes)
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Rule)) -> Self {
+        change(&mut self.rule);
+        self.reset();
+        self
+    }
+
+    /// Adds a pixel: `(logits, label)` or `(logits, label, weight)`, see [`ClassSample`].
+    pub fn push(&mut self, sample: impl Into<ClassSample<C>>) {
+        let sample = sample.into();
+        match self.rule.check(&sample) {
+            Some(Ok(label)) => {
+                self.counts.valid += 1;
+                let softmax = Softmax::new(self.rule.classes, &sample.logits);
+                let mut rest = &mut *self.scratch;
+                let capacity = rest.len() / self.rule.classes.max(1);
+                let classes = softmax.p.iter().zip(&softmax.q).zip(&mut self.filled).take(self.rule.classes);
+                for (class, ((&p, &q), filled)) in classes.enumerate() {
+                    let (memory, others) = rest.split_at_mut_checked(capacity).unwrap_or_default();
+                    rest = others;
+                    let foreground = class == label;
+                    filled.push(memory, key(if foreground { q } else { p }), foreground);
+                }
+            }
+            Some(Err(reason)) => {
+                let index = self.counts.pixels();
+                self.first_rejected.get_or_insert(RejectedPixel { index, reason });
+                self.counts.reject(reason);
+            }
+            None => self.counts.ignored += 1,
+        }
+    }
+
+    /// Adds pixels whose logits lie class by class (CHW): all of class 0, then all of class 1.
+    ///
+    /// # Errors
+    /// [`LengthError`] unless there is one logit for each class and label; nothing is added then.
+    pub fn extend_planar<T: Label>(&mut self, logits: &[f32], labels: &[T]) -> Result<(), LengthError> {
+        for sample in planar(self.rule.classes, logits, labels)? {
+            self.push(sample);
+        }
+        Ok(())
+    }
+
+    /// How many pixels there were so far, and what became of them.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Forgets all pixels.
+    pub fn reset(&mut self) {
+        (self.filled, self.counts, self.first_rejected) = ([Filled::default(); C], Counts::default(), None);
+    }
+
+    /// The result, if every pixel was in range. More pixels may be added afterwards.
+    ///
+    /// # Errors
+    /// [`SortedError`] if there is no (valid) pixel, if any was rejected, or if the scratch is too small.
+    pub fn finish(&mut self) -> Result<FinishedLovaszSoftmax<'_, C>, SortedError> {
+        SortedError::of_all(self.counts, self.first_rejected)?;
+        self.finish_valid()
+    }
+
+    /// The result over the pixels that were in range.
+    ///
+    /// # Errors
+    /// [`SortedError`] if there is none, or if the scratch is too small.
+    pub fn finish_valid(&mut self) -> Result<FinishedLovaszSoftmax<'_, C>, SortedError> {
+        SortedError::of_valid(self.counts)?;
+        let classes = self.rule.classes;
+        let capacity = self.scratch.len() / classes.max(1);
+        let valid = self.counts.valid.unsigned_abs();
+        if valid > capacity as u64 {
+            let needed = valid.saturating_mul(classes as u64);
+            return Err(SortedError::Scratch { needed, given: self.scratch.len() as u64 });
+        }
+        let mut finished = FinishedLovaszSoftmax {
+            rule: self.rule,
+            counts: self.counts,
+            ranks: [Ranks::default(); C],
+            values: [None; C],
+            value: 0.0,
+            in_mean: 0.0,
+        };
+        let mut rest = &mut *self.scratch;
+        let each = finished.ranks.iter_mut().zip(&mut finished.values).zip(&self.filled).take(classes);
+        for ((ranks, value), filled) in each {
+            let (memory, others) = rest.split_at_mut_checked(capacity).unwrap_or_default();
+            rest = others;
+            *ranks = filled.ranks(memory);
+            if ranks.has_foreground() || self.rule.mean == LovaszClasses::All {
+                let of_class = ranks.value(f64::from_bits);
+                *value = Some(of_class);
+                finished.value += of_class;
+                finished.in_mean += 1.0;
+            }
+        }
+        finished.value /= finished.in_mean;
+        Ok(finished)
+    }
+}
+
+impl<const C: usize, S: Into<ClassSample<C>>> Extend<S> for LovaszSoftmax<'_, C> {
+    fn extend<I: IntoIterator<Item = S>>(&mut self, samples: I) {
+        samples.into_iter().for_each(|sample| self.push(sample));
+    }
+}
+
+/// A finished [`LovaszSoftmax`] loss: its value, and its gradient for a second pass over the pixels.
+#[derive(Clone, Debug)]
+pub struct FinishedLovaszSoftmax<'s, const C: usize> {
+    rule: Rule,
+    counts: Counts,
+    ranks: [Ranks<'s, u64>; C],
+    values: [Option<f64>; C],
+    value: f64,
+    in_mean: f64,
+}
+
+impl<const C: usize> FinishedLovaszSoftmax<'_, C> {
+    /// The loss.
+    pub fn value(&self) -> f64 {
+        self.value
+    }
+
+    /// The loss of one class, if it is in the mean.
+    pub fn class_value(&self, class: usize) -> Option<f64> {
+        self.values.get(class).copied().flatten()
+    }
+
+    /// How many pixels there were, and what became of them.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// ∂L/∂z_c of one pixel, which must be one of those that the loss was taken of, times an upstream factor: 0 if it
+    /// was ignored or rejected.
+    pub fn gradient_at(&self, sample: impl Into<ClassSample<C>>, upstream: f64) -> [f32; C] {
+        let sample = sample.into();
+        let mut gradient = [0.0f32; C];
+        let Some(Ok(label)) = self.rule.check(&sample) else { return gradient };
+        let softmax = Softmax::new(self.rule.classes, &sample.logits);
+        let mut by_probability = [0.0f64; C];
+        let classes = softmax.p.iter().zip(&softmax.q).zip(&self.ranks).zip(&self.values).zip(&mut by_probability);
+        for (class, ((((&p, &q), ranks), value), g)) in classes.enumerate() {
+            if value.is_some() {
+                *g = if class == label { -ranks.slope(key(q), true) } else { ranks.slope(key(p), false) };
+            }
+        }
+        softmax.transpose(&mut by_probability);
+        for (out, slope) in gradient.iter_mut().zip(by_probability) {
+            *out = to_finite_f32(upstream * slope / self.in_mean);
+        }
+        gradient
+    }
+
+    /// Writes ∂L/∂z, class by class like the logits: 0 where a pixel was ignored or rejected.
+    ///
+    /// # Errors
+    /// [`LengthError`] if the lengths differ; nothing is written then.
+    pub fn write_planar_gradient<T: Label>(
+        &self,
+        logits: &[f32],
+        labels: &[T],
+        gradient: &mut [f32],
+    ) -> Result<(), LengthError> {
+        self.each_planar_gradient(1.0, logits, labels, gradient, |out, slope| *out = slope)
+    }
+
+    /// Adds ∂L/∂z, times an upstream factor, to what is there.
+    ///
+    /// # Errors
+    /// [`LengthError`] if the lengths differ; nothing is written then.
+    pub fn add_planar_gradient<T: Label>(
+        &self,
+        upstream: f64,
+        logits: &[f32],
+        labels: &[T],
+        gradient: &mut [f32],
+    ) -> Result<(), LengthError> {
+        self.each_planar_gradient(upstream, logits, labels, gradient, |out, slope| *out += slope)
+    }
+
+    fn each_planar_gradient<T: Label>(
+        &self,
+        upstream: f64,
+        logits: &[f32],
+        labels: &[T],
+        gradient: &mut [f32],
+        write: impl Fn(&mut f32, f32),
+    ) -> Result<(), LengthError> {
+        let samples = planar(self.rule.classes, logits, labels)?;
+        if gradient.len() != logits.len() {
+            return Err(LengthError { slice: "the gradient", length: gradient.len(), expected: logits.len() });
+        }
+        for (pixel, sample) in samples.enumerate() {
+            let places = gradient.iter_mut().skip(pixel).step_by(labels.len().max(1));
+            places.zip(self.gradient_at(sample, upstream)).for_each(|(out, slope)| write(out, slope));
+        }
+        Ok(())
+    }
+}
+
+/// The pixels of planes of logits.
+fn planar<'p, T: Label, const C: usize>(
+    classes: usize,
+    logits: &'p [f32],
+    labels: &'p [T],
+) -> Result<impl Iterator<Item = ClassSample<C>> + 'p, LengthError> {
+    let expected = labels.len().saturating_mul(classes);
+    if logits.len() != expected {
+        return Err(LengthError { slice: "the logits of all classes", length: logits.len(), expected });
+    }
+    Ok(labels.iter().enumerate().map(move |(pixel, &label)| {
+        let mut of_pixel = [0.0; C];
+        for (logit, &z) in of_pixel.iter_mut().zip(logits.iter().skip(pixel).step_by(labels.len().max(1))) {
+            *logit = z;
+        }
+        (of_pixel, label).into()
+    }))
+}
+
+/// The key of an error, which is not negative: its bits are of the same order.
+fn key(error: f64) -> u64 {
+    error.to_bits()
+}
+
+/// A softmax in `f64`.
+struct Softmax<const C: usize> {
+    p: [f64; C],
+    /// 1 − p.
+    q: [f64; C],
+    largest: usize,
+    classes: usize,
+}
+
+impl<const C: usize> Softmax<C> {
+    /// With e_c = exp(z_c − z_max) and o the sum of all but the (first) largest: p_c = e_c/(1 + o), 1 − p_max = o/(1 + o).
+    fn new(classes: usize, logits: &[f32; C]) -> Self {
+        let mut largest = 0;
+        let mut maximum = f32::NEG_INFINITY;
+        for (class, &z) in logits.iter().enumerate().take(classes) {
+            if z > maximum {
+                (largest, maximum) = (class, z);
+            }
+        }
+        let (mut p, mut q) = ([0.0; C], [0.0; C]);
+        let mut others = 0.0;
+        for (class, (e, &z)) in p.iter_mut().zip(logits).enumerate().take(classes) {
+            if class == largest {
+                *e = 1.0;
+            } else {
+                *e = libm::exp(f64::from(z) - f64::from(maximum));
+                others += *e;
+            }
+        }
+        let sum = 1.0 + others;
+        for (class, (p, q)) in p.iter_mut().zip(&mut q).enumerate().take(classes) {
+            *q = if class == largest { others / sum } else { (sum - *p) / sum };
+            *p /= sum;
+        }
+        Self { p, q, largest, classes }
+    }
+
+    /// Turns ∂L/∂p into ∂L/∂z: p_k (g_k − Σ g_c p_c).
+    ///
+    /// The g are taken relative to that of the likeliest class, for which −Σ (g_c − g) p_c over the others is left: nothing is
+    /// subtracted that is nearly equal.
+    fn transpose(&self, by_probability: &mut [f64; C]) {
+        let of_largest = by_probability.get(self.largest).copied().unwrap_or_default();
+        let mut sum = 0.0;
+        for (g, p) in by_probability.iter_mut().zip(&self.p).take(self.classes) {
+            *g -= of_largest;
+            sum += *g * p;
+        }
+        for (g, p) in by_probability.iter_mut().zip(&self.p).take(self.classes) {
+            *g = p * (*g - sum);
+        }
+    }
+}

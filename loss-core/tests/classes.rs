@@ -1,0 +1,416 @@
+//! Losses over classes: against naive oracles, and the laws of streaming.
+
+use loss_core::{
+    AbsentClass, Activation, Bce, Channels, ClassAccumulator, ClassDenominator, ClassLoss, ClassPlane, ClassPointwise, ClassReduction,
+    CrossEntropy, Dice, EmptyImage, FinishError, FocalTversky, Foreground, GeneralisedDice, Iou, Layout, LogDice, Loss,
+    Mcc, Minimum, PerClass, Pointwise, Reason, SoftmaxFocal, Squared, StateError, Tversky, VolumeWeight,
+    WassersteinDice, WeightMode,
+};
+use quickcheck::{Arbitrary, Gen};
+
+const C: usize = 4;
+const W: [f64; C] = [1.0, 2.5, 0.25, 4.0];
+const DISTANCES: [[f32; C]; C] =
+    [[0.0, 1.0, 1.0, 1.0], [1.0, 0.0, 0.25, 0.5], [1.0, 0.25, 0.0, 0.75], [1.0, 0.5, 0.75, 0.0]];
+
+/// Logits, soft or one-hot targets, and a weight.
+#[derive(Clone, Copy, Debug)]
+struct Px([f32; C], [f32; C], f32);
+
+impl Arbitrary for Px {
+    fn arbitrary(g: &mut Gen) -> Self {
+        let mut unit = || f32::from(u16::arbitrary(g)) / 65535.0;
+        let logits = std::array::from_fn(|_| (unit() - 0.5) * 9.0);
+        let shares: [f32; C] = std::array::from_fn(|_| 0.05 + unit());
+        let (soft, label, weight) = (unit() < 0.4, (unit() * 3.99) as usize, 0.5 + 2.0 * unit());
+        let sum: f32 = shares.iter().sum();
+        let one_hot = |class| f32::from(u8::from(class == label));
+        Px(logits, std::array::from_fn(|class| if soft { shares[class] / sum } else { one_hot(class) }), weight)
+    }
+}
+
+type Exact = ([f64; C], [f64; C], f64);
+
+fn softmax(z: &[f64; C]) -> [f64; C] {
+    let largest = z.iter().copied().fold(f64::MIN, f64::max);
+    let e = z.map(|z| (z - largest).exp());
+    let sum: f64 = e.iter().sum();
+    e.map(|e| e / sum)
+}
+
+/// Σ over pixels of w f(p, t).
+fn total(x: &[Exact], f: impl Fn(&[f64; C], &[f64; C]) -> f64) -> f64 {
+    x.iter().map(|(z, t, w)| w * f(&softmax(z), t)).sum()
+}
+
+fn weight(x: &[Exact]) -> f64 {
+    x.iter().map(|(_, _, w)| w).sum()
+}
+
+/// I, P, T of a class.
+fn counts(x: &[Exact], c: usize) -> [f64; 3] {
+    [total(x, |p, t| p[c] * t[c]), total(x, |p, _| p[c]), total(x, |_, t| t[c])]
+}
+
+fn index([i, p, t]: [f64; 3], alpha: f64, beta: f64, smooth: f64) -> f64 {
+    1.0 - (i + smooth) / (i + alpha * (p - i) + beta * (t - i) + smooth)
+}
+
+fn mcc(x: &[Exact], c: usize, s: f64) -> f64 {
+    let tp = total(x, |p, t| p[c] * t[c]) + s;
+    let fp = total(x, |p, t| p[c] * (1.0 - t[c])) + s;
+    let fneg = total(x, |p, t| (1.0 - p[c]) * t[c]) + s;
+    let tn = total(x, |p, t| (1.0 - p[c]) * (1.0 - t[c])) + s;
+    1.0 - (tp * tn - fp * fneg) / ((tp + fp) * (tp + fneg) * (tn + fp) * (tn + fneg)).sqrt()
+}
+
+trait Visitor {
+    fn visit<L: ClassLoss<C>>(&mut self, name: &str, loss: L, oracle: fn(&[Exact]) -> f64);
+}
+
+/// Every loss over classes, at parameters that are no special case.
+fn every_loss(v: &mut impl Visitor) {
+    let ce = CrossEntropy::new();
+    v.visit("ce", ce.mean(), |x| total(x, |p, t| -(0..C).map(|c| t[c] * p[c].ln()).sum::<f64>()) / weight(x));
+    v.visit("ce weighted smoothed", ce.weights(W).unwrap().label_smoothing(0.125).unwrap().weighted_mean(), |x| {
+        let sum = total(x, |p, t| -(0..C).map(|c| W[c] * (0.875 * t[c] + 0.125 / 4.0) * p[c].ln()).sum::<f64>());
+        sum / total(x, |_, t| (0..C).map(|c| W[c] * t[c]).sum())
+    });
+    v.visit("softmax focal", SoftmaxFocal::new(2.0).unwrap().weights(W).unwrap().mean(), |x| {
+        total(x, |p, t| -(0..C).map(|c| W[c] * t[c] * (1.0 - p[c]).powi(2) * p[c].ln()).sum::<f64>()) / weight(x)
+    });
+    v.visit("softmax focal 0.75", SoftmaxFocal::new(0.75).unwrap().over(ClassDenominator::WeightPlus(1.5)), |x| {
+        total(x, |p, t| -(0..C).map(|c| t[c] * (1.0 - p[c]).powf(0.75) * p[c].ln()).sum::<f64>()) / (weight(x) + 1.5)
+    });
+    v.visit("dice", PerClass::new(Dice::new(0.5).unwrap()), |x| {
+        (0..C).map(|c| index(counts(x, c), 0.5, 0.5, 0.25)).sum::<f64>() / 4.0
+    });
+    let weighted = PerClass::new(Tversky::new(0.3, 0.7, 0.5).unwrap()).weights(W, WeightMode::Normalise).unwrap();
+    v.visit("tversky normalised", weighted.classes(Foreground), |x| {
+        (1..C).map(|c| W[c] * index(counts(x, c), 0.3, 0.7, 0.5)).sum::<f64>() / 6.75
+    });
+    let multiplied = PerClass::new(Iou::new(0.5).unwrap()).weights(W, WeightMode::Multiply).unwrap();
+    v.visit("iou multiplied, chosen", multiplied.classes([0, 3]), |x| {
+        [0, 3].into_iter().map(|c| W[c] * index(counts(x, c), 1.0, 1.0, 0.5)).sum::<f64>() / 2.0
+    });
+    let inside = PerClass::new(Dice::new(0.5).unwrap()).weights(W, WeightMode::Inside).unwrap();
+    v.visit("dice inside", inside, |x| {
+        (0..C).map(|c| index(counts(x, c).map(|n| W[c] * n), 0.5, 0.5, 0.25)).sum::<f64>() / 4.0
+    });
+    v.visit("dice inside, micro", inside.reduction(ClassReduction::Pooled), |x| {
+        let mut pool = [0.0; 3];
+        (0..C).for_each(|c| pool.iter_mut().zip(counts(x, c)).for_each(|(sum, n)| *sum += W[c] * n));
+        index(pool, 0.5, 0.5, 0.25)
+    });
+    v.visit(
+        "focal tversky, sum",
+        PerClass::new(FocalTversky::new(0.3, 0.7, 1.5, 0.5).unwrap()).reduction(ClassReduction::Sum),
+        |x| (0..C).map(|c| index(counts(x, c), 0.3, 0.7, 0.5).powf(1.5)).sum(),
+    );
+    v.visit("log dice, skip", PerClass::new(LogDice::new(0.5).unwrap()).absent(AbsentClass::Skip), |x| {
+        let present: Vec<usize> = (0..C).filter(|&c| counts(x, c)[2] > 0.0).collect();
+        present.iter().map(|&c| -(1.0 - index(counts(x, c), 0.5, 0.5, 0.25)).ln()).sum::<f64>() / present.len() as f64
+    });
+    v.visit("dice, zero", PerClass::new(Dice::new(0.5).unwrap()).absent(AbsentClass::Zero), |x| {
+        let present = (0..C).filter(|&c| counts(x, c)[2] > 0.0);
+        present.map(|c| index(counts(x, c), 0.5, 0.5, 0.25)).sum::<f64>() / 4.0
+    });
+    v.visit("dice squared", PerClass::new(Dice::new(0.5).unwrap().overlap(Squared)), |x| {
+        let of = |c: usize| [total(x, |p, t| p[c] * t[c]), total(x, |p, _| p[c] * p[c]), total(x, |_, t| t[c] * t[c])];
+        (0..C).map(|c| index(of(c), 0.5, 0.5, 0.25)).sum::<f64>() / 4.0
+    });
+    v.visit(
+        "tversky minimum, micro",
+        PerClass::new(Tversky::new(0.3, 0.7, 0.5).unwrap().overlap(Minimum)).reduction(ClassReduction::Pooled),
+        |x| {
+            let sum = |f: fn(f64, f64) -> f64| (0..C).map(|c| total(x, |p, t| f(p[c], t[c]))).sum::<f64>();
+            index([sum(f64::min), sum(|p, _| p), sum(|_, t| t)], 0.3, 0.7, 0.5)
+        },
+    );
+    v.visit("mcc", PerClass::new(Mcc::new(0.5).unwrap()), |x| (0..C).map(|c| mcc(x, c, 0.5)).sum::<f64>() / 4.0);
+    fn generalised(x: &[Exact], weight: fn(f64) -> f64) -> f64 {
+        let counts: Vec<[f64; 3]> = (0..C).map(|c| counts(x, c)).collect();
+        let weights: Vec<f64> = counts.iter().map(|n| weight(n[2])).collect();
+        let largest = weights.iter().copied().filter(|w| w.is_finite()).fold(0.0, f64::max);
+        let weights = weights.into_iter().map(|w| if w.is_finite() { w } else { largest });
+        let (mut above, mut below) = (0.5, 0.75);
+        for (w, [i, p, t]) in weights.zip(counts) {
+            above += 2.0 * w * i;
+            below += w * (p + t);
+        }
+        1.0 - above / below
+    }
+    let gdl = GeneralisedDice::new(0.0).unwrap().smooth(0.5, 0.75).unwrap();
+    v.visit("generalised dice", gdl, |x| generalised(x, |t| 1.0 / (t * t)));
+    v.visit("generalised dice, simple", gdl.volume_weight(VolumeWeight::Simple), |x| generalised(x, |t| 1.0 / t));
+    v.visit("generalised dice, uniform", gdl.volume_weight(VolumeWeight::Uniform), |x| generalised(x, |_| 1.0));
+    v.visit("wasserstein dice", WassersteinDice::new(DISTANCES, 0.5).unwrap(), |x| {
+        let m = |l: usize, c: usize| f64::from(DISTANCES[l][c]);
+        let w = |p: &[f64; C], l: usize| (0..C).map(|c| m(l, c) * p[c]).sum::<f64>();
+        let distance = total(x, |p, t| (0..C).map(|l| t[l] * w(p, l)).sum());
+        let nearer = total(x, |p, t| (1..C).map(|l| t[l] * (m(l, 0) - w(p, l))).sum());
+        1.0 - (2.0 * nearer + 0.5) / (2.0 * nearer + distance + 0.5)
+    });
+    v.visit(
+        "combination",
+        0.4 * SoftmaxFocal::new(2.0).unwrap().mean() + PerClass::new(Dice::new(0.5).unwrap()) * 1.5,
+        |x| {
+            let focal =
+                total(x, |p, t| -(0..C).map(|c| t[c] * (1.0 - p[c]).powi(2) * p[c].ln()).sum::<f64>()) / weight(x);
+            0.4 * focal + 1.5 * (0..C).map(|c| index(counts(x, c), 0.5, 0.5, 0.25)).sum::<f64>() / 4.0
+        },
+    );
+}
+
+fn samples(pixels: &[Px]) -> impl Iterator<Item = ([f32; C], [f32; C], f32)> + '_ {
+    pixels.iter().map(|&Px(z, t, w)| (z, t, w))
+}
+
+struct AgreesWithOracle(usize);
+
+impl Visitor for AgreesWithOracle {
+    fn visit<L: ClassLoss<C>>(&mut self, name: &str, loss: L, oracle: fn(&[Exact]) -> f64) {
+        let mut g = Gen::new(12);
+        for _ in 0..120 {
+            let mut pixels: Vec<Px> = Vec::arbitrary(&mut g);
+            pixels.push(Px([0.5, -1.25, 0.75, 0.125], [0.0, 1.0, 0.0, 0.0], 1.5));
+            let exact: Vec<Exact> =
+                pixels.iter().map(|Px(z, t, w)| (z.map(f64::from), t.map(f64::from), f64::from(*w))).collect();
+            let mut sums = loss.class_accumulator();
+            sums.extend(samples(&pixels));
+            let finished = sums.finish().unwrap();
+            let (value, expected) = (finished.value(), oracle(&exact));
+            assert!((value - expected).abs() <= 1e-6 * expected.abs() + 1e-7, "{name}: {value} instead of {expected}");
+            let parts: f64 = finished.parts().map(|part| part.coefficient * part.value).sum();
+            assert!((parts - value).abs() <= 1e-12, "{name}: parts");
+
+            let difference = |pixel: usize, class: usize| {
+                let h = 1e-4;
+                let shifted = |h: f64| {
+                    let mut exact = exact.clone();
+                    exact[pixel].0[class] += h;
+                    oracle(&exact)
+                };
+                (8.0 * (shifted(h) - shifted(-h)) - (shifted(2.0 * h) - shifted(-2.0 * h))) / (12.0 * h)
+            };
+            let gradient = finished.gradient();
+            let expected: Vec<[f64; C]> =
+                (0..pixels.len()).map(|pixel| std::array::from_fn(|class| difference(pixel, class))).collect();
+            let largest = expected.iter().flatten().fold(0.0f64, |largest, slope| largest.max(slope.abs()));
+            for (sample, expected) in samples(&pixels).zip(&expected) {
+                for (class, (slope, expected)) in gradient.at(sample).into_iter().zip(expected).enumerate() {
+                    let error = (f64::from(slope) - expected).abs();
+                    assert!(error <= 4e-6 * largest + 1e-10, "{name}: ∂/∂z{class} is {slope}, the quotient {expected}");
+                }
+            }
+        }
+        self.0 += 1;
+    }
+}
+
+#[test]
+fn values_and_gradients_agree_with_oracles() {
+    let mut visitor = AgreesWithOracle(0);
+    every_loss(&mut visitor);
+    assert!(visitor.0 >= 20);
+}
+
+fn state<L: ClassLoss<C>>(sums: &ClassAccumulator<L, C>) -> Vec<i64> {
+    let mut state = Vec::new();
+    sums.for_each_of_state(|integer| state.push(integer));
+    state
+}
+
+struct Laws(Vec<u64>);
+
+impl Visitor for Laws {
+    fn visit<L: ClassLoss<C>>(&mut self, name: &str, loss: L, _: fn(&[Exact]) -> f64) {
+        let mut g = Gen::new(20);
+        let stream = |pixels: &[Px]| {
+            let mut sums = loss.class_accumulator();
+            sums.extend(samples(pixels));
+            sums
+        };
+        for _ in 0..20 {
+            let (a, b): (Vec<Px>, Vec<Px>) = Arbitrary::arbitrary(&mut g);
+            let mut all = [a.clone(), b.clone()].concat();
+            let whole = state(&stream(&all));
+            for i in (1..all.len()).rev() {
+                all.swap(i, usize::arbitrary(&mut g) % (i + 1));
+            }
+            assert_eq!(state(&stream(&all)), whole, "{name}: order");
+            let (mut left, mut right) = (stream(&a), stream(&b));
+            let plain: Vec<i64> = state(&left).iter().zip(state(&right)).map(|(a, b)| a + b).collect();
+            left.merge(&right).unwrap();
+            right.merge(&stream(&a)).unwrap();
+            assert!(left == right, "{name}: commutativity");
+            assert_eq!(state(&left), whole, "{name}: merge");
+            let mut loaded = loss.class_accumulator();
+            loaded.load_state(plain).unwrap();
+            assert_eq!(state(&loaded), whole, "{name}: states add");
+            assert!(matches!(loaded.load_state([0; 3]), Err(StateError::Length { given: 3, .. })));
+        }
+        // Bad input, in the order logits, soft targets, weight, label; and what is ignored is not looked at.
+        let good = ([0.5, -1.0, 2.0, 0.0], 2u8, 1.0);
+        let mut sums = loss.class_accumulator().ignoring(255);
+        sums.push(good);
+        let before = sums.finish().unwrap().value();
+        sums.push(([f32::NAN; C], 255u8));
+        sums.push(([f32::INFINITY; C], 7u8, 0.0));
+        assert_eq!(sums.finish().unwrap().value().to_bits(), before.to_bits(), "{name}: ignored");
+        assert_eq!(sums.counts().ignored, 2);
+        sums.push(([0.0, f32::NAN, 0.0, 0.0], 9i64, -1.0));
+        sums.push(([0.0; C], [0.5, 1.5, 0.0, 0.0], -1.0));
+        sums.push(([0.0; C], 9i64, f32::NAN));
+        sums.push(([0.0; C], -1i32));
+        let counts = sums.counts();
+        let rejected =
+            [counts.rejected_inputs, counts.rejected_targets, counts.rejected_weights, counts.rejected_labels];
+        assert_eq!(rejected, [1, 1, 1, 1], "{name}");
+        assert_eq!(sums.first_rejected().map(|first| (first.index, first.reason)), Some((3, Reason::Input)));
+        assert!(matches!(sums.finish(), Err(FinishError::Rejected { .. })));
+        assert_eq!(
+            sums.finish_valid().unwrap().value().to_bits(),
+            before.to_bits(),
+            "{name}: rejected pixels left a trace"
+        );
+        assert!(matches!(loss.class_accumulator().finish(), Err(FinishError::NoPixels)));
+        // Extreme logits: finite values and gradients.
+        for z in [0.0, 1e-38, 17.5, 104.0, 1e10, f32::MAX] {
+            let extreme = ([z, -z, 0.5 * z, -0.25], 1u8);
+            let mut sums = loss.class_accumulator();
+            sums.push(extreme);
+            let finished = sums.finish().unwrap();
+            let slopes = finished.gradient().at(extreme);
+            assert!(finished.value().is_finite() && slopes.iter().all(|s| s.abs() < 1e38), "{name} at {z}: {slopes:?}");
+        }
+        self.0.push(sums.fingerprint());
+    }
+}
+
+#[test]
+fn laws_and_bad_input() {
+    let mut laws = Laws(Vec::new());
+    every_loss(&mut laws);
+    let count = laws.0.len();
+    laws.0.sort_unstable();
+    laws.0.dedup();
+    assert_eq!(laws.0.len(), count, "two losses share a fingerprint");
+}
+
+/// A capacity is no number of classes: the same pixels in a larger one give the same value and gradient.
+#[test]
+fn classes_at_run_time() {
+    fn finish<const CAPACITY: usize>(classes: usize, pixels: usize) -> (f64, Vec<f32>) {
+        let loss = CrossEntropy::new().mean() + PerClass::new(Dice::new(1.0).unwrap());
+        let sums = ClassAccumulator::<_, CAPACITY>::new(loss);
+        let mut sums = sums.with_classes(classes).unwrap();
+        let logits: Vec<f32> = (0..classes * pixels).map(|i| ((i * 7919) % 613) as f32 / 50.0 - 6.0).collect();
+        let labels: Vec<u16> = (0..pixels).map(|i| ((i * 31) % classes) as u16).collect();
+        let mut interleaved = vec![0.0; logits.len()];
+        for pixel in 0..pixels {
+            (0..classes).for_each(|class| interleaved[pixel * classes + class] = logits[class * pixels + pixel]);
+        }
+        let plane = ClassPlane::new(classes, Layout::Planar, &logits, &labels).unwrap();
+        sums.extend_plane(plane);
+        let mut other = sums.clone();
+        other.reset();
+        other.extend_plane(ClassPlane::new(classes, Layout::Interleaved, &interleaved, &labels).unwrap());
+        assert!(sums == other, "layouts");
+        let finished = sums.finish().unwrap();
+        assert_eq!(finished.classes().count(), classes);
+        let mut gradient = vec![0.0; logits.len()];
+        finished.gradient().write(plane, &mut gradient).unwrap();
+        (finished.value(), gradient)
+    }
+    assert_eq!(finish::<1>(1, 5), finish::<3>(1, 5));
+    assert_eq!(finish::<21>(21, 70), finish::<32>(21, 70));
+    assert_eq!(finish::<150>(150, 40), finish::<160>(150, 40));
+    let one_class = finish::<1>(1, 5);
+    assert!(
+        one_class.0.abs() < 1e-12 && one_class.1.iter().all(|&slope| slope == 0.0),
+        "one class is certain: {one_class:?}"
+    );
+    let sums = CrossEntropy::new().mean();
+    assert!(ClassAccumulator::<_, 4>::new(sums).with_classes(5).is_err());
+    assert!(ClassAccumulator::<_, 4>::new(sums).with_classes(0).is_err());
+}
+
+/// Probabilities that are not resolved by f32 still give a gradient with relative accuracy.
+#[test]
+fn certain_pixels_keep_their_digits() {
+    let loss = PerClass::new(Dice::new(0.0).unwrap()) + CrossEntropy::new().mean();
+    let mut sums = loss.class_accumulator();
+    let pixels = [([20.0, 0.0, 1.0], 0u8), ([-1.0, 19.0, 0.5], 1), ([0.25, 0.0, 21.0], 2)];
+    sums.extend(pixels);
+    let finished = sums.finish().unwrap();
+    let exact: Vec<[f64; 3]> = pixels
+        .iter()
+        .map(|(z, label)| {
+            let e = z.map(|logit| f64::from(logit - z[usize::from(*label)]).exp());
+            let sum: f64 = e.iter().sum();
+            e.map(|e| e / sum)
+        })
+        .collect();
+    // Of each class, to first order: FP and FN over 2TP, TP = 1.
+    let others = |pixel: usize, label: usize| (0..3).filter(|&c| c != label).map(|c| exact[pixel][c]).sum::<f64>();
+    let mut dice = 0.0;
+    let mut ce = 0.0;
+    for class in 0..3 {
+        let errors =
+            others(class, class) + (0..3).filter(|&pixel| pixel != class).map(|pixel| exact[pixel][class]).sum::<f64>();
+        dice += errors / 2.0 / 3.0;
+        ce += others(class, class) / 3.0;
+    }
+    let expected = dice + ce;
+    assert!((finished.value() - expected).abs() < 1e-6 * expected, "{:e} instead of {expected:e}", finished.value());
+    let slopes = finished.gradient().at(pixels[0]);
+    let sum: f32 = slopes.iter().sum();
+    assert!(slopes[0] < 0.0 && sum.abs() < 1e-6 * slopes[0].abs(), "{slopes:?}");
+}
+
+#[test]
+fn images_and_channels() {
+    let loss = PerClass::new(Dice::new(0.5).unwrap());
+    let mut mean = ClassLoss::<3>::class_image_mean(&loss, EmptyImage::Skip);
+    let images = [([1.0, -2.0, 0.5], 0u8), ([0.25, 0.5, -1.5], 2)];
+    let mut values = 0.0;
+    for image in images {
+        mean.push(image);
+        values += mean.end_image().unwrap().unwrap().value();
+    }
+    assert!((mean.finish().unwrap() - values / 2.0).abs() < 1e-15);
+
+    // Independent sigmoids: the class accumulator agrees with an accumulator for each channel.
+    let pixels = [([1.0, -2.0, 0.5], [1.0, 0.0, 0.25]), ([-0.5, 0.75, 3.0], [0.0, 1.0, 1.0])];
+    let mut sums = ClassAccumulator::<_, 3>::new(loss).activation(Activation::Sigmoid);
+    sums.extend(pixels);
+    let mut channels = Channels::new([(); 3].map(|()| Dice::new(0.5).unwrap().accumulator()));
+    pixels.iter().for_each(|(z, t)| channels.push(std::array::from_fn(|c| (z[c], t[c]))));
+    let (by_class, by_channel) = (sums.finish().unwrap(), channels.finish().unwrap());
+    assert!((by_class.value() - by_channel.mean()).abs() < 1e-15);
+    for (z, t) in pixels {
+        let slopes = by_class.gradient().at((z, t));
+        for (c, channel) in by_channel.channels().enumerate() {
+            let expected = channel.gradient_times(1.0 / 3.0).at((z[c], t[c]));
+            assert!((slopes[c] - expected).abs() <= 1e-7 * expected.abs(), "{slopes:?}, {expected}");
+        }
+    }
+    let weighted =
+        Channels::new([Bce::new().pos_weight(3.0).unwrap(), Bce::new()].map(|loss| loss.mean().accumulator()));
+    assert!(matches!(weighted.finish(), Err(FinishError::NoPixels)));
+}
+
+#[test]
+fn the_accuracy_trap_shows() {
+    let mut sums = CrossEntropy::new().mean().class_accumulator();
+    for i in 0..100 {
+        sums.push(([4.0, 0.0, 0.0], if i < 96 { 0u8 } else { 1 }));
+    }
+    let finished = sums.finish().unwrap();
+    assert_eq!((finished.accuracy(), finished.accuracy_of_background()), (0.96, 0.96));
+    let rare = finished.class(1).unwrap();
+    assert_eq!((rare.support(), rare.hard.recall(), rare.hard.dice()), (4.0, Some(0.0), Some(0.0)));
+    assert_eq!(finished.class(2).unwrap().hard.dice(), None, "nothing there, nothing predicted");
+    assert!(finished.class(3).is_none());
+}
