@@ -1,10 +1,10 @@
 //! Losses over classes: against naive oracles, and the laws of streaming.
 
 use loss_core::{
-    AbsentClass, Activation, Bce, Channels, ClassAccumulator, ClassDenominator, ClassLoss, ClassPlane, ClassPointwise, ClassReduction,
-    CrossEntropy, Dice, EmptyImage, FinishError, FocalTversky, Foreground, GeneralisedDice, Iou, Layout, LogDice, Loss,
-    Mcc, Minimum, PerClass, Pointwise, Reason, SoftmaxFocal, Squared, StateError, Tversky, VolumeWeight,
-    WassersteinDice, WeightMode,
+    AbsentClass, Activation, Bce, Channels, ClassAccumulator, ClassDenominator, ClassLoss, ClassPlane, ClassPointwise,
+    ClassReduction, CrossEntropy, Dice, EmptyImage, FinishError, FocalTversky, Foreground, GeneralisedDice, Iou,
+    Layout, LogDice, Loss, Mcc, Minimum, PerClass, Pointwise, Reason, SoftmaxFocal, Squared, StateError, Tversky,
+    VolumeWeight, WassersteinDice, WeightMode,
 };
 use quickcheck::{Arbitrary, Gen};
 

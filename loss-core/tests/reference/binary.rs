@@ -1,5 +1,5 @@
 //! The terms of a case: those whose channels are independent sigmoids (or probabilities) by the library's binary losses, the
-//! others by `classes`.
+//! others by `classes` and `sorted`.
 
 use std::path::Path;
 
@@ -150,7 +150,10 @@ impl<K: Link> Evaluator<'_, K> {
         for term in terms {
             let (coefficient, value) = match crate::classes::term(self.data, term, &mut total) {
                 Some(evaluated) => evaluated,
-                None => self.term(term, &mut total),
+                None => match crate::sorted::term(self.data, term, &mut total) {
+                    Some((coefficient, value)) => (coefficient, Ok(value)),
+                    None => self.term(term, &mut total),
+                },
             };
             total.value = match (total.value, value) {
                 (Ok(sum), Ok(value)) => Ok(sum + coefficient * value),
@@ -221,7 +224,7 @@ impl<K: Link> Evaluator<'_, K> {
                 });
                 (term.coef, value)
             }
-            _ => unreachable!("listed as not covered"),
+            _ => unreachable!("evaluated by `classes` or `sorted`"),
         }
     }
 
