@@ -69,7 +69,7 @@ pub(crate) struct ScoreArguments {
     pub(crate) ignore: Option<f64>,
 
     /// Clip probabilities to [E, 1−E] in logarithms; with --probs
-    #[arg(long, value_name = "E", default_value_t = 1e-7, value_parser = epsilon, help_heading = "Input")]
+    #[arg(long, value_name = "E", default_value = "1e-7", value_parser = epsilon, help_heading = "Input")]
     pub(crate) epsilon: f32,
 
     /// What to do about a pixel that is out of range (a logit that is not finite, a target outside [0, 1], …)
@@ -83,6 +83,10 @@ pub(crate) struct ScoreArguments {
     /// The mean over images of each image's loss, in place of the loss of all pixels pooled; axis 0 is the image
     #[arg(long, help_heading = "Scores")]
     pub(crate) per_image: bool,
+
+    /// What an image counts for that has no valid pixel; with --per-image
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = EmptyImages::Skip, help_heading = "Scores")]
+    pub(crate) empty_images: EmptyImages,
 
     /// The probability from which on a pixel is called foreground, for the confusion
     #[arg(long, value_name = "P", default_value_t = 0.5, value_parser = threshold, help_heading = "Scores")]
@@ -113,6 +117,14 @@ pub(crate) enum OnBad {
     Error,
     /// Leave such pixels out, and say how many
     Skip,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EmptyImages {
+    /// Nothing: it leaves the mean, and the report says so
+    Skip,
+    /// The loss of no pixels, which is 0
+    Count,
 }
 
 /// List the losses that expressions can name.
@@ -148,17 +160,20 @@ fn score_help() -> String {
     format!(
         "\
 Loss expressions:
-  A sum of losses with coefficients: bce + 0.5 * dice(smooth=1e-5) - 0.1 * focal(gamma=1.5, alpha=0.25)
+  A sum of losses with coefficients: bce + 0.5 * dice(smooth=1e-5) - 0.1 * focal(gamma=1.5)
   Arguments are named; brackets group terms and may be left out of a loss without arguments.
-  All expressions are evaluated in one pass. Without --loss: bce, dice, iou, focal (gamma=2), bce + dice, with smooth=1e-5.
+  All expressions are evaluated in one pass.
+  Without --loss: bce, dice, iou, focal (gamma=2) and bce + dice, with smooth=1e-5.
 
 {losses}
-  t target, p prediction, w weight; I = Σ w p t, P = Σ w p, T = Σ w t. `ablation losses` lists the parameters.
+  t target, p prediction, w weight; I = Σ w p t, P = Σ w p, T = Σ w t.
+  `ablation losses` lists the parameters.
 
 Pooled or per image:
-  By default all pixels of all files are pooled, as in \"batch Dice\". --per-image takes the mean over the images
-  (axis 0) of each image's loss, which is another loss; an image without valid pixels is left out. Many files give a
-  row each, the one with the highest first loss first, the pooled result, and the mean over the files.
+  By default all pixels of all files are pooled, as in \"batch Dice\".
+  --per-image takes the mean over the images (axis 0) of each image's loss, which is another loss.
+  An image without valid pixels is left out of that mean, unless --empty-images count.
+  Many files give a row each (the highest first loss first), the pooled result, and the mean over files.
 
 Examples:
   ablation score --logits z.npy --targets y.npy
@@ -167,9 +182,10 @@ Examples:
   ablation score --logits 'preds/*.npy' --targets 'masks/*.npy' --loss dice --csv
 
 Files:
-  Many files are paired by name, or in sorted order if no names match. Shapes must be equal, but for a channel axis of 1:
-  (N, 1, H, W) goes with (N, H, W). Arrays are read in the order (C or Fortran) of the input; one stored in the other
-  order is held in memory. Output files appear whole or not at all.
+  Many files are paired by name, or in sorted order if no names match.
+  Shapes must be equal, but for a channel axis of 1: (N, 1, H, W) goes with (N, H, W).
+  An array in another order (C, Fortran) than the input is held in memory; the rest is streamed.
+  Output files appear whole or not at all.
 
 Bad input:
   The first bad pixel is named and nothing is written; exit code 2. --on-bad skip scores the rest."
@@ -181,9 +197,9 @@ fn command() -> clap::Command {
         .header(AnsiColor::Green.on_default().bold())
         .usage(AnsiColor::Green.on_default().bold())
         .literal(AnsiColor::Cyan.on_default().bold());
-    Cli::command()
-        .styles(styles)
-        .mut_subcommand("score", |score| score.after_long_help(score_help()).after_help("--help says more, with examples."))
+    Cli::command().styles(styles).mut_subcommand("score", |score| {
+        score.after_long_help(score_help()).after_help("--help says more, with examples.")
+    })
 }
 
 /// Runs the program with these arguments, the first of which is its name.

@@ -7,5 +7,6 @@ mod cli;
 pub mod expression;
 mod losses;
 mod score;
+mod tables;
 
 pub use cli::run;

@@ -2,13 +2,17 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::Table;
+use comfy_table::ContentArrangement;
 use serde_json::{Value, json};
 
 use crate::cli::LossesArguments;
 use crate::expression::registry::{self, Kind, LOSSES, LossEntry, Parameter, Preset};
 use crate::expression::{Short, closest};
 use crate::score::ScoreError;
+use crate::tables::{left, table, trimmed};
+
+/// Columns of text.
+const WIDTH: u16 = 112;
 
 pub(crate) fn losses(arguments: &LossesArguments) -> Result<String, ScoreError> {
     let entries: Vec<&LossEntry> = match &arguments.name {
@@ -42,7 +46,7 @@ fn overview() -> String {
         let _ = writeln!(text, "    {}", entry.formula);
         let parameters: Vec<String> =
             entry.parameters().map(|parameter| format!("{}={}", parameter.name, default(parameter))).collect();
-        let _ = writeln!(text, "    {}\n", wrapped(&parameters, 104).join("\n    "));
+        let _ = writeln!(text, "    {}\n", wrapped(&parameters, usize::from(WIDTH) - 8).join(",\n    "));
     }
     text.push_str(
         "t target, p prediction, w weight; I = Σ w p t, P = Σ w p, T = Σ w t; TP = I, FP = P − I, FN = T − I.\n\
@@ -80,21 +84,14 @@ fn detail(entry: &LossEntry) -> String {
     if !entry.paper.is_empty() {
         let _ = writeln!(text, "{}.", entry.paper);
     }
-    let mut table = Table::new();
-    table.load_preset(comfy_table::presets::NOTHING);
-    table.set_header(["parameter", "default", "accepted", "meaning"]);
+    let mut table = table(["parameter", "default", "accepted", "meaning"].map(left));
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
     for parameter in entry.parameters() {
         let (accepted, meaning) = (accepted(parameter), parameter.meaning.to_owned());
         table.add_row([parameter.name.to_owned(), default(parameter), accepted, meaning]);
     }
     let _ = writeln!(text, "\n{}", trimmed(&table));
     text
-}
-
-/// A table without the spaces at the ends of its lines.
-pub(crate) fn trimmed(table: &Table) -> String {
-    let text = table.to_string();
-    text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
 
 fn default(parameter: &Parameter) -> String {

@@ -21,22 +21,14 @@ pub(super) struct Member {
 
 /// Finds a member by name, or the only one.
 pub(super) fn find(file: &mut File, array: &str, wanted: Option<&str>) -> Result<Member> {
-    let damaged = |reason: String| ArrayError::Archive {
-        array: array.to_owned(),
-        reason,
-    };
+    let damaged = |reason: String| ArrayError::Archive { array: array.to_owned(), reason };
     check_directory(file).map_err(|error| damaged(error.to_string()))?;
-    let copy = file
-        .try_clone()
-        .map_err(|error| damaged(error.to_string()))?;
+    let copy = file.try_clone().map_err(|error| damaged(error.to_string()))?;
     let mut archive = open(copy, array)?;
     let members = members(&mut archive).map_err(damaged)?;
     let entry = choose(&members, array, wanted)?;
     let encrypted = is_encrypted(file, entry.header).map_err(|error| damaged(error.to_string()))?;
-    Ok(Member {
-        index: entry.index,
-        encrypted,
-    })
+    Ok(Member { index: entry.index, encrypted })
 }
 
 struct Entry {
@@ -49,9 +41,7 @@ fn members(archive: &mut Archive) -> Result<BTreeMap<String, Entry>, String> {
     let archive = archive.zip_archive();
     let mut members = BTreeMap::new();
     for index in 0..archive.len() {
-        let member = archive
-            .by_index_raw(index)
-            .map_err(|error| error.to_string())?;
+        let member = archive.by_index_raw(index).map_err(|error| error.to_string())?;
         if let Some(name) = array_name_from_file_name(member.name()) {
             let header = member.central_header_start();
             members.insert(name.to_owned(), Entry { index, header });
@@ -60,41 +50,25 @@ fn members(archive: &mut Archive) -> Result<BTreeMap<String, Entry>, String> {
     Ok(members)
 }
 
-fn choose<'a>(
-    members: &'a BTreeMap<String, Entry>,
-    array: &str,
-    wanted: Option<&str>,
-) -> Result<&'a Entry> {
+fn choose<'a>(members: &'a BTreeMap<String, Entry>, array: &str, wanted: Option<&str>) -> Result<&'a Entry> {
     let array = array.to_owned();
     let Some((first, only)) = members.first_key_value() else {
         return Err(ArrayError::NoMembers { array });
     };
     match wanted {
         None if members.len() == 1 => Ok(only),
-        None => Err(ArrayError::SeveralMembers {
-            array,
-            members: list(members),
-            first: first.clone(),
-        }),
+        None => Err(ArrayError::SeveralMembers { array, members: list(members), first: first.clone() }),
         // NumPy, too, takes the name with and without its extension.
         Some(name) => members
             .get(name)
             .or_else(|| members.get(array_name_from_file_name(name)?))
-            .ok_or_else(|| ArrayError::NoSuchMember {
-                array,
-                member: name.to_owned(),
-                members: list(members),
-            }),
+            .ok_or_else(|| ArrayError::NoSuchMember { array, member: name.to_owned(), members: list(members) }),
     }
 }
 
 fn list(members: &BTreeMap<String, Entry>) -> String {
     const MOST: usize = 20;
-    let mut names: Vec<String> = members
-        .keys()
-        .take(MOST)
-        .map(|name| format!("{name:?}"))
-        .collect();
+    let mut names: Vec<String> = members.keys().take(MOST).map(|name| format!("{name:?}")).collect();
     if members.len() > MOST {
         names.push(format!("and {} more", members.len() - MOST));
     }
@@ -104,21 +78,14 @@ fn list(members: &BTreeMap<String, Entry>) -> String {
 /// Reads the header of a member and checks its size.
 pub(super) fn read_header(file: File, member: &Member, array: &str) -> Result<Header> {
     let mut archive = open(file, array)?;
-    let mut member = open_member(&mut archive, member).map_err(|reason| ArrayError::Archive {
-        array: array.to_owned(),
-        reason,
-    })?;
+    let mut member =
+        open_member(&mut archive, member).map_err(|reason| ArrayError::Archive { array: array.to_owned(), reason })?;
     let bytes = member.size();
     Header::read(&mut member, bytes, array)
 }
 
 /// Streams the values of a member.
-pub(super) fn stream(
-    file: File,
-    member: &Member,
-    header: &Header,
-    array: &str,
-) -> Result<MemberStream> {
+pub(super) fn stream(file: File, member: &Member, header: &Header, array: &str) -> Result<MemberStream> {
     let archive = open(file, array)?;
     let (member, skip) = (*member, header.data_start);
     let (sender, receiver) = sync_channel(BLOCKS_AHEAD);
@@ -127,12 +94,7 @@ pub(super) fn stream(
         .name("npz reader".to_owned())
         .spawn(move || send_blocks(archive, member, skip, &sender))
         .map_err(|error| ArrayError::io(array, "start a thread to read it", error))?;
-    Ok(MemberStream {
-        receiver,
-        block: Vec::new(),
-        taken: 0,
-        ended: false,
-    })
+    Ok(MemberStream { receiver, block: Vec::new(), taken: 0, ended: false })
 }
 
 const BLOCK_BYTES: usize = 1 << 18;
@@ -179,10 +141,7 @@ fn send_all(member: &mut ZipFile<'_>, skip: u64, sender: &SyncSender<Block>) -> 
     io::copy(&mut member.by_ref().take(skip), &mut io::sink())?;
     loop {
         let mut block = Vec::with_capacity(BLOCK_BYTES);
-        member
-            .by_ref()
-            .take(BLOCK_BYTES as u64)
-            .read_to_end(&mut block)?;
+        member.by_ref().take(BLOCK_BYTES as u64).read_to_end(&mut block)?;
         let ended = block.is_empty();
         if sender.send(Ok(block)).is_err() || ended {
             return Ok(());
@@ -191,10 +150,8 @@ fn send_all(member: &mut ZipFile<'_>, skip: u64, sender: &SyncSender<Block>) -> 
 }
 
 fn open(file: File, array: &str) -> Result<Archive> {
-    NpzArchive::new(BufReader::new(file)).map_err(|error| ArrayError::Archive {
-        array: array.to_owned(),
-        reason: error.to_string(),
-    })
+    NpzArchive::new(BufReader::new(file))
+        .map_err(|error| ArrayError::Archive { array: array.to_owned(), reason: error.to_string() })
 }
 
 fn open_member<'a>(archive: &'a mut Archive, member: &Member) -> Result<ZipFile<'a>, String> {
@@ -230,9 +187,7 @@ fn check_directory(file: &mut File) -> io::Result<()> {
     let tail_start = length.saturating_sub(END_BYTES + u64::from(u16::MAX));
     file.seek(SeekFrom::Start(tail_start))?;
     let mut tail = Vec::new();
-    file.by_ref()
-        .take(length - tail_start)
-        .read_to_end(&mut tail)?;
+    file.by_ref().take(length - tail_start).read_to_end(&mut tail)?;
     let ends = tail.windows(END_BYTES as usize);
     let Some(end) = ends.rev().find(|end| end.starts_with(b"PK\x05\x06")) else {
         return damaged("the directory at its end is missing, as in a truncated file");
@@ -263,8 +218,5 @@ fn read_at<const N: usize>(file: &mut File, position: u64) -> io::Result<[u8; N]
 }
 
 fn u64_at(bytes: &[u8], start: usize) -> u64 {
-    bytes
-        .get(start..)
-        .and_then(<[u8]>::first_chunk)
-        .map_or(0, |bytes| u64::from_le_bytes(*bytes))
+    bytes.get(start..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }

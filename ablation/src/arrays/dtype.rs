@@ -170,13 +170,7 @@ fn shortened(description: &str) -> String {
     const LONGEST: usize = 80;
     let mut text: String = description
         .chars()
-        .map(|character| {
-            if character.is_control() {
-                ' '
-            } else {
-                character
-            }
-        })
+        .map(|character| if character.is_control() { ' ' } else { character })
         .take(LONGEST)
         .collect();
     if text.len() < description.len() {

@@ -252,10 +252,6 @@ pub enum ArrayError {
 
 impl ArrayError {
     pub(super) fn io(array: &str, action: &'static str, error: io::Error) -> Self {
-        Self::Io {
-            array: array.to_owned(),
-            action,
-            error,
-        }
+        Self::Io { array: array.to_owned(), action, error }
     }
 }

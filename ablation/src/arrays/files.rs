@@ -19,23 +19,17 @@ pub fn paths(pattern: &str) -> Result<Vec<PathBuf>> {
     if Path::new(pattern).exists() {
         return Ok(vec![PathBuf::from(pattern)]);
     }
-    let matches = glob::glob(pattern).map_err(|error| ArrayError::Pattern {
-        pattern: pattern.to_owned(),
-        reason: error.to_string(),
-    })?;
+    let matches = glob::glob(pattern)
+        .map_err(|error| ArrayError::Pattern { pattern: pattern.to_owned(), reason: error.to_string() })?;
     let mut paths = Vec::new();
     for path in matches {
-        let path = path.map_err(|error| {
-            ArrayError::io(&error.path().display().to_string(), "read", error.into())
-        })?;
+        let path = path.map_err(|error| ArrayError::io(&error.path().display().to_string(), "read", error.into()))?;
         if !path.is_dir() {
             paths.push(path);
         }
     }
     if paths.is_empty() {
-        return Err(ArrayError::NoMatch {
-            pattern: pattern.to_owned(),
-        });
+        return Err(ArrayError::NoMatch { pattern: pattern.to_owned() });
     }
     paths.sort();
     Ok(paths)
@@ -46,10 +40,7 @@ pub fn paths(pattern: &str) -> Result<Vec<PathBuf>> {
 /// Files pair by name without extension if both lists hold the same names. Otherwise they pair by
 /// position, if the lists are equally long and this does not part two files of the same name: a
 /// list that lacks one file in the middle must not silently shift against the other.
-pub fn pair(
-    mut first: Vec<PathBuf>,
-    mut second: Vec<PathBuf>,
-) -> Result<(Vec<(PathBuf, PathBuf)>, Pairing)> {
+pub fn pair(mut first: Vec<PathBuf>, mut second: Vec<PathBuf>) -> Result<(Vec<(PathBuf, PathBuf)>, Pairing)> {
     first.sort();
     second.sort();
     if let Some(pairs) = pair_by_name(&first, &second) {
@@ -67,10 +58,7 @@ fn pair_by_name(first: &[PathBuf], second: &[PathBuf]) -> Option<Vec<(PathBuf, P
     if names.len() != others.len() {
         return None;
     }
-    first
-        .iter()
-        .map(|path| Some((path.clone(), others.remove(&stem(path))?.clone())))
-        .collect()
+    first.iter().map(|path| Some((path.clone(), others.remove(&stem(path))?.clone()))).collect()
 }
 
 /// The files by name, unless two have the same.
@@ -80,10 +68,7 @@ fn unique_stems(paths: &[PathBuf]) -> Option<BTreeMap<String, &PathBuf>> {
 }
 
 fn stem(path: &Path) -> String {
-    path.file_stem()
-        .unwrap_or(path.as_os_str())
-        .to_string_lossy()
-        .into_owned()
+    path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
 fn stems(paths: &[PathBuf]) -> BTreeSet<String> {
@@ -108,12 +93,7 @@ fn unpaired(first: &[PathBuf], second: &[PathBuf]) -> ArrayError {
         .chain(second.iter().filter(|path| lacks(path, &firsts)))
         .map(|path| path.display().to_string())
         .collect();
-    let mut unmatched = lonely
-        .iter()
-        .take(MOST)
-        .cloned()
-        .collect::<Vec<_>>()
-        .join(", ");
+    let mut unmatched = lonely.iter().take(MOST).cloned().collect::<Vec<_>>().join(", ");
     match lonely.len() {
         0 => unmatched.push_str("some names occur several times"),
         count if count > MOST => {
@@ -121,9 +101,5 @@ fn unpaired(first: &[PathBuf], second: &[PathBuf]) -> ArrayError {
         }
         _ => unmatched.push_str(" without a counterpart"),
     }
-    ArrayError::Unpaired {
-        first: first.len(),
-        second: second.len(),
-        unmatched,
-    }
+    ArrayError::Unpaired { first: first.len(), second: second.len(), unmatched }
 }

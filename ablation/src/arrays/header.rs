@@ -36,38 +36,22 @@ impl Header {
     }
 
     fn parse(bytes: &[u8], array: &str) -> Result<Self> {
-        let damaged = |reason: String| ArrayError::Header {
-            array: array.to_owned(),
-            reason,
-        };
+        let damaged = |reason: String| ArrayError::Header { array: array.to_owned(), reason };
         let text = str::from_utf8(bytes.get(text_start(bytes)..).unwrap_or_default())
             .map_err(|_| damaged("it is not UTF-8 text".to_owned()))?;
         check_text(text, array)?;
         let parsed = NpyHeader::from_reader(bytes).map_err(|error| damaged(one_line(&error)))?;
-        let layout =
-            Layout::from_numpy(&parsed.dtype()).map_err(|found| ArrayError::UnsupportedDType {
-                array: array.to_owned(),
-                found,
-            })?;
+        let layout = Layout::from_numpy(&parsed.dtype())
+            .map_err(|found| ArrayError::UnsupportedDType { array: array.to_owned(), found })?;
         let shape = parsed.shape().to_vec();
         if shape.len() > MOST_AXES {
             let reason = format!("{} axes, NumPy has at most {MOST_AXES}", shape.len());
             return Err(damaged(reason));
         }
-        let (values, data_bytes) =
-            sizes(&shape, layout.dtype).ok_or_else(|| ArrayError::ShapeOverflow {
-                array: array.to_owned(),
-                shape: shape_text(&shape),
-            })?;
+        let (values, data_bytes) = sizes(&shape, layout.dtype)
+            .ok_or_else(|| ArrayError::ShapeOverflow { array: array.to_owned(), shape: shape_text(&shape) })?;
         let order = parsed.order().into();
-        Ok(Self {
-            layout,
-            shape,
-            order,
-            values,
-            data_bytes,
-            data_start: bytes.len() as u64,
-        })
+        Ok(Self { layout, shape, order, values, data_bytes, data_start: bytes.len() as u64 })
     }
 
     fn check_size(&self, file_bytes: u64, array: &str) -> Result<()> {
@@ -108,9 +92,7 @@ impl Header {
 /// the strides of such a shape overflow.
 pub(super) fn sizes(shape: &[u64], dtype: DType) -> Option<(u64, u64)> {
     let size = dtype.size() as u64;
-    shape
-        .iter()
-        .try_fold(size, |product, &length| product.checked_mul(length.max(1)))?;
+    shape.iter().try_fold(size, |product, &length| product.checked_mul(length.max(1)))?;
     let values = shape.iter().product();
     Some((values, values * size))
 }
@@ -128,10 +110,7 @@ pub(super) fn shape_text(shape: &[u64]) -> String {
 
 /// Reads everything before the first value, which is little whatever the length field says.
 fn header_bytes(reader: &mut impl Read, file_bytes: u64, array: &str) -> Result<Vec<u8>> {
-    let damaged = |reason| ArrayError::Header {
-        array: array.to_owned(),
-        reason,
-    };
+    let damaged = |reason| ArrayError::Header { array: array.to_owned(), reason };
     let ends = || damaged(format!("the file ends inside it, after {file_bytes} bytes"));
     let mut bytes = Vec::new();
     let mut take = |bytes: &mut Vec<u8>, count: u64| -> Result<()> {
@@ -144,10 +123,7 @@ fn header_bytes(reader: &mut impl Read, file_bytes: u64, array: &str) -> Result<
     take(&mut bytes, 10)?;
     if !bytes.starts_with(NPY_MAGIC) {
         let start = bytes.escape_ascii().to_string();
-        return Err(ArrayError::NotAnArray {
-            array: array.to_owned(),
-            start,
-        });
+        return Err(ArrayError::NotAnArray { array: array.to_owned(), start });
     }
     if bytes[6] > 1 {
         take(&mut bytes, 2)?;
@@ -158,9 +134,7 @@ fn header_bytes(reader: &mut impl Read, file_bytes: u64, array: &str) -> Result<
         _ => 0,
     };
     if length > LONGEST_HEADER {
-        return Err(damaged(format!(
-            "{length} bytes long, more than {LONGEST_HEADER}"
-        )));
+        return Err(damaged(format!("{length} bytes long, more than {LONGEST_HEADER}")));
     }
     take(&mut bytes, length)?;
     Ok(bytes)
@@ -178,14 +152,8 @@ fn text_start(bytes: &[u8]) -> usize {
 /// Its parser takes twice as long for every nested bracket (28 s for 22 of them), and it
 /// multiplies the axis lengths unchecked.
 fn check_text(text: &str, array: &str) -> Result<()> {
-    let damaged = |reason: String| ArrayError::Header {
-        array: array.to_owned(),
-        reason,
-    };
-    let overflow = || ArrayError::ShapeOverflow {
-        array: array.to_owned(),
-        shape: axis_lengths(text),
-    };
+    let damaged = |reason: String| ArrayError::Header { array: array.to_owned(), reason };
+    let overflow = || ArrayError::ShapeOverflow { array: array.to_owned(), shape: axis_lengths(text) };
     let mut quote = None;
     let mut depth = 0_usize;
     let mut number: Option<u64> = None;

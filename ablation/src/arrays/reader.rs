@@ -80,10 +80,7 @@ impl fmt::Debug for ValueBytes {
 
 impl Reader {
     pub(super) fn streaming(array: &Array, bytes: Bytes) -> Self {
-        Self::new(
-            array,
-            ValueBytes::Streamed(BufReader::with_capacity(BLOCK, bytes)),
-        )
+        Self::new(array, ValueBytes::Streamed(BufReader::with_capacity(BLOCK, bytes)))
     }
 
     pub(super) fn permuted(array: &Array, permuted: Permuted) -> Self {
@@ -125,10 +122,7 @@ impl Reader {
     /// A floating-point array is an error, and so is a `u64` value that `i64` cannot hold.
     pub fn read_i64(&mut self, out: &mut [i64]) -> Result<usize> {
         if self.dtype().is_float() {
-            return Err(ArrayError::NotInteger {
-                array: self.name.clone(),
-                dtype: self.dtype(),
-            });
+            return Err(ArrayError::NotInteger { array: self.name.clone(), dtype: self.dtype() });
         }
         self.read_blocks(out, convert_i64, "i64")
     }
@@ -168,22 +162,16 @@ impl Reader {
                 return Ok(());
             }
             // The length in the header is not to be trusted with an allocation.
-            out.try_reserve(self.block.len())
-                .map_err(|_| ArrayError::TooLargeToReorder {
-                    array: self.name.clone(),
-                    order: self.header.order,
-                    bytes: self.header.data_bytes,
-                })?;
+            out.try_reserve(self.block.len()).map_err(|_| ArrayError::TooLargeToReorder {
+                array: self.name.clone(),
+                order: self.header.order,
+                bytes: self.header.data_bytes,
+            })?;
             out.extend_from_slice(&self.block);
         }
     }
 
-    fn read_blocks<T>(
-        &mut self,
-        out: &mut [T],
-        convert: Convert<T>,
-        wanted: &'static str,
-    ) -> Result<usize> {
+    fn read_blocks<T>(&mut self, out: &mut [T], convert: Convert<T>, wanted: &'static str) -> Result<usize> {
         let mut total = 0;
         if out.is_empty() {
             return Ok(0);
@@ -207,8 +195,9 @@ impl Reader {
         let count = at_most(self.remaining(), most);
         self.block.resize(count * size, 0);
         let found = match &mut self.values {
-            ValueBytes::Streamed(reader) => read_fully(reader, &mut self.block)
-                .map_err(|error| ArrayError::io(&self.name, "read", error))?,
+            ValueBytes::Streamed(reader) => {
+                read_fully(reader, &mut self.block).map_err(|error| ArrayError::io(&self.name, "read", error))?
+            }
             ValueBytes::Permuted(permuted) => permuted.fill(&mut self.block),
         };
         if found < self.block.len() {
@@ -292,9 +281,7 @@ fn convert_f32(bytes: &mut [u8], layout: Layout, out: &mut [f32]) -> Result<(), 
             each(bytes, out, |bytes| i64::from_le_bytes(bytes) as f32);
         }
         DType::U32 => {
-            check(bytes, u32::from_le_bytes, |value| {
-                u64::from(value) <= EXACT_IN_F32
-            })?;
+            check(bytes, u32::from_le_bytes, |value| u64::from(value) <= EXACT_IN_F32)?;
             each(bytes, out, |bytes| u32::from_le_bytes(bytes) as f32);
         }
         DType::U64 => {
@@ -319,9 +306,7 @@ fn convert_i64(bytes: &mut [u8], layout: Layout, out: &mut [i64]) -> Result<(), 
         DType::U16 => each(bytes, out, |bytes| u16::from_le_bytes(bytes).into()),
         DType::U32 => each(bytes, out, |bytes| u32::from_le_bytes(bytes).into()),
         DType::U64 => {
-            check(bytes, u64::from_le_bytes, |value| {
-                i64::try_from(value).is_ok()
-            })?;
+            check(bytes, u64::from_le_bytes, |value| i64::try_from(value).is_ok())?;
             each(bytes, out, |bytes| u64::from_le_bytes(bytes).cast_signed());
         }
     }
@@ -347,10 +332,7 @@ fn check<T: Copy + Into<i128>, const N: usize>(
 ) -> Result<(), NotExact> {
     let (items, _) = bytes.as_chunks();
     match items.iter().position(|item| !fits(convert(*item))) {
-        Some(index) => Err(NotExact {
-            index,
-            value: convert(items[index]).into(),
-        }),
+        Some(index) => Err(NotExact { index, value: convert(items[index]).into() }),
         None => Ok(()),
     }
 }
@@ -374,21 +356,9 @@ fn swap_to_little_endian(bytes: &mut [u8], layout: Layout) {
         return;
     }
     match layout.dtype.size() {
-        2 => bytes
-            .as_chunks_mut::<2>()
-            .0
-            .iter_mut()
-            .for_each(|item| item.reverse()),
-        4 => bytes
-            .as_chunks_mut::<4>()
-            .0
-            .iter_mut()
-            .for_each(|item| item.reverse()),
-        8 => bytes
-            .as_chunks_mut::<8>()
-            .0
-            .iter_mut()
-            .for_each(|item| item.reverse()),
+        2 => bytes.as_chunks_mut::<2>().0.iter_mut().for_each(|item| item.reverse()),
+        4 => bytes.as_chunks_mut::<4>().0.iter_mut().for_each(|item| item.reverse()),
+        8 => bytes.as_chunks_mut::<8>().0.iter_mut().for_each(|item| item.reverse()),
         _ => {}
     }
 }

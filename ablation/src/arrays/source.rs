@@ -23,18 +23,14 @@ impl Source {
     /// An argument that names an existing file is that file, colons included. Otherwise what
     /// precedes the colon must name an existing file, end in `.npz` or be a glob pattern.
     pub fn parse(argument: &str) -> Self {
-        let whole = Self {
-            path: PathBuf::from(argument),
-            member: None,
-        };
+        let whole = Self { path: PathBuf::from(argument), member: None };
         if whole.path.exists() {
             return whole;
         }
         match argument.rsplit_once(':') {
-            Some((path, member)) if !member.is_empty() && takes_member(path) => Self {
-                path: PathBuf::from(path),
-                member: Some(member.to_owned()),
-            },
+            Some((path, member)) if !member.is_empty() && takes_member(path) => {
+                Self { path: PathBuf::from(path), member: Some(member.to_owned()) }
+            }
             _ => whole,
         }
     }
@@ -56,9 +52,7 @@ impl fmt::Display for Source {
 }
 
 fn takes_member(path: &str) -> bool {
-    path.to_ascii_lowercase().ends_with(".npz")
-        || path.contains(['*', '?', '['])
-        || Path::new(path).is_file()
+    path.to_ascii_lowercase().ends_with(".npz") || path.contains(['*', '?', '[']) || Path::new(path).is_file()
 }
 
 /// An array in a file, its header read and checked, its values not yet read.
@@ -76,20 +70,14 @@ impl Array {
     /// The member may be `None` if the archive holds one array only. A file that is shorter or
     /// longer than its header says is refused here, before any value is read.
     pub fn open(path: &Path, member: Option<&str>) -> Result<Self> {
-        let source = Source {
-            path: path.to_owned(),
-            member: None,
-        };
+        let source = Source { path: path.to_owned(), member: None };
         let name = source.to_string();
         let mut file = open_file(path, &name)?;
         match magic(&mut file, &name)? {
             Magic::Npz => Self::open_member(file, source, member),
             Magic::Npy => match member {
                 None => Self::open_npy(file, source),
-                Some(member) => Err(ArrayError::MemberOfNpy {
-                    array: name,
-                    member: member.to_owned(),
-                }),
+                Some(member) => Err(ArrayError::MemberOfNpy { array: name, member: member.to_owned() }),
             },
         }
     }
@@ -98,12 +86,7 @@ impl Array {
         let name = source.to_string();
         let file_bytes = length(&file, &name)?;
         let header = Header::read(&mut file, file_bytes, &name)?;
-        Ok(Self {
-            name,
-            header,
-            path: source.path,
-            member: None,
-        })
+        Ok(Self { name, header, path: source.path, member: None })
     }
 
     fn open_member(mut file: File, mut source: Source, wanted: Option<&str>) -> Result<Self> {
@@ -112,12 +95,7 @@ impl Array {
         source.member = wanted.map(str::to_owned);
         let name = source.to_string();
         let header = archive::read_header(file, &member, &name)?;
-        Ok(Self {
-            name,
-            header,
-            path: source.path,
-            member: Some(member),
-        })
+        Ok(Self { name, header, path: source.path, member: Some(member) })
     }
 
     /// The file, with the member if one was named, for messages.
@@ -178,15 +156,10 @@ enum Magic {
 fn magic(file: &mut File, name: &str) -> Result<Magic> {
     let failed = |error| ArrayError::io(name, "read", error);
     let mut start = Vec::new();
-    file.by_ref()
-        .take(NPY_MAGIC.len() as u64)
-        .read_to_end(&mut start)
-        .map_err(failed)?;
+    file.by_ref().take(NPY_MAGIC.len() as u64).read_to_end(&mut start).map_err(failed)?;
     file.rewind().map_err(failed)?;
     if start.is_empty() {
-        return Err(ArrayError::Empty {
-            array: name.to_owned(),
-        });
+        return Err(ArrayError::Empty { array: name.to_owned() });
     }
     if start.starts_with(NPY_MAGIC) {
         return Ok(Magic::Npy);
@@ -196,10 +169,7 @@ fn magic(file: &mut File, name: &str) -> Result<Magic> {
         return Ok(Magic::Npz);
     }
     let start = start.escape_ascii().to_string();
-    Err(ArrayError::NotAnArray {
-        array: name.to_owned(),
-        start,
-    })
+    Err(ArrayError::NotAnArray { array: name.to_owned(), start })
 }
 
 fn open_file(path: &Path, name: &str) -> Result<File> {
@@ -207,22 +177,13 @@ fn open_file(path: &Path, name: &str) -> Result<File> {
     // Before opening, because opening a pipe that nobody writes to would wait for ever.
     let kind = fs::metadata(path).map_err(failed)?;
     if !kind.is_file() {
-        let found = if kind.is_dir() {
-            "a directory"
-        } else {
-            "a pipe or device"
-        };
-        return Err(ArrayError::NotAFile {
-            array: name.to_owned(),
-            found,
-        });
+        let found = if kind.is_dir() { "a directory" } else { "a pipe or device" };
+        return Err(ArrayError::NotAFile { array: name.to_owned(), found });
     }
     File::open(path).map_err(failed)
 }
 
 fn length(file: &File, name: &str) -> Result<u64> {
-    let metadata = file
-        .metadata()
-        .map_err(|error| ArrayError::io(name, "read", error))?;
+    let metadata = file.metadata().map_err(|error| ArrayError::io(name, "read", error))?;
     Ok(metadata.len())
 }

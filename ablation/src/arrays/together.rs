@@ -15,10 +15,7 @@ pub fn open_together(arrays: &[Array]) -> Result<Vec<Reader>> {
     let Some(first) = arrays.first() else {
         return Ok(Vec::new());
     };
-    arrays
-        .iter()
-        .map(|array| open_in_order(array, first.order()))
-        .collect()
+    arrays.iter().map(|array| open_in_order(array, first.order())).collect()
 }
 
 /// Checks the shapes as [`open_together`] does, without reading anything.
@@ -31,9 +28,7 @@ pub fn check_shapes(arrays: &[Array]) -> Result<()> {
 
 fn check_shape(first: &Array, other: &Array) -> Result<()> {
     let (a, b) = (first.shape(), other.shape());
-    let same = a == b
-        || without_channel(a).is_some_and(|a| a == b)
-        || without_channel(b).is_some_and(|b| a == b);
+    let same = a == b || without_channel(a).is_some_and(|a| a == b) || without_channel(b).is_some_and(|b| a == b);
     if same {
         return Ok(());
     }
@@ -89,11 +84,7 @@ impl Permuted {
             .map(|length| {
                 // All values are in memory, so the lengths and strides fit.
                 let length = usize::try_from(length).unwrap_or(usize::MAX);
-                let axis = Axis {
-                    length,
-                    stride,
-                    index: 0,
-                };
+                let axis = Axis { length, stride, index: 0 };
                 stride = stride.saturating_mul(length);
                 axis
             })
@@ -101,12 +92,7 @@ impl Permuted {
         if order != array.order() {
             axes.reverse();
         }
-        Self {
-            bytes,
-            size,
-            axes,
-            next: 0,
-        }
+        Self { bytes, size, axes, next: 0 }
     }
 
     /// Fills `out`, whose length must be a multiple of the size of a value, and returns how many

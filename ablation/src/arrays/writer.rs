@@ -31,30 +31,17 @@ impl NpyWriter {
     /// Values are to be written in that order, so take it from the array they are computed from.
     pub fn create(path: &Path, shape: &[u64], order: Order, dtype: DType) -> Result<Self> {
         if !matches!(dtype, DType::F32 | DType::F64) {
-            return Err(ArrayError::NotWritable {
-                path: path.to_owned(),
-                dtype,
-            });
+            return Err(ArrayError::NotWritable { path: path.to_owned(), dtype });
         }
         let name = path.display().to_string();
         let Some((expected, _)) = sizes(shape, dtype) else {
-            return Err(ArrayError::ShapeOverflow {
-                array: name,
-                shape: shape_text(shape),
-            });
+            return Err(ArrayError::ShapeOverflow { array: name, shape: shape_text(shape) });
         };
         let path = destination(path)?;
         let file = temporary(&path)
             .and_then(|file| with_header(file, shape, order, dtype))
             .map_err(|error| ArrayError::io(&name, "write", error))?;
-        Ok(Self {
-            path,
-            file,
-            shape: shape.to_vec(),
-            dtype,
-            expected,
-            written: 0,
-        })
+        Ok(Self { path, file, shape: shape.to_vec(), dtype, expected, written: 0 })
     }
 
     /// Appends values, widened exactly if the file is of `f64`.
@@ -80,20 +67,12 @@ impl NpyWriter {
         self.check_count(self.written == self.expected)?;
         let name = self.path.display().to_string();
         let failed = |error| ArrayError::io(&name, "write", error);
-        let file = self
-            .file
-            .into_inner()
-            .map_err(|error| failed(error.into_error()))?;
-        file.persist(&self.path)
-            .map_err(|error| failed(error.error))?;
+        let file = self.file.into_inner().map_err(|error| failed(error.into_error()))?;
+        file.persist(&self.path).map_err(|error| failed(error.error))?;
         Ok(())
     }
 
-    fn write_all<T: Copy, const N: usize>(
-        &mut self,
-        values: &[T],
-        bytes: impl Fn(T) -> [u8; N],
-    ) -> Result<()> {
+    fn write_all<T: Copy, const N: usize>(&mut self, values: &[T], bytes: impl Fn(T) -> [u8; N]) -> Result<()> {
         const BATCH: usize = 1024;
         self.written = self.written.saturating_add(values.len() as u64);
         self.check_count(self.written <= self.expected)?;
@@ -103,9 +82,9 @@ impl NpyWriter {
             for (item, value) in batch.iter_mut().zip(values) {
                 *item = bytes(*value);
             }
-            self.file.write_all(batch.as_flattened()).map_err(|error| {
-                ArrayError::io(&self.path.display().to_string(), "write", error)
-            })?;
+            self.file
+                .write_all(batch.as_flattened())
+                .map_err(|error| ArrayError::io(&self.path.display().to_string(), "write", error))?;
         }
         Ok(())
     }
@@ -128,17 +107,9 @@ fn destination(path: &Path) -> Result<PathBuf> {
     let array = path.display().to_string();
     match fs::metadata(path) {
         Err(_) => Ok(path.to_owned()),
-        Ok(kind) if kind.is_file() => {
-            fs::canonicalize(path).map_err(|error| ArrayError::io(&array, "write", error))
-        }
-        Ok(kind) if kind.is_dir() => Err(ArrayError::NotAFile {
-            array,
-            found: "a directory",
-        }),
-        Ok(_) => Err(ArrayError::NotAFile {
-            array,
-            found: "a pipe or device",
-        }),
+        Ok(kind) if kind.is_file() => fs::canonicalize(path).map_err(|error| ArrayError::io(&array, "write", error)),
+        Ok(kind) if kind.is_dir() => Err(ArrayError::NotAFile { array, found: "a directory" }),
+        Ok(_) => Err(ArrayError::NotAFile { array, found: "a pipe or device" }),
     }
 }
 
@@ -155,12 +126,7 @@ fn temporary(path: &Path) -> io::Result<NamedTempFile> {
     builder.tempfile_in(folder)
 }
 
-fn with_header(
-    file: NamedTempFile,
-    shape: &[u64],
-    order: Order,
-    dtype: DType,
-) -> io::Result<BufWriter<NamedTempFile>> {
+fn with_header(file: NamedTempFile, shape: &[u64], order: Order, dtype: DType) -> io::Result<BufWriter<NamedTempFile>> {
     let type_text = if dtype == DType::F64 { "<f8" } else { "<f4" };
     let type_string = type_text.parse().map_err(io::Error::other)?;
     WriteOptions::new_header_only()

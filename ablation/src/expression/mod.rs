@@ -81,6 +81,8 @@ pub(crate) struct Term {
     pub(crate) loss: AnyLoss,
     /// The loss of a pixel, if the loss is a sum over pixels.
     pub(crate) pointwise: Option<PointwiseLoss>,
+    /// Whether the loss has sums of its own, beside those that every accumulator keeps.
+    pub(crate) has_sums: bool,
 }
 
 impl PartialEq for Term {

@@ -75,8 +75,8 @@ impl Reader<'_> {
             }
         }
         if coefficient.abs() > LARGEST {
-            let message = format!("the coefficient is {coefficient:e}");
-            return Err(self.error(&term, message, format!("coefficients: at most {LARGEST:e}")));
+            let possible = "coefficients: at most 3.4e38".to_owned();
+            return Err(self.error(&term, "the coefficient is too large".to_owned(), possible));
         }
         for pair in term.into_inner() {
             match pair.as_rule() {
@@ -123,7 +123,13 @@ impl Reader<'_> {
                 self.error(at, format!("{parameter} {message}"), parameters_of(entry))
             }
         })?;
-        Ok(Term { name: entry.name, text: text_of(entry, &arguments), loss: built.loss, pointwise: built.pointwise })
+        Ok(Term {
+            name: entry.name,
+            text: text_of(entry, &arguments),
+            loss: built.loss,
+            pointwise: built.pointwise,
+            has_sums: built.has_sums,
+        })
     }
 
     fn entry(self, name: &Pair<'_, Rule>) -> Result<&'static LossEntry, ExpressionError> {
@@ -245,7 +251,9 @@ fn syntax_error(text: &str, error: pest::error::Error<Rule>) -> ExpressionError 
     let found = text.get(start..).and_then(|rest| rest.chars().next());
     let span = start..start + found.map_or(0, char::len_utf8);
     let mut expected: Vec<&str> = match &error.variant {
-        ErrorVariant::ParsingError { positives, .. } => positives.iter().filter_map(|rule| description(*rule)).collect(),
+        ErrorVariant::ParsingError { positives, .. } => {
+            positives.iter().filter_map(|rule| description(*rule)).collect()
+        }
         ErrorVariant::CustomError { .. } => Vec::new(),
     };
     expected.sort_unstable();

@@ -43,11 +43,18 @@ impl LossEntry {
 pub(crate) struct Built {
     pub(crate) loss: AnyLoss,
     pub(crate) pointwise: Option<PointwiseLoss>,
+    /// Whether the loss has sums of its own, beside those that every accumulator keeps.
+    pub(crate) has_sums: bool,
 }
 
 impl Built {
-    fn region(loss: AnyLoss) -> Self {
-        Self { loss, pointwise: None }
+    fn pointwise(loss: AnyLoss, pointwise: PointwiseLoss) -> Self {
+        Self { loss, pointwise: Some(pointwise), has_sums: true }
+    }
+
+    /// A loss of the Dice family.
+    fn similarity(loss: AnyLoss, arguments: &Arguments) -> Self {
+        Self { loss, pointwise: None, has_sums: overlap(arguments) != AnyOverlap::Product }
     }
 }
 
@@ -192,12 +199,7 @@ pub(crate) static LOSSES: &[LossEntry] = &[
             &[
                 number("pos_weight", 1.0, NOT_NEGATIVE, "the weight of the foreground term (PyTorch's pos_weight)"),
                 number("label_smoothing", 0.0, SHARE, "s, how much targets are softened"),
-                word(
-                    "smoothing",
-                    "flip",
-                    &["flip", "uniform"],
-                    "how: flip = t(1−s) + (1−t)s; uniform = t(1−s) + s/2",
-                ),
+                word("smoothing", "flip", &["flip", "uniform"], "how: flip = t(1−s) + (1−t)s; uniform = t(1−s) + s/2"),
             ],
             REDUCTION,
         ],
@@ -208,7 +210,7 @@ pub(crate) static LOSSES: &[LossEntry] = &[
                 _ => LabelSmoothing::flip(s)?,
             };
             let bce = Bce::new().pos_weight(arguments.number("pos_weight") as f32)?.label_smoothing(smoothing);
-            Ok(Built { loss: AnyLoss::Bce(reduced(bce, arguments)?), pointwise: Some(PointwiseLoss::Bce(bce)) })
+            Ok(Built::pointwise(AnyLoss::Bce(reduced(bce, arguments)?), PointwiseLoss::Bce(bce)))
         },
     },
     LossEntry {
@@ -246,7 +248,7 @@ pub(crate) static LOSSES: &[LossEntry] = &[
             if let Some(alpha) = arguments.number_or_none("alpha") {
                 focal = focal.alpha(alpha as f32)?;
             }
-            Ok(Built { loss: AnyLoss::Focal(reduced(focal, arguments)?), pointwise: Some(PointwiseLoss::Focal(focal)) })
+            Ok(Built::pointwise(AnyLoss::Focal(reduced(focal, arguments)?), PointwiseLoss::Focal(focal)))
         },
     },
     LossEntry {
@@ -258,7 +260,7 @@ pub(crate) static LOSSES: &[LossEntry] = &[
         parameters: &[&[number("epsilon", 1.0, FROM_MINUS_ONE, "ε; 0 is bce")], REDUCTION],
         build: |arguments| {
             let poly1 = Poly1::new(arguments.number("epsilon") as f32)?;
-            Ok(Built { loss: AnyLoss::Poly1(reduced(poly1, arguments)?), pointwise: Some(PointwiseLoss::Poly1(poly1)) })
+            Ok(Built::pointwise(AnyLoss::Poly1(reduced(poly1, arguments)?), PointwiseLoss::Poly1(poly1)))
         },
     },
     LossEntry {
@@ -275,7 +277,7 @@ pub(crate) static LOSSES: &[LossEntry] = &[
                 .floor(arguments.number("floor"))?
                 .empty_mask(empty_mask(arguments))
                 .overlap(overlap(arguments));
-            Ok(Built::region(AnyLoss::Dice(dice)))
+            Ok(Built::similarity(AnyLoss::Dice(dice), arguments))
         },
     },
     LossEntry {
@@ -292,7 +294,7 @@ pub(crate) static LOSSES: &[LossEntry] = &[
                 .floor(arguments.number("floor"))?
                 .empty_mask(empty_mask(arguments))
                 .overlap(overlap(arguments));
-            Ok(Built::region(AnyLoss::Iou(iou)))
+            Ok(Built::similarity(AnyLoss::Iou(iou), arguments))
         },
     },
     LossEntry {
@@ -302,10 +304,7 @@ pub(crate) static LOSSES: &[LossEntry] = &[
         description: "Tversky loss: Dice with a price for each kind of error.",
         paper: "Salehi et al., Tversky loss function for image segmentation, 2017",
         parameters: &[
-            &[
-                number("alpha", 0.5, NOT_NEGATIVE, FALSE_POSITIVES),
-                number("beta", 0.5, NOT_NEGATIVE, FALSE_NEGATIVES),
-            ],
+            &[number("alpha", 0.5, NOT_NEGATIVE, FALSE_POSITIVES), number("beta", 0.5, NOT_NEGATIVE, FALSE_NEGATIVES)],
             SMOOTHING,
             FLOORED,
             OVERLAP,
@@ -317,7 +316,7 @@ pub(crate) static LOSSES: &[LossEntry] = &[
                 .floor(arguments.number("floor"))?
                 .empty_mask(empty_mask(arguments))
                 .overlap(overlap(arguments));
-            Ok(Built::region(AnyLoss::Tversky(tversky)))
+            Ok(Built::similarity(AnyLoss::Tversky(tversky), arguments))
         },
     },
     LossEntry {
@@ -344,7 +343,7 @@ pub(crate) static LOSSES: &[LossEntry] = &[
                 .floor(arguments.number("floor"))?
                 .empty_mask(empty_mask(arguments))
                 .overlap(overlap(arguments));
-            Ok(Built::region(AnyLoss::FocalTversky(focal_tversky)))
+            Ok(Built::similarity(AnyLoss::FocalTversky(focal_tversky), arguments))
         },
     },
     LossEntry {
@@ -379,7 +378,7 @@ pub(crate) static LOSSES: &[LossEntry] = &[
                 .floor(arguments.number("floor"))?
                 .empty_mask(empty_mask(arguments))
                 .overlap(overlap(arguments));
-            Ok(Built::region(AnyLoss::LogDice(log_dice)))
+            Ok(Built::similarity(AnyLoss::LogDice(log_dice), arguments))
         },
     },
     LossEntry {
@@ -396,7 +395,7 @@ pub(crate) static LOSSES: &[LossEntry] = &[
                 .floor(arguments.number("floor"))?
                 .empty_mask(empty_mask(arguments))
                 .overlap(overlap(arguments));
-            Ok(Built::region(AnyLoss::LogCoshDice(log_cosh_dice)))
+            Ok(Built::similarity(AnyLoss::LogCoshDice(log_cosh_dice), arguments))
         },
     },
     LossEntry {
@@ -406,7 +405,10 @@ pub(crate) static LOSSES: &[LossEntry] = &[
         description: "Matthews correlation loss: the one region loss that sees true negatives.",
         paper: "Abhishek and Hamarneh, Matthews Correlation Coefficient Loss, 2021",
         parameters: &[&[number("smooth", 1e-5, NOT_NEGATIVE, "added to each of the four counts")]],
-        build: |arguments| Ok(Built::region(AnyLoss::Mcc(Mcc::new(arguments.number("smooth"))?))),
+        build: |arguments| {
+            let loss = AnyLoss::Mcc(Mcc::new(arguments.number("smooth"))?);
+            Ok(Built { loss, pointwise: None, has_sums: true })
+        },
     },
 ];
 

@@ -16,19 +16,8 @@ pub(crate) enum ScoreError {
     Expression(#[from] ExpressionError),
     #[error("{array}: holds {found} values where {what} must be {accepted}; {remedy}")]
     WrongDType { array: String, found: String, what: &'static str, accepted: &'static str, remedy: &'static str },
-    #[error(
-        "{array}: the {what} at {index} (flat index {flat}) is {found}; accepted: {accepted}; {remedy}--on-bad skip \
-         leaves such pixels out"
-    )]
-    BadPixel {
-        array: String,
-        what: &'static str,
-        index: String,
-        flat: u64,
-        found: f32,
-        accepted: &'static str,
-        remedy: String,
-    },
+    #[error(transparent)]
+    BadPixel(Box<BadPixel>),
     #[error("{array}: no valid pixel: {ignored} ignored, {rejected} rejected, of {pixels}")]
     NoValidPixels { array: String, pixels: i64, ignored: i64, rejected: i64 },
     #[error("{0}")]
@@ -43,6 +32,23 @@ pub(crate) enum ScoreError {
     State(#[from] StateError),
     #[error("{0}")]
     Parameter(#[from] ParameterError),
+}
+
+/// A pixel that is out of range.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{array}: the {what} at {index} (flat index {flat}) is {found}; accepted: {accepted}; {remedy}--on-bad skip \
+     leaves such pixels out"
+)]
+pub(crate) struct BadPixel {
+    pub(crate) array: String,
+    /// The logit, the target, …
+    pub(crate) what: &'static str,
+    pub(crate) index: String,
+    pub(crate) flat: u64,
+    pub(crate) found: String,
+    pub(crate) accepted: &'static str,
+    pub(crate) remedy: String,
 }
 
 impl ScoreError {

@@ -69,11 +69,11 @@ impl Files {
         let (pairs, pairing) = pair(inputs.paths.clone(), self.paths.clone())?;
         if pairing == Pairing::ByPosition && pairs.len() > 1 {
             let [(a, b), ..] = &pairs[..] else { return Ok(Vec::new()) };
-            eprintln!(
-                "note: file names do not match, so files are paired in sorted order, {} with {} and so on",
+            super::note(&format!(
+                "file names do not match, so files are paired in sorted order, {} with {} and so on",
                 a.display(),
                 b.display()
-            );
+            ));
         }
         Ok(pairs.into_iter().map(|(_, path)| path).collect())
     }

@@ -56,7 +56,8 @@ impl Destinations {
         if arguments.grad.is_some() && arguments.grad == arguments.map {
             return Err(ScoreError::Usage("--grad and --map name the same file".to_owned()));
         }
-        let places = |path: &Option<PathBuf>, option| path.as_deref().map(|path| places(path, option, inputs)).transpose();
+        let places =
+            |path: &Option<PathBuf>, option| path.as_deref().map(|path| places(path, option, inputs)).transpose();
         Ok(Self { gradients: places(&arguments.grad, "--grad")?, maps: places(&arguments.map, "--map")? })
     }
 

@@ -3,6 +3,7 @@
 use loss_core::{Accumulator, LengthError, Link, Plane, Reason};
 
 use super::ScoreError;
+use super::error::BadPixel;
 use super::inputs::Inputs;
 use super::terms::Terms;
 use crate::arrays::{Array, DType, Order, Reader, open_together};
@@ -11,8 +12,7 @@ use crate::arrays::{Array, DType, Order, Reader, open_together};
 const CHUNK: usize = 1 << 16;
 
 /// Reads inputs, targets and weights side by side.
-pub(crate) struct Pixels<'a> {
-    source: &'a Inputs,
+pub(crate) struct Pixels {
     input: Reader,
     targets: Reader,
     mask: Option<Reader>,
@@ -32,11 +32,13 @@ pub(crate) struct Chunk<'a> {
     pub(crate) start: u64,
     inputs: &'a [f32],
     targets: &'a [f32],
+    /// The targets as they are in the file, if they are integers that may be no `f32`.
+    wide_targets: &'a [i64],
     weights: Option<&'a [f32]>,
 }
 
-impl<'a> Pixels<'a> {
-    pub(crate) fn open(source: &'a Inputs, ignore: Option<f64>) -> Result<Self, ScoreError> {
+impl Pixels {
+    pub(crate) fn open(source: &Inputs, ignore: Option<f64>) -> Result<Self, ScoreError> {
         let mut readers = open_together(&source.arrays())?.into_iter();
         let (Some(input), Some(targets)) = (readers.next(), readers.next()) else {
             return Err(ScoreError::Usage("nothing to read".to_owned()));
@@ -44,7 +46,6 @@ impl<'a> Pixels<'a> {
         let mask = source.mask.as_ref().and_then(|_| readers.next());
         let weights = source.weights.as_ref().and_then(|_| readers.next());
         Ok(Self {
-            source,
             input,
             targets,
             mask,
@@ -77,7 +78,6 @@ impl<'a> Pixels<'a> {
                 None => self.weight_values.fill(1.0),
             }
         }
-        self.read_targets(count)?;
         if let Some(reader) = &mut self.mask {
             self.mask_values.resize(count, 0.0);
             read(reader, &mut self.integers, &mut self.mask_values)?;
@@ -87,10 +87,13 @@ impl<'a> Pixels<'a> {
                 }
             }
         }
+        // Last, so that wide integers are those of the targets.
+        self.read_targets(count)?;
         Ok(Some(Chunk {
             start,
             inputs: &self.input_values,
             targets: &self.target_values,
+            wide_targets: if is_wide(self.targets.dtype()) { &self.integers } else { &[] },
             weights: weighted.then_some(&self.weight_values[..]),
         }))
     }
@@ -108,7 +111,10 @@ impl<'a> Pixels<'a> {
         } else {
             let ignore = ignore as f32;
             let equal = |target: f32| target == ignore || (target.is_nan() && ignore.is_nan());
-            weights.zip(&self.target_values).filter(|(_, target)| equal(**target)).for_each(|(weight, _)| *weight = 0.0);
+            weights
+                .zip(&self.target_values)
+                .filter(|(_, target)| equal(**target))
+                .for_each(|(weight, _)| *weight = 0.0);
         }
         Ok(())
     }
@@ -124,10 +130,11 @@ impl<'a> Pixels<'a> {
         };
         let offset = usize::try_from(first.index).unwrap_or(0);
         let position = chunk.start + offset as u64;
-        let value = |values: &[f32]| values.get(offset).copied().unwrap_or(f32::NAN);
-        let bad = |array: &Array, what, found: f32, accepted, remedy: String| {
+        let value = |values: &[f32]| values.get(offset).copied().unwrap_or(f32::NAN).to_string();
+        let bad = |array: &Array, what, found: String, accepted, remedy: String| {
             let (index, flat) = position_in(array, &source.input, position);
-            ScoreError::BadPixel { array: array.name().to_owned(), what, index, flat, found, accepted, remedy }
+            let array = array.name().to_owned();
+            ScoreError::BadPixel(Box::new(BadPixel { array, what, index, flat, found, accepted, remedy }))
         };
         match first.reason {
             Reason::Input => {
@@ -139,19 +146,21 @@ impl<'a> Pixels<'a> {
                 };
                 bad(&source.input, what, found, accepted, String::new())
             }
-            Reason::Target => {
-                let found = value(chunk.targets);
+            Reason::Weight => {
+                let array = source.weights.as_ref().unwrap_or(&source.input);
+                let found = chunk.weights.map_or(String::new(), value);
+                bad(array, "weight", found, "0 (ignored), or from 2^-32 to 2^32", String::new())
+            }
+            // The target; binary losses have no labels to reject.
+            _ => {
+                let wide = chunk.wide_targets.get(offset).map(i64::to_string);
+                let found = wide.unwrap_or_else(|| value(chunk.targets));
                 let (accepted, remedy) = if source.targets.dtype().is_integer() {
                     ("0 and 1", format!("--ignore {found} ignores it, class labels are not supported yet, "))
                 } else {
                     ("from 0 to 1", format!("--ignore {found} ignores it, "))
                 };
                 bad(&source.targets, "target", found, accepted, remedy)
-            }
-            Reason::Weight => {
-                let array = source.weights.as_ref().unwrap_or(&source.input);
-                let found = chunk.weights.map_or(f32::NAN, value);
-                bad(array, "weight", found, "0 (ignored), or from 2^-32 to 2^32", String::new())
             }
         }
     }

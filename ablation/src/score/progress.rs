@@ -17,7 +17,9 @@ pub(crate) struct Progress {
 impl Progress {
     pub(crate) fn new(pixels: u64) -> Self {
         let bar = ProgressBar::with_draw_target(Some(pixels), ProgressDrawTarget::hidden());
-        if let Ok(style) = ProgressStyle::with_template("{bar:40} {percent:>3}%  {human_pos} pixels  {per_sec}  {eta} left") {
+        if let Ok(style) =
+            ProgressStyle::with_template("{bar:40} {percent:>3}%  {human_pos} pixels  {per_sec}  {eta} left")
+        {
             bar.set_style(style);
         }
         Self { bar, started: Instant::now(), waiting: std::io::stderr().is_terminal() }

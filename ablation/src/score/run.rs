@@ -21,7 +21,7 @@ pub(crate) struct Outcome<K: Link> {
 }
 
 impl<K: Link> Outcome<K> {
-    fn new(accumulator: &Accumulator<Terms, K>) -> Self {
+    pub(crate) fn new(accumulator: &Accumulator<Terms, K>) -> Self {
         Self { counts: accumulator.counts(), finished: accumulator.finish_valid().ok() }
     }
 }
@@ -41,7 +41,8 @@ pub(crate) struct Means {
 
 impl Means {
     pub(crate) fn new(plan: &Plan) -> Self {
-        let sums = plan.expressions().iter().map(|expression| (TermSum::ZERO, vec![TermSum::ZERO; expression.terms().len()]));
+        let sums =
+            plan.expressions().iter().map(|expression| (TermSum::ZERO, vec![TermSum::ZERO; expression.terms().len()]));
         Self { sums: sums.collect(), counted: 0, skipped: 0 }
     }
 
@@ -73,13 +74,16 @@ impl Means {
     }
 }
 
+/// Images whose pixels alternate have an accumulator each, of about a kilobyte.
+const MOST_INTERLEAVED: u64 = 1 << 16;
+
 /// How the axis of images runs through the pixels of a file.
 #[derive(Clone, Copy)]
 enum Images {
     /// Not asked for.
     None,
     /// One after the other, each of this many pixels.
-    InTurn { pixels: u64, count: u64 },
+    InTurn { pixels: u64 },
     /// A pixel of each in turn.
     Interleaved { count: u64 },
 }
@@ -91,7 +95,7 @@ impl Images {
         match array.order() {
             _ if !per_image => Images::None,
             Order::Fortran => Images::Interleaved { count },
-            Order::C => Images::InTurn { pixels: array.len() / count.max(1), count },
+            Order::C => Images::InTurn { pixels: array.len() / count.max(1) },
         }
     }
 
@@ -99,7 +103,7 @@ impl Images {
     fn image(self, position: u64) -> usize {
         let image = match self {
             Images::None => 0,
-            Images::InTurn { pixels, .. } => position / pixels.max(1),
+            Images::InTurn { pixels } => position / pixels.max(1),
             Images::Interleaved { count } => position % count.max(1),
         };
         usize::try_from(image).unwrap_or(usize::MAX)
@@ -114,7 +118,7 @@ impl Images {
             let rest = length.checked_sub(at).filter(|rest| *rest > 0)?;
             let count = match self {
                 Images::None => rest,
-                Images::InTurn { pixels, .. } => {
+                Images::InTurn { pixels } => {
                     let left = pixels.max(1) - position % pixels.max(1);
                     usize::try_from(left).unwrap_or(usize::MAX).min(rest)
                 }
@@ -159,14 +163,14 @@ impl<K: Link> Run<'_, K> {
                     progress.advance(chunk.len());
                 }
             }
-            Images::InTurn { pixels: per_image, count } => {
+            Images::InTurn { pixels: per_image } => {
                 let mut image = self.accumulator()?;
                 while let Some(chunk) = pixels.next_chunk()? {
                     for (_, stretch) in images.stretches(&chunk) {
                         let last = chunk.start + stretch.end as u64;
                         image.extend_plane(chunk.plane(stretch)?);
                         self.check(inputs, &chunk, [&image])?;
-                        if last % per_image == 0 {
+                        if last.is_multiple_of(per_image) {
                             file.merge(&image)?;
                             outcomes.push(Outcome::new(&image));
                             image.reset();
@@ -174,13 +178,16 @@ impl<K: Link> Run<'_, K> {
                     }
                     progress.advance(chunk.len());
                 }
-                // Images of no pixels at all never began.
-                while (outcomes.len() as u64) < count && per_image == 0 {
-                    outcomes.push(Outcome::new(&image));
-                }
             }
             Images::Interleaved { count } => {
                 let count = if inputs.input.is_empty() { 0 } else { count };
+                if count > MOST_INTERLEAVED {
+                    return Err(ScoreError::Usage(format!(
+                        "{}: stored in Fortran order, so its {count} images must be summed at the same time, and at \
+                         most {MOST_INTERLEAVED} can be; save it with numpy.ascontiguousarray",
+                        inputs.input.name()
+                    )));
+                }
                 let mut all = Vec::new();
                 for _ in 0..count {
                     all.push(self.accumulator()?);
