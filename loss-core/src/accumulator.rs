@@ -222,6 +222,33 @@ impl<L: Loss, K: Link> Accumulator<L, K> {
         }
     }
 
+    /// The [state](Self#state) as an array, in its one normal form.
+    ///
+    /// # Errors
+    /// [`StateError::Length`] if the array has not as many integers as the state.
+    pub fn state<const N: usize>(&self) -> Result<[i64; N], StateError> {
+        let mut state = [0; N];
+        self.write_state(&mut state).map(|()| state)
+    }
+
+    /// Writes the integers of the [state](Self#state), in their one normal form.
+    ///
+    /// # Errors
+    /// [`StateError::Length`], and nothing is written, if the slice has not as many integers as the state.
+    pub fn write_state(&self, state: &mut [i64]) -> Result<(), StateError> {
+        let (expected, given) = (self.state_length(), state.len());
+        if given != expected {
+            return Err(StateError::Length { expected, given });
+        }
+        let mut to = state.iter_mut();
+        self.for_each_of_state(|integer| {
+            if let Some(to) = to.next() {
+                *to = integer;
+            }
+        });
+        Ok(())
+    }
+
     /// Hands over the integers of the [state](Self#state), in their one normal form.
     pub fn for_each_of_state(&self, mut to: impl FnMut(i64)) {
         self.shared.save(&mut to);

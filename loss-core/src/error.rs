@@ -133,7 +133,7 @@ impl fmt::Display for StateError {
                 write!(f, "the state belongs to another loss: fingerprint {given:016x}, expected {expected:016x}")
             }
             StateError::Length { expected, given } => {
-                write!(f, "the state has {given} integers (or more), expected {expected}")
+                write!(f, "the state has {given} integers, expected {expected}")
             }
             StateError::Version { expected, given } => {
                 write!(f, "the state has format version {given}, expected {expected}")

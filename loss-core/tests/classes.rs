@@ -414,3 +414,28 @@ fn the_accuracy_trap_shows() {
     assert_eq!(finished.class(2).unwrap().hard.dice(), None, "nothing there, nothing predicted");
     assert!(finished.class(3).is_none());
 }
+
+/// A new loss over classes fails here until it is in `every_loss`, and with that in every test of this file.
+#[test]
+fn every_loss_is_in_the_list() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/class");
+    let listed = include_str!("classes.rs");
+    let mut found = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        for line in text.lines().filter(|line| line.starts_with("impl")) {
+            let Some((_, name)) =
+                line.split_once(" ClassPointwise for ").or_else(|| line.split_once(" ClassLoss<C> for "))
+            else {
+                continue;
+            };
+            let name: String = name.chars().take_while(|c| c.is_alphanumeric()).collect();
+            // Reductions are made by a pointwise loss's methods.
+            let made = if name == "ClassReduced" { ".mean()".to_owned() } else { format!("{name}::new(") };
+            let list = &listed[listed.find("fn every_loss(").unwrap()..listed.find("fn samples(").unwrap()];
+            assert!(list.contains(&made), "{name} is not tested");
+            found += 1;
+        }
+    }
+    assert!(found >= 6, "{found} losses over classes found");
+}

@@ -13,8 +13,8 @@ fn stream<L: Loss>(loss: &L, pixels: &[Px]) -> Accumulator<L> {
 }
 
 fn state<L: Loss>(sums: &Accumulator<L>) -> Vec<i64> {
-    let mut state = Vec::new();
-    sums.for_each_of_state(|integer| state.push(integer));
+    let mut state = vec![0; sums.state_length()];
+    sums.write_state(&mut state).unwrap();
     state
 }
 
@@ -195,6 +195,18 @@ fn states_and_fingerprints() {
     states.0.sort_unstable();
     states.0.dedup();
     assert_eq!(states.0.len(), count, "two losses share a fingerprint");
+}
+
+#[test]
+fn states_are_arrays() {
+    type Both = Accumulator<loss_core::Sum<loss_core::Reduced<loss_core::Bce>, loss_core::Dice>>;
+    let loss = loss_core::Bce::new().mean() + loss_core::Dice::new(1.0).unwrap();
+    let mut sums: Both = loss.accumulator();
+    sums.extend([(0.5, true), (-2.25, false)]);
+    let state: [i64; Both::STATE_LENGTH] = sums.state().unwrap();
+    assert_eq!(&state[..10], [2, 0, 0, 0, 0, 0, 0, 0, 2, 0], "counts, then Σ w = 2 as 2·2⁶⁴");
+    assert_eq!(Accumulator::from_state(loss, state).unwrap(), sums);
+    assert_eq!(sums.state::<3>(), Err(StateError::Length { expected: Both::STATE_LENGTH, given: 3 }));
 }
 
 #[test]

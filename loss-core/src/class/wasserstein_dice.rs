@@ -11,10 +11,10 @@ use crate::real::Real;
 
 /// Generalised Wasserstein Dice loss: Dice with a distance between classes, so that a near miss costs less than a far one.
 ///
-/// L = 1 − (2 A + s) / (2 A + Σ w W + s), W = Σ_l t_l Σ_c M[l][c] p_c the distance of a pixel's prediction from its target, and
-/// A = Σ w Σ_{l≠0} t_l (M[l][0] − W_l), W_l = Σ_c M[l][c] p_c: what the foreground's predictions are nearer than background would be.
+/// L = 1 − (2 A + s) / (2 A + Σ w W + s), W = Σ_l t_l Σ_c M_lc p_c the distance of a pixel's prediction from its target, and
+/// A = Σ w Σ_{l≠0} t_l (M_l0 − W_l), W_l = Σ_c M_lc p_c: what the foreground's predictions are nearer than background would be.
 ///
-/// ∂L/∂p_c = w Σ_l t_l M[l][c] (∂L/∂ΣW − [l ≠ 0] ∂L/∂A), taken through the softmax; with D the denominator, ∂L/∂A = −2L/D and
+/// ∂L/∂p_c = w Σ_l t_l M_lc (∂L/∂ΣW − (if l ≠ 0) ∂L/∂A), taken through the softmax; with D the denominator, ∂L/∂A = −2L/D and
 /// ∂L/∂ΣW = (1 − L)/D.
 ///
 /// **Domain.** M is square, symmetric or not, with zeros on its diagonal and entries in [0, 1]; class 0 is background. s ≥ 0. With all
@@ -42,7 +42,7 @@ pub struct WassersteinDice<const C: usize> {
 }
 
 impl<const C: usize> WassersteinDice<C> {
-    /// With the distance M\[l\]\[c\] of prediction c from target l.
+    /// With the distances M: row l, column c is how far prediction c is from target l.
     ///
     /// # Errors
     /// [`ParameterError`] unless distances are in [0, 1] and 0 on the diagonal, and s is finite and at least 0.
@@ -57,7 +57,7 @@ impl<const C: usize> WassersteinDice<C> {
         Ok(Self { distances, smooth })
     }
 
-    /// Of each l: t_l, W_l, and M[l][0] if l is foreground.
+    /// Of each l: t_l, W_l, and M_l0 if l is foreground.
     #[inline(always)]
     fn rows<R: Real>(&self, pixel: &ClassPixel<R, C>) -> [(R, R, R); C] {
         let zero = R::splat(0.0);

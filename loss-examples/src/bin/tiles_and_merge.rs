@@ -21,9 +21,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             let (send, mut tile) = (send.clone(), loss.accumulator());
             scope.spawn(move || {
                 tile.extend(logits.iter().zip(mask));
-                let mut state = Vec::with_capacity(tile.state_length());
-                tile.for_each_of_state(|integer| state.push(integer));
-                send.send(state)
+                let mut state = vec![0i64; tile.state_length()];
+                tile.write_state(&mut state).map(|()| send.send(state))
             });
         }
     });
