@@ -215,7 +215,7 @@ impl<L: Loss, K: Link> Accumulator<L, K> {
         fingerprint.finish()
     }
 
-    pub(crate) fn check_fingerprint(&self, given: u64) -> Result<(), StateError> {
+    fn check_fingerprint(&self, given: u64) -> Result<(), StateError> {
         match self.fingerprint() {
             expected if expected == given => Ok(()),
             expected => Err(StateError::OtherLoss { expected, given }),

@@ -112,6 +112,17 @@ impl<L: Loss, K: Link> ImageMean<L, K> {
         Ok(())
     }
 
+    /// The ended images as integers that add, like an [accumulator's](crate::Accumulator#state): their number, the number skipped, and the
+    /// seven digits of the sum of their values.
+    pub fn state(&self) -> [i64; 9] {
+        self.values.state()
+    }
+
+    /// Adds the ended images of a [`state`](Self::state), or of an element-wise sum of up to 2²⁰ states of the same loss.
+    pub fn add_state(&mut self, state: [i64; 9]) {
+        self.values.add_state(state);
+    }
+
     /// The mean over the images that were ended.
     ///
     /// # Errors
@@ -120,6 +131,9 @@ impl<L: Loss, K: Link> ImageMean<L, K> {
         self.values.mean()
     }
 }
+
+/// The integers of the state of a mean over images.
+const STATE_LENGTH: usize = 9;
 
 /// The exact sum of images' values.
 #[derive(Clone, Debug)]
@@ -164,6 +178,15 @@ impl ImageValues {
         self.sum.merge(&other.sum);
         self.images += other.images;
         self.skipped += other.skipped;
+    }
+
+    pub(crate) fn state(&self) -> [i64; STATE_LENGTH] {
+        let [a, b, c, d, e, f, g] = self.sum.digits();
+        [self.images, self.skipped, a, b, c, d, e, f, g]
+    }
+
+    pub(crate) fn add_state(&mut self, [images, skipped, digits @ ..]: [i64; STATE_LENGTH]) {
+        self.merge(&Self { empty: self.empty, sum: TermSum::from_digits(digits), images, skipped });
     }
 
     pub(crate) fn mean(&self) -> Result<f64, FinishError> {

@@ -1,4 +1,4 @@
-//! States as messages: `Serialize` for accumulators, and [`Accumulator::deserialize`].
+//! States as messages: `Serialize` for accumulators, and their `deserialize`.
 
 use core::fmt;
 
@@ -6,18 +6,24 @@ use ::serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
 use ::serde::ser::{Serialize, SerializeTuple, Serializer};
 
 use crate::accumulator::{Accumulator, STATE_VERSION};
+use crate::class::{ClassAccumulator, ClassLoss};
 use crate::error::StateError;
 use crate::link::Link;
 use crate::loss::Loss;
 
-/// A flat tuple of integers: format version, fingerprint, then the state.
-impl<L: Loss, K: Link> Serialize for Accumulator<L, K> {
+/// What both kinds of accumulators have.
+trait Stateful {
+    fn fingerprint(&self) -> u64;
+    fn length(&self) -> usize;
+    fn each(&self, to: &mut dyn FnMut(i64));
+    fn load(&mut self, state: &mut dyn Iterator<Item = i64>) -> Result<(), StateError>;
+
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut tuple = serializer.serialize_tuple(2 + self.state_length())?;
+        let mut tuple = serializer.serialize_tuple(2 + self.length())?;
         tuple.serialize_element(&STATE_VERSION)?;
         tuple.serialize_element(&self.fingerprint())?;
         let mut outcome = Ok(());
-        self.for_each_of_state(|integer| {
+        self.each(&mut |integer| {
             if outcome.is_ok() {
                 outcome = tuple.serialize_element(&integer);
             }
@@ -27,24 +33,57 @@ impl<L: Loss, K: Link> Serialize for Accumulator<L, K> {
     }
 }
 
-impl<L: Loss, K: Link> Accumulator<L, K> {
-    /// Replaces all pixels by those of a serialised accumulator of the same loss, link and threshold.
-    ///
-    /// # Errors
-    /// The deserialiser's, with the text of a [`StateError`] if the format version, the loss or the length differs; nothing is changed then.
-    pub fn deserialize<'de, D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
-        let length = 2 + self.state_length();
-        deserializer.deserialize_tuple(length, StateVisitor(self))
-    }
+macro_rules! messages {
+    ([$($generics:tt)*] $accumulator:ty) => {
+        impl<$($generics)*> Stateful for $accumulator {
+            fn fingerprint(&self) -> u64 {
+                self.fingerprint()
+            }
+
+            fn length(&self) -> usize {
+                self.state_length()
+            }
+
+            fn each(&self, to: &mut dyn FnMut(i64)) {
+                self.for_each_of_state(to);
+            }
+
+            fn load(&mut self, state: &mut dyn Iterator<Item = i64>) -> Result<(), StateError> {
+                self.load_state(state)
+            }
+        }
+
+        /// A flat tuple of integers: format version, fingerprint, then the state.
+        impl<$($generics)*> Serialize for $accumulator {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                Stateful::serialize(self, serializer)
+            }
+        }
+
+        impl<$($generics)*> $accumulator {
+            /// Replaces all pixels by those of a serialised accumulator of the same loss and options.
+            ///
+            /// # Errors
+            /// The deserialiser's, with the text of a [`StateError`] if the format version, the loss or the length differs; nothing
+            /// is changed then.
+            pub fn deserialize<'de, D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
+                let length = 2 + self.state_length();
+                deserializer.deserialize_tuple(length, StateVisitor(self))
+            }
+        }
+    };
 }
 
-struct StateVisitor<'a, L: Loss, K: Link>(&'a mut Accumulator<L, K>);
+messages!([L: Loss, K: Link] Accumulator<L, K>);
+messages!([L: ClassLoss<C>, const C: usize] ClassAccumulator<L, C>);
 
-impl<'de, L: Loss, K: Link> Visitor<'de> for StateVisitor<'_, L, K> {
+struct StateVisitor<'a, A>(&'a mut A);
+
+impl<'de, T: Stateful> Visitor<'de> for StateVisitor<'_, T> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a version, a fingerprint and {} integers", self.0.state_length())
+        write!(f, "a version, a fingerprint and {} integers", self.0.length())
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<(), A::Error> {
@@ -52,17 +91,20 @@ impl<'de, L: Loss, K: Link> Visitor<'de> for StateVisitor<'_, L, K> {
         if version != STATE_VERSION {
             return Err(A::Error::custom(StateError::Version { expected: STATE_VERSION, given: version }));
         }
-        let fingerprint: u64 = sequence.next_element()?.ok_or_else(|| A::Error::invalid_length(1, &self))?;
-        self.0.check_fingerprint(fingerprint).map_err(A::Error::custom)?;
+        let given: u64 = sequence.next_element()?.ok_or_else(|| A::Error::invalid_length(1, &self))?;
+        let expected = self.0.fingerprint();
+        if given != expected {
+            return Err(A::Error::custom(StateError::OtherLoss { expected, given }));
+        }
         let mut failure = None;
-        let integers = core::iter::from_fn(|| match sequence.next_element() {
+        let mut integers = core::iter::from_fn(|| match sequence.next_element() {
             Ok(integer) => integer,
             Err(error) => {
                 failure = Some(error);
                 None
             }
         });
-        let loaded = self.0.load_state(integers);
+        let loaded = self.0.load(&mut integers);
         match failure {
             Some(error) => Err(error),
             None => loaded.map_err(A::Error::custom),

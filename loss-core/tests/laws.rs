@@ -260,5 +260,9 @@ fn the_order_of_images_does_not_matter() {
         parts.merge(&mean_of(&images[3..])).unwrap();
         assert_eq!(parts.finish().unwrap().to_bits(), whole.to_bits());
         assert_eq!(parts.images(), 7);
+        let states = [mean_of(&images[..2]), mean_of(&images[2..])].map(|part| part.state());
+        let mut added = loss.image_mean(EmptyImage::Count);
+        added.add_state(std::array::from_fn(|i| states[0][i] + states[1][i]));
+        assert_eq!((added.finish().unwrap().to_bits(), added.images()), (whole.to_bits(), 7), "states add");
     }
 }

@@ -1,6 +1,8 @@
 //! States as messages, in a text format and in a binary one.
 
-use loss_core::{Bce, Dice, Focal, Loss, Pointwise};
+use loss_core::{
+    Bce, ClassAccumulator, ClassLoss, ClassPointwise, CrossEntropy, Dice, Focal, Loss, PerClass, Pointwise,
+};
 
 #[test]
 fn round_trips() {
@@ -18,6 +20,19 @@ fn round_trips() {
     let mut read = loss.accumulator();
     read.deserialize(&mut postcard::Deserializer::from_bytes(&bytes)).unwrap();
     assert_eq!(read, sums);
+}
+
+#[test]
+fn classes_travel_too() {
+    let loss = CrossEntropy::new().mean() + PerClass::new(Dice::new(1e-5).unwrap());
+    let mut sums = loss.class_accumulator();
+    sums.extend([([0.5, -1.0, 3e38], 1u8), ([0.0, 0.25, -2.5], 2)]);
+    let bytes = postcard::to_stdvec(&sums).unwrap();
+    let mut read = loss.class_accumulator();
+    read.deserialize(&mut postcard::Deserializer::from_bytes(&bytes)).unwrap();
+    assert!(read == sums);
+    let mut other: ClassAccumulator<_, 3> = loss.class_accumulator().ignoring(255);
+    assert!(other.deserialize(&mut postcard::Deserializer::from_bytes(&bytes)).is_err(), "another reading of labels");
 }
 
 #[test]

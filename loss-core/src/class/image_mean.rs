@@ -94,6 +94,17 @@ impl<L: ClassLoss<C>, const C: usize> ClassImageMean<L, C> {
         Ok(())
     }
 
+    /// The ended images as integers that add, like an [accumulator's](crate::Accumulator#state): their number, the number skipped, and the
+    /// seven digits of the sum of their values.
+    pub fn state(&self) -> [i64; 9] {
+        self.values.state()
+    }
+
+    /// Adds the ended images of a [`state`](Self::state), or of an element-wise sum of up to 2²⁰ states of the same loss.
+    pub fn add_state(&mut self, state: [i64; 9]) {
+        self.values.add_state(state);
+    }
+
     /// The mean over the images that were ended.
     ///
     /// # Errors
