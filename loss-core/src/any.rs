@@ -5,10 +5,15 @@ use crate::exact::{TermSum, UnitSum};
 use crate::fingerprint::Fingerprint;
 use crate::loss::{Loss, Part};
 use crate::pixel::Pixel;
-use crate::pointwise::{Bce, Focal, Poly1};
+use crate::pointwise::{
+    AsymmetricFocal, Bce, ExponentialLogCrossEntropy, Focal, GeneralisedCrossEntropy, Poly1, QualityFocal, ReducedFocal,
+};
 use crate::real::Real;
 use crate::reduction::Reduced;
-use crate::region::{AnyOverlap, Dice, FocalTversky, Iou, LogCoshDice, LogDice, Mcc, OverlapSlope, Tversky};
+use crate::region::{
+    AnyOverlap, AsymmetricFocalTversky, BalancedBce, Dice, ExponentialLogDice, FocalTversky, Iou, LogCoshDice, LogDice,
+    Mcc, NormalisedFocal, OverlapSlope, Tversky,
+};
 use crate::sums::{Sums, Totals};
 
 /// Writes [`AnyLoss`] and its dispatch from the list of losses; after each stands the kind of its sums and slope.
@@ -118,6 +123,24 @@ any_loss! {
     LogCoshDice(LogCoshDice<AnyOverlap>) with Similarity;
     /// [`Mcc`].
     Mcc(Mcc) with Counts;
+    /// [`AsymmetricFocal`].
+    AsymmetricFocal(Reduced<AsymmetricFocal>) with Pointwise;
+    /// [`ExponentialLogCrossEntropy`].
+    ExponentialLogCrossEntropy(Reduced<ExponentialLogCrossEntropy>) with Pointwise;
+    /// [`GeneralisedCrossEntropy`].
+    GeneralisedCrossEntropy(Reduced<GeneralisedCrossEntropy>) with Pointwise;
+    /// [`QualityFocal`].
+    QualityFocal(Reduced<QualityFocal>) with Pointwise;
+    /// [`ReducedFocal`].
+    ReducedFocal(Reduced<ReducedFocal>) with Pointwise;
+    /// [`ExponentialLogDice`].
+    ExponentialLogDice(ExponentialLogDice<AnyOverlap>) with Similarity;
+    /// [`AsymmetricFocalTversky`].
+    AsymmetricFocalTversky(AsymmetricFocalTversky) with Counts;
+    /// [`BalancedBce`].
+    BalancedBce(BalancedBce) with Pair;
+    /// [`NormalisedFocal`].
+    NormalisedFocal(NormalisedFocal) with Pair;
 }
 
 combinable!([] AnyLoss);
@@ -131,6 +154,8 @@ pub enum AnySums {
     Similarity([TermSum; 2]),
     /// Of a loss that counts true negatives.
     Counts(UnitSum),
+    /// Of a loss of two sums over pixels.
+    Pair([TermSum; 2]),
 }
 
 impl Sums for AnySums {
@@ -139,6 +164,7 @@ impl Sums for AnySums {
             (AnySums::Pointwise(sums), AnySums::Pointwise(more)) => sums.merge(more),
             (AnySums::Similarity(sums), AnySums::Similarity(more)) => sums.merge(more),
             (AnySums::Counts(sums), AnySums::Counts(more)) => sums.merge(more),
+            (AnySums::Pair(sums), AnySums::Pair(more)) => sums.merge(more),
             // Accumulators merge only if their fingerprints agree.
             _ => {}
         }
@@ -149,6 +175,7 @@ impl Sums for AnySums {
             AnySums::Pointwise(sums) => sums.normalise(),
             AnySums::Similarity(sums) => sums.normalise(),
             AnySums::Counts(sums) => sums.normalise(),
+            AnySums::Pair(sums) => sums.normalise(),
         }
     }
 
@@ -157,6 +184,7 @@ impl Sums for AnySums {
             AnySums::Pointwise(sums) => sums.save(to),
             AnySums::Similarity(sums) => sums.save(to),
             AnySums::Counts(sums) => sums.save(to),
+            AnySums::Pair(sums) => sums.save(to),
         }
     }
 
@@ -165,6 +193,7 @@ impl Sums for AnySums {
             AnySums::Pointwise(sums) => sums.load(from),
             AnySums::Similarity(sums) => sums.load(from),
             AnySums::Counts(sums) => sums.load(from),
+            AnySums::Pair(sums) => sums.load(from),
         }
     }
 }
@@ -178,6 +207,8 @@ pub enum AnySlope {
     Similarity((OverlapSlope, AnyOverlap)),
     /// Of a loss that counts true negatives.
     Counts([f32; 2]),
+    /// Of a loss of two sums over pixels.
+    Pair([f32; 2]),
 }
 
 impl<L: Loss, const N: usize> Loss for [L; N] {

@@ -20,10 +20,13 @@ extern crate std;
 
 mod accumulator;
 mod any;
+mod boundary;
 mod class;
 pub mod class_weights;
 mod combine;
+pub mod conventions;
 pub mod deep_supervision;
+pub mod distance;
 mod error;
 mod exact;
 mod fingerprint;
@@ -44,9 +47,11 @@ mod region;
 mod serde;
 mod sorted;
 mod sums;
+mod unified_focal;
 
 pub use accumulator::{Accumulator, STATE_VERSION};
 pub use any::{AnyLoss, AnySlope, AnySums};
+pub use boundary::{BoundaryAccumulator, BoundaryFinished, BoundaryGradient, BoundarySample};
 pub use class::{
     AbsentClass, Activation, Channels, ClassAccumulator, ClassDenominator, ClassGradient, ClassImageMean, ClassLoss,
     ClassPixel, ClassPlane, ClassPointwise, ClassReduced, ClassReduction, ClassReport, ClassSample, ClassSet,
@@ -65,12 +70,16 @@ pub use log_sum_exp::LogSumExp;
 pub use loss::{Loss, Part};
 pub use pixel::{Pixel, Reason, Sample, Target, Weight};
 pub use plane::Plane;
-pub use pointwise::{Bce, Focal, FocalForm, LabelSmoothing, Pointwise, Poly1};
+pub use pointwise::{
+    AsymmetricFocal, Bce, ExponentialLogCrossEntropy, Focal, FocalForm, GeneralisedCrossEntropy, LabelSmoothing,
+    Pointwise, Poly1, QualityFocal, ReducedFocal,
+};
 pub use real::{Logistic, Real};
 pub use reduction::{Denominator, Reduced};
 pub use region::{
-    AnyOverlap, Dice, EmptyMask, FocalTversky, Iou, LogCoshDice, LogDice, Mcc, Minimum, Overlap, OverlapSlope, Product,
-    Region, RegionFamily, RegionLoss, RegionSlopes, Similarity, Squared, Tversky,
+    AnyOverlap, AsymmetricFocalTversky, BalancedBce, Dice, EmptyMask, ExponentialLogDice, FocalTversky, Iou,
+    LogCoshDice, LogDice, Mcc, Minimum, NormalisedFocal, Overlap, OverlapSlope, Product, Region, RegionFamily,
+    RegionLoss, RegionSlopes, Similarity, Squared, Tversky,
 };
 pub use sorted::{
     BinnedLovasz, ErrorKind, FinishedBinnedLovasz, FinishedLovasz, FinishedLovaszSoftmax, HardMining, Hardest,
@@ -78,3 +87,4 @@ pub use sorted::{
     SortedError, TopK, UnitErrors,
 };
 pub use sums::{FixedSums, Sums, Totals};
+pub use unified_focal::{UnifiedFocal, unified_focal};

@@ -33,11 +33,20 @@ impl Denominator {
     }
 
     /// 1/denominator; 0 where the denominator is 0, as the sum above it is.
-    fn reciprocal(self, totals: &Totals) -> f64 {
+    pub(crate) fn reciprocal(self, totals: &Totals) -> f64 {
         match self.of(totals) {
             0.0 => 0.0,
             denominator => 1.0 / denominator,
         }
+    }
+
+    pub(crate) fn fingerprint(self, fingerprint: &mut Fingerprint) {
+        match self {
+            Denominator::Weight => fingerprint.name("weight"),
+            Denominator::WeightPlus(epsilon) => fingerprint.name("weight plus").number(epsilon),
+            Denominator::Pixels => fingerprint.name("pixels"),
+            Denominator::Fixed(number) => fingerprint.name("fixed").number(number),
+        };
     }
 }
 
@@ -92,12 +101,7 @@ impl<P: Pointwise> Loss for Reduced<P> {
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
         fingerprint.name(P::NAME);
         self.pointwise.fingerprint(fingerprint);
-        match self.denominator {
-            Denominator::Weight => fingerprint.name("weight"),
-            Denominator::WeightPlus(epsilon) => fingerprint.name("weight plus").number(epsilon),
-            Denominator::Pixels => fingerprint.name("pixels"),
-            Denominator::Fixed(number) => fingerprint.name("fixed").number(number),
-        };
+        self.denominator.fingerprint(fingerprint);
     }
 }
 

@@ -133,7 +133,7 @@ fn rows() -> Vec<Row> {
     let bce_slope = move |z: f32| (Bce::new().slope(&foreground(z)), -sigmoid(-wide(z)));
     row("BCE, gradient", Z, Unit::Ulp, 3.0, logits(), Box::new(bce_slope));
 
-    let gammas: [(f32, Unit, f64); 12] = [
+    let gammas: [(f32, Unit, f64); 10] = [
         (0.0, Unit::Ulp, 8.0),
         (0.5, Unit::Ulp, 8.0),
         (1.0, Unit::Ulp, 8.0),
@@ -141,10 +141,8 @@ fn rows() -> Vec<Row> {
         (2.0, Unit::Ulp, 8.0),
         (3.0, Unit::Ulp, 16.0),
         (5.0, Unit::Ulp, 16.0),
-        (0.001, Unit::Relative, 2e-5),
         (0.7, Unit::Relative, 2e-5),
         (2.2, Unit::Relative, 2e-5),
-        (4.9, Unit::Relative, 2e-5),
         (7.9, Unit::Relative, 2e-5),
     ];
     for (gamma, unit, limit) in gammas {

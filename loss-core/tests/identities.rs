@@ -4,8 +4,9 @@ mod common;
 
 use common::{Px, samples};
 use loss_core::{
-    Bce, Dice, Focal, FocalForm, FocalTversky, Iou, LabelSmoothing, LogCoshDice, LogDice, Loss, Mcc, Minimum,
-    Pointwise, Poly1, Squared, Tversky,
+    AsymmetricFocal, AsymmetricFocalTversky, BalancedBce, Bce, Denominator, Dice, ExponentialLogCrossEntropy,
+    ExponentialLogDice, Focal, FocalForm, FocalTversky, GeneralisedCrossEntropy, Iou, LabelSmoothing, LogCoshDice,
+    LogDice, Loss, Mcc, Minimum, NormalisedFocal, Pointwise, Poly1, QualityFocal, ReducedFocal, Squared, Tversky,
 };
 use quickcheck::quickcheck;
 
@@ -23,6 +24,11 @@ fn hard(pixels: &[Px]) -> Vec<Px> {
     pixels.iter().map(|&Px(z, t, w)| Px(z, f32::from(u8::from(t > 0.5)), w)).collect()
 }
 
+/// The pixels whose terms stay below `f32::MAX`, whatever their weight.
+fn unsaturated(pixels: &[Px]) -> Vec<Px> {
+    pixels.iter().copied().filter(|pixel| pixel.0.abs() < 1e30).collect()
+}
+
 fn close((a, slopes_a): &(f64, Vec<f32>), (b, slopes_b): &(f64, Vec<f32>)) -> bool {
     let largest = slopes_a.iter().fold(0.0f32, |largest, slope| largest.max(slope.abs()));
     let same = |(a, b): (&f32, &f32)| (a - b).abs() <= 4e-6 * largest + 1e-37;
@@ -32,6 +38,94 @@ fn close((a, slopes_a): &(f64, Vec<f32>), (b, slopes_b): &(f64, Vec<f32>)) -> bo
 quickcheck! {
     fn focal_with_gamma_0_is_bce_to_the_bit(pixels: Vec<Px>) -> bool {
         finish(Focal::new(0.0).unwrap().mean(), &pixels) == finish(Bce::new().mean(), &pixels)
+    }
+
+    fn asymmetric_focal_without_fading_is_weighted_bce(pixels: Vec<Px>) -> bool {
+        let pixels = unsaturated(&pixels);
+        let weighted = finish(0.25 * Bce::new().pos_weight(3.0).unwrap().mean(), &pixels);
+        close(&finish(AsymmetricFocal::new(0.75, 0.0).unwrap().mean(), &pixels), &weighted)
+    }
+
+    fn asymmetric_focal_of_background_is_focal(pixels: Vec<Px>) -> bool {
+        let focal = Focal::new(1.7).unwrap().alpha(0.0).unwrap().form(FocalForm::Split);
+        close(&finish(AsymmetricFocal::new(0.0, 1.7).unwrap().mean(), &pixels), &finish(focal.mean(), &pixels))
+    }
+
+    fn asymmetric_focal_tversky_without_fading_is_tversky(pixels: Vec<Px>) -> bool {
+        // Of both classes: the background's targets and logits are mirrored.
+        let both = finish(AsymmetricFocalTversky::new(0.7, 0.0, 0.5).unwrap(), &pixels);
+        let tversky = Tversky::new(0.3, 0.7, 0.5).unwrap();
+        let mut mirrored = tversky.accumulator();
+        mirrored.extend(pixels.iter().chain([&Px(-0.75, 1.0, 1.5)]).map(|&Px(z, t, w)| (-z, 1.0 - t, w)));
+        let mean = 0.5 * (finish(tversky, &pixels).0 + mirrored.finish().unwrap().value());
+        (both.0 - mean).abs() <= 1e-6 * mean + 1e-12
+    }
+
+    fn reduced_focal_is_focal_where_all_is_right(pixels: Vec<Px>) -> bool {
+        let right: Vec<Px> = hard(&pixels).iter().map(|&Px(z, t, w)| Px(z.abs() * (2.0 * t - 1.0), t, w)).collect();
+        let of = |loss: &dyn Fn(f32, f32) -> f32| right.iter().map(|&Px(z, t, _)| loss(z, t)).collect::<Vec<_>>();
+        let (reduced, focal) = (ReducedFocal::new(2.0, 0.5).unwrap(), Focal::new(2.0).unwrap());
+        let at = |loss: &dyn Fn((f32, f32)) -> f32| of(&|z, t| loss((z, t)));
+        at(&|x| reduced.at(&loss_core::Logits, x).unwrap()) == at(&|x| 4.0 * focal.at(&loss_core::Logits, x).unwrap())
+    }
+
+    fn quality_focal_of_hard_targets_is_focal(pixels: Vec<Px>) -> bool {
+        let pixels = hard(&pixels);
+        let of_all = |loss: f32| close(
+            &finish(QualityFocal::new(loss).unwrap().mean(), &pixels),
+            &finish(Focal::new(loss).unwrap().mean(), &pixels),
+        );
+        of_all(2.0) && of_all(0.7)
+    }
+
+    fn generalised_cross_entropy_ends_at_the_absolute_error(pixels: Vec<Px>) -> bool {
+        let (absolute, _) = finish(GeneralisedCrossEntropy::new(1.0).unwrap().mean(), &pixels);
+        let mut sums = Bce::new().mean().accumulator();
+        sums.extend(samples(&pixels));
+        sums.push((-0.75, 1.0, 1.5));
+        let bce = sums.finish().unwrap();
+        let wrong = (bce.soft().false_positive + bce.soft().false_negative) / bce.weight();
+        (absolute - wrong).abs() <= 1e-6 * wrong + 1e-12
+    }
+
+    fn generalised_cross_entropy_begins_at_bce(pixels: Vec<Px>) -> bool {
+        let pixels: Vec<Px> = pixels.into_iter().filter(|pixel| pixel.0.abs() < 20.0).collect();
+        let small = finish(GeneralisedCrossEntropy::new(1e-7).unwrap().mean(), &pixels);
+        let bce = finish(Bce::new().mean(), &pixels);
+        (small.0 - bce.0).abs() <= 5e-6 * bce.0
+    }
+
+    fn exponential_log_of_1_is_the_logarithm(pixels: Vec<Px>) -> bool {
+        let pixels = unsaturated(&pixels);
+        let pixel = finish(ExponentialLogCrossEntropy::new(1.0).unwrap().mean(), &pixels);
+        let region = finish(ExponentialLogDice::new(1.0, 0.5).unwrap(), &pixels);
+        close(&pixel, &finish(Bce::new().mean(), &pixels)) && close(&region, &finish(LogDice::new(0.5).unwrap(), &pixels))
+    }
+
+    fn normalised_focal_without_fading_is_bce(pixels: Vec<Px>) -> bool {
+        close(&finish(NormalisedFocal::new(Focal::new(0.0).unwrap()), &pixels), &finish(Bce::new().mean(), &pixels))
+    }
+
+    fn normalised_focal_is_focal_over_its_factors(pixels: Vec<Px>) -> bool {
+        // Below the floor the denominator is the floor.
+        let focal = Focal::new(2.0).unwrap();
+        let floored = NormalisedFocal::new(focal).floor(1e20).unwrap();
+        close(&finish(1e20 * floored, &pixels), &finish(focal.over(Denominator::Fixed(1.0)), &pixels))
+    }
+
+    fn balanced_bce_is_bce_with_weights(pixels: Vec<Px>) -> bool {
+        let pixels = unsaturated(&hard(&pixels));
+        let balanced = finish(BalancedBce::new(), &pixels);
+        let mut sums = BalancedBce::new().accumulator();
+        sums.extend(samples(&pixels));
+        sums.push((-0.75, 1.0, 1.5));
+        let finished = sums.finish().unwrap();
+        let share = finished.support() / finished.weight();
+        if share == 1.0 {
+            return balanced.0 == 0.0 && balanced.1.iter().all(|&slope| slope == 0.0);
+        }
+        let weighted = Bce::new().pos_weight(((1.0 - share) / share) as f32).unwrap().mean();
+        close(&balanced, &finish(share * weighted, &pixels))
     }
 
     fn poly1_with_epsilon_0_is_bce(pixels: Vec<Px>) -> bool {

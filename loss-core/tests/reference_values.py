@@ -29,6 +29,7 @@ PIXELS = [
 ]
 S = mpf("0.75")
 F32_1_3, F32_0_7 = mpf(10905190) / 2**23, mpf(11744051) / 2**24
+F32_0_3, F32_2_7 = mpf(10066330) / 2**25, mpf(11324621) / 2**22
 
 
 def p(z):
@@ -103,6 +104,42 @@ def margin(z, t):
     return factor * p(-z * (2 * t - 1)) ** 3 * ce(z, t)
 
 
+def sides(foreground, background=None):
+    """t·f(−ln p, p) + (1−t)·f(−ln(1−p), 1−p)."""
+    background = background or foreground
+    return lambda z, t: t * foreground(softplus(-z), p(z)) + (1 - t) * background(softplus(z), p(-z))
+
+
+def reduced(gamma):
+    return lambda b, p_t: b if p_t < mpf("0.5") else ((1 - p_t) * 2) ** gamma * b
+
+
+def asymmetric_focal_tversky(delta, gamma):
+    delta, gamma = mpf(delta), mpf(gamma)
+
+    def loss(x):
+        tp, fp = total(x, lambda p, t: p * t), total(x, lambda p, t: p * (1 - t))
+        fn, tn = total(x, lambda p, t: (1 - p) * t), total(x, lambda p, t: (1 - p) * (1 - t))
+        index = lambda hits, misses, alarms: (hits + S) / (hits + delta * misses + (1 - delta) * alarms + S)
+        return ((1 - index(tn, fp, fn)) + (1 - index(tp, fn, fp)) ** (1 - gamma)) / 2
+
+    return loss
+
+
+def balanced(x):
+    weight, foreground = sum(w for _, _, w in x), sum(w * t for _, t, w in x)
+    share = foreground / weight
+    return mean(sides(lambda b, _: (1 - share) * b, lambda b, _: share * b))(x)
+
+
+def normalised(loss, factor):
+    return lambda x: mean(loss)(x) / mean(factor)(x)
+
+
+def split_with(power):
+    return sides(lambda b, p_t: power(1 - p_t) * b), sides(lambda b, p_t: power(1 - p_t))
+
+
 half, three, seven = "0.5", "0.3", "0.7"
 dice = tversky(half, half, S / 2, S / 2)
 LOSSES = {
@@ -129,6 +166,32 @@ LOSSES = {
     "log_dice tversky": lambda x: -log(1 - tversky(three, seven, S, S)(x)),
     "log_cosh_dice": lambda x: log(cosh(dice(x))),
     "mcc": mcc,
+    "asymmetric_focal": mean(sides(lambda b, _: b * 5 / 8, lambda b, p_t: (1 - p_t) ** 2 * b * 3 / 8)),
+    "asymmetric_focal uneven": mean(sides(lambda b, _: b * 3 / 4, lambda b, p_t: (1 - p_t) ** F32_0_7 * b / 4)),
+    "reduced_focal": mean(sides(reduced(2))),
+    "reduced_focal alpha": mean(
+        sides(lambda *a: reduced(F32_1_3)(*a) / 4, lambda *a: reduced(F32_1_3)(*a) * 3 / 4)
+    ),
+    "quality_focal": mean(lambda z, t: (p(z) - t) ** 2 * ce(z, t)),
+    "quality_focal uneven": mean(lambda z, t: abs(p(z) - t) ** F32_2_7 * ce(z, t)),
+    "generalised_cross_entropy": mean(sides(lambda b, _: -expm1(-F32_0_7 * b) / F32_0_7)),
+    "exponential_log_cross_entropy": mean(
+        sides(lambda b, _: mpf("3.5") * b**F32_0_3, lambda b, _: mpf("0.75") * b**F32_0_3)
+    ),
+    "exponential_log_cross_entropy half": mean(sides(lambda b, _: b ** mpf("1.5"))),
+    "exponential_log_dice": lambda x: (-log(1 - dice(x))) ** mpf("0.3"),
+    "asymmetric_focal_tversky": asymmetric_focal_tversky("0.6", "0.25"),
+    "balanced_bce": balanced,
+    "balanced_bce sum": lambda x: balanced(x) * sum(w for _, _, w in x),
+    "normalised_focal": normalised(
+        mixture(2, mpf("0.25")), lambda z, t: (p(-z) * t + p(z) * (1 - t)) ** 2
+    ),
+    "normalised_focal split": normalised(*split_with(lambda u: u ** mpf("1.5"))),
+    "normalised_focal exponential": normalised(
+        lambda z, t: (-expm1(-ce(z, t))) ** F32_0_7 * ce(z, t), lambda z, t: (-expm1(-ce(z, t))) ** F32_0_7
+    ),
+    "unified_focal": lambda x: mean(sides(lambda b, _: b * 5 / 8, lambda b, p_t: sqrt(1 - p_t) * b * 3 / 8))(x) / 4
+    + asymmetric_focal_tversky("0.625", "0.5")(x) * 3 / 4,
     "focal + tversky": lambda x: mpf("0.7") * mean(mixture(2))(x) + mpf("0.3") * tversky(three, seven, S, S)(x),
     "any": lambda x: mean(ce)(x) / 2 + 2 * tversky(1, 1, S, S, "squared")(x) + mcc(x) / 4,
 }

@@ -4,13 +4,14 @@ use std::path::Path;
 use std::process::Command;
 
 /// The examples with a line that each must print.
-const EXAMPLES: [(&str, &str, &str); 7] = [
+const EXAMPLES: [(&str, &str, &str); 8] = [
     ("hello", env!("CARGO_BIN_EXE_hello"), "loss 1.013696"),
     ("line_by_line", env!("CARGO_BIN_EXE_line_by_line"), "focal + Tversky 0.191376"),
     ("tiles_and_merge", env!("CARGO_BIN_EXE_tiles_and_merge"), "merged 3ffecdaebe30b93a"),
     ("training_step", env!("CARGO_BIN_EXE_training_step"), "step 200: loss 0.2335, Dice of the prediction 0.9327"),
     ("damage_xbd", env!("CARGO_BIN_EXE_damage_xbd"), "destroyed at p = 0.2: cross-entropy 1.609, weighted 32.189"),
     ("deep_supervision", env!("CARGO_BIN_EXE_deep_supervision"), "total 1.166014"),
+    ("from_pytorch", env!("CARGO_BIN_EXE_from_pytorch"), "0.541752"),
     ("course_figures", env!("CARGO_BIN_EXE_course_figures"), "iou   0.9251236, the course prints 0.9251236"),
 ];
 

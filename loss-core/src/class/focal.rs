@@ -43,6 +43,11 @@ impl SoftmaxFocal {
         ParameterError::check_not_negative("gamma", f64::from(gamma))?;
         Ok(Self { gamma: Power::new(gamma), weights: Equal })
     }
+
+    /// Of a γ that is known to be in range.
+    pub(crate) fn known(gamma: f32) -> Self {
+        Self { gamma: Power::new(gamma), weights: Equal }
+    }
 }
 
 impl<W: ClassWeights> SoftmaxFocal<W> {

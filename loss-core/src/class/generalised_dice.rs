@@ -62,6 +62,11 @@ impl GeneralisedDice {
             Self { weight: VolumeWeight::Square, smooth_numerator: 0.0, smooth_denominator: 0.0, classes: EveryClass };
         start.smooth(smooth, smooth)
     }
+
+    /// Of a smoothing that is known to be in range.
+    pub(crate) const fn known(smooth: f64) -> Self {
+        Self { weight: VolumeWeight::Square, smooth_numerator: smooth, smooth_denominator: smooth, classes: EveryClass }
+    }
 }
 
 impl<S: ClassSet> GeneralisedDice<S> {

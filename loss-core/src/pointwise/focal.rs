@@ -1,5 +1,5 @@
 use super::Pointwise;
-use super::power::Power;
+use super::power::{Power, at_least_tiny};
 use crate::error::ParameterError;
 use crate::fingerprint::Fingerprint;
 use crate::pixel::Pixel;
@@ -79,6 +79,11 @@ impl Focal {
         Ok(Self { gamma: Power::new(gamma), alpha: None, form: FocalForm::default() })
     }
 
+    /// Of γ and α that are known to be in range.
+    pub(crate) fn known(gamma: f32, alpha: Option<f32>) -> Self {
+        Self { gamma: Power::new(gamma), alpha, form: FocalForm::default() }
+    }
+
     /// Weighs foreground by α and background by 1−α.
     ///
     /// # Errors
@@ -123,16 +128,35 @@ impl Focal {
     /// u^γ b, given u, u′/u and b.
     #[inline(always)]
     fn modulated<R: Real>(&self, (u, _): (R, R), cross_entropy: CrossEntropy<R>) -> R {
-        self.gamma.of(flush(u)) * cross_entropy.loss
+        self.gamma.fade(u, cross_entropy.loss)
     }
 
     /// ∂(u^γ b)/∂x = u^γ (b′ + γ (u′/u) b).
     #[inline(always)]
     fn modulated_slope<R: Real>(&self, (u, logarithmic_slope): (R, R), cross_entropy: CrossEntropy<R>) -> R {
-        let gamma = R::splat(self.gamma.exponent());
-        // The power first: it is 0 where the logarithmic slope is largest. γ last: γ·b may overflow where u′/u is 0.
-        let power = self.gamma.of(flush(u));
-        power * cross_entropy.slope + power * logarithmic_slope * cross_entropy.loss * gamma
+        self.gamma.fade_slope(u, logarithmic_slope, cross_entropy.loss, cross_entropy.slope)
+    }
+
+    /// u^γ alone, without α: what the normalised focal loss divides by.
+    #[inline(always)]
+    pub(crate) fn factor<R: Real>(&self, pixel: &Pixel<R>) -> R {
+        let one = R::splat(1.0);
+        if self.form == FocalForm::Split {
+            return pixel.target * self.gamma.fade(pixel.q, one) + pixel.background * self.gamma.fade(pixel.p, one);
+        }
+        self.gamma.fade(self.modulator(pixel, CrossEntropy::of(pixel)).0, one)
+    }
+
+    /// ∂u^γ/∂x.
+    #[inline(always)]
+    pub(crate) fn factor_slope<R: Real>(&self, pixel: &Pixel<R>) -> R {
+        let of = |(u, logarithmic_slope)| self.gamma.fade_slope(u, logarithmic_slope, R::splat(1.0), R::splat(0.0));
+        if self.form == FocalForm::Split {
+            let foreground = of((pixel.q, -(pixel.p_slope / at_least_tiny(pixel.q))));
+            let background = of((pixel.p, pixel.p_slope / at_least_tiny(pixel.p)));
+            return pixel.target * foreground + pixel.background * background;
+        }
+        of(self.modulator(pixel, CrossEntropy::of(pixel)))
     }
 
     /// The factor α_t, linear in the target.
@@ -174,18 +198,6 @@ impl<R: Real> CrossEntropy<R> {
             slope: pixel.target * pixel.foreground_slope + pixel.background * pixel.background_slope,
         }
     }
-}
-
-/// Keeps a divisor away from 0; the dividend is 0 there, or the power that it meets is.
-#[inline(always)]
-fn at_least_tiny<R: Real>(u: R) -> R {
-    u.max(R::splat(f32::MIN_POSITIVE))
-}
-
-/// 0 in place of a subnormal number, whose logarithm and root are not defined.
-#[inline(always)]
-fn flush<R: Real>(u: R) -> R {
-    R::select(u.ge(R::splat(f32::MIN_POSITIVE)), u, R::splat(0.0))
 }
 
 impl Pointwise for Focal {

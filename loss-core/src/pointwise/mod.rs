@@ -2,21 +2,36 @@
 //!
 //! | loss | file | formula, target 1 |
 //! |---|---|---|
+//! | [`AsymmetricFocal`] | `asymmetric_focal.rs` | −δ ln p; background −(1−δ) p^γ ln(1−p) |
 //! | [`Bce`] | `bce.rs` | −ln p |
+//! | [`ExponentialLogCrossEntropy`] | `exponential_log_cross_entropy.rs` | (−ln p)^γ |
 //! | [`Focal`] | `focal.rs` | −(1−p)^γ ln p |
+//! | [`GeneralisedCrossEntropy`] | `generalised_cross_entropy.rs` | (1 − p^q)/q |
 //! | [`Poly1`] | `poly1.rs` | −ln p + ε(1−p) |
+//! | [`QualityFocal`] | `quality_focal.rs` | −(t−p)^β ln p |
+//! | [`ReducedFocal`] | `reduced_focal.rs` | −ln p, and −((1−p)/h)^γ ln p from p = h on |
 
+mod asymmetric_focal;
 mod bce;
+mod exponential_log_cross_entropy;
 mod focal;
+mod generalised_cross_entropy;
 mod label_smoothing;
 mod poly1;
 mod power;
+mod quality_focal;
+mod reduced_focal;
 
+pub use asymmetric_focal::AsymmetricFocal;
 pub use bce::Bce;
+pub use exponential_log_cross_entropy::ExponentialLogCrossEntropy;
 pub use focal::{Focal, FocalForm};
+pub use generalised_cross_entropy::GeneralisedCrossEntropy;
 pub use label_smoothing::LabelSmoothing;
 pub use poly1::Poly1;
 pub(crate) use power::Power;
+pub use quality_focal::QualityFocal;
+pub use reduced_focal::ReducedFocal;
 
 use crate::error::LengthError;
 use crate::fingerprint::Fingerprint;

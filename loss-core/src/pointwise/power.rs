@@ -36,4 +36,30 @@ impl Power {
         }
         power
     }
+
+    /// u^γ·b for any u in [0, 1].
+    #[inline(always)]
+    pub(crate) fn fade<R: Real>(&self, u: R, b: R) -> R {
+        self.of(flush(u)) * b
+    }
+
+    /// ∂(u^γ·b)/∂x = u^γ·(b′ + γ (u′/u) b), given u′/u.
+    #[inline(always)]
+    pub(crate) fn fade_slope<R: Real>(&self, u: R, logarithmic_slope: R, b: R, b_slope: R) -> R {
+        // The power first: it is 0 where the logarithmic slope is largest. γ last: γ·b may overflow where u′/u is 0.
+        let power = self.of(flush(u));
+        power * b_slope + power * logarithmic_slope * b * R::splat(self.exponent)
+    }
+}
+
+/// Keeps a divisor away from 0; the dividend is 0 there, or the power that it meets is.
+#[inline(always)]
+pub(super) fn at_least_tiny<R: Real>(u: R) -> R {
+    u.max(R::splat(f32::MIN_POSITIVE))
+}
+
+/// 0 in place of a subnormal number, whose logarithm and root are not defined.
+#[inline(always)]
+pub(super) fn flush<R: Real>(u: R) -> R {
+    R::select(u.ge(R::splat(f32::MIN_POSITIVE)), u, R::splat(0.0))
 }

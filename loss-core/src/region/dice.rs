@@ -55,6 +55,11 @@ impl Dice {
     pub fn new(smooth: f64) -> Result<Self, ParameterError> {
         Ok(Self { similarity: Similarity::new(0.5, 0.5, smooth / 2.0)? })
     }
+
+    /// Of smoothing (above, below) and a floor that are known to be in range.
+    pub(crate) const fn known([above, below]: [f64; 2], floor: f64) -> Self {
+        Self { similarity: Similarity::known(0.5, 0.5, [above / 2.0, below / 2.0], floor / 2.0) }
+    }
 }
 
 impl<O> Dice<O> {

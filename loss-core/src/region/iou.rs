@@ -33,6 +33,11 @@ impl Iou {
     pub fn new(smooth: f64) -> Result<Self, ParameterError> {
         Ok(Self { similarity: Similarity::new(1.0, 1.0, smooth)? })
     }
+
+    /// Of smoothing (above, below) and a floor that are known to be in range.
+    pub(crate) const fn known(smooth: [f64; 2], floor: f64) -> Self {
+        Self { similarity: Similarity::known(1.0, 1.0, smooth, floor) }
+    }
 }
 
 impl<O> Iou<O> {

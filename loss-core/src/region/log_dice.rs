@@ -21,7 +21,7 @@ use crate::error::ParameterError;
 /// ```
 ///
 /// Wong et al., *3D Segmentation with Exponential Logarithmic Loss for Highly Unbalanced Object Sizes*, 2018 (there to
-/// a power); segmentation_models.pytorch's `log_loss=True`.
+/// a power, see [`ExponentialLogDice`](crate::ExponentialLogDice)); segmentation_models.pytorch's `log_loss=True`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LogDice<O = Product> {
     similarity: Similarity<O>,

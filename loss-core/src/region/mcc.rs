@@ -51,6 +51,11 @@ impl Mcc {
         Ok(Self { smooth })
     }
 
+    /// Of a `smooth` that is known to be in range.
+    pub(crate) const fn known(smooth: f64) -> Self {
+        Self { smooth }
+    }
+
     fn evaluate(&self, totals: &Totals, true_negative: &UnitSum) -> (f64, RegionSlopes) {
         let Confusion { true_positive, false_positive, false_negative, .. } = totals.soft;
         let [a, b, c, d] =

@@ -2,35 +2,57 @@
 //!
 //! | loss | file | formula |
 //! |---|---|---|
+//! | [`AsymmetricFocalTversky`] | `asymmetric_focal_tversky.rs` | ½ background's Tversky loss + ½ (foreground's)^(1−γ) |
+//! | [`BalancedBce`] | `balanced_bce.rs` | cross-entropy, each class times the other's share |
 //! | [`Dice`] | `dice.rs` | 1 − (2I + s) / (P + T + s) |
 //! | [`Iou`] | `iou.rs` | 1 − (I + s) / (P + T − I + s) |
 //! | [`Tversky`] | `tversky.rs` | 1 − (TP + s) / (TP + αFP + βFN + s) |
+//! | [`ExponentialLogDice`] | `exponential_log_dice.rs` | (−ln(Dice score))^γ |
 //! | [`FocalTversky`] | `focal_tversky.rs` | (Tversky loss)^γ |
 //! | [`LogDice`] | `log_dice.rs` | −ln(Dice score) |
 //! | [`LogCoshDice`] | `log_cosh_dice.rs` | ln cosh(Dice loss) |
 //! | [`Mcc`] | `mcc.rs` | 1 − Matthews correlation |
+//! | [`NormalisedFocal`] | `normalised_focal.rs` | Σ focal / Σ (1−p_t)^γ |
 //!
-//! I = Σ w p t, P = Σ w p, T = Σ w t; TP = I, FP = P − I, FN = T − I. All but the last are a function of one
-//! [`Similarity`] score and share its options: separate smoothing of numerator and denominator, a floor under the
+//! I = Σ w p t, P = Σ w p, T = Σ w t; TP = I, FP = P − I, FN = T − I. All with a
+//! Dice, IoU or Tversky score alone are a function of one [`Similarity`] score and share its options: separate smoothing of numerator and denominator, a floor under the
 //! denominator, the squared and minimum forms of the overlap, and what an empty mask counts for.
+//!
+//! # What cannot stream
+//!
+//! - **clDice** (Shit et al. 2021) compares soft skeletons. A skeleton comes from repeated minima and maxima over neighbourhoods of the
+//!   whole image, and so does its gradient; no fixed number of sums stands for it.
+//! - **Hausdorff distance losses** (Karimi and Salcudean 2019) weigh each pixel by its distance to the *prediction's* boundary, which takes a
+//!   distance transform of the whole prediction at every step. The boundary loss needs that of the mask alone, once:
+//!   [`BoundaryAccumulator`](crate::BoundaryAccumulator).
+//!
+//! Both are out of scope.
 
+mod asymmetric_focal_tversky;
+mod balanced_bce;
 mod dice;
+mod exponential_log_dice;
 mod focal_tversky;
 mod iou;
 mod log_cosh_dice;
 mod log_dice;
 mod mcc;
+mod normalised_focal;
 mod overlap;
 mod similarity;
 mod tversky;
 mod user;
 
+pub use asymmetric_focal_tversky::AsymmetricFocalTversky;
+pub use balanced_bce::BalancedBce;
 pub use dice::Dice;
+pub use exponential_log_dice::ExponentialLogDice;
 pub use focal_tversky::FocalTversky;
 pub use iou::Iou;
 pub use log_cosh_dice::LogCoshDice;
 pub use log_dice::LogDice;
 pub use mcc::Mcc;
+pub use normalised_focal::NormalisedFocal;
 pub use overlap::{AnyOverlap, Minimum, Overlap, OverlapSlope, Product, Squared};
 pub use similarity::{EmptyMask, Similarity};
 pub use tversky::Tversky;

@@ -62,6 +62,19 @@ impl Similarity<Product> {
         }
         .smooth(smooth, smooth)
     }
+
+    /// The index of parameters that are known to be in range: the constants of `conventions`.
+    pub(crate) const fn known(alpha: f64, beta: f64, [numerator, denominator]: [f64; 2], floor: f64) -> Self {
+        Self {
+            overlap: Product,
+            alpha,
+            beta,
+            smooth_numerator: numerator,
+            smooth_denominator: denominator,
+            floor,
+            empty: EmptyMask::Formula,
+        }
+    }
 }
 
 impl<O: Overlap> Similarity<O> {

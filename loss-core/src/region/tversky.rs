@@ -58,6 +58,11 @@ impl Tversky {
     pub fn new(alpha: f64, beta: f64, smooth: f64) -> Result<Self, ParameterError> {
         Ok(Self { similarity: Similarity::new(alpha, beta, smooth)? })
     }
+
+    /// Dice with smoothing (above, below), as it stands in the Tversky index, and a floor that are known to be in range.
+    pub(crate) const fn known_dice(smooth: [f64; 2], floor: f64) -> Self {
+        Self { similarity: Similarity::known(0.5, 0.5, smooth, floor) }
+    }
 }
 
 impl<O> Tversky<O> {

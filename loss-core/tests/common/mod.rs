@@ -4,8 +4,10 @@
 pub mod dual;
 
 use loss_core::{
-    AnyLoss, AnyOverlap, Bce, Dice, EmptyMask, Focal, FocalForm, FocalTversky, Iou, LabelSmoothing, LogCoshDice,
-    LogDice, Loss, Mcc, Minimum, Pointwise, Poly1, Squared, Tversky,
+    AnyLoss, AnyOverlap, AsymmetricFocal, AsymmetricFocalTversky, BalancedBce, Bce, Denominator, Dice, EmptyMask,
+    ExponentialLogCrossEntropy, ExponentialLogDice, Focal, FocalForm, FocalTversky, GeneralisedCrossEntropy, Iou,
+    LabelSmoothing, LogCoshDice, LogDice, Loss, Mcc, Minimum, NormalisedFocal, Pointwise, Poly1, QualityFocal,
+    ReducedFocal, Squared, Tversky, unified_focal,
 };
 use quickcheck::{Arbitrary, Gen};
 
@@ -47,7 +49,11 @@ impl Arbitrary for Smooth {
             1 => 1.0,
             _ => 0.05 + 0.9 * unit(g),
         };
-        Smooth(Px((unit(g) - 0.47) * 9.0, target, 0.5 + 2.0 * unit(g)))
+        let logit = (unit(g) - 0.47) * 9.0;
+        // The reduced focal loss has a kink at p = ½, the minimum form of the overlap at p = t.
+        let kinks = [0.0, (target / (1.0 - target)).ln()];
+        let logit = if kinks.iter().any(|kink| (logit - kink).abs() < 2e-3) { logit + 5e-3 } else { logit };
+        Smooth(Px(logit, target, 0.5 + 2.0 * unit(g)))
     }
 }
 
@@ -102,6 +108,35 @@ fn tversky(pixels: &[(f64, f64, f64)], alpha: f64, beta: f64, above: f64, below:
 }
 
 const S: f64 = 0.75;
+
+/// t·f(−ln p) + (1−t)·f(−ln(1−p)) with a function of the cross-entropy and the probability of the target.
+fn sides(z: f64, t: f64, foreground: impl Fn(f64, f64) -> f64, background: impl Fn(f64, f64) -> f64) -> f64 {
+    t * foreground(softplus(-z), sigmoid(z)) + (1.0 - t) * background(softplus(z), sigmoid(-z))
+}
+
+fn reduced(threshold: f64, gamma: f64) -> impl Fn(f64, f64) -> f64 {
+    move |b, p_t| if p_t < threshold { b } else { ((1.0 - p_t) / threshold).powf(gamma) * b }
+}
+
+/// Counts as TP, FP, FN, TN, each smoothed in its own index.
+fn asymmetric_focal_tversky(pixels: &[(f64, f64, f64)], delta: f64, gamma: f64, s: f64) -> f64 {
+    let tp = total(pixels, |p, t| p * t);
+    let fp = total(pixels, |p, t| p * (1.0 - t));
+    let fneg = total(pixels, |p, t| (1.0 - p) * t);
+    let tn = total(pixels, |p, t| (1.0 - p) * (1.0 - t));
+    let loss =
+        |hits: f64, misses: f64, alarms: f64| 1.0 - (hits + s) / (hits + delta * misses + (1.0 - delta) * alarms + s);
+    0.5 * (loss(tn, fp, fneg) + loss(tp, fneg, fp).powf(1.0 - gamma))
+}
+
+/// Σ w ℓ / Σ w f.
+fn ratio(pixels: &[(f64, f64, f64)], of: impl Fn(f64, f64) -> (f64, f64)) -> f64 {
+    let sums = pixels.iter().filter(|pixel| pixel.2 > 0.0).fold((0.0, 0.0), |(losses, factors), &(z, t, w)| {
+        let (loss, factor) = of(z, t);
+        (losses + w * loss, factors + w * factor)
+    });
+    sums.0 / sums.1
+}
 
 /// Every loss of the library, at parameters that are no special case.
 pub fn every_loss(visitor: &mut impl Visitor) {
@@ -171,6 +206,62 @@ pub fn every_loss(visitor: &mut impl Visitor) {
         |z, t| (0.75 * t + 0.25 * (1.0 - t)) * sigmoid(-z * (2.0 * t - 1.0)).powi(3) * cross_entropy(z, t)
     );
 
+    pointwise!(
+        "asymmetric_focal",
+        "pointwise/asymmetric_focal.rs",
+        AsymmetricFocal::new(0.625, 2.0).unwrap(),
+        |z, t| sides(z, t, |b, _| 0.625 * b, |b, p_t| 0.375 * (1.0 - p_t).powi(2) * b)
+    );
+    pointwise!(
+        "asymmetric_focal uneven",
+        "pointwise/asymmetric_focal.rs",
+        AsymmetricFocal::new(0.75, 0.7).unwrap(),
+        |z, t| sides(z, t, |b, _| 0.75 * b, |b, _| 0.25 * sigmoid(z).powf(f64::from(0.7f32)) * b)
+    );
+    pointwise!("reduced_focal", "pointwise/reduced_focal.rs", ReducedFocal::new(2.0, 0.5).unwrap(), |z, t| {
+        sides(z, t, reduced(0.5, 2.0), reduced(0.5, 2.0))
+    });
+    pointwise!(
+        "reduced_focal alpha",
+        "pointwise/reduced_focal.rs",
+        ReducedFocal::new(1.3, 0.5).unwrap().alpha(0.25).unwrap(),
+        |z, t| {
+            let of = reduced(0.5, f64::from(1.3f32));
+            sides(z, t, |b, p_t| 0.25 * of(b, p_t), |b, p_t| 0.75 * of(b, p_t))
+        }
+    );
+    pointwise!("quality_focal", "pointwise/quality_focal.rs", QualityFocal::new(2.0).unwrap(), |z, t| {
+        (sigmoid(z) - t).powi(2) * cross_entropy(z, t)
+    });
+    pointwise!("quality_focal uneven", "pointwise/quality_focal.rs", QualityFocal::new(2.7).unwrap(), |z, t| {
+        (sigmoid(z) - t).abs().powf(f64::from(2.7f32)) * cross_entropy(z, t)
+    });
+    pointwise!(
+        "generalised_cross_entropy",
+        "pointwise/generalised_cross_entropy.rs",
+        GeneralisedCrossEntropy::new(0.7).unwrap(),
+        |z, t| {
+            let q = f64::from(0.7f32);
+            let of = |_, p_t: f64| (1.0 - p_t.powf(q)) / q;
+            sides(z, t, of, of)
+        }
+    );
+    pointwise!(
+        "exponential_log_cross_entropy",
+        "pointwise/exponential_log_cross_entropy.rs",
+        ExponentialLogCrossEntropy::new(0.3).unwrap().class_weights(3.5, 0.75).unwrap(),
+        |z, t| {
+            let power = |b: f64| b.powf(f64::from(0.3f32));
+            sides(z, t, |b, _| 3.5 * power(b), |b, _| 0.75 * power(b))
+        }
+    );
+    pointwise!(
+        "exponential_log_cross_entropy half",
+        "pointwise/exponential_log_cross_entropy.rs",
+        ExponentialLogCrossEntropy::new(1.5).unwrap(),
+        |z, t| sides(z, t, |b, _| b.powf(1.5), |b, _| b.powf(1.5))
+    );
+
     region!("dice", "region/dice.rs", Dice::new(S).unwrap(), |x| tversky(x, 0.5, 0.5, S / 2.0, S / 2.0));
     region!("dice smooth", "region/dice.rs", Dice::new(0.0).unwrap().smooth(0.25, S).unwrap(), |x| {
         tversky(x, 0.5, 0.5, 0.125, S / 2.0)
@@ -216,6 +307,59 @@ pub fn every_loss(visitor: &mut impl Visitor) {
         let fneg = total(x, |p, t| (1.0 - p) * t) + S;
         let tn = total(x, |p, t| (1.0 - p) * (1.0 - t)) + S;
         1.0 - (tp * tn - fp * fneg) / ((tp + fp) * (tp + fneg) * (tn + fp) * (tn + fneg)).sqrt()
+    });
+
+    region!("exponential_log_dice", "region/exponential_log_dice.rs", ExponentialLogDice::new(0.3, S).unwrap(), |x| {
+        (-(1.0 - tversky(x, 0.5, 0.5, S / 2.0, S / 2.0)).ln()).powf(0.3)
+    });
+    region!(
+        "asymmetric_focal_tversky",
+        "region/asymmetric_focal_tversky.rs",
+        AsymmetricFocalTversky::new(0.6, 0.25, S).unwrap(),
+        |x| asymmetric_focal_tversky(x, 0.6, 0.25, S)
+    );
+    region!("balanced_bce", "region/balanced_bce.rs", BalancedBce::new(), |x| {
+        let weight = total(x, |_, _| 1.0);
+        let share = total(x, |_, t| t) / weight;
+        mean(x, |z, t| sides(z, t, |b, _| (1.0 - share) * b, |b, _| share * b))
+    });
+    region!("balanced_bce sum", "region/balanced_bce.rs", BalancedBce::new().over(Denominator::Fixed(1.0)), |x| {
+        let weight = total(x, |_, _| 1.0);
+        let share = total(x, |_, t| t) / weight;
+        weight * mean(x, |z, t| sides(z, t, |b, _| (1.0 - share) * b, |b, _| share * b))
+    });
+    region!(
+        "normalised_focal",
+        "region/normalised_focal.rs",
+        NormalisedFocal::new(Focal::new(2.0).unwrap().alpha(0.25).unwrap()),
+        |x| ratio(x, |z, t| {
+            let factor = (sigmoid(-z) * t + sigmoid(z) * (1.0 - t)).powi(2);
+            ((0.25 * t + 0.75 * (1.0 - t)) * factor * cross_entropy(z, t), factor)
+        })
+    );
+    region!(
+        "normalised_focal split",
+        "region/normalised_focal.rs",
+        NormalisedFocal::new(Focal::new(1.5).unwrap().form(FocalForm::Split)),
+        |x| ratio(x, |z, t| {
+            let part = |b: f64, _: f64, u: f64| (u.powf(1.5) * b, u.powf(1.5));
+            let (on, off) = (part(softplus(-z), z, sigmoid(-z)), part(softplus(z), z, sigmoid(z)));
+            (t * on.0 + (1.0 - t) * off.0, t * on.1 + (1.0 - t) * off.1)
+        })
+    );
+    region!(
+        "normalised_focal exponential",
+        "region/normalised_focal.rs",
+        NormalisedFocal::new(Focal::new(0.7).unwrap().form(FocalForm::Exponential)).floor(1e-3).unwrap(),
+        |x| ratio(x, |z, t| {
+            let b = cross_entropy(z, t);
+            let factor = (-(-b).exp_m1()).powf(f64::from(0.7f32));
+            (factor * b, factor)
+        })
+    );
+    region!("unified_focal", "unified_focal.rs", unified_focal(0.25, 0.625, 0.5, S).unwrap(), |x| {
+        let pixel = mean(x, |z, t| sides(z, t, |b, _| 0.625 * b, |b, _| 0.375 * sigmoid(z).sqrt() * b));
+        0.25 * pixel + 0.75 * asymmetric_focal_tversky(x, 0.625, 0.5, S)
     });
 
     region!(

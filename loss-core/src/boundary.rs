@@ -1,0 +1,384 @@
+//! The boundary loss: probabilities weighed by a distance map.
+
+use crate::error::{FinishError, LengthError, StateError};
+use crate::exact::{TERMS_BETWEEN_NORMALISATIONS, TermSum, UnitSum};
+use crate::fingerprint::Fingerprint;
+use crate::finished::{Counts, RejectedPixel};
+use crate::link::{Link, Logits};
+use crate::pixel::{Checked, Sample, Weight};
+use crate::plane::Plane;
+use crate::sums::Sums;
+
+/// A pixel of the boundary loss: an input, its signed distance to the mask's boundary, and its weight.
+///
+/// Made from tuples: `(input, distance)` and `(input, distance, weight)`, where the weight is an `f32` (0, or in [2⁻³², 2³²]) or a `bool`
+/// (`false`: ignored).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BoundarySample {
+    /// The logit or the probability.
+    pub input: f32,
+    /// The signed distance φ in [−2³¹, 2³¹], negative inside the mask.
+    pub distance: f32,
+    /// The weight; with 0 the pixel is ignored and nothing else of it is looked at.
+    pub weight: f32,
+}
+
+impl From<(f32, f32)> for BoundarySample {
+    #[inline(always)]
+    fn from((input, distance): (f32, f32)) -> Self {
+        Self { input, distance, weight: 1.0 }
+    }
+}
+
+impl From<(&f32, &f32)> for BoundarySample {
+    #[inline(always)]
+    fn from((&input, &distance): (&f32, &f32)) -> Self {
+        (input, distance).into()
+    }
+}
+
+impl<W: Weight> From<(f32, f32, W)> for BoundarySample {
+    #[inline(always)]
+    fn from((input, distance, weight): (f32, f32, W)) -> Self {
+        Self { input, distance, weight: weight.to_f32() }
+    }
+}
+
+const FURTHEST: f32 = 2_147_483_648.0;
+
+impl BoundarySample {
+    /// The order is that of [`Sample`]: weight 0, input, distance, weight.
+    #[inline(always)]
+    fn check<K: Link>(&self, link: &K) -> Checked {
+        let in_range = self.distance >= -FURTHEST && self.distance <= FURTHEST;
+        let target = if in_range { 0.0 } else { f32::NAN };
+        Sample { input: self.input, target, weight: self.weight }.check(link)
+    }
+}
+
+/// The planes' samples, whose targets are distances.
+fn samples<'a>(plane: &'a Plane<'_, f32>) -> impl Iterator<Item = BoundarySample> + 'a {
+    plane.samples().map(|Sample { input, target, weight }| BoundarySample { input, distance: target, weight })
+}
+
+/// The running sums of the boundary loss over a stream of pixels.
+///
+/// L = Σ w φ p / Σ w, φ the signed distance to the boundary of the mask: negative inside, positive outside. So probability is drawn
+/// towards the mask, the more the farther away it lies.
+///
+/// ∂L/∂z = w φ p(1−p) / Σ w.
+///
+/// φ is a stream of its own beside the inputs, as [`distance::signed_distance_map`](crate::distance::signed_distance_map) makes it
+/// from a mask, once. L is linear in p and has no target: its least value is reached on the mask, and may be negative. The authors
+/// add it to a region loss, with a coefficient that grows during training: add the two values, and the gradients with
+/// [`BoundaryGradient::add`].
+///
+/// **Exactness.** As an [`Accumulator`](crate::Accumulator): equal bits for any order and split, and states that add.
+///
+/// **Domain.** Any finite logit (or a probability, see [`with_link`](Self::with_link)), |φ| ≤ 2³¹, weights as everywhere. A pixel out of
+/// range is left out and counted by reason; a bad distance under `rejected_targets`. **Empty masks:** the map of an empty or of a full
+/// mask is 0 everywhere, and so is the loss.
+///
+/// **Error bound.** Absolute error of L at most 3e−7·Σ w|φ|p / Σ w: terms of both signs cancel, their rounding does not. Relative error of
+/// a gradient at most 6e−7, where p(1−p) ≥ 2⁻¹²⁶.
+///
+/// ```
+/// use loss_core::{BoundaryAccumulator, Plane};
+/// use loss_core::distance;
+///
+/// let mask = [false, false, true, true, true, false];
+/// let (mut distances, mut scratch) = ([0.0; 6], [0; distance::scratch_length(6)]);
+/// distance::signed_distance_map(&mask, 6, 1, &mut scratch, &mut distances)?;
+/// assert_eq!(distances, [2.0, 1.0, 0.0, -1.0, 0.0, 1.0]);
+///
+/// let logits = [0.0; 6];
+/// let mut sums = BoundaryAccumulator::new();
+/// sums.extend_plane(Plane::new(&logits, &distances)?);
+/// let finished = sums.finish()?;
+/// assert_eq!(finished.value(), 0.5 * (2.0 + 1.0 - 1.0 + 1.0) / 6.0);
+///
+/// let mut gradient = [0.0; 6]; // perhaps a region loss's already
+/// finished.gradient_times(0.01).add(Plane::new(&logits, &distances)?, &mut gradient)?;
+/// assert!(gradient[0] > 0.0 && gradient[3] < 0.0);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+///
+/// Kervadec et al., *Boundary loss for highly unbalanced segmentation*, 2019; the mean over pixels is the authors' code's.
+///
+/// # State
+///
+/// Integers that add, as those of [`Accumulator`](crate::Accumulator#state): the [`Counts`] in the order of its fields, Σ w (4 digits)
+/// and Σ w φ p (7 digits).
+#[derive(Clone, Debug)]
+pub struct BoundaryAccumulator<K: Link = Logits> {
+    link: K,
+    counts: Counts,
+    weight: UnitSum,
+    terms: TermSum,
+    first_rejected: Option<RejectedPixel>,
+}
+
+impl BoundaryAccumulator {
+    /// Streams logits; no pixels yet.
+    pub fn new() -> Self {
+        Self::with_link(Logits)
+    }
+}
+
+impl Default for BoundaryAccumulator {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<K: Link> BoundaryAccumulator<K> {
+    /// Streams what the link takes: logits, or [`Probabilities`](crate::Probabilities), of which this loss takes no logarithm.
+    pub fn with_link(link: K) -> Self {
+        Self { link, counts: Counts::default(), weight: UnitSum::ZERO, terms: TermSum::ZERO, first_rejected: None }
+    }
+
+    /// Adds a pixel: `(input, distance)` or `(input, distance, weight)`, see [`BoundarySample`].
+    ///
+    /// A pixel that is out of range (checked in the order input, distance, weight) is left out of the sums and counted.
+    #[inline]
+    pub fn push(&mut self, sample: impl Into<BoundarySample>) {
+        let sample = sample.into();
+        match sample.check(&self.link) {
+            Checked::Valid => self.add(sample),
+            Checked::Ignored => self.counts.ignored = self.counts.ignored.wrapping_add(1),
+            Checked::Rejected(reason) => {
+                let index = self.counts.pixels();
+                self.first_rejected.get_or_insert(RejectedPixel { index, reason });
+                self.counts.reject(reason);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, sample: BoundarySample) {
+        self.counts.valid = self.counts.valid.wrapping_add(1);
+        self.weight.add(sample.weight);
+        self.terms.add(sample.weight * (sample.distance * self.link.pixel(sample.input, 0.0f32).p));
+        if self.counts.valid % TERMS_BETWEEN_NORMALISATIONS == 0 {
+            self.weight.normalise();
+            self.terms.normalise();
+        }
+    }
+
+    /// Adds the pixels of slices. **The plane's targets are the distances.**
+    pub fn extend_plane(&mut self, plane: Plane<'_, f32>) {
+        samples(&plane).for_each(|sample| self.push(sample));
+    }
+
+    /// Adds the pixels of another accumulator.
+    ///
+    /// # Errors
+    /// [`StateError::OtherLoss`], and nothing is added, if the links differ.
+    pub fn merge(&mut self, other: &Self) -> Result<(), StateError> {
+        let (expected, given) = (self.fingerprint(), other.fingerprint());
+        if expected != given {
+            return Err(StateError::OtherLoss { expected, given });
+        }
+        for (count, more) in self.counts.each_mut().into_iter().zip(other.counts.each()) {
+            *count = count.wrapping_add(more);
+        }
+        self.weight.merge(&other.weight);
+        self.terms.merge(&other.terms);
+        // A position counts from the start of its own accumulator, and means nothing in the whole.
+        self.first_rejected = None;
+        Ok(())
+    }
+
+    /// Forgets all pixels.
+    pub fn reset(&mut self) {
+        *self = Self::with_link(self.link.clone());
+    }
+
+    /// How many pixels there were so far, and what became of them.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// The first rejected pixel, if this accumulator has seen one itself and was not merged since. It is a diagnostic, outside state and
+    /// equality; [`Reason::Target`](crate::Reason::Target) stands for a distance.
+    pub fn first_rejected(&self) -> Option<RejectedPixel> {
+        self.first_rejected
+    }
+
+    /// The result, if every pixel was in range.
+    ///
+    /// # Errors
+    /// [`FinishError`] if there is no (valid) pixel, or if any was rejected; the accumulator is as it was.
+    pub fn finish(&self) -> Result<BoundaryFinished<K>, FinishError> {
+        match self.counts {
+            counts if counts.rejected() > 0 => Err(FinishError::Rejected { counts, first: self.first_rejected }),
+            _ => self.finish_valid(),
+        }
+    }
+
+    /// The result over the pixels that were in range.
+    ///
+    /// # Errors
+    /// [`FinishError`] if there is none.
+    pub fn finish_valid(&self) -> Result<BoundaryFinished<K>, FinishError> {
+        match self.counts {
+            counts if counts.pixels() == 0 => Err(FinishError::NoPixels),
+            counts if counts.valid == 0 => Err(FinishError::NoValidPixels(counts)),
+            counts => {
+                let (weight, sum) = (self.weight.to_f64(), self.terms.to_f64());
+                Ok(BoundaryFinished { link: self.link.clone(), counts, weight, sum })
+            }
+        }
+    }
+
+    /// Tells the loss and the link from others, the same on every machine.
+    pub fn fingerprint(&self) -> u64 {
+        let mut fingerprint = Fingerprint::new();
+        fingerprint.name("boundary");
+        self.link.fingerprint(&mut fingerprint);
+        fingerprint.finish()
+    }
+
+    /// Hands over the integers of the [state](Self#state), in their one normal form.
+    pub fn for_each_of_state(&self, mut to: impl FnMut(i64)) {
+        self.counts.each().into_iter().for_each(&mut to);
+        self.weight.save(&mut to);
+        self.terms.save(&mut to);
+    }
+
+    /// How many integers the state has.
+    pub fn state_length(&self) -> usize {
+        let mut length = 0;
+        self.for_each_of_state(|_| length += 1);
+        length
+    }
+
+    /// Replaces all pixels by those of a [state](Self#state), or of an element-wise sum of up to 2²⁰ states.
+    ///
+    /// # Errors
+    /// [`StateError::Length`], and nothing is changed, if there are more or fewer integers.
+    pub fn load_state(&mut self, state: impl IntoIterator<Item = i64>) -> Result<(), StateError> {
+        let mut given = 0;
+        let mut integers = state.into_iter().inspect(|_| given += 1);
+        let mut loaded = Self::with_link(self.link.clone());
+        let complete = loaded.load(&mut integers).is_some();
+        if !complete || integers.next().is_some() {
+            return Err(StateError::Length { expected: self.state_length(), given });
+        }
+        *self = loaded;
+        Ok(())
+    }
+
+    fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
+        for count in self.counts.each_mut() {
+            *count = from.next()?;
+        }
+        self.weight.load(from)?;
+        self.terms.load(from)
+    }
+}
+
+impl<K: Link, S: Into<BoundarySample>> Extend<S> for BoundaryAccumulator<K> {
+    fn extend<I: IntoIterator<Item = S>>(&mut self, samples: I) {
+        samples.into_iter().for_each(|sample| self.push(sample));
+    }
+}
+
+/// Equal if they take the same inputs and hold the same sums.
+impl<K: Link> PartialEq for BoundaryAccumulator<K> {
+    fn eq(&self, other: &Self) -> bool {
+        self.fingerprint() == other.fingerprint()
+            && self.counts == other.counts
+            && self.weight == other.weight
+            && self.terms == other.terms
+    }
+}
+
+/// The finished boundary loss: its value, and the gradient for a second pass over the pixels.
+#[derive(Clone, Debug)]
+pub struct BoundaryFinished<K: Link = Logits> {
+    link: K,
+    counts: Counts,
+    weight: f64,
+    sum: f64,
+}
+
+impl<K: Link> BoundaryFinished<K> {
+    /// Σ w φ p / Σ w.
+    pub fn value(&self) -> f64 {
+        self.sum / self.weight
+    }
+
+    /// Σ w φ p.
+    pub fn sum(&self) -> f64 {
+        self.sum
+    }
+
+    /// Σ w over the valid pixels.
+    pub fn weight(&self) -> f64 {
+        self.weight
+    }
+
+    /// How many pixels there were, and what became of them.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// The gradient ∂L/∂x, ready to be taken at any pixel.
+    pub fn gradient(&self) -> BoundaryGradient<K> {
+        self.gradient_times(1.0)
+    }
+
+    /// The gradient times an upstream factor.
+    pub fn gradient_times(&self, upstream: f64) -> BoundaryGradient<K> {
+        BoundaryGradient { link: self.link.clone(), slope: (upstream / self.weight) as f32 }
+    }
+}
+
+/// The gradient of the boundary loss, times an upstream factor: w φ p(1−p) / Σ w by the logit, w φ / Σ w by the probability.
+///
+/// Pixels that were ignored or rejected have gradient 0.
+#[derive(Clone, Debug)]
+pub struct BoundaryGradient<K: Link = Logits> {
+    link: K,
+    slope: f32,
+}
+
+impl<K: Link> BoundaryGradient<K> {
+    /// The gradient of one pixel.
+    #[inline]
+    pub fn at(&self, sample: impl Into<BoundarySample>) -> f32 {
+        let sample = sample.into();
+        match sample.check(&self.link) {
+            Checked::Valid => {
+                let p_slope = self.link.pixel(sample.input, 0.0f32).p_slope;
+                sample.weight * (self.slope * (sample.distance * p_slope))
+            }
+            Checked::Ignored | Checked::Rejected(_) => 0.0,
+        }
+    }
+
+    /// Writes the gradient of every pixel. The plane's targets are the distances.
+    ///
+    /// # Errors
+    /// [`LengthError`] if `gradient` is not as long as the plane; nothing is written then.
+    pub fn write(&self, plane: Plane<'_, f32>, gradient: &mut [f32]) -> Result<(), LengthError> {
+        plane.check_length("the gradient", gradient.len())?;
+        for (value, sample) in gradient.iter_mut().zip(samples(&plane)) {
+            *value = self.at(sample);
+        }
+        Ok(())
+    }
+
+    /// Adds the gradient of every pixel to what is there. The plane's targets are the distances.
+    ///
+    /// # Errors
+    /// [`LengthError`] if `gradient` is not as long as the plane; nothing is written then.
+    pub fn add(&self, plane: Plane<'_, f32>, gradient: &mut [f32]) -> Result<(), LengthError> {
+        plane.check_length("the gradient", gradient.len())?;
+        for (value, sample) in gradient.iter_mut().zip(samples(&plane)) {
+            *value += self.at(sample);
+        }
+        Ok(())
+    }
+}

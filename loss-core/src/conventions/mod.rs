@@ -1,0 +1,98 @@
+//! The losses of other libraries, as their users know them.
+//!
+//! A function here is named like the peer's loss, without the word "loss", and returns it with the peer's defaults. What a peer
+//! takes as an argument and cannot be set on the returned loss any more is taken by a second function, whose name ends in
+//! `_with`; where a peer has no default for an argument, the first takes it too. The constants are in range, so a function
+//! that takes none of its own cannot fail.
+//!
+//! **Grouping is half of a convention.** A loss says what is done with sums; which pixels are summed together is said by what the
+//! pixels are streamed into:
+//!
+//! | the peer sums over | here |
+//! |---|---|
+//! | the batch | [`accumulator`](crate::Loss::accumulator), [`class_accumulator`](crate::ClassLoss::class_accumulator) |
+//! | each image, then takes the mean | [`image_mean`](crate::Loss::image_mean), [`class_image_mean`](crate::ClassLoss::class_image_mean), a call of `end_image` after each |
+//! | each channel of independent sigmoids, then takes the mean | [`Channels`](crate::Channels), an accumulator for each |
+//!
+//! The mean over images of a *pointwise* mean equals that over the batch if all images have as many valid pixels (and, with class
+//! weights, as much weight); so a sum like Dice + cross-entropy can be streamed image by image, as long as that holds. Where it
+//! does not, stream the parts apart.
+//!
+//! | preset | loss | grouping | where its formula was checked |
+//! |---|---|---|---|
+//! | [`monai::dice`], [`dice_squared`](monai::dice_squared), [`jaccard`](monai::jaccard), [`dice_softmax`](monai::dice_softmax) | Dice, IoU, s = 1e−5 | image and class | vectors |
+//! | [`monai::tversky`] | Tversky, s = 1e−5 | image and class | vectors |
+//! | [`monai::generalized_dice`] | generalised Dice, 1/T², s = 1e−5 | image | vectors |
+//! | [`monai::generalized_wasserstein_dice`] | Wasserstein Dice, s = 1e−5 | image | source |
+//! | [`monai::focal`], [`focal_softmax`](monai::focal_softmax) | focal, γ = 2, mean over channels too | batch | vectors |
+//! | [`monai::dice_ce`], [`dice_ce_softmax`](monai::dice_ce_softmax), [`dice_focal`](monai::dice_focal) | sums of these | image | vectors |
+//! | [`segmentation_models_pytorch::dice`], [`dice_multiclass`](segmentation_models_pytorch::dice_multiclass), [`jaccard`](segmentation_models_pytorch::jaccard), [`jaccard_multiclass`](segmentation_models_pytorch::jaccard_multiclass), [`tversky`](segmentation_models_pytorch::tversky), [`tversky_multiclass`](segmentation_models_pytorch::tversky_multiclass) | no smoothing, floor 1e−7, an absent class is 0 | batch and class | vectors (of several classes: Dice alone) |
+//! | [`segmentation_models_pytorch::focal`] | focal, γ = 2, from exp(−b) | batch | source |
+//! | [`segmentation_models_pytorch::soft_bce_with_logits`], [`soft_cross_entropy`](segmentation_models_pytorch::soft_cross_entropy) | ignored pixels stay in the mean | batch | source |
+//! | [`segmentation_models_pytorch::mcc`] | MCC, 1e−5 on each count | batch | vectors |
+//! | [`segmentation_models_pytorch::lovasz`], [`lovasz_multiclass`](segmentation_models_pytorch::lovasz_multiclass) | Lovász hinge, Lovász-Softmax | batch | vectors (hinge) |
+//! | [`kornia::dice`], [`dice_macro`](kornia::dice_macro) | Dice, 1e−8 below only | image; image and class | vectors (macro), source |
+//! | [`kornia::tversky`] | Tversky, classes pooled, 1e−8 below only | image | source |
+//! | [`kornia::focal`], [`binary_focal_with_logits`](kornia::binary_focal_with_logits) | focal, not reduced | batch | source; vectors |
+//! | [`kornia::lovasz_hinge`], [`lovasz_softmax`](kornia::lovasz_softmax) | Lovász | image | vectors; source |
+//! | [`torchvision::sigmoid_focal`] | focal, α = ¼, γ = 2, not reduced | batch | vectors |
+//! | [`nnunet::soft_dice`], [`soft_dice_regions`](nnunet::soft_dice_regions), [`dc_and_ce`](nnunet::dc_and_ce), [`dc_and_bce`](nnunet::dc_and_bce), [`top_k`](nnunet::top_k) | Dice, s = 1e−5, without background; with cross-entropy | batch or image, as the plan says | source |
+//! | [`keras::binary_crossentropy`], [`categorical_crossentropy`](keras::categorical_crossentropy), [`sparse_categorical_crossentropy`](keras::sparse_categorical_crossentropy) | cross-entropy | batch | source |
+//! | [`keras::binary_focal_crossentropy`], [`categorical_focal_crossentropy`](keras::categorical_focal_crossentropy) | focal, γ = 2; the latter times ¼ | batch | source |
+//! | [`keras::dice`], [`dice_softmax`](keras::dice_softmax), [`tversky`](keras::tversky) | 1e−7 below only, classes pooled | batch | source |
+//! | [`optax::sigmoid_binary_cross_entropy`], [`softmax_cross_entropy`](optax::softmax_cross_entropy), [`softmax_cross_entropy_with_integer_labels`](optax::softmax_cross_entropy_with_integer_labels) | cross-entropy, not reduced | any | not verified |
+//! | [`optax::sigmoid_focal`] | focal, γ = 2, not reduced | any | issue 1267 |
+//! | [`optax::dice`], [`dice_softmax`](optax::dice_softmax) | Dice, s = 1 in Tversky's formula | image and class | source |
+//! | [`pytorch::bce_with_logits`], [`cross_entropy`](pytorch::cross_entropy) | cross-entropy | batch | vectors |
+//!
+//! "Vectors" are figures computed by the peer itself (PyTorch 2.15, torchvision 0.29.2, MONAI 1.6.1,
+//! segmentation_models.pytorch 0.6.0, kornia 0.9.0), "source" is the peer's published code, of which the tests hold a plain
+//! transcription. Options that no preset covers are named where they are left out.
+//!
+//! # Traps
+//!
+//! | trap | who has it | here by default |
+//! |---|---|---|
+//! | the loss of nothing predicted on nothing is 1 | [`keras`], [`kornia`] micro and Tversky: ε stands below the bar only | [`Dice::new`](crate::Dice::new) and the like put s on both sides, and without any s 0/0 is agreement: 0 |
+//! | on an empty mask false positives have no gradient | [`keras`], [`kornia`], [`segmentation_models_pytorch`] | s/(P + s)² with a smoothing s: give one of some pixels, or add a cross-entropy |
+//! | on an empty mask the loss is 1 for any false positive worth mentioning | [`monai`], [`nnunet`]: s = 1e−5 | the same for such an s, which is why there is no default for it |
+//! | an absent class counts as perfect, whatever is predicted | [`segmentation_models_pytorch`] | [`AbsentClass::Count`](crate::AbsentClass::Count): its false positives cost |
+//! | α and β are swapped | [`keras::tversky`] | α is on false positives, always |
+//! | α is given and not used | [`keras::binary_focal_crossentropy`] | [`Focal::alpha`](crate::Focal::alpha) is used |
+//! | the mean goes over classes too, of which all but one are 0 | [`monai::focal_softmax`], [`kornia::focal`] | [`ClassPointwise::mean`] divides by pixels |
+//! | ignored pixels dilute the mean | [`segmentation_models_pytorch::soft_bce_with_logits`], `soft_cross_entropy`; `mean` of [`kornia::focal`] | `mean` divides by the valid pixels |
+//! | everything ignored gives NaN | [`pytorch`], and what calls it | [`FinishError::NoValidPixels`](crate::FinishError::NoValidPixels) |
+
+pub mod keras;
+pub mod kornia;
+pub mod monai;
+pub mod nnunet;
+pub mod optax;
+pub mod pytorch;
+pub mod segmentation_models_pytorch;
+pub mod torchvision;
+
+use crate::class::{ClassDenominator, ClassPointwise, ClassReduced, SoftmaxFocal};
+use crate::error::ParameterError;
+use crate::pointwise::Focal;
+
+/// Focal loss with an α that may be left out.
+fn focal_of(alpha: Option<f32>, gamma: f32) -> Result<Focal, ParameterError> {
+    let focal = Focal::new(gamma)?;
+    alpha.map_or(Ok(focal), |alpha| focal.alpha(alpha))
+}
+
+/// Focal loss of a softmax, weighted as MONAI and kornia do it: 1−α for class 0 and α for each of the others, or 1 without α.
+fn softmax_focal_of<const C: usize>(alpha: Option<f32>, gamma: f32) -> Result<SoftmaxFocal<[f64; C]>, ParameterError> {
+    let mut weights = [1.0; C];
+    if let Some(alpha) = alpha {
+        ParameterError::check_share("alpha", f64::from(alpha))?;
+        weights = core::array::from_fn(|class| f64::from(if class == 0 { 1.0 - alpha } else { alpha }));
+    }
+    SoftmaxFocal::new(gamma)?.weights(weights)
+}
+
+/// The mean over pixels and classes, ignored pixels counted.
+fn mean_over_pixels_and_classes<P: ClassPointwise>(loss: P) -> ClassReduced<P> {
+    loss.over(ClassDenominator::PixelsTimesClasses)
+}

@@ -1,0 +1,98 @@
+//! PyTorch's own: `torch.nn`.
+//!
+//! **Grouping.** Means over the batch's pixels: stream everything into one accumulator. They are sums over pixels, so empty
+//! masks are nothing special.
+//!
+//! **`reduction`** is `"mean"` by default, as here. `"sum"` is `Bce::new().sum()`, `CrossEntropy::new().sum()`; `"none"` is
+//! [`write_map`](crate::Pointwise::write_map), for the loss before its reduction.
+//!
+//! Checked by figures of version 2.15.
+
+use crate::class::{ClassPointwise, ClassReduced, ClassWeights, CrossEntropy};
+use crate::error::ParameterError;
+use crate::pointwise::{Bce, Pointwise};
+use crate::reduction::Reduced;
+
+/// `BCEWithLogitsLoss()`: the mean over pixels and channels.
+///
+/// ℓ = w₁ t sp(−x) + (1−t) sp(x), sp the softplus. Defaults: `weight=None`, `reduction="mean"`, `pos_weight=None` (w₁ = 1).
+/// A `weight` multiplies and does not divide: there the mean is over pixels, here [`mean`](Pointwise::mean) divides by the
+/// weights, and [`mean_over_pixels`](Pointwise::mean_over_pixels) is PyTorch's. **Ignored pixels:** it knows none; with
+/// weight 0 they stay in PyTorch's mean, and leave the one returned here.
+///
+/// ```
+/// use loss_core::{Loss, conventions::pytorch};
+///
+/// let mut sums = pytorch::bce_with_logits().accumulator();
+/// sums.push((0.0, true));
+/// assert!((sums.finish()?.value() - core::f64::consts::LN_2).abs() < 1e-7);
+/// # Ok::<(), loss_core::FinishError>(())
+/// ```
+pub fn bce_with_logits() -> Reduced<Bce> {
+    Bce::new().mean()
+}
+
+/// `BCEWithLogitsLoss(pos_weight=…)`: see [`bce_with_logits`]. A `pos_weight` of a number for each channel is an array of
+/// these in [`Channels`](crate::Channels).
+///
+/// ```
+/// use loss_core::{Loss, conventions::pytorch};
+///
+/// let mut sums = pytorch::bce_with_logits_with(7.5)?.accumulator();
+/// sums.push((0.0, true));
+/// assert!((sums.finish()?.value() - 7.5 * core::f64::consts::LN_2).abs() < 1e-6);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`ParameterError`] unless `pos_weight` is finite and at least 0.
+pub fn bce_with_logits_with(pos_weight: f32) -> Result<Reduced<Bce>, ParameterError> {
+    Ok(Bce::new().pos_weight(pos_weight)?.mean())
+}
+
+/// `CrossEntropyLoss()`: the mean over the pixels that are not ignored.
+///
+/// ℓ = −w_y ln p_y; the mean is Σℓ/Σw_y. Defaults: `weight=None`, `ignore_index=-100`, `reduction="mean"`, `label_smoothing=0.0`.
+///
+/// **Ignored pixels** leave the mean: [`ignoring(-100)`](crate::ClassAccumulator::ignoring), or any other label. If nothing
+/// is left PyTorch gives NaN, which poisons the step; here it is an error,
+/// [`FinishError::NoValidPixels`](crate::FinishError::NoValidPixels).
+///
+/// ```
+/// use loss_core::{ClassLoss, conventions::pytorch};
+///
+/// let mut sums = pytorch::cross_entropy().class_accumulator().ignoring(-100i64);
+/// sums.push(([0.0, 0.0], -100i64));
+/// assert!(sums.finish().is_err()); // NaN there
+/// sums.push(([0.0, 0.0], 1i64));
+/// assert!((sums.finish()?.value() - core::f64::consts::LN_2).abs() < 1e-7);
+/// # Ok::<(), loss_core::FinishError>(())
+/// ```
+pub fn cross_entropy() -> ClassReduced<CrossEntropy> {
+    CrossEntropy::new().weighted_mean()
+}
+
+/// `CrossEntropyLoss(weight=…, label_smoothing=…)`: see [`cross_entropy`].
+///
+/// ℓ = (1−ε) w_y (−ln p_y) + ε/C Σ_c w_c (−ln p_c), **and still divided by Σ w_y:** the weight of the labels, not by the
+/// number of pixels, so weights of equal classes cancel.
+///
+/// ```
+/// use loss_core::{ClassLoss, Equal, conventions::pytorch};
+///
+/// let mut sums = pytorch::cross_entropy_with([1.0, 5.0], 0.0)?.class_accumulator();
+/// sums.push(([0.0, 0.0], 1u8)); // 5 ln 2 / 5
+/// assert!((sums.finish()?.value() - core::f64::consts::LN_2).abs() < 1e-7);
+/// let smoothed = pytorch::cross_entropy_with(Equal, 0.1)?;
+/// # let _ = smoothed;
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`ParameterError`] unless every weight is finite and at least 0, and `label_smoothing` in [0, 1].
+pub fn cross_entropy_with<W: ClassWeights>(
+    weight: W,
+    label_smoothing: f32,
+) -> Result<ClassReduced<CrossEntropy<W>>, ParameterError> {
+    Ok(CrossEntropy::new().weights(weight)?.label_smoothing(label_smoothing)?.weighted_mean())
+}

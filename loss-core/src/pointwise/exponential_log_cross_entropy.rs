@@ -1,0 +1,114 @@
+use super::Pointwise;
+use super::power::{Power, at_least_tiny, flush};
+use crate::error::ParameterError;
+use crate::fingerprint::Fingerprint;
+use crate::pixel::Pixel;
+use crate::real::Real;
+
+/// A power of the cross-entropy: the pixel's half of the exponential logarithmic loss.
+///
+/// ℓ = w₁·t·(−ln p)^γ + w₀·(1−t)·(−ln(1−p))^γ, w₁ and w₀ the class weights \[1\].
+///
+/// ∂ℓ/∂z = −w₁·t·γ(−ln p)^(γ−1)·(1−p) + w₀·(1−t)·γ(−ln(1−p))^(γ−1)·p.
+///
+/// γ < 1 (the paper's is 0.3) is steep both where a pixel is wrong and where it is nearly right: with b = −ln p_t → 0 the power b^(γ−1)
+/// grows without bound, but 1 − p_t ≤ b falls faster, and the slope by the logit goes to 0 as γb^γ. It is computed as γ·b^γ·(b′/b); where b
+/// is below 2⁻¹²⁶, loss and slope are 0. On probabilities the slope −γb^(γ−1)/p_t is as large as γε^(γ−1), with the clip ε of
+/// [`Probabilities`](crate::Probabilities).
+///
+/// γ = 1 is [`Bce`](crate::Bce), up to rounding.
+///
+/// **Domain.** γ in (0, 16], class weights from 0 to 2³². Any finite logit. (−ln p_t)^γ saturates at 2¹²⁶.
+///
+/// **Error bound** for hard targets, b ≥ 2⁻¹²⁶: relative error at most 2e−6 for whole and half γ up to 8, else 2e−7·(1 + γ|ln b|).
+///
+/// ```
+/// use loss_core::{ExponentialLogCrossEntropy, ExponentialLogDice, Logits, Loss, Pointwise};
+///
+/// let pixel = ExponentialLogCrossEntropy::new(0.3)?.class_weights(3.0, 1.0)?;
+/// assert!((pixel.at(&Logits, (0.0, true))? - 3.0 * core::f32::consts::LN_2.powf(0.3)).abs() < 1e-6);
+///
+/// // The whole loss, with the paper's 0.8, 0.2 and ε = 1; its class weights are √(all labels / those of the class).
+/// let loss = 0.8 * ExponentialLogDice::new(0.3, 1.0)? + 0.2 * pixel.mean();
+/// assert_eq!(loss.part_count(), 2);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+///
+/// Wong et al., *3D Segmentation with Exponential Logarithmic Loss for Highly Unbalanced Object Sizes*, 2018.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ExponentialLogCrossEntropy {
+    gamma: Power,
+    foreground: f32,
+    background: f32,
+}
+
+impl ExponentialLogCrossEntropy {
+    /// The power γ of the cross-entropy, both classes weighing 1.
+    ///
+    /// # Errors
+    /// [`ParameterError`] unless γ is in (0, 16].
+    pub fn new(gamma: f32) -> Result<Self, ParameterError> {
+        ParameterError::check("gamma", f64::from(gamma), gamma > 0.0 && gamma <= 16.0, "above 0 and at most 16")?;
+        Ok(Self { gamma: Power::new(gamma), foreground: 1.0, background: 1.0 })
+    }
+
+    /// Weighs the classes.
+    ///
+    /// # Errors
+    /// [`ParameterError`] unless both weights are in [0, 2³²].
+    pub fn class_weights(self, foreground: f32, background: f32) -> Result<Self, ParameterError> {
+        for weight in [foreground, background] {
+            let accepted = (0.0..=4_294_967_296.0).contains(&weight);
+            ParameterError::check("class weight", f64::from(weight), accepted, "in [0, 2^32]")?;
+        }
+        Ok(Self { foreground, background, ..self })
+    }
+
+    /// b^γ for b ≥ 0, at most 2¹²⁶.
+    #[inline(always)]
+    fn power<R: Real>(&self, b: R) -> R {
+        let one = R::splat(1.0);
+        let (tiny, huge) = (R::splat(f32::MIN_POSITIVE), R::splat(1.0 / f32::MIN_POSITIVE));
+        // A power of a number above 1 is the reciprocal of the power of its reciprocal, which lies in [0, 1].
+        let above = b.ge(one);
+        let inside = R::select(above, one / b.max(one).min(huge), flush(b));
+        let power = self.gamma.of(inside);
+        R::select(above, one / power.max(tiny), power)
+    }
+
+    /// (b^γ)′ = γ·b^γ·(b′/b).
+    #[inline(always)]
+    fn power_slope<R: Real>(&self, b: R, b_slope: R) -> R {
+        R::splat(self.gamma.exponent()) * (self.power(b) * (b_slope / at_least_tiny(b)))
+    }
+
+    /// What a foreground and a background pixel weigh.
+    #[inline(always)]
+    fn weights<R: Real>(&self, pixel: &Pixel<R>) -> [R; 2] {
+        [R::splat(self.foreground) * pixel.target, R::splat(self.background) * pixel.background]
+    }
+}
+
+impl Pointwise for ExponentialLogCrossEntropy {
+    const NAME: &'static str = "exponential_log_cross_entropy";
+
+    #[inline(always)]
+    fn loss<R: Real>(&self, pixel: &Pixel<R>) -> R {
+        let [foreground, background] = self.weights(pixel);
+        foreground * self.power(pixel.foreground_loss) + background * self.power(pixel.background_loss)
+    }
+
+    #[inline(always)]
+    fn slope<R: Real>(&self, pixel: &Pixel<R>) -> R {
+        let [foreground, background] = self.weights(pixel);
+        foreground * self.power_slope(pixel.foreground_loss, pixel.foreground_slope)
+            + background * self.power_slope(pixel.background_loss, pixel.background_slope)
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint
+            .number(f64::from(self.gamma.exponent()))
+            .number(f64::from(self.foreground))
+            .number(f64::from(self.background));
+    }
+}

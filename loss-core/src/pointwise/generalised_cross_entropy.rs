@@ -1,0 +1,67 @@
+use super::Pointwise;
+use crate::error::ParameterError;
+use crate::fingerprint::Fingerprint;
+use crate::pixel::Pixel;
+use crate::real::Real;
+
+/// Generalised cross-entropy: between cross-entropy and mean absolute error, for labels that may be wrong.
+///
+/// ℓ = t·(1 − p^q)/q + (1−t)·(1 − (1−p)^q)/q, computed as (1 − e^(−qb))/q with b = −ln p and −ln(1−p), which does not cancel.
+///
+/// ∂ℓ/∂z = −t·p^q·(1−p) + (1−t)·(1−p)^q·p: a pixel that is far off hardly counts.
+///
+/// q = 1 is the mean absolute error 1 − p_t; for q → 0 it becomes [`Bce`](crate::Bce).
+///
+/// **Domain.** q in [2⁻²⁴, 1]; the paper's is 0.7. Any finite logit, any target in [0, 1]. ℓ ≤ 1/q.
+///
+/// **Error bound** for hard targets: 4 ULP where qb ≥ 2⁻¹²⁶; the gradient's relative error is at most 3e−7·(1 + qb).
+///
+/// ```
+/// use loss_core::{GeneralisedCrossEntropy, Logits, Pointwise};
+///
+/// let loss = GeneralisedCrossEntropy::new(0.5)?;
+/// assert!((loss.at(&Logits, (0.0, true))? - 2.0 * (1.0 - 0.5f32.sqrt())).abs() < 1e-7);
+/// assert_eq!(loss.at(&Logits, (-1e30, true))?, 2.0); // bounded, whatever the logit
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+///
+/// Zhang and Sabuncu, *Generalized Cross Entropy Loss for Training Deep Neural Networks with Noisy Labels*, 2018.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct GeneralisedCrossEntropy {
+    q: f32,
+}
+
+impl GeneralisedCrossEntropy {
+    /// Generalised cross-entropy with this q.
+    ///
+    /// # Errors
+    /// [`ParameterError`] unless q is in [2⁻²⁴, 1].
+    pub fn new(q: f32) -> Result<Self, ParameterError> {
+        const SMALLEST: f32 = 1.0 / 16_777_216.0;
+        ParameterError::check("q", f64::from(q), (SMALLEST..=1.0).contains(&q), "in [2^-24, 1]")?;
+        Ok(Self { q })
+    }
+}
+
+impl Pointwise for GeneralisedCrossEntropy {
+    const NAME: &'static str = "generalised_cross_entropy";
+
+    #[inline(always)]
+    fn loss<R: Real>(&self, pixel: &Pixel<R>) -> R {
+        let q = R::splat(self.q);
+        let side = |b: R| (q * b).one_minus_exp_neg() / q;
+        pixel.target * side(pixel.foreground_loss) + pixel.background * side(pixel.background_loss)
+    }
+
+    #[inline(always)]
+    fn slope<R: Real>(&self, pixel: &Pixel<R>) -> R {
+        let q = R::splat(self.q);
+        let side = |b: R, b_slope: R| (q * b).exp_neg() * b_slope;
+        pixel.target * side(pixel.foreground_loss, pixel.foreground_slope)
+            + pixel.background * side(pixel.background_loss, pixel.background_slope)
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.number(f64::from(self.q));
+    }
+}

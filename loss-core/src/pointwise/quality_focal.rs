@@ -1,0 +1,75 @@
+use super::Pointwise;
+use super::power::{Power, at_least_tiny};
+use crate::error::ParameterError;
+use crate::fingerprint::Fingerprint;
+use crate::pixel::Pixel;
+use crate::real::Real;
+
+/// Quality focal loss: focal loss for soft targets, which fades where the prediction is near the target, wherever that lies.
+///
+/// ℓ = |t − p|^β·b, b = −t ln p − (1−t) ln(1−p).
+///
+/// ∂ℓ/∂z = |t − p|^β·(p − t) + β|t − p|^(β−1)·sign(p − t)·p(1−p)·b.
+///
+/// For hard targets it is [`Focal`](crate::Focal) with γ = β. For a soft target it is 0 at p = t, where no [`FocalForm`](crate::FocalForm)
+/// is.
+///
+/// **Domain.** β ≥ 0; the paper's is 2. Any finite logit, any target in [0, 1]. At p = t the slope is taken as 0, also for β ≤ 1, where
+/// it has no limit (unless t is 0 or 1).
+///
+/// **Error bound** for hard targets: as [`Focal`](crate::Focal). For soft ones |t − p| has an absolute error of 2e−7, the rounding of p.
+///
+/// ```
+/// use loss_core::{Logits, Pointwise, QualityFocal};
+///
+/// let loss = QualityFocal::new(2.0)?;
+/// assert_eq!(loss.at(&Logits, (0.0, 0.5))?, 0.0);
+/// assert!((loss.at(&Logits, (0.0, 0.75))? - 0.0625 * core::f32::consts::LN_2).abs() < 1e-8);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+///
+/// Li et al., *Generalized Focal Loss: Learning Qualified and Distributed Bounding Boxes for Dense Object Detection*, 2020.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct QualityFocal {
+    beta: Power,
+}
+
+impl QualityFocal {
+    /// Quality focal loss with this β.
+    ///
+    /// # Errors
+    /// [`ParameterError`] unless β is finite and at least 0.
+    pub fn new(beta: f32) -> Result<Self, ParameterError> {
+        ParameterError::check_not_negative("beta", f64::from(beta))?;
+        Ok(Self { beta: Power::new(beta) })
+    }
+}
+
+/// p − t without cancellation.
+#[inline(always)]
+fn difference<R: Real>(pixel: &Pixel<R>) -> R {
+    pixel.p * pixel.background - pixel.q * pixel.target
+}
+
+impl Pointwise for QualityFocal {
+    const NAME: &'static str = "quality_focal";
+
+    #[inline(always)]
+    fn loss<R: Real>(&self, pixel: &Pixel<R>) -> R {
+        let cross_entropy = pixel.target * pixel.foreground_loss + pixel.background * pixel.background_loss;
+        self.beta.fade(difference(pixel).abs(), cross_entropy)
+    }
+
+    #[inline(always)]
+    fn slope<R: Real>(&self, pixel: &Pixel<R>) -> R {
+        let cross_entropy = pixel.target * pixel.foreground_loss + pixel.background * pixel.background_loss;
+        let slope = pixel.target * pixel.foreground_slope + pixel.background * pixel.background_slope;
+        let d = difference(pixel);
+        let toward = R::select(d.ge(R::splat(0.0)), pixel.p_slope, -pixel.p_slope);
+        self.beta.fade_slope(d.abs(), toward / at_least_tiny(d.abs()), cross_entropy, slope)
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.number(f64::from(self.beta.exponent()));
+    }
+}

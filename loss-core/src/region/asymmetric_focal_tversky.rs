@@ -1,0 +1,151 @@
+use super::RegionFamily;
+use super::similarity::EmptyMask;
+use super::user::{RegionSlopes, gradient};
+use crate::combine::combinable;
+use crate::error::ParameterError;
+use crate::exact::UnitSum;
+use crate::fingerprint::Fingerprint;
+use crate::finished::Confusion;
+use crate::loss::{Loss, Part};
+use crate::pixel::Pixel;
+use crate::real::Real;
+use crate::sums::Totals;
+
+/// Asymmetric focal Tversky loss: the Tversky losses of background and foreground, the latter to a power below 1, which keeps its
+/// gradient up while it is small.
+///
+/// L = ½·U₀ + ½·U₁^(1−γ), with
+///
+/// - U₁ = 1 − (TP + s) / (TP + δ·FN + (1−δ)·FP + s) of the foreground,
+/// - U₀ = 1 − (TN + s) / (TN + δ·FP + (1−δ)·FN + s) of the background, whose own misses are FP.
+///
+/// ∂L/∂z = w p(1−p)·(t(∂L/∂TP − ∂L/∂FN) + (1−t)(∂L/∂FP − ∂L/∂TN)); with E = δ·FN + (1−δ)·FP and D = TP + E + s, ∂U₁/∂TP = −E/D²,
+/// ∂U₁/∂E = (TP + s)/D², times (1−γ)U₁^(−γ), and the like for U₀. Where U₁ is 0, it has no gradient, for γ > 0 too, whose slope has no
+/// limit there.
+///
+/// δ weighs **false negatives** and 1−δ false positives \[the authors' 0.6\], as in the authors' code and in MONAI; it is β of
+/// [`Tversky`](crate::Tversky). The mean over the two classes is the authors' code's as well; the paper's formula is their sum.
+///
+/// **Domain.** δ in [0, 1], γ in [0, 1) \[0.5\], s ≥ 0 \[1e−7\]. L lies in [0, 1]. All pixels of an accumulator are pooled; for the mean of images'
+/// losses, which the authors take, see [`ImageMean`](crate::ImageMean). **Empty masks:** with little smoothing a mask without foreground
+/// has U₁ near 1 and with it hardly a gradient, see [`empty_mask`](Self::empty_mask); without any smoothing nothing on nothing is 0.
+///
+/// **Error bound.** Relative error of L at most 1e−6.
+///
+/// ```
+/// use loss_core::{AsymmetricFocalTversky, Loss};
+///
+/// let mut sums = AsymmetricFocalTversky::new(0.6, 0.5, 0.0)?.accumulator();
+/// sums.extend([(0.0, true), (0.0, false)]); // U₀ = U₁ = 1 − ½/(½ + 0.6·½ + 0.4·½) = ½
+/// assert!((sums.finish()?.value() - 0.5 * (0.5 + 0.5f64.sqrt())).abs() < 1e-15);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+///
+/// Yeung et al., *Unified Focal loss: Generalising Dice and cross entropy-based losses to handle class imbalanced medical image
+/// segmentation*, 2022. With [`AsymmetricFocal`](crate::AsymmetricFocal) it makes [`unified_focal`](crate::unified_focal).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AsymmetricFocalTversky {
+    delta: f64,
+    gamma: f64,
+    smooth: f64,
+    empty: EmptyMask,
+}
+
+/// A Tversky loss at its counts: 1 − index, and its slopes by TP and by E.
+fn tversky(hits: f64, errors: f64, smooth: f64) -> [f64; 3] {
+    let denominator = hits + errors + smooth;
+    if denominator > 0.0 {
+        let loss = errors / denominator;
+        [loss, -loss / denominator, (hits + smooth) / denominator / denominator]
+    } else {
+        // Nothing there, nothing predicted, no smoothing: 0/0 is agreement.
+        [0.0; 3]
+    }
+}
+
+impl AsymmetricFocalTversky {
+    /// Asymmetric focal Tversky loss with δ on false negatives, 1−δ on false positives, the foreground's exponent 1−γ, and s above and
+    /// below the fraction bars.
+    ///
+    /// # Errors
+    /// [`ParameterError`] unless δ is in [0, 1], γ in [0, 1), and s finite and at least 0.
+    pub fn new(delta: f64, gamma: f64, smooth: f64) -> Result<Self, ParameterError> {
+        ParameterError::check_share("delta", delta)?;
+        ParameterError::check("gamma", gamma, (0.0..1.0).contains(&gamma), "at least 0 and below 1")?;
+        ParameterError::check_not_negative("smooth", smooth)?;
+        Ok(Self { delta, gamma, smooth, empty: EmptyMask::Formula })
+    }
+
+    /// Chooses what U₁^(1−γ) counts for on a mask without foreground. The background's half stays as it is.
+    pub fn empty_mask(self, empty: EmptyMask) -> Self {
+        Self { empty, ..self }
+    }
+
+    fn evaluate(&self, totals: &Totals, true_negative: &UnitSum) -> (f64, RegionSlopes) {
+        let Confusion { true_positive, false_positive, false_negative, .. } = totals.soft;
+        let (delta, rest) = (self.delta, 1.0 - self.delta);
+        let weigh = |misses: f64, alarms: f64| delta * misses + rest * alarms;
+        let [u1, u1_by_hits, u1_by_errors] = tversky(true_positive, weigh(false_negative, false_positive), self.smooth);
+        let [u0, u0_by_hits, u0_by_errors] =
+            tversky(true_negative.to_f64(), weigh(false_positive, false_negative), self.smooth);
+        let exponent = 1.0 - self.gamma;
+        let [foreground, slope] = match self.empty {
+            EmptyMask::Zero if totals.hard.support() <= 0.0 => [0.0, 0.0],
+            EmptyMask::One if totals.hard.support() <= 0.0 => [1.0, 0.0],
+            _ if self.gamma == 0.0 => [u1, 1.0],
+            _ if u1 > 0.0 => [libm::pow(u1, exponent), exponent * libm::pow(u1, -self.gamma)],
+            _ => [0.0, 0.0],
+        };
+        let slopes = RegionSlopes {
+            true_positive: 0.5 * slope * u1_by_hits,
+            false_positive: 0.5 * (slope * u1_by_errors * rest + u0_by_errors * delta),
+            false_negative: 0.5 * (slope * u1_by_errors * delta + u0_by_errors * rest),
+            true_negative: 0.5 * u0_by_hits,
+        };
+        (0.5 * (u0 + foreground), slopes)
+    }
+}
+
+impl Loss for AsymmetricFocalTversky {
+    type Sums = UnitSum;
+    type Slope = [f32; 2];
+
+    fn sums(&self) -> UnitSum {
+        UnitSum::ZERO
+    }
+
+    #[inline(always)]
+    fn add(&self, pixel: &Pixel<f32>, weight: f32, true_negative: &mut UnitSum) {
+        true_negative.add(pixel.q * (weight * pixel.background));
+    }
+
+    fn value(&self, totals: &Totals, true_negative: &UnitSum) -> f64 {
+        self.evaluate(totals, true_negative).0
+    }
+
+    fn slope(&self, totals: &Totals, true_negative: &UnitSum, factor: f64) -> [f32; 2] {
+        self.evaluate(totals, true_negative).1.by_target(factor)
+    }
+
+    #[inline(always)]
+    fn gradient<R: Real>(&self, slope: &[f32; 2], pixel: &Pixel<R>) -> R {
+        gradient(*slope, pixel)
+    }
+
+    fn part(&self, index: usize, totals: &Totals, sums: &UnitSum) -> Option<Part> {
+        (index == 0).then(|| Part {
+            name: "asymmetric_focal_tversky",
+            coefficient: 1.0,
+            value: self.value(totals, sums),
+        })
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.name("asymmetric_focal_tversky");
+        fingerprint.number(self.delta).number(self.gamma).number(self.smooth).number(f64::from(self.empty as u8));
+    }
+}
+
+impl RegionFamily for AsymmetricFocalTversky {}
+
+combinable!([] AsymmetricFocalTversky);

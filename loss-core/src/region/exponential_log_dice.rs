@@ -1,0 +1,66 @@
+use super::overlap::{Overlap, Product};
+use super::similarity::{Similarity, similarity_loss};
+use crate::error::ParameterError;
+
+/// A power of the negative logarithm of the Dice score: the region's half of the exponential logarithmic loss.
+///
+/// L = (−ln max(D, c))^γ, D the score of [`Dice`](crate::Dice), c the [`floor`](Self::floor) \[1e−7\]; −ln D is computed from the loss
+/// 1 − D, as in [`LogDice`](crate::LogDice), which is γ = 1.
+///
+/// ∂L/∂z = γ(−ln D)^(γ−1)/D times the gradient of the Dice loss; 0 where the floor holds. Where D is 1 (or above, by unequal
+/// smoothing) loss and gradient are 0, for γ < 1 too, whose slope has no limit there.
+///
+/// **Domain.** γ in (0, 16], s ≥ 0; the paper's are 0.3 and 1. L ≤ (−ln c)^γ. **Empty masks:** as [`Dice`](crate::Dice).
+///
+/// **Error bound.** As [`Dice`](crate::Dice), times max(γ, 1).
+///
+/// ```
+/// use loss_core::{ExponentialLogDice, Loss};
+///
+/// let mut sums = ExponentialLogDice::new(0.3, 0.0)?.accumulator();
+/// sums.extend([(0.0, true), (0.0, false)]); // the Dice score is ½
+/// assert!((sums.finish()?.value() - core::f64::consts::LN_2.powf(0.3)).abs() < 1e-15);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+///
+/// Wong et al., *3D Segmentation with Exponential Logarithmic Loss for Highly Unbalanced Object Sizes*, 2018. The other half is
+/// [`ExponentialLogCrossEntropy`](crate::ExponentialLogCrossEntropy), where both are put together.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ExponentialLogDice<O = Product> {
+    similarity: Similarity<O>,
+    gamma: f64,
+}
+
+const FLOOR: f64 = 1e-7;
+
+impl ExponentialLogDice {
+    /// (−ln D)^γ of the Dice score D with s above and below the fraction bar.
+    ///
+    /// # Errors
+    /// [`ParameterError`] unless γ is in (0, 16], and s finite and at least 0.
+    pub fn new(gamma: f64, smooth: f64) -> Result<Self, ParameterError> {
+        ParameterError::check("gamma", gamma, gamma > 0.0 && gamma <= 16.0, "above 0 and at most 16")?;
+        Ok(Self { similarity: Similarity::new(0.5, 0.5, smooth / 2.0)?.floor(FLOOR / 2.0)?, gamma })
+    }
+}
+
+impl<O: Overlap> ExponentialLogDice<O> {
+    fn smoothing_scale(&self) -> f64 {
+        0.5
+    }
+
+    fn outer(&self, loss: f64) -> [f64; 2] {
+        let floor = (self.similarity.floor_value() / self.smoothing_scale()).max(f64::MIN_POSITIVE);
+        let score = 1.0 - loss;
+        if score <= floor {
+            [libm::pow(-libm::log(floor), self.gamma), 0.0]
+        } else if loss > 0.0 {
+            let logarithm = -libm::log1p(-loss);
+            [libm::pow(logarithm, self.gamma), self.gamma * libm::pow(logarithm, self.gamma - 1.0) / score]
+        } else {
+            [0.0; 2]
+        }
+    }
+}
+
+similarity_loss!(ExponentialLogDice { gamma }, "exponential_log_dice");

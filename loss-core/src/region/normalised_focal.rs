@@ -1,0 +1,107 @@
+use crate::combine::combinable;
+use crate::error::ParameterError;
+use crate::exact::TermSum;
+use crate::fingerprint::Fingerprint;
+use crate::loss::{Loss, Part};
+use crate::pixel::Pixel;
+use crate::pointwise::{Focal, Pointwise, clamp_to_finite};
+use crate::real::Real;
+use crate::sums::Totals;
+
+/// Normalised focal loss: focal loss as a weighted mean, divided by the sum of its own fading factors, so that it does not vanish as
+/// the pixels become right.
+///
+/// L = Σ w ℓ / max(Σ w u^γ, c), ℓ = α_t·u^γ·b a pixel's [`Focal`] loss and u^γ its factor in the same [`FocalForm`](crate::FocalForm), without α; c
+/// is the [`floor`](Self::floor) \[1e−6\]. For a hard target u = 1 − p_t and b = −ln p_t.
+///
+/// ∂L/∂z = w·(ℓ′ − L·(u^γ)′) / Σ w u^γ, and w·ℓ′/c where the floor holds: the derivative of the value, factors included. With γ = 2 it may
+/// point up or down for a pixel that is more wrong than others.
+///
+/// **Peers.** segmentation_models.pytorch's `normalized=True` divides by the same `focal_term.sum().clamp_min(1e-6)` and lets the gradient
+/// through it, as here; with `reduction="sum"` its value is this one, with `"mean"` it is divided by the number of pixels once more.
+/// GluonCV-style code (`NormalizedFocalLossSigmoid`) by default detaches the factor: its gradient is w·ℓ′/Σ w u^γ, which is that of no
+/// function; it equals the gradient of `focal.over(Denominator::Fixed(d))` with d = Σ w u^γ.
+///
+/// **Domain.** γ, α and form as [`Focal`]; γ = 0 without α is the mean of cross-entropy. All pixels of an accumulator are pooled.
+/// **Empty masks** are no special case; where all pixels are right, L falls as Σ w ℓ/c.
+///
+/// **Error bound** for hard targets and whole or half γ: relative error of L at most 2e−6, else 2e−5.
+///
+/// ```
+/// use loss_core::{Focal, Loss, NormalisedFocal};
+///
+/// let mut sums = NormalisedFocal::new(Focal::new(2.0)?).accumulator();
+/// sums.extend([(0.0, true), (0.0, false)]); // two equal pixels: their cross-entropy
+/// assert!((sums.finish()?.value() - core::f64::consts::LN_2).abs() < 1e-7);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+///
+/// Sofiiuk et al., *AdaptIS: Adaptive Instance Selection Network*, 2019.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NormalisedFocal {
+    focal: Focal,
+    floor: f64,
+}
+
+impl NormalisedFocal {
+    /// Normalises this focal loss.
+    pub const fn new(focal: Focal) -> Self {
+        Self { focal, floor: 1e-6 }
+    }
+
+    /// Keeps the denominator from falling below this floor.
+    ///
+    /// # Errors
+    /// [`ParameterError`] unless it is finite and at least 2⁻⁶⁴.
+    pub fn floor(self, floor: f64) -> Result<Self, ParameterError> {
+        const SMALLEST: f64 = 1.0 / (1u128 << 64) as f64;
+        let accepted = floor >= SMALLEST && floor <= f64::from(f32::MAX);
+        ParameterError::check("floor", floor, accepted, "a finite number, at least 2^-64")?;
+        Ok(Self { floor, ..self })
+    }
+}
+
+impl Loss for NormalisedFocal {
+    /// Σ w ℓ and Σ w u^γ.
+    type Sums = [TermSum; 2];
+    /// What multiplies ℓ′ and (u^γ)′.
+    type Slope = [f32; 2];
+
+    fn sums(&self) -> [TermSum; 2] {
+        [TermSum::ZERO; 2]
+    }
+
+    #[inline(always)]
+    fn add(&self, pixel: &Pixel<f32>, weight: f32, [losses, factors]: &mut [TermSum; 2]) {
+        losses.add(clamp_to_finite(weight * self.focal.loss(pixel)));
+        factors.add(weight * self.focal.factor(pixel));
+    }
+
+    fn value(&self, _: &Totals, [losses, factors]: &[TermSum; 2]) -> f64 {
+        losses.to_f64() / factors.to_f64().max(self.floor)
+    }
+
+    fn slope(&self, totals: &Totals, sums: &[TermSum; 2], factor: f64) -> [f32; 2] {
+        let denominator = sums[1].to_f64();
+        let by_factor = if denominator > self.floor { -self.value(totals, sums) / denominator } else { 0.0 };
+        // A loss of 3e38 over a small denominator: kept finite, as it meets factors that are 0.
+        [1.0 / denominator.max(self.floor), by_factor].map(|slope| clamp_to_finite((factor * slope) as f32))
+    }
+
+    #[inline(always)]
+    fn gradient<R: Real>(&self, &[by_loss, by_factor]: &[f32; 2], pixel: &Pixel<R>) -> R {
+        R::splat(by_loss) * self.focal.slope(pixel) + R::splat(by_factor) * self.focal.factor_slope(pixel)
+    }
+
+    fn part(&self, index: usize, totals: &Totals, sums: &[TermSum; 2]) -> Option<Part> {
+        (index == 0).then(|| Part { name: "normalised_focal", coefficient: 1.0, value: self.value(totals, sums) })
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.name("normalised_focal");
+        self.focal.fingerprint(fingerprint);
+        fingerprint.number(self.floor);
+    }
+}
+
+combinable!([] NormalisedFocal);
