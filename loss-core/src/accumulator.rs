@@ -1,14 +1,13 @@
 //! Streaming: pixels in, one at a time or many.
 
 use crate::error::{FinishError, ParameterError, StateError};
-use crate::exact::TERMS_BETWEEN_NORMALISATIONS;
 use crate::fingerprint::Fingerprint;
 use crate::finished::{Counts, Finished, RejectedPixel};
 use crate::link::{Link, Logits};
 use crate::loss::Loss;
 use crate::pixel::{Checked, Sample, Target};
 use crate::plane::Plane;
-use crate::sums::{FixedSums, SharedSums, Sums};
+use crate::sums::{FixedSums, SharedSums, Sums, read_state, state_length, write_state};
 
 /// The format of a state: what each of its integers means.
 pub const STATE_VERSION: u32 = 1;
@@ -66,18 +65,18 @@ pub struct Accumulator<L: Loss, K: Link = Logits> {
     /// p at the threshold, and the input that it is compared as.
     threshold: f64,
     threshold_input: f32,
-    shared: SharedSums,
-    sums: L::Sums,
+    /// What all losses share, and the loss's own.
+    sums: (SharedSums, L::Sums),
     first_rejected: Option<RejectedPixel>,
 }
 
 impl<L: Loss, K: Link> Accumulator<L, K> {
     /// An accumulator without pixels; [`Loss::accumulator`] is shorter for logits.
     pub fn new(loss: L, link: K) -> Self {
-        let sums = loss.sums();
+        let sums = (SharedSums::default(), loss.sums());
         let threshold = 0.5;
         let threshold_input = link.input_at(threshold) as f32;
-        Self { loss, link, threshold, threshold_input, shared: SharedSums::default(), sums, first_rejected: None }
+        Self { loss, link, threshold, threshold_input, sums, first_rejected: None }
     }
 
     /// Calls a pixel foreground from this probability on, in place of ½, and starts anew. The loss does not depend
@@ -102,22 +101,19 @@ impl<L: Loss, K: Link> Accumulator<L, K> {
         let sample = sample.into();
         match sample.check(&self.link) {
             Checked::Valid => self.add(sample),
-            Checked::Ignored => self.shared.counts.ignored = self.shared.counts.ignored.wrapping_add(1),
-            Checked::Rejected(reason) => {
-                let index = self.shared.counts.pixels();
-                self.first_rejected.get_or_insert(RejectedPixel { index, reason });
-                self.shared.counts.reject(reason);
-            }
+            Checked::Ignored => self.sums.0.counts.ignore(),
+            Checked::Rejected(reason) => self.sums.0.counts.reject_first(reason, &mut self.first_rejected),
         }
     }
 
     #[inline(always)]
     fn add(&mut self, sample: Sample) {
         let pixel = self.link.pixel(sample.input, sample.target);
-        self.shared.add(&pixel, sample.weight, sample.input >= self.threshold_input);
-        self.loss.add(&pixel, sample.weight, &mut self.sums);
-        if self.shared.counts.valid % TERMS_BETWEEN_NORMALISATIONS == 0 {
-            self.normalise();
+        let (shared, own) = &mut self.sums;
+        shared.add(&pixel, sample.weight, sample.input >= self.threshold_input);
+        self.loss.add(&pixel, sample.weight, own);
+        if shared.counts.accept() {
+            self.sums.normalise();
         }
     }
 
@@ -132,7 +128,6 @@ impl<L: Loss, K: Link> Accumulator<L, K> {
     /// [`StateError::OtherLoss`], and nothing is added, if losses, links or thresholds differ.
     pub fn merge(&mut self, other: &Self) -> Result<(), StateError> {
         self.check_fingerprint(other.fingerprint())?;
-        self.shared.merge(&other.shared);
         self.sums.merge(&other.sums);
         // A position counts from the start of its own accumulator, and means nothing in the whole.
         self.first_rejected = None;
@@ -141,14 +136,13 @@ impl<L: Loss, K: Link> Accumulator<L, K> {
 
     /// Forgets all pixels.
     pub fn reset(&mut self) {
-        self.shared = SharedSums::default();
-        self.sums = self.loss.sums();
+        self.sums = (SharedSums::default(), self.loss.sums());
         self.first_rejected = None;
     }
 
     /// How many pixels there were so far, and what became of them.
     pub fn counts(&self) -> Counts {
-        self.shared.counts
+        self.sums.0.counts
     }
 
     /// The first rejected pixel, if this accumulator has seen one itself and was not merged since. It is a diagnostic,
@@ -172,10 +166,7 @@ impl<L: Loss, K: Link> Accumulator<L, K> {
     /// # Errors
     /// [`FinishError`] if there is no (valid) pixel, or if any was rejected; the accumulator is as it was.
     pub fn finish(&self) -> Result<Finished<L, K>, FinishError> {
-        match self.shared.counts {
-            counts if counts.rejected() > 0 => Err(FinishError::Rejected { counts, first: self.first_rejected }),
-            _ => self.finish_valid(),
-        }
+        self.sums.0.counts.all_valid(self.first_rejected).map(|_| self.finish_any())
     }
 
     /// The result over the pixels that were in range.
@@ -183,11 +174,7 @@ impl<L: Loss, K: Link> Accumulator<L, K> {
     /// # Errors
     /// [`FinishError`] if there is none.
     pub fn finish_valid(&self) -> Result<Finished<L, K>, FinishError> {
-        match self.shared.counts {
-            counts if counts.pixels() == 0 => Err(FinishError::NoPixels),
-            counts if counts.valid == 0 => Err(FinishError::NoValidPixels(counts)),
-            _ => Ok(self.finish_any()),
-        }
+        self.sums.0.counts.any_valid().map(|_| self.finish_any())
     }
 
     /// The result over the pixels that were in range, be there any or not.
@@ -195,15 +182,10 @@ impl<L: Loss, K: Link> Accumulator<L, K> {
         Finished {
             loss: self.loss.clone(),
             link: self.link.clone(),
-            sums: self.sums.clone(),
-            counts: self.shared.counts,
-            totals: self.shared.finish(),
+            sums: self.sums.1.clone(),
+            counts: self.sums.0.counts,
+            totals: self.sums.0.finish(),
         }
-    }
-
-    fn normalise(&mut self) {
-        self.shared.normalise();
-        self.sums.normalise();
     }
 
     /// Tells the loss, its parameters, the link and the threshold from others, the same on every machine.
@@ -236,30 +218,17 @@ impl<L: Loss, K: Link> Accumulator<L, K> {
     /// # Errors
     /// [`StateError::Length`], and nothing is written, if the slice has not as many integers as the state.
     pub fn write_state(&self, state: &mut [i64]) -> Result<(), StateError> {
-        let (expected, given) = (self.state_length(), state.len());
-        if given != expected {
-            return Err(StateError::Length { expected, given });
-        }
-        let mut to = state.iter_mut();
-        self.for_each_of_state(|integer| {
-            if let Some(to) = to.next() {
-                *to = integer;
-            }
-        });
-        Ok(())
+        write_state(&self.sums, state)
     }
 
     /// Hands over the integers of the [state](Self#state), in their one normal form.
     pub fn for_each_of_state(&self, mut to: impl FnMut(i64)) {
-        self.shared.save(&mut to);
         self.sums.save(&mut to);
     }
 
     /// How many integers the state has.
     pub fn state_length(&self) -> usize {
-        let mut length = 0;
-        self.for_each_of_state(|_| length += 1);
-        length
+        state_length(&self.sums)
     }
 
     /// Replaces all pixels by those of a [state](Self#state), or of an element-wise sum of up to 2²⁰ states.
@@ -267,14 +236,8 @@ impl<L: Loss, K: Link> Accumulator<L, K> {
     /// # Errors
     /// [`StateError::Length`], and nothing is changed, if there are more or fewer integers.
     pub fn load_state(&mut self, state: impl IntoIterator<Item = i64>) -> Result<(), StateError> {
-        let mut given = 0;
-        let mut integers = state.into_iter().inspect(|_| given += 1);
-        let (mut shared, mut sums) = (SharedSums::default(), self.loss.sums());
-        let complete = shared.load(&mut integers).is_some() && sums.load(&mut integers).is_some();
-        if !complete || integers.next().is_some() {
-            return Err(StateError::Length { expected: self.state_length(), given });
-        }
-        (self.shared, self.sums, self.first_rejected) = (shared, sums, None);
+        self.sums = read_state((SharedSums::default(), self.loss.sums()), state)?;
+        self.first_rejected = None;
         Ok(())
     }
 }
@@ -305,6 +268,6 @@ impl<L: Loss, K: Link, S: Into<Sample>> Extend<S> for Accumulator<L, K> {
 /// Equal if they accumulate the same loss and hold the same sums.
 impl<L: Loss, K: Link> PartialEq for Accumulator<L, K> {
     fn eq(&self, other: &Self) -> bool {
-        self.fingerprint() == other.fingerprint() && self.shared == other.shared && self.sums == other.sums
+        self.fingerprint() == other.fingerprint() && self.sums == other.sums
     }
 }

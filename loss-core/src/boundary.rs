@@ -1,13 +1,13 @@
 //! The boundary loss: probabilities weighed by a distance map.
 
 use crate::error::{FinishError, LengthError, StateError};
-use crate::exact::{TERMS_BETWEEN_NORMALISATIONS, TermSum, UnitSum};
+use crate::exact::{TermSum, UnitSum};
 use crate::fingerprint::Fingerprint;
 use crate::finished::{Counts, RejectedPixel};
 use crate::link::{Link, Logits};
 use crate::pixel::{Checked, Sample, Weight};
 use crate::plane::Plane;
-use crate::sums::Sums;
+use crate::sums::{Sums, read_state, state_length};
 
 /// A pixel of the boundary loss: an input, its signed distance to the mask's boundary, and its weight.
 ///
@@ -112,11 +112,12 @@ fn samples<'a>(plane: &'a Plane<'_, f32>) -> impl Iterator<Item = BoundarySample
 #[derive(Clone, Debug)]
 pub struct BoundaryAccumulator<K: Link = Logits> {
     link: K,
-    counts: Counts,
-    weight: UnitSum,
-    terms: TermSum,
+    /// The counts, Σ w, and Σ w φ p.
+    sums: (Counts, (UnitSum, TermSum)),
     first_rejected: Option<RejectedPixel>,
 }
+
+const EMPTY: (Counts, (UnitSum, TermSum)) = (Counts::NONE, (UnitSum::ZERO, TermSum::ZERO));
 
 impl BoundaryAccumulator {
     /// Streams logits; no pixels yet.
@@ -134,7 +135,7 @@ impl Default for BoundaryAccumulator {
 impl<K: Link> BoundaryAccumulator<K> {
     /// Streams what the link takes: logits, or [`Probabilities`](crate::Probabilities), of which this loss takes no logarithm.
     pub fn with_link(link: K) -> Self {
-        Self { link, counts: Counts::default(), weight: UnitSum::ZERO, terms: TermSum::ZERO, first_rejected: None }
+        Self { link, sums: EMPTY, first_rejected: None }
     }
 
     /// Adds a pixel: `(input, distance)` or `(input, distance, weight)`, see [`BoundarySample`].
@@ -145,23 +146,18 @@ impl<K: Link> BoundaryAccumulator<K> {
         let sample = sample.into();
         match sample.check(&self.link) {
             Checked::Valid => self.add(sample),
-            Checked::Ignored => self.counts.ignored = self.counts.ignored.wrapping_add(1),
-            Checked::Rejected(reason) => {
-                let index = self.counts.pixels();
-                self.first_rejected.get_or_insert(RejectedPixel { index, reason });
-                self.counts.reject(reason);
-            }
+            Checked::Ignored => self.sums.0.ignore(),
+            Checked::Rejected(reason) => self.sums.0.reject_first(reason, &mut self.first_rejected),
         }
     }
 
     #[inline(always)]
     fn add(&mut self, sample: BoundarySample) {
-        self.counts.valid = self.counts.valid.wrapping_add(1);
-        self.weight.add(sample.weight);
-        self.terms.add(sample.weight * (sample.distance * self.link.pixel(sample.input, 0.0f32).p));
-        if self.counts.valid % TERMS_BETWEEN_NORMALISATIONS == 0 {
-            self.weight.normalise();
-            self.terms.normalise();
+        let (counts, (weight, terms)) = &mut self.sums;
+        weight.add(sample.weight);
+        terms.add(sample.weight * (sample.distance * self.link.pixel(sample.input, 0.0f32).p));
+        if counts.accept() {
+            self.sums.normalise();
         }
     }
 
@@ -179,11 +175,7 @@ impl<K: Link> BoundaryAccumulator<K> {
         if expected != given {
             return Err(StateError::OtherLoss { expected, given });
         }
-        for (count, more) in self.counts.each_mut().into_iter().zip(other.counts.each()) {
-            *count = count.wrapping_add(more);
-        }
-        self.weight.merge(&other.weight);
-        self.terms.merge(&other.terms);
+        self.sums.merge(&other.sums);
         // A position counts from the start of its own accumulator, and means nothing in the whole.
         self.first_rejected = None;
         Ok(())
@@ -196,7 +188,7 @@ impl<K: Link> BoundaryAccumulator<K> {
 
     /// How many pixels there were so far, and what became of them.
     pub fn counts(&self) -> Counts {
-        self.counts
+        self.sums.0
     }
 
     /// The first rejected pixel, if this accumulator has seen one itself and was not merged since. It is a diagnostic, outside state and
@@ -210,10 +202,7 @@ impl<K: Link> BoundaryAccumulator<K> {
     /// # Errors
     /// [`FinishError`] if there is no (valid) pixel, or if any was rejected; the accumulator is as it was.
     pub fn finish(&self) -> Result<BoundaryFinished<K>, FinishError> {
-        match self.counts {
-            counts if counts.rejected() > 0 => Err(FinishError::Rejected { counts, first: self.first_rejected }),
-            _ => self.finish_valid(),
-        }
+        self.sums.0.all_valid(self.first_rejected).and_then(|_| self.finish_valid())
     }
 
     /// The result over the pixels that were in range.
@@ -221,14 +210,9 @@ impl<K: Link> BoundaryAccumulator<K> {
     /// # Errors
     /// [`FinishError`] if there is none.
     pub fn finish_valid(&self) -> Result<BoundaryFinished<K>, FinishError> {
-        match self.counts {
-            counts if counts.pixels() == 0 => Err(FinishError::NoPixels),
-            counts if counts.valid == 0 => Err(FinishError::NoValidPixels(counts)),
-            counts => {
-                let (weight, sum) = (self.weight.to_f64(), self.terms.to_f64());
-                Ok(BoundaryFinished { link: self.link.clone(), counts, weight, sum })
-            }
-        }
+        let counts = self.sums.0.any_valid()?;
+        let (weight, sum) = (self.sums.1.0.to_f64(), self.sums.1.1.to_f64());
+        Ok(BoundaryFinished { link: self.link.clone(), counts, weight, sum })
     }
 
     /// Tells the loss and the link from others, the same on every machine.
@@ -241,16 +225,12 @@ impl<K: Link> BoundaryAccumulator<K> {
 
     /// Hands over the integers of the [state](Self#state), in their one normal form.
     pub fn for_each_of_state(&self, mut to: impl FnMut(i64)) {
-        self.counts.each().into_iter().for_each(&mut to);
-        self.weight.save(&mut to);
-        self.terms.save(&mut to);
+        self.sums.save(&mut to);
     }
 
     /// How many integers the state has.
     pub fn state_length(&self) -> usize {
-        let mut length = 0;
-        self.for_each_of_state(|_| length += 1);
-        length
+        state_length(&self.sums)
     }
 
     /// Replaces all pixels by those of a [state](Self#state), or of an element-wise sum of up to 2²⁰ states.
@@ -258,23 +238,9 @@ impl<K: Link> BoundaryAccumulator<K> {
     /// # Errors
     /// [`StateError::Length`], and nothing is changed, if there are more or fewer integers.
     pub fn load_state(&mut self, state: impl IntoIterator<Item = i64>) -> Result<(), StateError> {
-        let mut given = 0;
-        let mut integers = state.into_iter().inspect(|_| given += 1);
-        let mut loaded = Self::with_link(self.link.clone());
-        let complete = loaded.load(&mut integers).is_some();
-        if !complete || integers.next().is_some() {
-            return Err(StateError::Length { expected: self.state_length(), given });
-        }
-        *self = loaded;
+        self.sums = read_state(EMPTY, state)?;
+        self.first_rejected = None;
         Ok(())
-    }
-
-    fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
-        for count in self.counts.each_mut() {
-            *count = from.next()?;
-        }
-        self.weight.load(from)?;
-        self.terms.load(from)
     }
 }
 
@@ -287,10 +253,7 @@ impl<K: Link, S: Into<BoundarySample>> Extend<S> for BoundaryAccumulator<K> {
 /// Equal if they take the same inputs and hold the same sums.
 impl<K: Link> PartialEq for BoundaryAccumulator<K> {
     fn eq(&self, other: &Self) -> bool {
-        self.fingerprint() == other.fingerprint()
-            && self.counts == other.counts
-            && self.weight == other.weight
-            && self.terms == other.terms
+        self.fingerprint() == other.fingerprint() && self.sums == other.sums
     }
 }
 

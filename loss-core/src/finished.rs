@@ -1,6 +1,7 @@
 //! What an accumulator gives at its end.
 
-use crate::error::LengthError;
+use crate::error::{FinishError, LengthError};
+use crate::exact::TERMS_BETWEEN_NORMALISATIONS;
 use crate::gradient::Gradient;
 use crate::link::Link;
 use crate::loss::{Loss, Part};
@@ -26,6 +27,9 @@ pub struct Counts {
 }
 
 impl Counts {
+    pub(crate) const NONE: Self =
+        Self { valid: 0, ignored: 0, rejected_inputs: 0, rejected_targets: 0, rejected_weights: 0, rejected_labels: 0 };
+
     /// All pixels.
     pub fn pixels(&self) -> i64 {
         self.each().into_iter().sum()
@@ -34,6 +38,37 @@ impl Counts {
     /// The pixels that were left out as out of range.
     pub fn rejected(&self) -> i64 {
         self.rejected_inputs + self.rejected_targets + self.rejected_weights + self.rejected_labels
+    }
+
+    pub(crate) fn ignore(&mut self) {
+        self.ignored = self.ignored.wrapping_add(1);
+    }
+
+    /// Counts a valid pixel, and tells whether sums must be normalised before the next.
+    #[inline(always)]
+    pub(crate) fn accept(&mut self) -> bool {
+        self.valid = self.valid.wrapping_add(1);
+        self.valid % TERMS_BETWEEN_NORMALISATIONS == 0
+    }
+
+    /// These counts, if no pixel was rejected and any is valid.
+    pub(crate) fn all_valid(self, first: Option<RejectedPixel>) -> Result<Self, FinishError> {
+        if self.rejected() > 0 { Err(FinishError::Rejected { counts: self, first }) } else { self.any_valid() }
+    }
+
+    /// These counts, if any pixel is valid.
+    pub(crate) fn any_valid(self) -> Result<Self, FinishError> {
+        match self {
+            counts if counts.pixels() == 0 => Err(FinishError::NoPixels),
+            counts if counts.valid == 0 => Err(FinishError::NoValidPixels(counts)),
+            counts => Ok(counts),
+        }
+    }
+
+    /// Counts a rejected pixel; `first` stays, or becomes this one.
+    pub(crate) fn reject_first(&mut self, reason: Reason, first: &mut Option<RejectedPixel>) {
+        first.get_or_insert(RejectedPixel { index: self.pixels(), reason });
+        self.reject(reason);
     }
 
     pub(crate) fn reject(&mut self, reason: Reason) {

@@ -46,11 +46,7 @@ impl<L: Loss, K: Link> Gradient<L, K> {
     /// # Errors
     /// [`LengthError`] if `gradient` is not as long as the plane; nothing is written then.
     pub fn write<T: Target>(&self, plane: Plane<'_, T>, gradient: &mut [f32]) -> Result<(), LengthError> {
-        plane.check_length("the gradient", gradient.len())?;
-        for (value, sample) in gradient.iter_mut().zip(plane.samples()) {
-            *value = self.at(sample);
-        }
-        Ok(())
+        plane.each(gradient, |slope, sample| *slope = self.at(sample))
     }
 
     /// Adds the gradient of every pixel to what is there.
@@ -58,10 +54,6 @@ impl<L: Loss, K: Link> Gradient<L, K> {
     /// # Errors
     /// [`LengthError`] if `gradient` is not as long as the plane; nothing is written then.
     pub fn add<T: Target>(&self, plane: Plane<'_, T>, gradient: &mut [f32]) -> Result<(), LengthError> {
-        plane.check_length("the gradient", gradient.len())?;
-        for (value, sample) in gradient.iter_mut().zip(plane.samples()) {
-            *value += self.at(sample);
-        }
-        Ok(())
+        plane.each(gradient, |slope, sample| *slope += self.at(sample))
     }
 }

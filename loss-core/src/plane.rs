@@ -79,6 +79,13 @@ impl<'a, T: Target> Plane<'a, T> {
         })
     }
 
+    /// Goes through a gradient beside the pixels.
+    pub(crate) fn each(&self, gradient: &mut [f32], put: impl Fn(&mut f32, Sample)) -> Result<(), LengthError> {
+        self.check_length("the gradient", gradient.len())?;
+        gradient.iter_mut().zip(self.samples()).for_each(|(slope, sample)| put(slope, sample));
+        Ok(())
+    }
+
     pub(crate) fn check_length(&self, slice: &'static str, length: usize) -> Result<(), LengthError> {
         if length == self.inputs.len() {
             Ok(())

@@ -1,5 +1,6 @@
 //! The sums behind a loss, and what all losses share of them.
 
+use crate::error::StateError;
 use crate::exact::{ExactSum, UnitSum};
 use crate::finished::{Confusion, Counts};
 use crate::pixel::Pixel;
@@ -117,6 +118,62 @@ impl<A: FixedSums, B: FixedSums> FixedSums for (A, B) {
     const LENGTH: usize = A::LENGTH + B::LENGTH;
 }
 
+impl Sums for Counts {
+    fn merge(&mut self, other: &Self) {
+        for (count, more) in self.each_mut().into_iter().zip(other.each()) {
+            *count = count.wrapping_add(more);
+        }
+    }
+
+    fn normalise(&mut self) {}
+
+    fn save(&self, to: &mut impl FnMut(i64)) {
+        self.each().into_iter().for_each(to);
+    }
+
+    fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
+        for count in self.each_mut() {
+            *count = from.next()?;
+        }
+        Some(())
+    }
+}
+
+/// How many integers a state has.
+pub(crate) fn state_length(sums: &impl Sums) -> usize {
+    let mut length = 0;
+    sums.save(&mut |_| length += 1);
+    length
+}
+
+/// Writes a state into a slice of exactly its length.
+pub(crate) fn write_state(sums: &impl Sums, state: &mut [i64]) -> Result<(), StateError> {
+    let (expected, given) = (state_length(sums), state.len());
+    if given != expected {
+        return Err(StateError::Length { expected, given });
+    }
+    let mut to = state.iter_mut();
+    sums.save(&mut |integer| {
+        if let Some(to) = to.next() {
+            *to = integer;
+        }
+    });
+    Ok(())
+}
+
+/// Makes sums of a state that has exactly as many integers as theirs.
+pub(crate) fn read_state<S: Sums>(empty: S, state: impl IntoIterator<Item = i64>) -> Result<S, StateError> {
+    let mut given = 0;
+    let mut integers = state.into_iter().inspect(|_| given += 1);
+    let mut sums = empty;
+    let complete = sums.load(&mut integers).is_some();
+    if complete && integers.next().is_none() {
+        return Ok(sums);
+    }
+    drop(integers);
+    Err(StateError::Length { expected: state_length(&sums), given })
+}
+
 /// Σ w·(…) of the four ways in which prediction and target can meet, soft or at a threshold.
 ///
 /// True negatives are not summed: they are what is left of Σ w.
@@ -171,7 +228,6 @@ impl SharedSums {
     /// Adds a valid pixel, predicted to be foreground or not.
     #[inline(always)]
     pub(crate) fn add(&mut self, pixel: &Pixel<f32>, weight: f32, predicted: bool) {
-        self.counts.valid = self.counts.valid.wrapping_add(1);
         self.weight.add(weight);
         let (target, background) = (weight * pixel.target, weight * pixel.background);
         self.soft.add(pixel.p, pixel.q, target, background);
@@ -197,9 +253,7 @@ impl SharedSums {
 
 impl Sums for SharedSums {
     fn merge(&mut self, other: &Self) {
-        for (count, more) in self.counts.each_mut().into_iter().zip(other.counts.each()) {
-            *count = count.wrapping_add(more);
-        }
+        self.counts.merge(&other.counts);
         let mut other = *other;
         self.each().into_iter().zip(other.each()).for_each(|(sum, more)| sum.merge(more));
     }
@@ -209,15 +263,13 @@ impl Sums for SharedSums {
     }
 
     fn save(&self, to: &mut impl FnMut(i64)) {
-        self.counts.each().into_iter().for_each(&mut *to);
+        self.counts.save(to);
         let mut copy = *self;
         copy.each().into_iter().for_each(|sum| sum.save(to));
     }
 
     fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
-        for count in self.counts.each_mut() {
-            *count = from.next()?;
-        }
+        self.counts.load(from)?;
         self.each().into_iter().try_for_each(|sum| sum.load(from))
     }
 }

@@ -83,6 +83,12 @@ fn logits() -> Vec<RangeInclusive<u32>> {
     vec![0..=f32::MAX.to_bits(), MINUS..=f32::MIN.to_bits()]
 }
 
+/// Every logit that is neither so small that p is ½ whatever it is, nor so large that p is 0 or 1.
+fn resolved_logits() -> Vec<RangeInclusive<u32>> {
+    let (smallest, largest) = (2f32.powi(-26).to_bits(), 128f32.to_bits());
+    vec![smallest..=largest, MINUS | smallest..=MINUS | largest]
+}
+
 fn sigmoid(z: f64) -> f64 {
     if z < 0.0 { z.exp() / (1.0 + z.exp()) } else { 1.0 / (1.0 + (-z).exp()) }
 }
@@ -146,6 +152,11 @@ fn rows() -> Vec<Row> {
         (7.9, Unit::Relative, 2e-5),
     ];
     for (gamma, unit, limit) in gammas {
+        // A power that is no product takes a slow reference.
+        let (domain, ranges) = match unit {
+            Unit::Ulp => (Z, logits()),
+            Unit::Relative => ("2⁻²⁶ ≤ abs z ≤ 128", resolved_logits()),
+        };
         let focal = Focal::new(gamma).unwrap();
         let power = move |u: f64| match wide(gamma) {
             g if g * 2.0 % 2.0 == 0.0 => u.powi(g as i32),
@@ -153,12 +164,12 @@ fn rows() -> Vec<Row> {
             g => u.powf(g),
         };
         let value = move |z: f32| (focal.loss(&foreground(z)), power(sigmoid(-wide(z))) * softplus(-wide(z)));
-        row(&format!("focal, γ = {gamma}"), Z, unit, limit, logits(), Box::new(value));
+        row(&format!("focal, γ = {gamma}"), domain, unit, limit, ranges.clone(), Box::new(value));
         let slope = move |z: f32| {
             let (p, u) = (sigmoid(wide(z)), sigmoid(-wide(z)));
             (focal.slope(&foreground(z)), -power(u) * (wide(gamma) * p * softplus(-wide(z)) + u))
         };
-        row(&format!("focal, γ = {gamma}, gradient"), Z, unit, limit, logits(), Box::new(slope));
+        row(&format!("focal, γ = {gamma}, gradient"), domain, unit, limit, ranges, Box::new(slope));
     }
     rows
 }

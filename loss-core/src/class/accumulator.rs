@@ -5,10 +5,9 @@ use super::plane::ClassPlane;
 use super::sample::{CheckedClasses, ClassSample, Label, Reading};
 use super::sums::ClassSums;
 use crate::error::{FinishError, ParameterError, StateError};
-use crate::exact::TERMS_BETWEEN_NORMALISATIONS;
 use crate::fingerprint::Fingerprint;
 use crate::finished::{Counts, RejectedPixel};
-use crate::sums::Sums;
+use crate::sums::{Sums, read_state, state_length, write_state};
 
 /// The running sums of a loss over a stream of pixels of up to C classes; what [`Accumulator`](crate::Accumulator) is to one.
 ///
@@ -43,17 +42,17 @@ use crate::sums::Sums;
 pub struct ClassAccumulator<L: ClassLoss<C>, const C: usize> {
     loss: L,
     reading: Reading,
-    shared: ClassSums<C>,
-    sums: L::Sums,
+    /// What all losses share, and the loss's own.
+    sums: (ClassSums<C>, L::Sums),
     first_rejected: Option<RejectedPixel>,
 }
 
 impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
     /// An accumulator without pixels, of C classes.
     pub fn new(loss: L) -> Self {
-        let sums = loss.sums();
+        let sums = (ClassSums::new(), loss.sums());
         let reading = Reading { classes: C, activation: Activation::Softmax, ignored: None };
-        Self { loss, reading, shared: ClassSums::new(), sums, first_rejected: None }
+        Self { loss, reading, sums, first_rejected: None }
     }
 
     /// Uses the first `classes` classes only, and starts anew.
@@ -91,19 +90,15 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
     pub fn push(&mut self, sample: impl Into<ClassSample<C>>) {
         match sample.into().check(&self.reading) {
             CheckedClasses::Valid(pixel, weight) => {
-                self.shared.add(&pixel, weight);
-                self.loss.add(&pixel, weight, &mut self.sums);
-                if self.shared.counts.valid % TERMS_BETWEEN_NORMALISATIONS == 0 {
-                    self.shared.normalise();
+                let (shared, own) = &mut self.sums;
+                shared.add(&pixel, weight);
+                self.loss.add(&pixel, weight, own);
+                if shared.counts.accept() {
                     self.sums.normalise();
                 }
             }
-            CheckedClasses::Ignored => self.shared.counts.ignored = self.shared.counts.ignored.wrapping_add(1),
-            CheckedClasses::Rejected(reason) => {
-                let index = self.shared.counts.pixels();
-                self.first_rejected.get_or_insert(RejectedPixel { index, reason });
-                self.shared.counts.reject(reason);
-            }
+            CheckedClasses::Ignored => self.sums.0.counts.ignore(),
+            CheckedClasses::Rejected(reason) => self.sums.0.counts.reject_first(reason, &mut self.first_rejected),
         }
     }
 
@@ -122,7 +117,6 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
         if expected != given {
             return Err(StateError::OtherLoss { expected, given });
         }
-        self.shared.merge(&other.shared);
         self.sums.merge(&other.sums);
         self.first_rejected = None;
         Ok(())
@@ -130,14 +124,13 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
 
     /// Forgets all pixels.
     pub fn reset(&mut self) {
-        self.shared = ClassSums::new();
-        self.sums = self.loss.sums();
+        self.sums = (ClassSums::new(), self.loss.sums());
         self.first_rejected = None;
     }
 
     /// How many pixels there were so far, and what became of them.
     pub fn counts(&self) -> Counts {
-        self.shared.counts
+        self.sums.0.counts
     }
 
     /// The first rejected pixel, if this accumulator has seen one itself and was not merged since.
@@ -155,10 +148,7 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
     /// # Errors
     /// [`FinishError`] if there is no (valid) pixel, or if any was rejected; the accumulator is as it was.
     pub fn finish(&self) -> Result<FinishedClasses<L, C>, FinishError> {
-        match self.shared.counts {
-            counts if counts.rejected() > 0 => Err(FinishError::Rejected { counts, first: self.first_rejected }),
-            _ => self.finish_valid(),
-        }
+        self.sums.0.counts.all_valid(self.first_rejected).map(|_| self.finish_any())
     }
 
     /// The result over the pixels that were in range.
@@ -166,11 +156,7 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
     /// # Errors
     /// [`FinishError`] if there is none.
     pub fn finish_valid(&self) -> Result<FinishedClasses<L, C>, FinishError> {
-        match self.shared.counts {
-            counts if counts.pixels() == 0 => Err(FinishError::NoPixels),
-            counts if counts.valid == 0 => Err(FinishError::NoValidPixels(counts)),
-            _ => Ok(self.finish_any()),
-        }
+        self.sums.0.counts.any_valid().map(|_| self.finish_any())
     }
 
     /// The result over the pixels that were in range, be there any or not.
@@ -178,9 +164,9 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
         FinishedClasses {
             loss: self.loss.clone(),
             reading: self.reading,
-            counts: self.shared.counts,
-            totals: self.shared.finish(self.reading.classes),
-            sums: self.sums.clone(),
+            counts: self.sums.0.counts,
+            totals: self.sums.0.finish(self.reading.classes),
+            sums: self.sums.1.clone(),
         }
     }
 
@@ -210,30 +196,17 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
     /// # Errors
     /// [`StateError::Length`], and nothing is written, if the slice has not as many integers as the state.
     pub fn write_state(&self, state: &mut [i64]) -> Result<(), StateError> {
-        let (expected, given) = (self.state_length(), state.len());
-        if given != expected {
-            return Err(StateError::Length { expected, given });
-        }
-        let mut to = state.iter_mut();
-        self.for_each_of_state(|integer| {
-            if let Some(to) = to.next() {
-                *to = integer;
-            }
-        });
-        Ok(())
+        write_state(&self.sums, state)
     }
 
     /// Hands over the integers of the [state](Self#state), in their one normal form.
     pub fn for_each_of_state(&self, mut to: impl FnMut(i64)) {
-        self.shared.save(&mut to);
         self.sums.save(&mut to);
     }
 
     /// How many integers the state has.
     pub fn state_length(&self) -> usize {
-        let mut length = 0;
-        self.for_each_of_state(|_| length += 1);
-        length
+        state_length(&self.sums)
     }
 
     /// Replaces all pixels by those of a [state](Self#state), or of an element-wise sum of up to 2²⁰ states.
@@ -241,14 +214,8 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
     /// # Errors
     /// [`StateError::Length`], and nothing is changed, if there are more or fewer integers.
     pub fn load_state(&mut self, state: impl IntoIterator<Item = i64>) -> Result<(), StateError> {
-        let mut given = 0;
-        let mut integers = state.into_iter().inspect(|_| given += 1);
-        let (mut shared, mut sums) = (ClassSums::new(), self.loss.sums());
-        let complete = shared.load(&mut integers).is_some() && sums.load(&mut integers).is_some();
-        if !complete || integers.next().is_some() {
-            return Err(StateError::Length { expected: self.state_length(), given });
-        }
-        (self.shared, self.sums, self.first_rejected) = (shared, sums, None);
+        self.sums = read_state((ClassSums::new(), self.loss.sums()), state)?;
+        self.first_rejected = None;
         Ok(())
     }
 }
@@ -262,6 +229,6 @@ impl<L: ClassLoss<C>, S: Into<ClassSample<C>>, const C: usize> Extend<S> for Cla
 /// Equal if they accumulate the same loss and hold the same sums.
 impl<L: ClassLoss<C>, const C: usize> PartialEq for ClassAccumulator<L, C> {
     fn eq(&self, other: &Self) -> bool {
-        self.fingerprint() == other.fingerprint() && self.shared == other.shared && self.sums == other.sums
+        self.fingerprint() == other.fingerprint() && self.sums == other.sums
     }
 }

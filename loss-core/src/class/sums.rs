@@ -26,7 +26,6 @@ impl<const C: usize> ClassSums<C> {
 
     #[inline(always)]
     pub(super) fn add(&mut self, pixel: &ClassPixel<f32, C>, weight: f32) {
-        self.counts.valid = self.counts.valid.wrapping_add(1);
         self.weight.add(weight);
         // The first of equally likely classes is predicted.
         let mut largest = -1.0;
@@ -62,9 +61,7 @@ impl<const C: usize> ClassSums<C> {
 
 impl<const C: usize> Sums for ClassSums<C> {
     fn merge(&mut self, other: &Self) {
-        for (count, more) in self.counts.each_mut().into_iter().zip(other.counts.each()) {
-            *count = count.wrapping_add(more);
-        }
+        self.counts.merge(&other.counts);
         let mut other = *other;
         self.each().zip(other.each()).for_each(|(sum, more)| sum.merge(more));
     }
@@ -74,15 +71,13 @@ impl<const C: usize> Sums for ClassSums<C> {
     }
 
     fn save(&self, to: &mut impl FnMut(i64)) {
-        self.counts.each().into_iter().for_each(&mut *to);
+        self.counts.save(to);
         let mut copy = *self;
         copy.each().for_each(|sum| Sums::save(sum, to));
     }
 
     fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
-        for count in self.counts.each_mut() {
-            *count = from.next()?;
-        }
+        self.counts.load(from)?;
         self.each().try_for_each(|sum| Sums::load(sum, from))
     }
 }
