@@ -53,7 +53,7 @@ pub const STATE_VERSION: u32 = 1;
 /// | 6–9 | Σ w |
 /// | 10–21 | Σ w p t, Σ w p (1−t), Σ w (1−p) t |
 /// | 22–33 | the same with p replaced by 1 at and above the threshold, by 0 below |
-/// | 34… | the sums of the loss, part by part: 7 for each pointwise part, none for a region part of the product form, 14 for one of the squared or minimum form, for balanced BCE and normalised focal, 4 for MCC and asymmetric focal Tversky |
+/// | 34… | the sums of the loss, part by part: 7 for each pointwise part, none for a region part of the product form, 14 for one of the squared or minimum form or of [`AnyOverlap`](crate::AnyOverlap), for balanced BCE and normalised focal, 4 for MCC and asymmetric focal Tversky |
 ///
 /// Each sum is a count of 2⁻⁶⁴ in digits of 32 bits, least significant first ([`ExactSum`](crate::ExactSum)).
 /// [`STATE_VERSION`] names this layout and [`fingerprint`](Self::fingerprint) the loss; they stand beside a state,

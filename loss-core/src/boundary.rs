@@ -7,6 +7,7 @@ use crate::finished::{Counts, RejectedPixel};
 use crate::link::{Link, Logits};
 use crate::pixel::{Checked, Sample, Weight};
 use crate::plane::Plane;
+use crate::pointwise::coefficient;
 use crate::sums::{Sums, read_state, state_length};
 
 /// A pixel of the boundary loss: an input, its signed distance to the mask's boundary, and its weight.
@@ -294,7 +295,7 @@ impl<K: Link> BoundaryFinished<K> {
 
     /// The gradient times an upstream factor.
     pub fn gradient_times(&self, upstream: f64) -> BoundaryGradient<K> {
-        BoundaryGradient { link: self.link.clone(), slope: (upstream / self.weight) as f32 }
+        BoundaryGradient { link: self.link.clone(), slope: coefficient(upstream / self.weight) }
     }
 }
 

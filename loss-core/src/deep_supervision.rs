@@ -115,8 +115,8 @@ impl Strides {
 
 /// Reduces a label map by majority, a row at a time: the commonest label of each k × k block.
 ///
-/// Of equally common labels the smallest wins. Labels that are no class (an ignore label) do not vote; a block of nothing else becomes
-/// the ignore label. Blocks at the right edge and, after [`finish`](Self::finish), at the lower edge are as large as the map allows.
+/// Of equally common labels the smallest wins. Labels that are no class below `classes` do not vote, as an ignore label of 255 is; a block
+/// of nothing else becomes the ignore label. Blocks at the right edge and, after [`finish`](Self::finish), at the lower edge are as large as the map allows.
 ///
 /// ```
 /// use loss_core::deep_supervision::Majority;
@@ -136,6 +136,8 @@ pub struct Majority<'a, T> {
     ignored: T,
     /// Votes: of each reduced pixel, for each class.
     counts: &'a mut [u32],
+    /// The length of the rows of this block, and of the reduced row.
+    length: usize,
     width: usize,
     rows: usize,
 }
@@ -145,7 +147,7 @@ impl<'a, T: Label> Majority<'a, T> {
     /// counts.
     pub fn new(factor: usize, classes: usize, ignored: T, counts: &'a mut [u32]) -> Self {
         counts.fill(0);
-        Self { factor: factor.max(1), classes: classes.max(1), ignored, counts, width: 0, rows: 0 }
+        Self { factor: factor.max(1), classes: classes.max(1), ignored, counts, length: 0, width: 0, rows: 0 }
     }
 
     /// Takes a row; if a reduced one is complete, writes it to the front of `reduced` and tells its length.
@@ -163,10 +165,10 @@ impl<'a, T: Label> Majority<'a, T> {
         if self.counts.len() < scratch {
             return Err(LengthError { slice: "the scratch memory", length: self.counts.len(), expected: scratch });
         }
-        if self.rows > 0 && width != self.width {
-            return Err(LengthError { slice: "the row", length: width, expected: self.width });
+        if self.rows > 0 && labels.len() != self.length {
+            return Err(LengthError { slice: "the row", length: labels.len(), expected: self.length });
         }
-        self.width = width;
+        (self.length, self.width) = (labels.len(), width);
         for (votes, block) in self.counts.chunks_mut(self.classes).zip(labels.chunks(self.factor)) {
             for label in block {
                 let class = usize::try_from(label.to_i64()).ok();

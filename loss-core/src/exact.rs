@@ -61,9 +61,9 @@ impl<const N: usize> ExactSum<N> {
         self.add_digits(digit, (count & DIGIT_MASK) as i64, (count >> DIGIT_BITS) as i64, bits >> 31 == 1);
     }
 
-    /// Adds a finite `f64`, rounded to the same grid.
+    /// Adds a finite `f64`, rounded to the same grid; one beyond `f32` counts as its largest value.
     pub fn add_f64(&mut self, term: f64) {
-        let bits = term.to_bits();
+        let bits = term.clamp(f64::from(f32::MIN), f64::from(f32::MAX)).to_bits();
         let exponent = ((bits >> 52) & 0x7ff) as i32;
         let significand = (bits & ((1 << 52) - 1)) | (1 << 52);
         let shift = exponent - (1023 + 52 - 64);

@@ -32,12 +32,18 @@ impl Counts {
 
     /// All pixels.
     pub fn pixels(&self) -> i64 {
-        self.each().into_iter().sum()
+        self.each().into_iter().fold(0, i64::saturating_add)
     }
 
     /// The pixels that were left out as out of range.
     pub fn rejected(&self) -> i64 {
-        self.rejected_inputs + self.rejected_targets + self.rejected_weights + self.rejected_labels
+        let Self { rejected_inputs, rejected_targets, rejected_weights, rejected_labels, .. } = *self;
+        [rejected_inputs, rejected_targets, rejected_weights, rejected_labels].into_iter().fold(0, i64::saturating_add)
+    }
+
+    /// The valid and the ignored pixels.
+    pub(crate) fn not_rejected(&self) -> f64 {
+        self.valid.saturating_add(self.ignored) as f64
     }
 
     pub(crate) fn ignore(&mut self) {

@@ -118,6 +118,11 @@ impl<L: Loss, K: Link> ImageMean<L, K> {
         self.values.state()
     }
 
+    /// Tells the loss and its options from others; it stands beside a [`state`](Self::state).
+    pub fn fingerprint(&self) -> u64 {
+        self.image.fingerprint()
+    }
+
     /// Adds the ended images of a [`state`](Self::state), or of an element-wise sum of up to 2²⁰ states of the same loss.
     pub fn add_state(&mut self, state: [i64; 9]) {
         self.values.add_state(state);
@@ -155,11 +160,11 @@ impl ImageValues {
             return Err(FinishError::NoPixels);
         }
         if counts.valid == 0 && self.empty == EmptyImage::Skip {
-            self.skipped += 1;
+            self.skipped = self.skipped.wrapping_add(1);
             return Ok(false);
         }
         self.sum.add_f64(value);
-        self.images += 1;
+        self.images = self.images.wrapping_add(1);
         if self.images % TERMS_BETWEEN_NORMALISATIONS == 0 {
             self.sum.normalise();
         }
@@ -176,8 +181,8 @@ impl ImageValues {
 
     pub(crate) fn merge(&mut self, other: &Self) {
         self.sum.merge(&other.sum);
-        self.images += other.images;
-        self.skipped += other.skipped;
+        self.images = self.images.wrapping_add(other.images);
+        self.skipped = self.skipped.wrapping_add(other.skipped);
     }
 
     pub(crate) fn state(&self) -> [i64; STATE_LENGTH] {

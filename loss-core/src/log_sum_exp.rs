@@ -51,6 +51,9 @@ impl LogSumExp {
             return;
         }
         self.terms = self.terms.wrapping_add(1);
+        if self.terms % TERMS_BETWEEN_NORMALISATIONS == 0 {
+            self.bins.iter_mut().for_each(UnitSum::normalise);
+        }
         if x == f32::NEG_INFINITY {
             return;
         }
@@ -58,9 +61,6 @@ impl LogSumExp {
         self.raise(anchor);
         if let Some(bin) = self.bin_below(anchor) {
             bin.add((WIDTH - (x - anchor)).exp_neg());
-        }
-        if self.terms % TERMS_BETWEEN_NORMALISATIONS == 0 {
-            self.bins.iter_mut().for_each(UnitSum::normalise);
         }
     }
 
@@ -74,8 +74,8 @@ impl LogSumExp {
                 bin.merge(more);
             }
         }
-        self.terms += other.terms;
-        self.rejected += other.rejected;
+        self.terms = self.terms.wrapping_add(other.terms);
+        self.rejected = self.rejected.wrapping_add(other.rejected);
     }
 
     /// ln Σ eˣ.

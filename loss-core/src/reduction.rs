@@ -5,7 +5,7 @@ use crate::exact::TermSum;
 use crate::fingerprint::Fingerprint;
 use crate::loss::{Loss, Part};
 use crate::pixel::Pixel;
-use crate::pointwise::{Pointwise, clamp_to_finite};
+use crate::pointwise::{Pointwise, clamp_to_finite, coefficient};
 use crate::real::Real;
 use crate::sums::Totals;
 
@@ -86,7 +86,7 @@ impl<P: Pointwise> Loss for Reduced<P> {
     }
 
     fn slope(&self, totals: &Totals, _: &TermSum, factor: f64) -> f32 {
-        (factor * self.denominator.reciprocal(totals)) as f32
+        coefficient(factor * self.denominator.reciprocal(totals))
     }
 
     #[inline(always)]

@@ -238,7 +238,7 @@ impl SharedSums {
     pub(crate) fn finish(&self) -> Totals {
         Totals {
             weight: self.weight.to_f64(),
-            pixels: (self.counts.valid + self.counts.ignored) as f64,
+            pixels: self.counts.not_rejected(),
             soft: self.soft.finish(&self.weight),
             hard: self.hard.finish(&self.weight),
         }

@@ -250,3 +250,29 @@ fn targets_are_mirror_images() {
         bits += 80_021;
     }
 }
+
+/// Any γ from 0 to 8, not only those of the table.
+#[test]
+fn every_gamma_keeps_its_promise() {
+    let mut state = 0x9e37_79b9u32;
+    let mut random = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        f64::from(state >> 8) / f64::from(1 << 24)
+    };
+    for _ in 0..4000 {
+        let gamma = (random() * 8.0) as f32;
+        let focal = Focal::new(gamma).unwrap();
+        for _ in 0..50 {
+            let z = ((random() - 0.5) * [4.0, 40.0, 260.0][(random() * 3.0) as usize]) as f32;
+            let (wide, g) = (f64::from(z), f64::from(gamma));
+            let (p, u, loss) = (sigmoid(wide), sigmoid(-wide), softplus(-wide));
+            let close = |value: f32, reference: f64| {
+                let error = (f64::from(value) - reference).abs();
+                error <= 2e-5 * reference.abs() || (reference.abs() < SMALLEST_NORMAL && error <= SMALLEST_NORMAL)
+            };
+            let pixel = foreground(z);
+            assert!(close(focal.loss(&pixel), u.powf(g) * loss), "focal, γ = {gamma}, at {z}");
+            assert!(close(focal.slope(&pixel), -u.powf(g) * (g * p * loss + u)), "gradient, γ = {gamma}, at {z}");
+        }
+    }
+}

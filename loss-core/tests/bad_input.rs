@@ -210,3 +210,34 @@ fn images_end_one_by_one() {
     assert_eq!((mean.images(), mean.skipped()), (2, 1));
     assert!((mean.finish().unwrap() - 0.5).abs() < 1e-15);
 }
+
+/// States from elsewhere may hold anything; nothing overflows, and no value is NaN.
+#[test]
+fn hostile_states_do_not_panic() {
+    let loss = Bce::new().mean() + Dice::new(1.0).unwrap();
+    for integer in [i64::MAX, i64::MIN, -1] {
+        let mut sums = loss.accumulator();
+        sums.load_state(vec![integer; sums.state_length()]).unwrap();
+        let copy = sums.clone();
+        sums.merge(&copy).unwrap();
+        sums.push((0.5, true));
+        if let Ok(finished) = sums.finish_valid() {
+            assert!(!finished.value().is_nan() && !finished.gradient().at((0.5, true)).is_nan());
+        }
+        let mut mean = loss.image_mean(EmptyImage::Skip);
+        mean.add_state([integer; 9]);
+        mean.add_state([integer; 9]);
+        mean.push((0.5, true));
+        mean.end_image().unwrap();
+        assert!(!mean.finish().is_ok_and(f64::is_nan));
+    }
+}
+
+/// An upstream factor beyond `f32` gives the largest slopes, and none where the slope is 0.
+#[test]
+fn large_upstream_factors_stay_finite() {
+    let mut sums = Bce::new().mean().accumulator();
+    sums.extend([(0.5, true), (200.0, true)]);
+    let gradient = sums.finish().unwrap().gradient_times(1e300);
+    assert_eq!((gradient.at((0.5, true)) < -1e37, gradient.at((200.0, true))), (true, 0.0));
+}

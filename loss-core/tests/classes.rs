@@ -369,6 +369,94 @@ fn certain_pixels_keep_their_digits() {
     assert!(slopes[0] < 0.0 && sum.abs() < 1e-6 * slopes[0].abs(), "{slopes:?}");
 }
 
+/// What lies past the classes in use is not looked at, of logits nor of soft targets.
+struct Padding;
+
+impl Visitor for Padding {
+    fn visit<L: ClassLoss<C>>(&mut self, name: &str, loss: L, _: fn(&[Exact]) -> f64) {
+        let finish = |padding: f32| {
+            let mut sums = loss.class_accumulator().with_classes(3).unwrap();
+            let pixel = ([0.5, -1.0, 2.0, padding], [0.25, 0.5, 0.25, padding]);
+            sums.push(pixel);
+            let finished = sums.finish().unwrap();
+            (finished.value().to_bits(), finished.gradient().at(pixel))
+        };
+        assert_eq!(finish(0.0), finish(0.7), "{name}");
+        assert_eq!(finish(0.0), finish(f32::NAN), "{name}");
+        assert_eq!(finish(0.0).1[3], 0.0, "{name}");
+    }
+}
+
+#[test]
+fn unused_classes_are_not_looked_at() {
+    every_loss(&mut Padding);
+}
+
+/// With independent sigmoids too, the gradient is the derivative of the value.
+struct Sigmoids;
+
+impl Visitor for Sigmoids {
+    fn visit<L: ClassLoss<C>>(&mut self, name: &str, loss: L, _: fn(&[Exact]) -> f64) {
+        let pixels = [
+            ([0.5, -1.25, 2.0, 0.125], [1.0, 0.0, 0.25, 0.0], 1.5),
+            ([-0.75, 0.25, -0.5, 1.0], [0.0, 1.0, 1.0, 0.5], 1.0),
+        ];
+        let finish = |pixels: [([f32; C], [f32; C], f32); 2]| {
+            let mut sums = loss.class_accumulator().activation(Activation::Sigmoid);
+            sums.extend(pixels);
+            sums.finish().unwrap()
+        };
+        let gradient = finish(pixels).gradient();
+        for pixel in 0..2 {
+            let slopes = gradient.at(pixels[pixel]);
+            for class in 0..C {
+                let h = 1.0 / 64.0;
+                let shifted = |h: f32| {
+                    let mut pixels = pixels;
+                    pixels[pixel].0[class] += h;
+                    finish(pixels).value()
+                };
+                let quotient = (shifted(h) - shifted(-h)) / (2.0 * f64::from(h));
+                let error = (f64::from(slopes[class]) - quotient).abs();
+                assert!(error < 2e-4, "{name}: ∂/∂z{class} is {}, the quotient {quotient}", slopes[class]);
+            }
+        }
+    }
+}
+
+#[test]
+fn gradients_of_sigmoids() {
+    every_loss(&mut Sigmoids);
+}
+
+/// Logits decide what is predicted, not their rounded probabilities.
+#[test]
+fn close_logits_are_told_apart() {
+    let mut sums = CrossEntropy::new().mean().class_accumulator();
+    sums.push(([0.0, 1e-9], 1u8));
+    assert_eq!(sums.finish().unwrap().accuracy(), Some(1.0));
+}
+
+#[test]
+fn maps_of_losses_over_classes() {
+    let logits = [0.0, 2.0, f32::NAN, 0.0, -1.0, 0.0];
+    let plane = ClassPlane::<_, 2>::new(2, Layout::Planar, &logits, &[1u8, 0, 0]).unwrap();
+    let mut map = [7.0; 3];
+    CrossEntropy::new().write_map(plane, &mut map).unwrap();
+    assert!((map[0] - std::f32::consts::LN_2).abs() < 1e-7);
+    assert!((f64::from(map[1]) - (-3f64).exp().ln_1p()).abs() < 1e-7 && map[2].is_nan());
+    assert_eq!(CrossEntropy::new().at(([2.0, -1.0], 0u8)), Ok(map[1]));
+    assert!(CrossEntropy::new().write_map(plane, &mut map[..2]).is_err());
+}
+
+#[test]
+fn no_weight_has_no_accuracy() {
+    let mut mean = ClassLoss::<2>::class_image_mean(&CrossEntropy::new().mean(), EmptyImage::Count);
+    mean.push(([f32::NAN; 2], 0u8, false));
+    let empty = mean.end_image().unwrap().unwrap();
+    assert_eq!((empty.value(), empty.accuracy(), empty.accuracy_of_background()), (0.0, None, None));
+}
+
 #[test]
 fn images_and_channels() {
     let loss = PerClass::new(Dice::new(0.5).unwrap());
@@ -408,7 +496,7 @@ fn the_accuracy_trap_shows() {
         sums.push(([4.0, 0.0, 0.0], if i < 96 { 0u8 } else { 1 }));
     }
     let finished = sums.finish().unwrap();
-    assert_eq!((finished.accuracy(), finished.accuracy_of_background()), (0.96, 0.96));
+    assert_eq!((finished.accuracy(), finished.accuracy_of_background()), (Some(0.96), Some(0.96)));
     let rare = finished.class(1).unwrap();
     assert_eq!((rare.support(), rare.hard.recall(), rare.hard.dice()), (4.0, Some(0.0), Some(0.0)));
     assert_eq!(finished.class(2).unwrap().hard.dice(), None, "nothing there, nothing predicted");

@@ -82,7 +82,7 @@ fn too_little_room() {
     let mut majority = Majority::new(2, 4, 255u8, &mut counts);
     let mut row = [0; 2];
     majority.push_row(&[1, 2, 3], &mut row).unwrap();
-    assert_eq!(majority.push_row(&[1], &mut row).unwrap_err().slice, "the row");
+    assert_eq!(majority.push_row(&[1, 1, 3, 3], &mut row).unwrap_err().slice, "the row");
     assert_eq!(majority.push_row(&[1, 1, 3], &mut row).unwrap(), Some(2), "the bad row was not taken");
     assert_eq!(row, [1, 3]);
 }

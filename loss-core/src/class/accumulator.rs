@@ -2,7 +2,7 @@ use super::finished::FinishedClasses;
 use super::loss::ClassLoss;
 use super::pixel::Activation;
 use super::plane::ClassPlane;
-use super::sample::{CheckedClasses, ClassSample, Label, Reading};
+use super::sample::{CheckedClasses, ClassSample, Label, Reading, ValidPixel};
 use super::sums::ClassSums;
 use crate::error::{FinishError, ParameterError, StateError};
 use crate::fingerprint::Fingerprint;
@@ -71,7 +71,8 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
 
     /// Makes probabilities of logits in this way, in place of a softmax, and starts anew.
     ///
-    /// Losses that are sums over pixels of cross-entropies are meant for a softmax; region losses take either.
+    /// Of sigmoids, cross-entropy and focal loss see the classes' foreground terms −ln p_c alone; what is usually meant by them there is
+    /// [`Channels`](super::Channels) of binary losses. Region losses take either.
     pub fn activation(self, activation: Activation) -> Self {
         self.reading(|reading| reading.activation = activation)
     }
@@ -89,9 +90,9 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
     #[inline]
     pub fn push(&mut self, sample: impl Into<ClassSample<C>>) {
         match sample.into().check(&self.reading) {
-            CheckedClasses::Valid(pixel, weight) => {
+            CheckedClasses::Valid(ValidPixel { pixel, weight, predicted }) => {
                 let (shared, own) = &mut self.sums;
-                shared.add(&pixel, weight);
+                shared.add(&pixel, weight, predicted);
                 self.loss.add(&pixel, weight, own);
                 if shared.counts.accept() {
                     self.sums.normalise();

@@ -60,6 +60,15 @@ impl<L: Loss, K: Link, const C: usize> Channels<L, K, C> {
         self.channels.iter().try_for_each(|channel| channel.finish().map(drop))?;
         Ok(FinishedChannels { channels: self.channels.each_ref().map(Accumulator::finish_any) })
     }
+
+    /// The results of all channels, over the samples that were in range.
+    ///
+    /// # Errors
+    /// [`FinishError`] of the first channel that has no valid sample.
+    pub fn finish_valid(&self) -> Result<FinishedChannels<L, K, C>, FinishError> {
+        self.channels.iter().try_for_each(|channel| channel.finish_valid().map(drop))?;
+        Ok(FinishedChannels { channels: self.channels.each_ref().map(Accumulator::finish_any) })
+    }
 }
 
 /// The finished losses of all channels.
@@ -84,9 +93,10 @@ impl<L: Loss, K: Link, const C: usize> FinishedChannels<L, K, C> {
         self.channels.iter().map(Finished::value).sum::<f64>() / C as f64
     }
 
-    /// Σ v L / Σ v; a channel's gradient has the upstream factor v/Σ v.
+    /// Σ v L / Σ v, or 0 if Σ v is; a channel's gradient has the upstream factor v/Σ v.
     pub fn weighted_mean(&self, weights: &[f64; C]) -> f64 {
         let sum: f64 = weights.iter().sum();
-        self.channels.iter().zip(weights).map(|(channel, weight)| weight * channel.value()).sum::<f64>() / sum
+        let weighted: f64 = self.channels.iter().zip(weights).map(|(channel, weight)| weight * channel.value()).sum();
+        if sum == 0.0 { 0.0 } else { weighted / sum }
     }
 }

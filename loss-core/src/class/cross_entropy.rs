@@ -94,9 +94,10 @@ impl<W: ClassWeights> ClassPointwise for CrossEntropy<W> {
     fn add_slope<R: Real, const C: usize>(&self, pixel: &ClassPixel<R, C>, factor: R, slope: &mut [R; C]) {
         let targets = self.targets(pixel);
         let sum = targets.iter().fold(R::splat(0.0), |sum, &target| sum + target);
+        let coupling = pixel.coupling();
         let classes = slope.iter_mut().zip(&targets).zip(&pixel.p).zip(&pixel.q).take(pixel.classes);
         for (((slope, &target), &p), &q) in classes {
-            *slope = *slope + factor * (p * (sum - target) - target * q);
+            *slope = *slope + factor * (coupling * p * (sum - target) - target * q);
         }
     }
 
@@ -107,7 +108,7 @@ impl<W: ClassWeights> ClassPointwise for CrossEntropy<W> {
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
         fingerprint.number(f64::from(self.smoothing));
-        fingerprint_weights(&self.weights, fingerprint);
+        self.weights.fingerprint(fingerprint);
     }
 }
 
@@ -116,11 +117,4 @@ impl<W: ClassWeights> ClassPointwise for CrossEntropy<W> {
 pub(super) fn weight_of<R: Real, const C: usize>(weights: &impl ClassWeights, pixel: &ClassPixel<R, C>) -> R {
     let targets = pixel.target.iter().enumerate().take(pixel.classes);
     targets.fold(R::splat(0.0), |sum, (class, &target)| sum + R::splat(weights.of(class) as f32) * target)
-}
-
-/// Weights past those of 256 classes are not told apart.
-pub(super) fn fingerprint_weights(weights: &impl ClassWeights, fingerprint: &mut Fingerprint) {
-    (0..256).for_each(|class| {
-        fingerprint.number(weights.of(class));
-    });
 }

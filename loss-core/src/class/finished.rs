@@ -1,6 +1,6 @@
 use super::loss::ClassLoss;
 use super::plane::ClassPlane;
-use super::sample::{CheckedClasses, ClassSample, Label, Reading};
+use super::sample::{CheckedClasses, ClassSample, Label, Reading, ValidPixel};
 use super::sums::ClassTotals;
 use crate::error::LengthError;
 use crate::finished::{Confusion, Counts};
@@ -67,17 +67,21 @@ impl<L: ClassLoss<C>, const C: usize> FinishedClasses<L, C> {
         (0..self.totals.classes).filter_map(|class| self.class(class))
     }
 
-    /// The share of the weight whose likeliest class is right.
+    /// The share of the weight whose likeliest class is right; `None` without any weight.
     ///
     /// Read it beside [`accuracy_of_background`](Self::accuracy_of_background): with 96 % of background a prediction of nothing else has an
     /// accuracy of 0.96, and finds nothing.
-    pub fn accuracy(&self) -> f64 {
-        self.classes().map(|class| class.hard.true_positive).sum::<f64>() / self.totals.weight
+    pub fn accuracy(&self) -> Option<f64> {
+        self.share(self.classes().map(|class| class.hard.true_positive).sum())
     }
 
-    /// The accuracy of a prediction of class 0 everywhere.
-    pub fn accuracy_of_background(&self) -> f64 {
-        self.class(0).map_or(0.0, |class| class.support()) / self.totals.weight
+    /// The accuracy of a prediction of class 0 everywhere; `None` without any weight.
+    pub fn accuracy_of_background(&self) -> Option<f64> {
+        self.share(self.class(0).map_or(0.0, |class| class.support()))
+    }
+
+    fn share(&self, weight: f64) -> Option<f64> {
+        (self.totals.weight > 0.0).then(|| weight / self.totals.weight)
     }
 
     /// The gradient ∂L/∂z_k, ready to be taken at any pixel.
@@ -108,7 +112,7 @@ impl<L: ClassLoss<C>, const C: usize> ClassGradient<L, C> {
     #[inline]
     pub fn at(&self, sample: impl Into<ClassSample<C>>) -> [f32; C] {
         let mut gradient = [0.0; C];
-        if let CheckedClasses::Valid(pixel, weight) = sample.into().check(&self.reading) {
+        if let CheckedClasses::Valid(ValidPixel { pixel, weight, .. }) = sample.into().check(&self.reading) {
             self.loss.add_gradient(&self.slope, &pixel, &mut gradient);
             gradient.iter_mut().for_each(|slope| *slope = clamp_to_finite(weight * *slope));
         }

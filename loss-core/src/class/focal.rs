@@ -1,4 +1,4 @@
-use super::cross_entropy::{fingerprint_weights, weight_of};
+use super::cross_entropy::weight_of;
 use super::loss::ClassPointwise;
 use super::pixel::ClassPixel;
 use super::weights::{ClassWeights, Equal};
@@ -93,11 +93,12 @@ impl<W: ClassWeights> ClassPointwise for SoftmaxFocal<W> {
         for ((((given, &faded), &p), &q), &loss) in classes.take(pixel.classes) {
             *given = faded * (one + p * (loss / q.max(R::splat(f32::MIN_POSITIVE))) * gamma);
         }
+        let coupling = pixel.coupling();
         let sum = given.iter().fold(zero, |sum, &given| sum + given);
         let own = faded.iter().zip(&pixel.cross_entropy).zip(&given);
         let classes = slope.iter_mut().zip(own).zip(&pixel.p).zip(&pixel.q).take(pixel.classes);
         for (((slope, ((&faded, &loss), &given)), &p), &q) in classes {
-            *slope = *slope + factor * (p * (sum - given) - faded * (q + p * loss * gamma));
+            *slope = *slope + factor * (coupling * p * (sum - given) - faded * (q + p * loss * gamma));
         }
     }
 
@@ -108,6 +109,6 @@ impl<W: ClassWeights> ClassPointwise for SoftmaxFocal<W> {
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
         fingerprint.number(f64::from(self.gamma.exponent()));
-        fingerprint_weights(&self.weights, fingerprint);
+        self.weights.fingerprint(fingerprint);
     }
 }

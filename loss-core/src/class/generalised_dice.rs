@@ -6,6 +6,7 @@ use crate::combine::combinable;
 use crate::error::ParameterError;
 use crate::fingerprint::Fingerprint;
 use crate::loss::Part;
+use crate::pointwise::coefficient;
 use crate::real::Real;
 
 /// What a class weighs by its volume T_c = Σ w t_c.
@@ -139,7 +140,7 @@ impl<S: ClassSet, const C: usize> ClassLoss<C> for GeneralisedDice<S> {
     fn slope(&self, totals: &ClassTotals<C>, (): &(), factor: f64) -> Self::Slope {
         let (weights, loss, denominator) = self.evaluate(totals);
         let factor = if denominator > 0.0 { factor / denominator } else { 0.0 };
-        weights.map(|weight| [(factor * weight * (1.0 - loss)) as f32, (-factor * weight * (1.0 + loss)) as f32])
+        weights.map(|weight| [factor * weight * (1.0 - loss), -factor * weight * (1.0 + loss)].map(coefficient))
     }
 
     #[inline(always)]
@@ -159,9 +160,7 @@ impl<S: ClassSet, const C: usize> ClassLoss<C> for GeneralisedDice<S> {
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
         fingerprint.name("generalised dice").number(f64::from(self.weight as u8));
         fingerprint.number(self.smooth_numerator).number(self.smooth_denominator);
-        (0..256).for_each(|class| {
-            fingerprint.number(f64::from(u8::from(self.classes.contains(class))));
-        });
+        self.classes.fingerprint(fingerprint);
     }
 }
 

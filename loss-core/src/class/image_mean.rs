@@ -100,6 +100,11 @@ impl<L: ClassLoss<C>, const C: usize> ClassImageMean<L, C> {
         self.values.state()
     }
 
+    /// Tells the loss and its options from others; it stands beside a [`state`](Self::state).
+    pub fn fingerprint(&self) -> u64 {
+        self.image.fingerprint()
+    }
+
     /// Adds the ended images of a [`state`](Self::state), or of an element-wise sum of up to 2²⁰ states of the same loss.
     pub fn add_state(&mut self, state: [i64; 9]) {
         self.values.add_state(state);

@@ -1,11 +1,16 @@
 use super::accumulator::ClassAccumulator;
 use super::image_mean::ClassImageMean;
-use super::pixel::ClassPixel;
+use super::pixel::{Activation, ClassPixel};
+use super::plane::ClassPlane;
 use super::reduction::{ClassDenominator, ClassReduced};
+use super::sample::{CheckedClasses, ClassSample, Label, Reading};
 use super::sums::ClassTotals;
+use crate::error::LengthError;
 use crate::fingerprint::Fingerprint;
 use crate::image_mean::EmptyImage;
 use crate::loss::Part;
+use crate::pixel::Reason;
+use crate::pointwise::clamp_to_finite;
 use crate::real::Real;
 use crate::sums::Sums;
 
@@ -74,6 +79,39 @@ pub trait ClassPointwise: Clone {
 
     /// Adds the parameters to a fingerprint.
     fn fingerprint(&self, fingerprint: &mut Fingerprint);
+
+    /// The loss of one pixel of C classes after a softmax, unweighted: 0 if it is ignored.
+    ///
+    /// # Errors
+    /// The reason, if the pixel is out of range.
+    fn at<const C: usize>(&self, sample: impl Into<ClassSample<C>>) -> Result<f32, Reason> {
+        match sample.into().check(&Reading { classes: C, activation: Activation::Softmax, ignored: None }) {
+            CheckedClasses::Valid(valid) => Ok(clamp_to_finite(self.loss(&valid.pixel))),
+            CheckedClasses::Ignored => Ok(0.0),
+            CheckedClasses::Rejected(reason) => Err(reason),
+        }
+    }
+
+    /// The loss of every pixel, times its weight: 0 where it is ignored, NaN where it is out of range.
+    ///
+    /// # Errors
+    /// [`LengthError`] unless the map has one value a pixel; nothing is written then.
+    fn write_map<T: Label, const C: usize>(
+        &self,
+        plane: ClassPlane<'_, T, C>,
+        map: &mut [f32],
+    ) -> Result<(), LengthError> {
+        plane.check("the map", map.len(), plane.pixels())?;
+        let reading = Reading { classes: plane.classes(), activation: Activation::Softmax, ignored: None };
+        for (value, sample) in map.iter_mut().zip(plane.samples(plane.classes())) {
+            *value = match sample.check(&reading) {
+                CheckedClasses::Valid(valid) => clamp_to_finite(self.loss(&valid.pixel) * valid.weight),
+                CheckedClasses::Ignored => 0.0,
+                CheckedClasses::Rejected(_) => f32::NAN,
+            };
+        }
+        Ok(())
+    }
 
     /// Σ w ℓ / Σ w w_y: the mean weighted by class (PyTorch's `mean` of a weighted cross-entropy). Without class weights it is
     /// the plain mean over valid pixels.

@@ -1,4 +1,3 @@
-use super::cross_entropy::fingerprint_weights;
 use super::loss::ClassLoss;
 use super::pixel::ClassPixel;
 use super::sums::ClassTotals;
@@ -118,7 +117,7 @@ impl<L: RegionFamily, W: ClassWeights, S: ClassSet> PerClass<L, W, S> {
         PerClass { loss, weights, mode, classes, absent, reduction }
     }
 
-    /// Chooses what a class counts for that occurs in no target.
+    /// Chooses what a class counts for that occurs in no target; it has no say where classes are pooled.
     pub fn absent(self, absent: AbsentClass) -> Self {
         Self { absent, ..self }
     }
@@ -297,13 +296,11 @@ impl<L: RegionFamily, W: ClassWeights, S: ClassSet, const C: usize> ClassLoss<C>
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
         fingerprint.name("per class");
         self.loss.fingerprint(fingerprint);
-        fingerprint_weights(&self.weights, fingerprint);
+        self.weights.fingerprint(fingerprint);
         for option in [self.mode as u8, self.absent as u8, self.reduction as u8] {
             fingerprint.number(f64::from(option));
         }
-        (0..256).for_each(|class| {
-            fingerprint.number(f64::from(u8::from(self.classes.contains(class))));
-        });
+        self.classes.fingerprint(fingerprint);
     }
 }
 

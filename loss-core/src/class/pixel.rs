@@ -63,6 +63,15 @@ impl<R: Real, const C: usize> ClassPixel<R, C> {
         Self { classes, activation: Activation::Softmax, target, p, q, cross_entropy }
     }
 
+    /// 1 if the logit of a class moves the probabilities of the others, 0 if not.
+    #[inline(always)]
+    pub(super) fn coupling(&self) -> R {
+        match self.activation {
+            Activation::Softmax => R::splat(1.0),
+            Activation::Sigmoid => R::splat(0.0),
+        }
+    }
+
     /// Takes a sigmoid of each of the first `classes` logits.
     #[inline(always)]
     pub fn sigmoids(classes: usize, logits: &[R; C], target: [R; C]) -> Self {

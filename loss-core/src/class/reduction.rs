@@ -5,7 +5,7 @@ use crate::combine::combinable;
 use crate::exact::TermSum;
 use crate::fingerprint::Fingerprint;
 use crate::loss::Part;
-use crate::pointwise::clamp_to_finite;
+use crate::pointwise::{clamp_to_finite, coefficient};
 use crate::real::Real;
 
 /// What the sum of a pointwise loss over classes is divided by.
@@ -74,7 +74,7 @@ impl<P: ClassPointwise, const C: usize> ClassLoss<C> for ClassReduced<P> {
     fn slope(&self, totals: &ClassTotals<C>, [_, class_weight]: &[TermSum; 2], factor: f64) -> f32 {
         match self.denominator(totals, class_weight) {
             0.0 => 0.0,
-            denominator => (factor / denominator) as f32,
+            denominator => coefficient(factor / denominator),
         }
     }
 

@@ -78,10 +78,17 @@ pub(super) struct Reading {
     pub(super) ignored: Option<i64>,
 }
 
+/// A pixel in range.
+pub(super) struct ValidPixel<const C: usize> {
+    pub(super) pixel: ClassPixel<f32, C>,
+    pub(super) weight: f32,
+    /// The class of the largest logit, the first of several. Their probabilities may be equal after rounding.
+    pub(super) predicted: usize,
+}
+
 /// The outcome of looking at a sample.
 pub(super) enum CheckedClasses<const C: usize> {
-    /// The pixel and its weight.
-    Valid(ClassPixel<f32, C>, f32),
+    Valid(ValidPixel<C>),
     Ignored,
     Rejected(Reason),
 }
@@ -106,7 +113,11 @@ impl<const C: usize> ClassSample<C> {
             return CheckedClasses::Rejected(Reason::Weight);
         }
         let target = match self.target {
-            ClassTarget::Soft(targets) => targets,
+            ClassTarget::Soft(targets) => {
+                let mut used = targets;
+                used.iter_mut().skip(classes).for_each(|unused| *unused = 0.0);
+                used
+            }
             ClassTarget::Label(label) => {
                 let mut targets = [0.0; C];
                 let class = usize::try_from(label).ok().filter(|&class| class < classes);
@@ -121,6 +132,12 @@ impl<const C: usize> ClassSample<C> {
             Activation::Softmax => ClassPixel::softmax(classes, &self.logits, target),
             Activation::Sigmoid => ClassPixel::sigmoids(classes, &self.logits, target),
         };
-        CheckedClasses::Valid(pixel, self.weight)
+        let (mut largest, mut predicted) = (f32::MIN, 0);
+        for (class, &logit) in self.logits.iter().enumerate().take(classes) {
+            if logit > largest {
+                (largest, predicted) = (logit, class);
+            }
+        }
+        CheckedClasses::Valid(ValidPixel { pixel, weight: self.weight, predicted })
     }
 }

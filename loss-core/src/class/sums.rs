@@ -25,16 +25,8 @@ impl<const C: usize> ClassSums<C> {
     }
 
     #[inline(always)]
-    pub(super) fn add(&mut self, pixel: &ClassPixel<f32, C>, weight: f32) {
+    pub(super) fn add(&mut self, pixel: &ClassPixel<f32, C>, weight: f32, predicted: usize) {
         self.weight.add(weight);
-        // The first of equally likely classes is predicted.
-        let mut largest = -1.0;
-        let mut predicted = 0;
-        for (class, &p) in pixel.p.iter().enumerate().take(pixel.classes) {
-            if p > largest {
-                (largest, predicted) = (p, class);
-            }
-        }
         let confusions = self.soft.iter_mut().zip(&mut self.hard).zip(pixel.target).zip(pixel.p).zip(pixel.q);
         for (class, ((((soft, hard), target), p), q)) in confusions.enumerate().take(pixel.classes) {
             let (target, background) = (weight * target, weight * (1.0 - target));
@@ -45,7 +37,7 @@ impl<const C: usize> ClassSums<C> {
     }
 
     pub(super) fn finish(&self, classes: usize) -> ClassTotals<C> {
-        let (weight, pixels) = (self.weight.to_f64(), (self.counts.valid + self.counts.ignored) as f64);
+        let (weight, pixels) = (self.weight.to_f64(), self.counts.not_rejected());
         let mut of_class = [Totals { weight, pixels, soft: Confusion::default(), hard: Confusion::default() }; C];
         for ((totals, soft), hard) in of_class.iter_mut().zip(&self.soft).zip(&self.hard) {
             (totals.soft, totals.hard) = (soft.finish(&self.weight), hard.finish(&self.weight));

@@ -6,7 +6,7 @@ use crate::error::ParameterError;
 use crate::exact::TermSum;
 use crate::fingerprint::Fingerprint;
 use crate::loss::Part;
-use crate::pointwise::clamp_to_finite;
+use crate::pointwise::{clamp_to_finite, coefficient};
 use crate::real::Real;
 
 /// Generalised Wasserstein Dice loss: Dice with a distance between classes, so that a near miss costs less than a far one.
@@ -109,7 +109,7 @@ impl<const C: usize> ClassLoss<C> for WassersteinDice<C> {
     fn slope(&self, _: &ClassTotals<C>, sums: &[TermSum; 2], factor: f64) -> [f32; 2] {
         let (loss, denominator) = self.evaluate(sums);
         let factor = if denominator > 0.0 { factor / denominator } else { 0.0 };
-        [(factor * (1.0 - loss)) as f32, (factor * (1.0 + loss)) as f32]
+        [factor * (1.0 - loss), factor * (1.0 + loss)].map(coefficient)
     }
 
     #[inline(always)]

@@ -1,3 +1,5 @@
+use crate::fingerprint::Fingerprint;
+
 /// A weight for each class: an array, a slice, or [`Equal`].
 ///
 /// [`class_weights`](crate::class_weights) computes usual ones from counts. A class beyond the end of an array weighs 0.
@@ -7,6 +9,9 @@ pub trait ClassWeights: Clone {
 
     /// Whether every weight is finite and at least 0.
     fn are_valid(&self) -> bool;
+
+    /// Tells the weights from others.
+    fn fingerprint(&self, fingerprint: &mut Fingerprint);
 }
 
 /// Every class weighs 1.
@@ -22,6 +27,10 @@ impl ClassWeights for Equal {
     fn are_valid(&self) -> bool {
         true
     }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.name("equal");
+    }
 }
 
 impl<const N: usize> ClassWeights for [f64; N] {
@@ -32,6 +41,10 @@ impl<const N: usize> ClassWeights for [f64; N] {
 
     fn are_valid(&self) -> bool {
         self.as_slice().are_valid()
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        self.as_slice().fingerprint(fingerprint);
     }
 }
 
@@ -44,12 +57,22 @@ impl ClassWeights for &[f64] {
     fn are_valid(&self) -> bool {
         self.iter().all(|&weight| (0.0..=f64::from(f32::MAX)).contains(&weight))
     }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.name("weights").number(self.len() as f64);
+        self.iter().for_each(|&weight| {
+            fingerprint.number(weight);
+        });
+    }
 }
 
 /// A choice of classes: [`EveryClass`], [`Foreground`], or an array or slice of indices.
 pub trait ClassSet: Clone {
     /// Whether a class is chosen.
     fn contains(&self, class: usize) -> bool;
+
+    /// Tells the choice from others.
+    fn fingerprint(&self, fingerprint: &mut Fingerprint);
 }
 
 /// All classes.
@@ -60,6 +83,10 @@ impl ClassSet for EveryClass {
     #[inline(always)]
     fn contains(&self, _: usize) -> bool {
         true
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.name("every class");
     }
 }
 
@@ -72,6 +99,10 @@ impl ClassSet for Foreground {
     fn contains(&self, class: usize) -> bool {
         class != 0
     }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.name("foreground");
+    }
 }
 
 impl<const N: usize> ClassSet for [usize; N] {
@@ -79,11 +110,22 @@ impl<const N: usize> ClassSet for [usize; N] {
     fn contains(&self, class: usize) -> bool {
         self.as_slice().contains(&class)
     }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        self.as_slice().fingerprint(fingerprint);
+    }
 }
 
 impl ClassSet for &[usize] {
     #[inline(always)]
     fn contains(&self, class: usize) -> bool {
         <[usize]>::contains(self, &class)
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.name("chosen").number(self.len() as f64);
+        self.iter().for_each(|&class| {
+            fingerprint.number(class as f64);
+        });
     }
 }

@@ -13,8 +13,8 @@
 //! smoothing above and below, and nothing on nothing is 0.
 //!
 //! Checked by figures of version 0.9.0 for [`dice_macro`], [`binary_focal_with_logits`] and [`lovasz_hinge`]; the others
-//! against published code of about that version. That [`dice_macro`] leaves absent classes out is what those who computed
-//! the figures say of 0.9.0; the figures have every class in every image, and the older code that was read has no such rule.
+//! against published code of about that version. That [`dice_macro`] leaves absent classes out is not
+//! checked: the vectors name it so for 0.9.0, but have every class in every image, and older published code has no such rule.
 
 use super::{focal_of, softmax_focal_of};
 use crate::class::{AbsentClass, ClassReduction, PerClass, SoftmaxFocal};

@@ -136,3 +136,8 @@ pub trait Pointwise: Clone {
 pub(crate) fn clamp_to_finite(term: f32) -> f32 {
     Real::max(Real::min(term, f32::MAX), f32::MIN)
 }
+
+/// A coefficient of a gradient as an `f32`: the largest one in place of an infinite one.
+pub(crate) fn coefficient(slope: f64) -> f32 {
+    slope.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32
+}

@@ -3,7 +3,7 @@ use crate::exact::TermSum;
 use crate::fingerprint::Fingerprint;
 use crate::loss::{Loss, Part};
 use crate::pixel::Pixel;
-use crate::pointwise::clamp_to_finite;
+use crate::pointwise::{clamp_to_finite, coefficient};
 use crate::real::Real;
 use crate::reduction::Denominator;
 use crate::sums::Totals;
@@ -88,7 +88,7 @@ impl Loss for BalancedBce {
     }
 
     fn slope(&self, totals: &Totals, _: &[TermSum; 2], factor: f64) -> [f32; 2] {
-        self.weights(totals).map(|weight| (factor * weight) as f32)
+        self.weights(totals).map(|weight| coefficient(factor * weight))
     }
 
     #[inline(always)]

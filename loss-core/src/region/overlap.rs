@@ -3,7 +3,7 @@
 use crate::exact::TermSum;
 use crate::fingerprint::Fingerprint;
 use crate::pixel::Pixel;
-use crate::pointwise::clamp_to_finite;
+use crate::pointwise::{clamp_to_finite, coefficient};
 use crate::real::Real;
 use crate::sums::{Sums, Totals};
 
@@ -52,8 +52,8 @@ impl OverlapSlope {
         Self {
             overlap,
             errors,
-            foreground: (overlap - beta * errors) as f32,
-            background: (alpha * errors) as f32,
+            foreground: coefficient(overlap - beta * errors),
+            background: coefficient(alpha * errors),
             alpha: alpha as f32,
             beta: beta as f32,
         }
@@ -124,8 +124,8 @@ impl Overlap for Squared {
         let d = difference(pixel);
         let alpha_minus_beta = R::splat(slope.alpha - slope.beta);
         let by_errors = R::splat(slope.alpha + slope.alpha) * d + alpha_minus_beta * pixel.target;
-        let by_overlap = R::splat(slope.overlap as f32) * pixel.target;
-        (by_overlap + R::splat(slope.errors as f32) * by_errors) * pixel.p_slope
+        let by_overlap = R::splat(coefficient(slope.overlap)) * pixel.target;
+        (by_overlap + R::splat(coefficient(slope.errors)) * by_errors) * pixel.p_slope
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {

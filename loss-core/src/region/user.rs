@@ -5,6 +5,7 @@ use crate::fingerprint::Fingerprint;
 use crate::finished::Confusion;
 use crate::loss::{Loss, Part};
 use crate::pixel::Pixel;
+use crate::pointwise::coefficient;
 use crate::real::Real;
 use crate::sums::Totals;
 
@@ -68,8 +69,8 @@ impl RegionSlopes {
     /// What a foreground and a background pixel see, times p's slope.
     pub(crate) fn by_target(&self, factor: f64) -> [f32; 2] {
         [
-            (factor * (self.true_positive - self.false_negative)) as f32,
-            (factor * (self.false_positive - self.true_negative)) as f32,
+            coefficient(factor * (self.true_positive - self.false_negative)),
+            coefficient(factor * (self.false_positive - self.true_negative)),
         ]
     }
 }

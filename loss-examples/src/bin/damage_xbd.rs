@@ -31,9 +31,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         (0..count).for_each(|_| sums.push((logits(0, 0.99), class as u8)));
     }
     let total = sums.finish()?;
-    println!("accuracy {:.4}, of a guess without a model {:.4}", total.accuracy(), total.accuracy_of_background());
+    let score = |score: Option<f64>| score.map_or("-".to_owned(), |score| format!("{score:.4}"));
+    println!(
+        "accuracy {}, of a guess without a model {}",
+        score(total.accuracy()),
+        score(total.accuracy_of_background())
+    );
     for class in total.classes() {
-        let score = |score: Option<f64>| score.map_or("-".to_owned(), |score| format!("{score:.4}"));
         let (dice, recall) = (score(class.hard.dice()), score(class.hard.recall()));
         println!("  {:10} support {:5}, Dice {dice:>6}, recall {recall:>6}", CLASSES[class.class], class.support());
     }
