@@ -1,15 +1,19 @@
 //! The command line: what can be asked for, and what the answer is when it goes wrong.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::str::FromStr;
 
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use crate::expression::registry::{LOSSES, LossEntry};
-use crate::{losses, score};
+use crate::expression::registry::LossEntry;
+use crate::expression::{BinaryLoss, ClassesLoss, Vocabulary};
+use crate::score::classes::WeightsFrom;
+use crate::{inspect, losses, score};
 
 /// Scores predicted segmentation masks with the losses they were trained with.
 ///
@@ -21,7 +25,7 @@ use crate::{losses, score};
     version,
     propagate_version = true,
     arg_required_else_help = true,
-    after_help = "Examples:\n  ablation score --logits z.npy --targets y.npy\n  ablation score --logits z.npy --targets y.npy --loss \"bce + dice(smooth=1e-5)\" --json\n  ablation losses focal\n\nExit codes: 0 done, 1 a file could not be read or written, 2 the input or the command line is wrong."
+    after_help = "Examples:\n  ablation score --logits z.npy --targets y.npy\n  ablation score --logits z.npy --targets y.npy --loss \"bce + dice(smooth=1e-5)\" --json\n  ablation score --logits z.npy --targets labels.npy --classes background,road,house --convention monai\n  ablation inspect labels.npy\n  ablation losses focal\n\nExit codes: 0 done, 1 a file could not be read or written, 2 the input or the command line is wrong."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -30,15 +34,19 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Score(ScoreArguments),
+    Score(Box<ScoreArguments>),
+    Inspect(InspectArguments),
     Losses(LossesArguments),
 }
 
 /// Score predictions against targets.
 ///
 /// One pass over the pixels gives the losses asked for, how many pixels were valid, ignored and rejected, and the
-/// confusion, soft and at a threshold. Arrays are streamed, so they may be larger than memory (but see below for
-/// arrays in different orders).
+/// confusion, soft and at a threshold; of several classes a table of each class. Arrays are streamed, so they may be
+/// larger than memory (but see below for arrays in different orders).
+///
+/// Binary masks are logits and targets of the same shape. Logits (N, C, …) with labels (N, …) are C classes, by a
+/// softmax.
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("input").required(true).args(["logits", "probs"]))]
 pub(crate) struct ScoreArguments {
@@ -52,7 +60,8 @@ pub(crate) struct ScoreArguments {
     #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Input")]
     pub(crate) probs: Vec<String>,
 
-    /// Targets of the same shape: bool or integers 0/1, or floats in [0, 1]
+    /// Targets of the same shape: bool or integers 0/1, or floats in [0, 1]. Labels of classes: integers from 0, without
+    /// the axis of classes
     #[arg(long, value_name = "FILE", num_args = 1.., required = true, help_heading = "Input")]
     pub(crate) targets: Vec<String>,
 
@@ -68,6 +77,11 @@ pub(crate) struct ScoreArguments {
     #[arg(long, value_name = "VALUE", allow_negative_numbers = true, help_heading = "Input")]
     pub(crate) ignore: Option<f64>,
 
+    /// The number of classes (up to 256), or their names: "background,road,house". Logits are (N, C, …), or (C, …) for
+    /// one image [default: that of axis 1, where targets lack it]
+    #[arg(long, value_name = "CLASSES", help_heading = "Input")]
+    pub(crate) classes: Option<ClassesArgument>,
+
     /// Clip probabilities to [E, 1−E] in logarithms; with --probs
     #[arg(long, value_name = "E", default_value = "1e-7", value_parser = epsilon, help_heading = "Input")]
     pub(crate) epsilon: f32,
@@ -80,6 +94,16 @@ pub(crate) struct ScoreArguments {
     #[arg(long = "loss", value_name = "EXPRESSION", allow_hyphen_values = true, help_heading = "Scores")]
     pub(crate) losses: Vec<String>,
 
+    /// The losses of another library with its defaults, such as monai or monai.dice; `ablation losses --conventions`
+    /// lists them
+    #[arg(long = "convention", value_name = "NAME", help_heading = "Scores")]
+    pub(crate) conventions: Vec<String>,
+
+    /// Weights of classes, for ce, focal and losses with weights=…: "1,5,20", or computed from the targets as inverse,
+    /// median, effective or effective:BETA
+    #[arg(long, value_name = "WEIGHTS", help_heading = "Scores")]
+    pub(crate) class_weights: Option<WeightsFrom>,
+
     /// The mean over images of each image's loss, in place of the loss of all pixels pooled; axis 0 is the image
     #[arg(long, help_heading = "Scores")]
     pub(crate) per_image: bool,
@@ -88,17 +112,17 @@ pub(crate) struct ScoreArguments {
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = EmptyImages::Skip, help_heading = "Scores")]
     pub(crate) empty_images: EmptyImages,
 
-    /// The probability from which on a pixel is called foreground, for the confusion
-    #[arg(long, value_name = "P", default_value_t = 0.5, value_parser = threshold, help_heading = "Scores")]
-    pub(crate) threshold: f64,
+    /// The probability from which on a pixel is called foreground, for the confusion [default: 0.5]
+    #[arg(long, value_name = "P", value_parser = threshold, help_heading = "Scores")]
+    pub(crate) threshold: Option<f64>,
 
     /// Write ∂L/∂logit (or ∂L/∂p) of the one --loss as f32 .npy, in the shape and order of the input; for many files, a
     /// folder
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) grad: Option<PathBuf>,
 
-    /// Write the loss of each pixel, times its weight, before any mean, as --grad does; for bce, focal, poly1 and their
-    /// sums
+    /// Write the loss of each pixel, times its weight, before any mean, as --grad does; for bce, ce, focal, poly1 and
+    /// their sums
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) map: Option<PathBuf>,
 
@@ -109,6 +133,63 @@ pub(crate) struct ScoreArguments {
     /// Print CSV: a row for each file (and image), the pooled result and the means
     #[arg(long, conflicts_with = "json", help_heading = "Output")]
     pub(crate) csv: bool,
+}
+
+impl ScoreArguments {
+    pub(crate) fn threshold(&self) -> f64 {
+        self.threshold.unwrap_or(0.5)
+    }
+}
+
+/// The number of classes, and their names if they were given.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ClassesArgument {
+    pub(crate) count: usize,
+    pub(crate) names: Vec<String>,
+}
+
+impl FromStr for ClassesArgument {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let accepted = format!("accepted: a number from 1 to {MOST_CLASSES}, or as many names separated by commas");
+        let text = text.trim();
+        if let Ok(count) = text.parse::<i64>() {
+            let count = usize::try_from(count).ok().filter(|count| (1..=MOST_CLASSES).contains(count));
+            return count.map(|count| Self { count, names: Vec::new() }).ok_or(accepted);
+        }
+        let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
+        let distinct = names.iter().collect::<BTreeSet<_>>().len() == names.len();
+        if names.len() > MOST_CLASSES || !distinct || names.iter().any(String::is_empty) {
+            return Err(format!("{accepted}, none empty and none twice"));
+        }
+        Ok(Self { count: names.len(), names })
+    }
+}
+
+/// Look at masks before training: class balance, the weights that follow, and losses to begin with.
+#[derive(Debug, Args)]
+pub(crate) struct InspectArguments {
+    /// Masks: .npy, or .npz as file.npz:name, or patterns in quotes; bool, labels from 0, or soft masks in [0, 1]. Axis 0
+    /// is that of images, unless there are two axes
+    #[arg(value_name = "FILE", required_unless_present = "guide")]
+    pub(crate) masks: Vec<String>,
+
+    /// The number of classes, or their names: "background,road,house" [default: up to the largest label]
+    #[arg(long, value_name = "CLASSES")]
+    pub(crate) classes: Option<ClassesArgument>,
+
+    /// Leave out the pixels with this label, such as 255
+    #[arg(long, value_name = "LABEL", allow_negative_numbers = true)]
+    pub(crate) ignore: Option<f64>,
+
+    /// Show which losses the field takes for which task, and why
+    #[arg(long)]
+    pub(crate) guide: bool,
+
+    /// Print JSON, with numbers in full
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -134,6 +215,14 @@ pub(crate) struct LossesArguments {
     #[arg(value_name = "LOSS")]
     pub(crate) name: Option<String>,
 
+    /// List those over classes
+    #[arg(long)]
+    pub(crate) classes: bool,
+
+    /// List the losses of other libraries as expressions, with their traps
+    #[arg(long, conflicts_with_all = ["name", "classes"])]
+    pub(crate) conventions: bool,
+
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -153,10 +242,18 @@ fn epsilon(text: &str) -> Result<f32, String> {
     }
 }
 
+/// The most classes that there may be.
+pub(crate) const MOST_CLASSES: usize = 256;
+
+/// The losses of a vocabulary, a line each.
+fn lines_of<L: Vocabulary>() -> String {
+    let width = L::losses().iter().map(|entry| entry.name.len()).max().unwrap_or(0);
+    let line = |entry: &LossEntry<L>| format!("  {:width$}  {}\n", entry.name, entry.formula);
+    L::losses().iter().map(line).collect()
+}
+
 fn score_help() -> String {
-    let width = LOSSES.iter().map(|entry| entry.name.len()).max().unwrap_or(0);
-    let line = |entry: &LossEntry| format!("  {:width$}  {}\n", entry.name, entry.formula);
-    let losses: String = LOSSES.iter().map(line).collect();
+    let (losses, class_losses) = (lines_of::<BinaryLoss>(), lines_of::<ClassesLoss>());
     format!(
         "\
 Loss expressions:
@@ -169,22 +266,38 @@ Loss expressions:
   t target, p prediction, w weight; I = Σ w p t, P = Σ w p, T = Σ w t.
   `ablation losses` lists the parameters.
 
+Classes:
+  Logits (N, C, …) with integer labels (N, …), or (C, …) with (…) for one image, are C classes by a softmax.
+  Without --loss: ce, dice and ce + dice, with smooth=1e-5; dice and its like are the mean over classes.
+
+{class_losses}
+  y the label, w_y its class weight (--class-weights; 1 without), I, P and T of a class against the rest.
+  ce and focal take the class weights, dice and its like where they say so: dice(weights=multiply).
+  classes=foreground leaves class 0 out, absent=skip a class that occurs nowhere, average=micro pools classes.
+  `ablation losses --classes` lists the parameters.
+  The table of classes has accuracy beside what a prediction of class 0 alone would score.
+
 Pooled or per image:
   By default all pixels of all files are pooled, as in \"batch Dice\".
   --per-image takes the mean over the images (axis 0) of each image's loss, which is another loss.
   An image without valid pixels is left out of that mean, unless --empty-images count.
   Many files give a row each (the highest first loss first), the pooled result, and the mean over files.
+  --convention takes each part over the batch or each image as that library does.
 
 Examples:
   ablation score --logits z.npy --targets y.npy
   ablation score --logits z.npy --targets y.npy --mask valid.npy --loss \"bce + dice\" --grad g.npy
   ablation score --probs preds.npz:p --targets labels.npz:y --ignore 255 --per-image --json
   ablation score --logits 'preds/*.npy' --targets 'masks/*.npy' --loss dice --csv
+  ablation score --logits z.npy --targets labels.npy --classes 5 --ignore 255 --class-weights median
+  ablation score --logits z.npy --targets labels.npy --loss \"focal + dice(classes=foreground)\" --convention monai
 
 Files:
   Many files are paired by name, or in sorted order if no names match.
   Shapes must be equal, but for a channel axis of 1: (N, 1, H, W) goes with (N, H, W).
   An array in another order (C, Fortran) than the input is held in memory; the rest is streamed.
+  Logits of classes are read a few rows of each class at a time; from an .npz archive an image at a time is held in
+  memory, and arrays in Fortran order as a whole.
   Output files appear whole or not at all.
 
 Bad input:
@@ -197,8 +310,11 @@ fn command() -> clap::Command {
         .header(AnsiColor::Green.on_default().bold())
         .usage(AnsiColor::Green.on_default().bold())
         .literal(AnsiColor::Cyan.on_default().bold());
-    Cli::command().styles(styles).mut_subcommand("score", |score| {
+    let command = Cli::command().styles(styles).mut_subcommand("score", |score| {
         score.after_long_help(score_help()).after_help("--help says more, with examples.")
+    });
+    command.mut_subcommand("inspect", |inspect| {
+        inspect.after_long_help(inspect::help()).after_help("--help says more, with examples.")
     })
 }
 
@@ -215,6 +331,7 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> 
     };
     let outcome = match cli.command {
         Command::Score(arguments) => score::score(&arguments),
+        Command::Inspect(arguments) => inspect::inspect(&arguments),
         Command::Losses(arguments) => losses::losses(&arguments),
     };
     match outcome.and_then(|text| print(&text)) {

@@ -4,7 +4,9 @@
 
 pub mod arrays;
 mod cli;
+mod conventions;
 pub mod expression;
+mod inspect;
 mod losses;
 mod score;
 mod tables;

@@ -6,8 +6,9 @@ use comfy_table::ContentArrangement;
 use serde_json::{Value, json};
 
 use crate::cli::LossesArguments;
-use crate::expression::registry::{self, Kind, LOSSES, LossEntry, Parameter, Preset};
-use crate::expression::{Short, closest};
+use crate::conventions::CONVENTIONS;
+use crate::expression::registry::{Kind, LossEntry, Parameter, Preset};
+use crate::expression::{BinaryLoss, ClassesLoss, Short, Vocabulary, closest};
 use crate::score::ScoreError;
 use crate::tables::{left, table, trimmed};
 
@@ -15,29 +16,77 @@ use crate::tables::{left, table, trimmed};
 const WIDTH: u16 = 112;
 
 pub(crate) fn losses(arguments: &LossesArguments) -> Result<String, ScoreError> {
-    let entries: Vec<&LossEntry> = match &arguments.name {
-        None => LOSSES.iter().collect(),
-        Some(name) => vec![registry::find(name).ok_or_else(|| unknown(name))?],
+    if arguments.conventions {
+        return Ok(conventions(arguments.json));
+    }
+    // A name that only classes have needs no --classes.
+    let of_classes = |name: &String| BinaryLoss::find(name).is_none() && ClassesLoss::find(name).is_some();
+    if arguments.classes || arguments.name.as_ref().is_some_and(of_classes) {
+        losses_of::<ClassesLoss>(arguments)
+    } else {
+        losses_of::<BinaryLoss>(arguments)
+    }
+}
+
+fn losses_of<L: Vocabulary>(arguments: &LossesArguments) -> Result<String, ScoreError> {
+    let entries: Vec<&LossEntry<L>> = match &arguments.name {
+        None => L::losses().iter().collect(),
+        Some(name) => vec![L::find(name).ok_or_else(|| unknown::<L>(name))?],
     };
     if arguments.json {
         let described: Vec<Value> = entries.iter().map(|entry| as_json(entry)).collect();
-        return Ok(format!("{:#}\n", json!({ "losses": described })));
+        return Ok(format!("{:#}\n", json!({ "of": L::OF, "losses": described })));
     }
     Ok(match entries[..] {
         [entry] => detail(entry),
-        _ => overview(),
+        _ => overview::<L>(),
     })
 }
 
-fn unknown(name: &str) -> ScoreError {
-    let names = LOSSES.iter().flat_map(LossEntry::names);
-    let suggestion = closest(name, names).map_or(String::new(), |name| format!("; did you mean {name}?"));
-    ScoreError::Usage(format!("there is no loss {name:?}{suggestion}\n  losses: {}", registry::all_names()))
+/// The losses of other libraries.
+fn conventions(as_json: bool) -> String {
+    if as_json {
+        let described: Vec<Value> = CONVENTIONS
+            .iter()
+            .map(|convention| {
+                json!({
+                    "convention": convention.name,
+                    "of": convention.of,
+                    "loss": convention.expression(),
+                    "grouping": convention.grouping(),
+                    "note": convention.note,
+                })
+            })
+            .collect();
+        return format!("{:#}\n", json!({ "conventions": described }));
+    }
+    let mut text = String::new();
+    for convention in CONVENTIONS {
+        let _ = writeln!(text, "{}  ({}, {})", convention.name, convention.of, convention.grouping());
+        let _ = writeln!(text, "    {}", convention.expression());
+        if !convention.note.is_empty() {
+            let _ = writeln!(text, "    {}", convention.note);
+        }
+        text.push('\n');
+    }
+    text.push_str(
+        "`ablation score --convention monai` scores those of a library that fit the input, each part over the batch or\n\
+         each image as the library does; `--convention monai.dice` one of them. Losses of several independent channels,\n\
+         and sorted ones (Lovász, top-k), are not among them.\n",
+    );
+    text
 }
 
-fn overview() -> String {
+fn unknown<L: Vocabulary>(name: &str) -> ScoreError {
+    let names = L::losses().iter().flat_map(LossEntry::names);
+    let suggestion = closest(name, names).map_or(String::new(), |name| format!("; did you mean {name}?"));
+    ScoreError::Usage(format!("there is no loss {name:?} of {}{suggestion}\n  losses: {}", L::OF, L::all_names()))
+}
+
+fn overview<L: Vocabulary>() -> String {
     let mut text = String::new();
-    for entry in LOSSES {
+    let over_classes = ClassesLoss::OF == L::OF;
+    for entry in L::losses() {
         let aliases = match entry.aliases {
             [] => String::new(),
             aliases => format!(" (also {})", aliases.join(", ")),
@@ -49,10 +98,17 @@ fn overview() -> String {
         let _ = writeln!(text, "    {}\n", wrapped(&parameters, usize::from(WIDTH) - 8).join(",\n    "));
     }
     text.push_str(
-        "t target, p prediction, w weight; I = Σ w p t, P = Σ w p, T = Σ w t; TP = I, FP = P − I, FN = T − I.\n\
-         Parameters are shown with their defaults; `ablation losses focal` describes those of focal.\n\
-         An expression sums losses: bce + 0.5 * dice(smooth=1e-5).\n",
+        "t target, p prediction, w weight; I = Σ w p t, P = Σ w p, T = Σ w t; TP = I, FP = P − I, FN = T − I.\n",
     );
+    text.push_str(if over_classes {
+        "y the label, w_y the weight of its class; p by a softmax.\n\
+         Parameters are shown with their defaults; `ablation losses focal --classes` describes those of focal.\n\
+         An expression sums losses: ce + 0.5 * dice(smooth=1e-5, classes=foreground).\n"
+    } else {
+        "Parameters are shown with their defaults; `ablation losses focal` describes those of focal.\n\
+         An expression sums losses: bce + 0.5 * dice(smooth=1e-5).\n\
+         These are losses of binary masks; --classes lists those over classes, --conventions those of other libraries.\n"
+    });
     text
 }
 
@@ -70,7 +126,7 @@ fn wrapped(items: &[String], width: usize) -> Vec<String> {
     lines
 }
 
-fn detail(entry: &LossEntry) -> String {
+fn detail<L>(entry: &LossEntry<L>) -> String {
     let mut text = format!("{}: {}\n\n    {}\n\n", entry.name, entry.description, entry.formula);
     if !entry.aliases.is_empty() {
         let _ = writeln!(text, "Also named {}.", entry.aliases.join(", "));
@@ -109,7 +165,7 @@ fn accepted(parameter: &Parameter) -> String {
     }
 }
 
-fn as_json(entry: &LossEntry) -> Value {
+fn as_json<L>(entry: &LossEntry<L>) -> Value {
     let parameters: Vec<Value> = entry
         .parameters()
         .map(|parameter| {

@@ -2,6 +2,8 @@
 
 use comfy_table::{Cell, CellAlignment, LineStyle, Table, TableStyle};
 
+use crate::expression::Short;
+
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::new('─', '─', '─', '─'));
 
 /// A table with this header.
@@ -26,4 +28,57 @@ pub(crate) fn right(text: impl ToString) -> Cell {
 pub(crate) fn trimmed(table: &Table) -> String {
     let text = table.to_string();
     text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
+}
+
+/// Six digits of a number.
+pub(crate) fn six(number: f64) -> String {
+    const DIGITS: i32 = 6;
+    if number == 0.0 || !number.is_finite() {
+        return Short(number).to_string();
+    }
+    let scientific = format!("{number:.*e}", DIGITS as usize - 1);
+    let exponent: i32 = scientific.split_once('e').and_then(|(_, exponent)| exponent.parse().ok()).unwrap_or(0);
+    let whole = number.fract() == 0.0 && exponent < 15;
+    if whole {
+        return format!("{number:.0}");
+    }
+    if !(-5..DIGITS).contains(&exponent) {
+        return scientific;
+    }
+    let decimals = usize::try_from(DIGITS - 1 - exponent).unwrap_or(0);
+    let fixed = format!("{number:.decimals$}");
+    fixed.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Six digits, or a dash for what there is no number of.
+pub(crate) fn six_or_dash(number: Option<f64>) -> String {
+    number.map_or("–".to_owned(), six)
+}
+
+/// A share in percent, to four digits.
+pub(crate) fn percent(share: f64) -> String {
+    let rounded: f64 = format!("{:.3e}", share * 100.0).parse().unwrap_or(f64::NAN);
+    format!("{} %", six(rounded))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn six_digits() {
+        let cases = [
+            (0.0, "0"),
+            (0.998_311_495_8, "0.998311"),
+            (300.646_518_9, "300.647"),
+            (-0.25, "-0.25"),
+            (1.5e-52, "1.50000e-52"),
+            (123_456_789.5, "1.23457e8"),
+            (8192.0, "8192"),
+            (0.000_123_456_78, "0.000123457"),
+        ];
+        for (number, text) in cases {
+            assert_eq!(six(number), text);
+        }
+    }
 }

@@ -449,7 +449,7 @@ fn bad_pixels_are_named_and_nothing_is_written() {
     for per_image in [&[][..], &["--per-image"]] {
         let message = folder.run(SCORE, &[&["--loss", "bce"], per_image].concat()).one_line();
         assert!(message.starts_with("error: y.npy: the target at [1, 2, 3] (flat index 33) is 7"), "{message}");
-        assert!(message.contains("--ignore 7") && message.contains("not supported yet"), "{message}");
+        assert!(message.contains("--ignore 7") && message.contains("need logits of all classes"), "{message}");
     }
     let weights = vec![-1.0f32; PIXELS];
     folder.c("w.npy", &SHAPE, &weights);

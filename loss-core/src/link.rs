@@ -116,7 +116,9 @@ impl Link for Probabilities {
         let (smallest, largest) = (R::splat(self.smallest_loss), R::splat(self.largest_loss));
         let (p_in_logarithm, q_in_logarithm) = (p.max(epsilon), q.max(epsilon));
         let foreground_loss = (-p_in_logarithm.ln()).max(smallest).min(largest);
-        let background_loss = (-q_in_logarithm.ln()).max(smallest).min(largest);
+        // 1 − p has lost digits of a small p; p/q has not: −ln q = ln(1 + p/q).
+        let small = (p / q_in_logarithm).min(one).ln_1p();
+        let background_loss = R::select(q.ge(p), small, -q_in_logarithm.ln()).max(smallest).min(largest);
         let inside = |slope: R| R::select(p.ge(epsilon), R::select(q.ge(epsilon), slope, zero), zero);
         Pixel {
             logit: background_loss - foreground_loss,

@@ -357,8 +357,8 @@ fn certain_pixels_keep_their_digits() {
     let mut dice = 0.0;
     let mut ce = 0.0;
     for class in 0..3 {
-        let errors =
-            others(class, class) + (0..3).filter(|&pixel| pixel != class).map(|pixel| exact[pixel][class]).sum::<f64>();
+        let elsewhere = exact.iter().enumerate().filter(|&(pixel, _)| pixel != class);
+        let errors = others(class, class) + elsewhere.map(|(_, p)| p[class]).sum::<f64>();
         dice += errors / 2.0 / 3.0;
         ce += others(class, class) / 3.0;
     }
@@ -408,8 +408,7 @@ impl Visitor for Sigmoids {
         };
         let gradient = finish(pixels).gradient();
         for pixel in 0..2 {
-            let slopes = gradient.at(pixels[pixel]);
-            for class in 0..C {
+            for (class, slope) in gradient.at(pixels[pixel]).into_iter().enumerate() {
                 let h = 1.0 / 64.0;
                 let shifted = |h: f32| {
                     let mut pixels = pixels;
@@ -417,8 +416,8 @@ impl Visitor for Sigmoids {
                     finish(pixels).value()
                 };
                 let quotient = (shifted(h) - shifted(-h)) / (2.0 * f64::from(h));
-                let error = (f64::from(slopes[class]) - quotient).abs();
-                assert!(error < 2e-4, "{name}: ∂/∂z{class} is {}, the quotient {quotient}", slopes[class]);
+                let error = (f64::from(slope) - quotient).abs();
+                assert!(error < 2e-4, "{name}: ∂/∂z{class} is {slope}, the quotient {quotient}");
             }
         }
     }

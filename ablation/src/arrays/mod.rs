@@ -35,7 +35,7 @@ pub use error::ArrayError;
 pub use files::{Pairing, pair, paths};
 pub use reader::{MAX_CHUNK, Reader, Values};
 pub use source::{Array, Source};
-pub use together::{check_shapes, open_together};
+pub use together::{check_shapes, open_in_order, open_together};
 pub use writer::NpyWriter;
 
 /// The result of every fallible function of this module.

@@ -98,6 +98,11 @@ impl Reader {
         }
     }
 
+    /// The bytes begin at this value, not at the first.
+    pub(super) fn starting_at(self, position: u64) -> Self {
+        Self { position, ..self }
+    }
+
     /// The element type of the file, whatever type the values are read as.
     pub fn dtype(&self) -> DType {
         self.header.layout.dtype

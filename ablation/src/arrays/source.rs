@@ -148,6 +148,27 @@ impl Array {
     }
 }
 
+impl Array {
+    /// Whether [`reader_at`](Self::reader_at) is to be had: values of an archive can be read in turn only.
+    pub fn is_seekable(&self) -> bool {
+        self.member.is_none()
+    }
+
+    /// As [`reader`](Self::reader), from the value at `position` in file order on, of a `.npy` file.
+    ///
+    /// An archive, or a position past the end, is read from the first value on.
+    pub fn reader_at(&self, position: u64) -> Result<Reader> {
+        if !self.is_seekable() || position > self.len() {
+            return self.reader();
+        }
+        let mut file = open_file(&self.path, &self.name)?;
+        // The header has been checked against the size of the file.
+        let start = self.header.data_start + position * self.dtype().size() as u64;
+        file.seek(SeekFrom::Start(start)).map_err(|error| ArrayError::io(&self.name, "read", error))?;
+        Ok(Reader::streaming(self, Box::new(file)).starting_at(position))
+    }
+}
+
 enum Magic {
     Npy,
     Npz,

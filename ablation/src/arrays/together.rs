@@ -47,7 +47,9 @@ fn without_channel(shape: &[u64]) -> Option<Vec<u64>> {
     }
 }
 
-fn open_in_order(array: &Array, order: Order) -> Result<Reader> {
+/// Starts reading an array in an order that may not be that of its file; it is then held in memory, as
+/// [`open_together`] says.
+pub fn open_in_order(array: &Array, order: Order) -> Result<Reader> {
     let mut reader = array.reader()?;
     let long_axes = array.shape().iter().filter(|&&length| length > 1).count();
     if array.order() == order || long_axes < 2 || array.is_empty() {

@@ -1,5 +1,5 @@
 use std::fs;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use npyz::{WriteOptions, WriterBuilder};
@@ -23,6 +23,8 @@ pub struct NpyWriter {
     dtype: DType,
     expected: u64,
     written: u64,
+    /// Where the first value stands in the file.
+    data_start: u64,
 }
 
 impl NpyWriter {
@@ -38,10 +40,11 @@ impl NpyWriter {
             return Err(ArrayError::ShapeOverflow { array: name, shape: shape_text(shape) });
         };
         let path = destination(path)?;
-        let file = temporary(&path)
+        let (file, data_start) = temporary(&path)
             .and_then(|file| with_header(file, shape, order, dtype))
+            .and_then(|mut file| file.stream_position().map(|start| (file, start)))
             .map_err(|error| ArrayError::io(&name, "write", error))?;
-        Ok(Self { path, file, shape: shape.to_vec(), dtype, expected, written: 0 })
+        Ok(Self { path, file, shape: shape.to_vec(), dtype, expected, written: 0, data_start })
     }
 
     /// Appends values, widened exactly if the file is of `f64`.
@@ -50,6 +53,15 @@ impl NpyWriter {
             DType::F64 => self.write_all(values, |value| f64::from(value).to_le_bytes()),
             _ => self.write_all(values, f32::to_le_bytes),
         }
+    }
+
+    /// Writes values from the one at `position` on, in any order of calls; each value is to be written once.
+    pub fn write_f32_at(&mut self, position: u64, values: &[f32]) -> Result<()> {
+        let end = position.saturating_add(values.len() as u64);
+        self.check_count(end <= self.expected)?;
+        let to = SeekFrom::Start(self.data_start + position * self.dtype.size() as u64);
+        self.file.seek(to).map_err(|error| ArrayError::io(&self.path.display().to_string(), "write", error))?;
+        self.write_f32(values)
     }
 
     /// Appends values, rounded to nearest if the file is of `f32`.

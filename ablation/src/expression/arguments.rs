@@ -32,13 +32,13 @@ impl fmt::Display for Short {
 
 /// The values that were given, in the order they were, with defaults for the rest.
 pub(crate) struct Arguments {
-    entry: &'static LossEntry,
+    parameters: &'static [&'static [Parameter]],
     given: Vec<(&'static Parameter, Value)>,
 }
 
 impl Arguments {
-    pub(crate) fn new(entry: &'static LossEntry) -> Self {
-        Self { entry, given: Vec::new() }
+    pub(crate) fn new<L>(entry: &'static LossEntry<L>) -> Self {
+        Self { parameters: entry.parameters, given: Vec::new() }
     }
 
     pub(crate) fn give(&mut self, parameter: &'static Parameter, value: Value) {
@@ -76,7 +76,8 @@ impl Arguments {
         if let Some((_, value)) = self.given.iter().find(|(parameter, _)| parameter.name == name) {
             return Some(*value);
         }
-        match self.entry.parameter(name)?.default {
+        let mut parameters = self.parameters.iter().copied().flatten();
+        match parameters.find(|parameter| parameter.name == name)?.default {
             Preset::Number(number) => Some(Value::Number(number)),
             Preset::Word(word) => Some(Value::Word(word)),
             Preset::SameAs(other) => self.value(other),

@@ -1,6 +1,7 @@
 //! The language of losses: `bce + 0.5 * dice(smooth=1e-5)`.
 
 mod arguments;
+pub(crate) mod classes;
 mod error;
 mod parse;
 pub(crate) mod registry;
@@ -13,10 +14,12 @@ use std::str::FromStr;
 use loss_core::{AnyLoss, Bce, Focal, LengthError, Link, Plane, Pointwise, Poly1, Target};
 
 pub(crate) use arguments::Short;
+pub(crate) use classes::ClassesLoss;
 pub use error::ExpressionError;
 pub(crate) use parse::closest;
+pub(crate) use registry::Vocabulary;
 
-/// A sum of losses with coefficients.
+/// A sum of losses with coefficients: of binary masks, or of classes.
 ///
 /// Its text form ([`Display`](fmt::Display)) reads back as an equal expression.
 ///
@@ -28,18 +31,18 @@ pub(crate) use parse::closest;
 /// # Ok::<(), ablation::expression::ExpressionError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-pub struct Expression {
-    terms: Vec<WeightedTerm>,
+pub struct Expression<L = BinaryLoss> {
+    terms: Vec<WeightedTerm<L>>,
 }
 
-impl Expression {
+impl<L> Expression<L> {
     /// The terms, in the order they were written.
-    pub(crate) fn terms(&self) -> &[WeightedTerm] {
+    pub(crate) fn terms(&self) -> &[WeightedTerm<L>] {
         &self.terms
     }
 }
 
-impl FromStr for Expression {
+impl<L: Vocabulary> FromStr for Expression<L> {
     type Err = ExpressionError;
 
     fn from_str(text: &str) -> Result<Self, ExpressionError> {
@@ -47,7 +50,7 @@ impl FromStr for Expression {
     }
 }
 
-impl fmt::Display for Expression {
+impl<L> fmt::Display for Expression<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, WeightedTerm { coefficient, term }) in self.terms.iter().enumerate() {
             f.write_str(match (index, coefficient.is_sign_negative()) {
@@ -67,34 +70,40 @@ impl fmt::Display for Expression {
 
 /// A term with the coefficient it enters the sum with.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct WeightedTerm {
+pub(crate) struct WeightedTerm<L = BinaryLoss> {
     pub(crate) coefficient: f64,
-    pub(crate) term: Term,
+    pub(crate) term: Term<L>,
 }
 
 /// One loss with its arguments.
 #[derive(Clone, Debug)]
-pub(crate) struct Term {
+pub(crate) struct Term<L = BinaryLoss> {
     pub(crate) name: &'static str,
     /// The term as it was written, up to spaces and aliases.
     text: String,
-    pub(crate) loss: AnyLoss,
-    /// The loss of a pixel, if the loss is a sum over pixels.
-    pub(crate) pointwise: Option<PointwiseLoss>,
-    /// Whether the loss has sums of its own, beside those that every accumulator keeps.
-    pub(crate) has_sums: bool,
+    pub(crate) loss: L,
 }
 
-impl PartialEq for Term {
+impl<L: PartialEq> PartialEq for Term<L> {
     fn eq(&self, other: &Self) -> bool {
         self.loss == other.loss
     }
 }
 
-impl fmt::Display for Term {
+impl<L> fmt::Display for Term<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
+}
+
+/// A loss of binary masks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct BinaryLoss {
+    pub(crate) loss: AnyLoss,
+    /// The loss of a pixel, if the loss is a sum over pixels.
+    pub(crate) pointwise: Option<PointwiseLoss>,
+    /// Whether the loss has sums of its own, beside those that every accumulator keeps.
+    pub(crate) has_sums: bool,
 }
 
 /// A pointwise loss without its reduction.

@@ -6,7 +6,7 @@ use pest::iterators::Pair;
 use pest_derive::Parser;
 
 use super::arguments::{Arguments, Value};
-use super::registry::{self, BuildError, Kind, LARGEST, LossEntry, Parameter};
+use super::registry::{BuildError, Kind, LARGEST, LossEntry, Parameter, Vocabulary};
 use super::{ExpressionError, Term, WeightedTerm};
 
 #[derive(Parser)]
@@ -16,9 +16,9 @@ struct Grammar;
 /// The parser calls itself for each bracket, and a stack has an end.
 const DEEPEST_NESTING: usize = 32;
 
-pub(super) fn parse(text: &str) -> Result<Vec<WeightedTerm>, ExpressionError> {
+pub(super) fn parse<L: Vocabulary>(text: &str) -> Result<Vec<WeightedTerm<L>>, ExpressionError> {
     check_nesting(text)?;
-    let mut pairs = Grammar::parse(Rule::expression, text).map_err(|error| syntax_error(text, error))?;
+    let mut pairs = Grammar::parse(Rule::expression, text).map_err(|error| syntax_error::<L>(text, error))?;
     let mut terms = Vec::new();
     if let Some(sum) = pairs.next() {
         Reader { text }.sum(sum, 1.0, &mut terms)?;
@@ -54,7 +54,12 @@ impl Reader<'_> {
         ExpressionError::new(self.text, span.start()..span.end(), message, possible)
     }
 
-    fn sum(self, sum: Pair<'_, Rule>, factor: f64, terms: &mut Vec<WeightedTerm>) -> Result<(), ExpressionError> {
+    fn sum<L: Vocabulary>(
+        self,
+        sum: Pair<'_, Rule>,
+        factor: f64,
+        terms: &mut Vec<WeightedTerm<L>>,
+    ) -> Result<(), ExpressionError> {
         let mut sign = 1.0;
         for pair in sum.into_inner() {
             match pair.as_rule() {
@@ -65,7 +70,12 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn term(self, term: Pair<'_, Rule>, factor: f64, terms: &mut Vec<WeightedTerm>) -> Result<(), ExpressionError> {
+    fn term<L: Vocabulary>(
+        self,
+        term: Pair<'_, Rule>,
+        factor: f64,
+        terms: &mut Vec<WeightedTerm<L>>,
+    ) -> Result<(), ExpressionError> {
         let mut coefficient = factor;
         for pair in term.clone().into_inner() {
             match pair.as_rule() {
@@ -95,12 +105,12 @@ impl Reader<'_> {
         }
     }
 
-    fn loss(self, loss: Pair<'_, Rule>) -> Result<Term, ExpressionError> {
+    fn loss<L: Vocabulary>(self, loss: Pair<'_, Rule>) -> Result<Term<L>, ExpressionError> {
         let mut entry = None;
         let mut given = Vec::new();
         for pair in loss.clone().into_inner() {
             match pair.as_rule() {
-                Rule::name => entry = Some(self.entry(&pair)?),
+                Rule::name => entry = Some(self.entry::<L>(&pair)?),
                 Rule::arguments => given.extend(pair.into_inner().filter(|pair| pair.as_rule() == Rule::argument)),
                 _ => {}
             }
@@ -116,34 +126,29 @@ impl Reader<'_> {
             }
             arguments.give(parameter, value);
         }
-        let built = (entry.build)(&arguments).map_err(|error| match error {
+        let loss = (entry.build)(&arguments).map_err(|error| match error {
             BuildError::Refused(error) => self.error(&loss, error.to_string(), String::new()),
             BuildError::Conflict { parameter, message } => {
                 let at = given.iter().find(|pair| pair.as_str().starts_with(parameter)).unwrap_or(&loss);
                 self.error(at, format!("{parameter} {message}"), parameters_of(entry))
             }
         })?;
-        Ok(Term {
-            name: entry.name,
-            text: text_of(entry, &arguments),
-            loss: built.loss,
-            pointwise: built.pointwise,
-            has_sums: built.has_sums,
-        })
+        Ok(Term { name: entry.name, text: text_of(entry, &arguments), loss })
     }
 
-    fn entry(self, name: &Pair<'_, Rule>) -> Result<&'static LossEntry, ExpressionError> {
+    fn entry<L: Vocabulary>(self, name: &Pair<'_, Rule>) -> Result<&'static LossEntry<L>, ExpressionError> {
         let written = name.as_str();
-        registry::find(written).ok_or_else(|| {
-            let names = registry::LOSSES.iter().flat_map(LossEntry::names);
-            let message = format!("there is no loss {written:?}{}", did_you_mean(written, names));
-            self.error(name, message, format!("losses: {}", registry::all_names()))
+        L::find(written).ok_or_else(|| {
+            let names = L::losses().iter().flat_map(LossEntry::names);
+            let message = L::elsewhere(written)
+                .unwrap_or_else(|| format!("there is no loss {written:?}{}", did_you_mean(written, names)));
+            self.error(name, message, format!("losses: {}", L::all_names()))
         })
     }
 
-    fn argument(
+    fn argument<L>(
         self,
-        entry: &'static LossEntry,
+        entry: &'static LossEntry<L>,
         argument: Pair<'_, Rule>,
     ) -> Result<(&'static Parameter, Value), ExpressionError> {
         let (mut name, mut value) = (None, None);
@@ -206,7 +211,7 @@ fn sign_of(pair: &Pair<'_, Rule>) -> f64 {
     if pair.as_str() == "-" { -1.0 } else { 1.0 }
 }
 
-fn text_of(entry: &LossEntry, arguments: &Arguments) -> String {
+fn text_of<L>(entry: &LossEntry<L>, arguments: &Arguments) -> String {
     match arguments.given() {
         [] => entry.name.to_owned(),
         given => {
@@ -217,7 +222,7 @@ fn text_of(entry: &LossEntry, arguments: &Arguments) -> String {
     }
 }
 
-fn parameters_of(entry: &LossEntry) -> String {
+fn parameters_of<L>(entry: &LossEntry<L>) -> String {
     let names: Vec<&str> = entry.parameters().map(|parameter| parameter.name).collect();
     format!("parameters of {}: {} (see `ablation losses {}`)", entry.name, names.join(", "), entry.name)
 }
@@ -244,7 +249,7 @@ fn begins(written: &str, name: &str) -> f64 {
     if alike { 0.8 } else { 0.0 }
 }
 
-fn syntax_error(text: &str, error: pest::error::Error<Rule>) -> ExpressionError {
+fn syntax_error<L: Vocabulary>(text: &str, error: pest::error::Error<Rule>) -> ExpressionError {
     let start = match error.location {
         InputLocation::Pos(position) | InputLocation::Span((position, _)) => position,
     };
@@ -265,7 +270,7 @@ fn syntax_error(text: &str, error: pest::error::Error<Rule>) -> ExpressionError 
         Some((last, rest)) => format!("expected {} or {last}, found {found}", rest.join(", ")),
     };
     let possible = if expected.contains(&A_LOSS) {
-        format!("losses: {}", registry::all_names())
+        format!("losses: {}", L::all_names())
     } else {
         "an expression is a sum such as bce + 0.5 * dice(smooth=1e-5)".to_owned()
     };

@@ -5,11 +5,49 @@ use loss_core::{
     LogCoshDice, LogDice, Mcc, ParameterError, Pointwise, Poly1, Reduced, Tversky,
 };
 
-use super::PointwiseLoss;
 use super::arguments::Arguments;
+use super::{BinaryLoss, PointwiseLoss};
 
-/// A loss that expressions can name.
-pub(crate) struct LossEntry {
+/// A table of losses that expressions can be made of: those of binary masks, or those over classes.
+pub(crate) trait Vocabulary: Clone + PartialEq + std::fmt::Debug + 'static {
+    /// What the losses are of.
+    const OF: &'static str;
+
+    fn losses() -> &'static [LossEntry<Self>];
+
+    /// Why a loss of this name is not among them, if another table has it.
+    fn elsewhere(name: &str) -> Option<String>;
+
+    /// The entry with this name or alias.
+    fn find(name: &str) -> Option<&'static LossEntry<Self>> {
+        Self::losses().iter().find(|entry| entry.names().any(|other| other == name))
+    }
+
+    /// All names, for messages: `bce, …, iou (jaccard), …`.
+    fn all_names() -> String {
+        let name = |entry: &LossEntry<Self>| match entry.aliases {
+            [] => entry.name.to_owned(),
+            aliases => format!("{} ({})", entry.name, aliases.join(", ")),
+        };
+        Self::losses().iter().map(name).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl Vocabulary for BinaryLoss {
+    const OF: &'static str = "binary masks";
+
+    fn losses() -> &'static [LossEntry<Self>] {
+        LOSSES
+    }
+
+    fn elsewhere(name: &str) -> Option<String> {
+        let entry = super::ClassesLoss::find(name)?;
+        Some(format!("{} is a loss over classes, and these are binary masks", entry.name))
+    }
+}
+
+/// A loss that expressions can name, and that is an `L` when built.
+pub(crate) struct LossEntry<L: 'static> {
     pub(crate) name: &'static str,
     pub(crate) aliases: &'static [&'static str],
     pub(crate) formula: &'static str,
@@ -17,10 +55,10 @@ pub(crate) struct LossEntry {
     pub(crate) paper: &'static str,
     /// In groups, because many losses share some of them.
     pub(crate) parameters: &'static [&'static [Parameter]],
-    pub(crate) build: fn(&Arguments) -> Result<Built, BuildError>,
+    pub(crate) build: fn(&Arguments) -> Result<L, BuildError>,
 }
 
-impl LossEntry {
+impl<L> LossEntry<L> {
     pub(crate) fn parameters(&self) -> impl Iterator<Item = &'static Parameter> {
         self.parameters.iter().copied().flatten()
     }
@@ -39,15 +77,7 @@ impl LossEntry {
     }
 }
 
-/// What an entry makes of its arguments.
-pub(crate) struct Built {
-    pub(crate) loss: AnyLoss,
-    pub(crate) pointwise: Option<PointwiseLoss>,
-    /// Whether the loss has sums of its own, beside those that every accumulator keeps.
-    pub(crate) has_sums: bool,
-}
-
-impl Built {
+impl BinaryLoss {
     fn pointwise(loss: AnyLoss, pointwise: PointwiseLoss) -> Self {
         Self { loss, pointwise: Some(pointwise), has_sums: true }
     }
@@ -113,16 +143,16 @@ impl Range {
 /// The largest parameter that the library takes.
 pub(crate) const LARGEST: f64 = f32::MAX as f64;
 
-const NOT_NEGATIVE: Range = Range { minimum: 0.0, closed: true, maximum: LARGEST, text: "at least 0" };
-const SHARE: Range = Range { minimum: 0.0, closed: true, maximum: 1.0, text: "from 0 to 1" };
+pub(super) const NOT_NEGATIVE: Range = Range { minimum: 0.0, closed: true, maximum: LARGEST, text: "at least 0" };
+pub(super) const SHARE: Range = Range { minimum: 0.0, closed: true, maximum: 1.0, text: "from 0 to 1" };
 const FROM_MINUS_ONE: Range = Range { minimum: -1.0, closed: true, maximum: LARGEST, text: "at least -1" };
-const EXPONENT: Range = Range { minimum: 0.0, closed: false, maximum: 1e3, text: "above 0, at most 1000" };
+pub(super) const EXPONENT: Range = Range { minimum: 0.0, closed: false, maximum: 1e3, text: "above 0, at most 1000" };
 
-const fn number(name: &'static str, default: f64, range: Range, meaning: &'static str) -> Parameter {
+pub(super) const fn number(name: &'static str, default: f64, range: Range, meaning: &'static str) -> Parameter {
     Parameter { name, kind: Kind::Number(range), default: Preset::Number(default), meaning }
 }
 
-const fn word(
+pub(super) const fn word(
     name: &'static str,
     default: &'static str,
     accepted: &'static [&'static str],
@@ -141,7 +171,7 @@ const REDUCTION: &[Parameter] = &[
     number("mean_epsilon", 0.0, NOT_NEGATIVE, "added to Σ w under the mean, as some training scripts do"),
 ];
 
-const SMOOTHING: &[Parameter] = &[
+pub(super) const SMOOTHING: &[Parameter] = &[
     number("smooth", 1e-5, NOT_NEGATIVE, "s, added above and below the fraction bar of the formula"),
     Parameter {
         name: "smooth_numerator",
@@ -157,13 +187,16 @@ const SMOOTHING: &[Parameter] = &[
     },
 ];
 
+const FORM: Parameter = word(
+    "overlap",
+    "product",
+    &["product", "squared", "minimum"],
+    "product: I = Σ w p t, P = Σ w p, T = Σ w t; squared (V-Net): P = Σ w p², T = Σ w t²; minimum (soft labels): I = Σ w min(p, t)",
+);
+/// The form of the overlap alone, for losses over classes, which have a rule for absent classes instead.
+pub(super) const OVERLAP_FORM: &[Parameter] = &[FORM];
 const OVERLAP: &[Parameter] = &[
-    word(
-        "overlap",
-        "product",
-        &["product", "squared", "minimum"],
-        "product: I = Σ w p t, P = Σ w p, T = Σ w t; squared (V-Net): P = Σ w p², T = Σ w t²; minimum (soft labels): I = Σ w min(p, t)",
-    ),
+    FORM,
     word(
         "empty",
         "formula",
@@ -178,17 +211,17 @@ const FLOOR: Parameter = number(
     NOT_NEGATIVE,
     "the denominator, as it stands in the formula of tversky, does not fall below this",
 );
-const FLOORED: &[Parameter] = &[FLOOR];
-const LOG_FLOORED: &[Parameter] = &[Parameter {
+pub(super) const FLOORED: &[Parameter] = &[FLOOR];
+pub(super) const LOG_FLOORED: &[Parameter] = &[Parameter {
     default: Preset::Number(1e-7),
     meaning: "neither the score nor the denominator, as it stands in the formula of tversky, falls below this",
     ..FLOOR
 }];
 
-const FALSE_POSITIVES: &str = "α, the price of false positives";
-const FALSE_NEGATIVES: &str = "β, the price of false negatives; β > α favours recall";
+pub(super) const FALSE_POSITIVES: &str = "α, the price of false positives";
+pub(super) const FALSE_NEGATIVES: &str = "β, the price of false negatives; β > α favours recall";
 
-pub(crate) static LOSSES: &[LossEntry] = &[
+pub(crate) static LOSSES: &[LossEntry<BinaryLoss>] = &[
     LossEntry {
         name: "bce",
         aliases: &["binary_cross_entropy"],
@@ -210,7 +243,7 @@ pub(crate) static LOSSES: &[LossEntry] = &[
                 _ => LabelSmoothing::flip(s)?,
             };
             let bce = Bce::new().pos_weight(arguments.number("pos_weight") as f32)?.label_smoothing(smoothing);
-            Ok(Built::pointwise(AnyLoss::Bce(reduced(bce, arguments)?), PointwiseLoss::Bce(bce)))
+            Ok(BinaryLoss::pointwise(AnyLoss::Bce(reduced(bce, arguments)?), PointwiseLoss::Bce(bce)))
         },
     },
     LossEntry {
@@ -248,7 +281,7 @@ pub(crate) static LOSSES: &[LossEntry] = &[
             if let Some(alpha) = arguments.number_or_none("alpha") {
                 focal = focal.alpha(alpha as f32)?;
             }
-            Ok(Built::pointwise(AnyLoss::Focal(reduced(focal, arguments)?), PointwiseLoss::Focal(focal)))
+            Ok(BinaryLoss::pointwise(AnyLoss::Focal(reduced(focal, arguments)?), PointwiseLoss::Focal(focal)))
         },
     },
     LossEntry {
@@ -260,7 +293,7 @@ pub(crate) static LOSSES: &[LossEntry] = &[
         parameters: &[&[number("epsilon", 1.0, FROM_MINUS_ONE, "ε; 0 is bce")], REDUCTION],
         build: |arguments| {
             let poly1 = Poly1::new(arguments.number("epsilon") as f32)?;
-            Ok(Built::pointwise(AnyLoss::Poly1(reduced(poly1, arguments)?), PointwiseLoss::Poly1(poly1)))
+            Ok(BinaryLoss::pointwise(AnyLoss::Poly1(reduced(poly1, arguments)?), PointwiseLoss::Poly1(poly1)))
         },
     },
     LossEntry {
@@ -277,7 +310,7 @@ pub(crate) static LOSSES: &[LossEntry] = &[
                 .floor(arguments.number("floor"))?
                 .empty_mask(empty_mask(arguments))
                 .overlap(overlap(arguments));
-            Ok(Built::similarity(AnyLoss::Dice(dice), arguments))
+            Ok(BinaryLoss::similarity(AnyLoss::Dice(dice), arguments))
         },
     },
     LossEntry {
@@ -294,7 +327,7 @@ pub(crate) static LOSSES: &[LossEntry] = &[
                 .floor(arguments.number("floor"))?
                 .empty_mask(empty_mask(arguments))
                 .overlap(overlap(arguments));
-            Ok(Built::similarity(AnyLoss::Iou(iou), arguments))
+            Ok(BinaryLoss::similarity(AnyLoss::Iou(iou), arguments))
         },
     },
     LossEntry {
@@ -316,7 +349,7 @@ pub(crate) static LOSSES: &[LossEntry] = &[
                 .floor(arguments.number("floor"))?
                 .empty_mask(empty_mask(arguments))
                 .overlap(overlap(arguments));
-            Ok(Built::similarity(AnyLoss::Tversky(tversky), arguments))
+            Ok(BinaryLoss::similarity(AnyLoss::Tversky(tversky), arguments))
         },
     },
     LossEntry {
@@ -343,7 +376,7 @@ pub(crate) static LOSSES: &[LossEntry] = &[
                 .floor(arguments.number("floor"))?
                 .empty_mask(empty_mask(arguments))
                 .overlap(overlap(arguments));
-            Ok(Built::similarity(AnyLoss::FocalTversky(focal_tversky), arguments))
+            Ok(BinaryLoss::similarity(AnyLoss::FocalTversky(focal_tversky), arguments))
         },
     },
     LossEntry {
@@ -378,7 +411,7 @@ pub(crate) static LOSSES: &[LossEntry] = &[
                 .floor(arguments.number("floor"))?
                 .empty_mask(empty_mask(arguments))
                 .overlap(overlap(arguments));
-            Ok(Built::similarity(AnyLoss::LogDice(log_dice), arguments))
+            Ok(BinaryLoss::similarity(AnyLoss::LogDice(log_dice), arguments))
         },
     },
     LossEntry {
@@ -395,7 +428,7 @@ pub(crate) static LOSSES: &[LossEntry] = &[
                 .floor(arguments.number("floor"))?
                 .empty_mask(empty_mask(arguments))
                 .overlap(overlap(arguments));
-            Ok(Built::similarity(AnyLoss::LogCoshDice(log_cosh_dice), arguments))
+            Ok(BinaryLoss::similarity(AnyLoss::LogCoshDice(log_cosh_dice), arguments))
         },
     },
     LossEntry {
@@ -407,24 +440,10 @@ pub(crate) static LOSSES: &[LossEntry] = &[
         parameters: &[&[number("smooth", 1e-5, NOT_NEGATIVE, "added to each of the four counts")]],
         build: |arguments| {
             let loss = AnyLoss::Mcc(Mcc::new(arguments.number("smooth"))?);
-            Ok(Built { loss, pointwise: None, has_sums: true })
+            Ok(BinaryLoss { loss, pointwise: None, has_sums: true })
         },
     },
 ];
-
-/// The entry with this name or alias.
-pub(crate) fn find(name: &str) -> Option<&'static LossEntry> {
-    LOSSES.iter().find(|entry| entry.names().any(|other| other == name))
-}
-
-/// All names, for messages: `bce, …, iou (jaccard), …`.
-pub(crate) fn all_names() -> String {
-    let name = |entry: &LossEntry| match entry.aliases {
-        [] => entry.name.to_owned(),
-        aliases => format!("{} ({})", entry.name, aliases.join(", ")),
-    };
-    LOSSES.iter().map(name).collect::<Vec<_>>().join(", ")
-}
 
 fn reduced<P: Pointwise>(pointwise: P, arguments: &Arguments) -> Result<Reduced<P>, BuildError> {
     let epsilon = arguments.number("mean_epsilon");

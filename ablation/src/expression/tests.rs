@@ -1,7 +1,7 @@
 use quickcheck::{Arbitrary, Gen, QuickCheck};
 
 use super::arguments::{Arguments, Value};
-use super::registry::{Built, Kind, LOSSES, LossEntry, Parameter};
+use super::registry::{Kind, LOSSES, LossEntry, Parameter};
 use super::*;
 
 fn parsed(text: &str) -> Expression {
@@ -96,7 +96,7 @@ fn brackets_nest_only_so_deep() {
     assert!(error(&"(".repeat(100_000)).contains("more than 32 brackets"));
 }
 
-fn build(entry: &'static LossEntry, parameter: &'static Parameter, value: Value) -> Option<Built> {
+fn build<L: Vocabulary>(entry: &'static LossEntry<L>, parameter: &'static Parameter, value: Value) -> Option<L> {
     let mut arguments = Arguments::new(entry);
     if entry.name == "log_dice" && ["alpha", "beta"].contains(&parameter.name) {
         arguments.give(entry.parameter("of").expect("a parameter"), Value::Word("tversky"));
@@ -108,7 +108,12 @@ fn build(entry: &'static LossEntry, parameter: &'static Parameter, value: Value)
 /// A table that accepts less than the library hides something; one that accepts more fails late.
 #[test]
 fn ranges_are_those_of_the_library() {
-    for entry in LOSSES {
+    check_ranges::<BinaryLoss>();
+    check_ranges::<ClassesLoss>();
+}
+
+fn check_ranges<L: Vocabulary>() {
+    for entry in L::losses() {
         for parameter in entry.parameters() {
             let (Kind::Number(range) | Kind::NumberOrNone(range)) = parameter.kind else { continue };
             let what = format!("{}.{}", entry.name, parameter.name);
@@ -131,15 +136,20 @@ fn ranges_are_those_of_the_library() {
 /// A parameter that `build` forgets would leave the loss as it is.
 #[test]
 fn every_parameter_changes_the_loss() {
-    for entry in LOSSES {
-        let default = (entry.build)(&Arguments::new(entry)).ok().expect("a loss of defaults").loss;
+    check_parameters::<BinaryLoss>();
+    check_parameters::<ClassesLoss>();
+}
+
+fn check_parameters<L: Vocabulary>() {
+    for entry in L::losses() {
+        let default = (entry.build)(&Arguments::new(entry)).ok().expect("a loss of defaults");
         for parameter in entry.parameters() {
             let values: Vec<Value> = match parameter.kind {
                 Kind::Number(_) | Kind::NumberOrNone(_) => vec![Value::Number(0.375)],
                 Kind::Word(words) => words.iter().map(|word| Value::Word(word)).collect(),
             };
             let changed = values.iter().filter_map(|value| build(entry, parameter, *value));
-            let different = changed.filter(|built| built.loss != default).count();
+            let different = changed.filter(|built| *built != default).count();
             // How targets are smoothed matters only if they are.
             let expected = if parameter.name == "smoothing" { 0 } else { values.len().max(2) - 1 };
             assert_eq!(different, expected, "{}.{}", entry.name, parameter.name);
@@ -149,7 +159,7 @@ fn every_parameter_changes_the_loss() {
 
 /// An expression that is valid.
 #[derive(Clone, Debug)]
-struct Valid(String);
+struct Valid<L>(String, std::marker::PhantomData<fn() -> L>);
 
 fn choose<'a, T>(random: &mut Gen, from: &'a [T]) -> &'a T {
     random.choose(from).expect("something to choose from")
@@ -167,8 +177,8 @@ fn number_within(random: &mut Gen, range: &super::registry::Range) -> f64 {
     fitting.first().copied().unwrap_or(0.5)
 }
 
-fn loss(random: &mut Gen) -> String {
-    let entry = choose(random, LOSSES);
+fn loss<L: Vocabulary>(random: &mut Gen) -> String {
+    let entry = choose(random, L::losses());
     let name = *choose(random, &entry.names().collect::<Vec<_>>());
     let mut arguments = Vec::new();
     for parameter in entry.parameters() {
@@ -191,7 +201,7 @@ fn loss(random: &mut Gen) -> String {
     format!("{name}({})", arguments.join(","))
 }
 
-impl Arbitrary for Valid {
+impl<L: Vocabulary> Arbitrary for Valid<L> {
     fn arbitrary(random: &mut Gen) -> Self {
         let mut text = String::new();
         for index in 0..1 + usize::arbitrary(random) % 4 {
@@ -204,23 +214,35 @@ impl Arbitrary for Valid {
                 );
             }
             match bool::arbitrary(random) {
-                true => text.push_str(&loss(random)),
-                false => text.push_str(&format!("({} - {})*2", loss(random), loss(random))),
+                true => text.push_str(&loss::<L>(random)),
+                false => text.push_str(&format!("({} - {})*2", loss::<L>(random), loss::<L>(random))),
             }
         }
-        Self(text)
+        Self(text, std::marker::PhantomData)
     }
 }
 
 #[test]
 fn text_reads_back_as_the_same_loss() {
-    fn holds(Valid(text): Valid) -> bool {
+    fn holds<L: Vocabulary>(Valid(text, _): Valid<L>) -> bool {
+        let parsed = |text: &str| text.parse::<Expression<L>>().unwrap_or_else(|error| panic!("{error}"));
         let expression = parsed(&text);
         let shown = expression.to_string();
         let again = parsed(&shown);
         again == expression && again.to_string() == shown
     }
-    QuickCheck::new().tests(2000).quickcheck(holds as fn(Valid) -> bool);
+    QuickCheck::new().tests(2000).quickcheck(holds as fn(Valid<BinaryLoss>) -> bool);
+    QuickCheck::new().tests(2000).quickcheck(holds as fn(Valid<ClassesLoss>) -> bool);
+}
+
+#[test]
+fn losses_of_the_other_table_are_named_as_such() {
+    let message = "ce + 2 * bce".parse::<Expression<ClassesLoss>>().expect_err("binary").to_string();
+    assert!(message.contains("bce is a loss of binary masks, and these are classes; ce is"), "{message}");
+    let message = error("gdl");
+    assert!(message.contains("generalised_dice is a loss over classes, and these are binary masks"), "{message}");
+    let message = "dice(empty=zero)".parse::<Expression<ClassesLoss>>().expect_err("no parameter").to_string();
+    assert!(message.contains("absent"), "{message}");
 }
 
 /// Pieces of expressions in any order.
@@ -261,7 +283,11 @@ impl Arbitrary for Soup {
 }
 
 fn is_answered(text: &str) -> bool {
-    match text.parse::<Expression>() {
+    is_answered_by::<BinaryLoss>(text) && is_answered_by::<ClassesLoss>(text)
+}
+
+fn is_answered_by<L: Vocabulary>(text: &str) -> bool {
+    match text.parse::<Expression<L>>() {
         Ok(expression) => !expression.terms().is_empty(),
         Err(error) => {
             let column = error.column();

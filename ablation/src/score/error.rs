@@ -1,5 +1,6 @@
 //! What can go wrong, and the exit code that says so.
 
+use std::borrow::Cow;
 use std::io;
 
 use loss_core::{LengthError, ParameterError, StateError};
@@ -47,7 +48,7 @@ pub(crate) struct BadPixel {
     pub(crate) index: String,
     pub(crate) flat: u64,
     pub(crate) found: String,
-    pub(crate) accepted: &'static str,
+    pub(crate) accepted: Cow<'static, str>,
     pub(crate) remedy: String,
 }
 

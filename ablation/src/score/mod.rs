@@ -1,9 +1,13 @@
 //! `ablation score`.
 
+mod asked;
+pub(crate) mod classes;
 mod error;
 mod inputs;
+mod means;
 mod output;
 mod pixels;
+mod plan;
 mod progress;
 mod report;
 mod results;
@@ -12,67 +16,119 @@ mod terms;
 
 use std::io::Write as _;
 
-use loss_core::{Gradient, Link, Logits, Probabilities};
+use loss_core::{Logits, Probabilities};
 
 use crate::cli::{EmptyImages, ScoreArguments};
-use crate::expression::Expression;
+use crate::expression::{BinaryLoss, Vocabulary};
+use asked::Asked;
 pub(crate) use error::ScoreError;
-use inputs::Inputs;
-use output::Destinations;
+use inputs::{Inputs, Kind};
+use means::Means;
+use output::{Destinations, Outputs};
+use plan::Plan;
 use progress::Progress;
-use results::{FileScores, Names, Report, Scorer};
-use run::{FileOutcome, Means, Outcome, Run};
-use terms::{Plan, Terms};
+use results::{FileOutcome, FileScores, Finish, Names, Outcome, Reading, Report, Scorer, WeightScores};
+use run::Run;
+use terms::Terms;
 
-/// What is scored without --loss.
-const DEFAULT_LOSSES: [&str; 5] =
-    ["bce", "dice(smooth=1e-5)", "iou(smooth=1e-5)", "focal(gamma=2)", "bce + dice(smooth=1e-5)"];
+/// What is scored of binary masks without --loss.
+const BINARY_DEFAULTS: &[&str] =
+    &["bce", "dice(smooth=1e-5)", "iou(smooth=1e-5)", "focal(gamma=2)", "bce + dice(smooth=1e-5)"];
 
 /// Says something that is no result, to whoever reads it.
-fn note(text: &str) {
+pub(crate) fn note(text: &str) {
     let _ = writeln!(std::io::stderr(), "note: {text}");
+}
+
+/// The two passes over pixels, of binary masks or of classes.
+trait Passes {
+    type Accumulator;
+    type Finished: Finish;
+    type Gradient;
+
+    fn accumulator(&self) -> Result<Self::Accumulator, ScoreError>;
+
+    fn outcome(&self, accumulator: &Self::Accumulator) -> Outcome<Self::Finished>;
+
+    /// The first pass: the sums of a file, which are merged into those of all.
+    fn sum(
+        &self,
+        inputs: &Inputs,
+        pooled: &mut Self::Accumulator,
+        progress: &mut Progress,
+    ) -> Result<FileOutcome<Self::Finished>, ScoreError>;
+
+    fn gradient(&self, finished: &Self::Finished, upstream: f64) -> Self::Gradient;
+
+    /// The second pass: gradient and map of a file. `gradients` has one for each image, or one for all.
+    fn write(
+        &self,
+        inputs: &Inputs,
+        gradients: &[Option<Self::Gradient>],
+        outputs: Outputs,
+        progress: &mut Progress,
+    ) -> Result<(), ScoreError>;
 }
 
 /// Scores, and gives the text to print.
 pub(crate) fn score(arguments: &ScoreArguments) -> Result<String, ScoreError> {
-    let given: Vec<&str> = match &arguments.losses[..] {
-        [] => DEFAULT_LOSSES.to_vec(),
-        given => given.iter().map(String::as_str).collect(),
+    let mut inputs = inputs::open(arguments)?;
+    let report = match inputs::kind(&mut inputs, arguments)? {
+        Kind::Binary => score_binary(arguments, &inputs)?,
+        Kind::Classes(classes) => classes::score(arguments, &inputs, &classes)?,
     };
-    let expressions: Vec<Expression> = given.into_iter().map(str::parse).collect::<Result<_, _>>()?;
-    let inputs = inputs::open(arguments)?;
-    let destinations = Destinations::new(arguments, &expressions, &inputs)?;
-    let plan = Plan::new(expressions);
-    let report = if arguments.logits.is_empty() {
-        score_by(arguments, &plan, Probabilities::new(arguments.epsilon)?, &inputs, &destinations)
-    } else {
-        score_by(arguments, &plan, Logits, &inputs, &destinations)
-    }?;
     report::text(&report, arguments)
 }
 
-fn score_by<K: Link>(
+fn score_binary(arguments: &ScoreArguments, inputs: &[Inputs]) -> Result<Report, ScoreError> {
+    let asked = Asked::<BinaryLoss>::new(arguments, BINARY_DEFAULTS)?;
+    let per_image = asked.per_image(arguments);
+    inputs::check_images(inputs, per_image)?;
+    let mut terms = asked.expressions.iter().flat_map(|expression| expression.terms());
+    let without_map = terms.find(|term| term.term.loss.pointwise.is_none()).map(|term| term.term.name);
+    let destinations = Destinations::new(arguments, asked.expressions.len(), without_map, inputs)?;
+    let plan = Plan::new(asked.expressions.clone());
+    let terms = Terms::new(&plan);
+    let scorer = Scorer {
+        plan: &plan,
+        of_nothing: terms.of_nothing(),
+        reading: Reading { threshold: arguments.threshold(), names: Vec::new() },
+        per_image,
+        empty_images: arguments.empty_images,
+    };
+    if arguments.logits.is_empty() {
+        let link = Probabilities::new(arguments.epsilon)?;
+        let run = Run { arguments, plan: &plan, terms: &terms, link, per_image };
+        score_by(arguments, &run, &scorer, &asked, None, inputs, &destinations)
+    } else {
+        let run = Run { arguments, plan: &plan, terms: &terms, link: Logits, per_image };
+        score_by(arguments, &run, &scorer, &asked, None, inputs, &destinations)
+    }
+}
+
+fn score_by<L: Vocabulary, P: Passes>(
     arguments: &ScoreArguments,
-    plan: &Plan,
-    link: K,
+    passes: &P,
+    scorer: &Scorer<'_, L>,
+    asked: &Asked<L>,
+    class_weights: Option<WeightScores>,
     inputs: &[Inputs],
     destinations: &Destinations,
 ) -> Result<Report, ScoreError> {
-    let pixels: u64 = inputs.iter().map(|inputs| inputs.input.len()).sum();
-    let mut progress = Progress::new(if destinations.is_empty() { pixels } else { pixels.saturating_mul(2) });
-    let run = Run { arguments, plan, link };
+    let values: u64 = inputs.iter().map(|inputs| inputs.input.len()).sum();
+    let mut progress = Progress::new(if destinations.is_empty() { values } else { values.saturating_mul(2) });
     // A place that cannot be written to is found before the long pass.
     let mut first_outputs = match inputs.first() {
         Some(first) if !destinations.is_empty() => Some(destinations.create(0, first)?),
         _ => None,
     };
 
-    let mut pooled = run.accumulator()?;
+    let mut pooled = passes.accumulator()?;
     let mut outcomes = Vec::new();
     for inputs in inputs {
-        outcomes.push(run.sum(inputs, &mut pooled, &mut progress)?);
+        outcomes.push(passes.sum(inputs, &mut pooled, &mut progress)?);
     }
-    let pooled = Outcome::new(&pooled);
+    let pooled = passes.outcome(&pooled);
     if pooled.finished.is_none() {
         let counts = pooled.counts;
         let array = inputs.first().map_or("", |inputs| inputs.input.name());
@@ -97,23 +153,28 @@ fn score_by<K: Link>(
                 Some(outputs) => outputs,
                 None => destinations.create(index, inputs)?,
             };
-            let gradients = gradients(arguments, &pooled, outcome, images);
-            run.write(inputs, &gradients, outputs, &mut progress)?;
+            let gradients = gradients(arguments, passes, &pooled, outcome, images);
+            passes.write(inputs, &gradients, outputs, &mut progress)?;
         }
     }
     drop(progress);
-    Ok(report(arguments, plan, inputs, &pooled, &outcomes))
+    let mut report = report(arguments, scorer, inputs, &pooled, &outcomes);
+    report.class_weights = class_weights;
+    asked.conclude(&mut report, arguments);
+    Ok(report)
 }
 
 /// The gradient of all pixels, or those of a file's images, each a part of the mean.
-fn gradients<K: Link>(
+fn gradients<P: Passes>(
     arguments: &ScoreArguments,
-    pooled: &Outcome<K>,
-    file: &FileOutcome<K>,
+    passes: &P,
+    pooled: &Outcome<P::Finished>,
+    file: &FileOutcome<P::Finished>,
     images: usize,
-) -> Vec<Option<Gradient<Terms, K>>> {
-    let of =
-        |outcome: &Outcome<K>, upstream| outcome.finished.as_ref().map(|finished| finished.gradient_times(upstream));
+) -> Vec<Option<P::Gradient>> {
+    let of = |outcome: &Outcome<P::Finished>, upstream| {
+        outcome.finished.as_ref().map(|finished| passes.gradient(finished, upstream))
+    };
     if arguments.grad.is_none() {
         Vec::new()
     } else if arguments.per_image {
@@ -124,23 +185,17 @@ fn gradients<K: Link>(
     }
 }
 
-fn report<K: Link>(
+fn report<L: Vocabulary, F: Finish>(
     arguments: &ScoreArguments,
-    plan: &Plan,
+    scorer: &Scorer<'_, L>,
     inputs: &[Inputs],
-    pooled: &Outcome<K>,
-    outcomes: &[FileOutcome<K>],
+    pooled: &Outcome<F>,
+    outcomes: &[FileOutcome<F>],
 ) -> Report {
-    let scorer = Scorer {
-        plan,
-        threshold: arguments.threshold,
-        per_image: arguments.per_image,
-        empty_images: arguments.empty_images,
-    };
-    let (mut over_files, mut over_images) = (Means::new(plan), Means::new(plan));
+    let (mut over_files, mut over_images) = (Means::new(scorer.plan), Means::new(scorer.plan));
     let mut files = Vec::new();
     for (inputs, outcome) in inputs.iter().zip(outcomes) {
-        let mut over_own_images = Means::new(plan);
+        let mut over_own_images = Means::new(scorer.plan);
         for image in &outcome.images {
             let values = scorer.evaluate_image(image);
             over_own_images.add(values.as_deref());
@@ -156,13 +211,17 @@ fn report<K: Link>(
         files.push(FileScores { names, group });
     }
     let first_loss = |file: &FileScores| {
-        let value = file.group.scores.losses.first().and_then(|loss| loss.value);
-        value.unwrap_or(f64::NEG_INFINITY)
+        let losses = match &file.group.pooled {
+            Some(pooled) if !arguments.per_image => &pooled.losses,
+            _ => &file.group.scores.losses,
+        };
+        losses.first().and_then(|loss| loss.value).unwrap_or(f64::NEG_INFINITY)
     };
     files.sort_by(|a, b| first_loss(b).total_cmp(&first_loss(a)));
     // The only file is the whole report.
     let only = if files.len() == 1 { files.pop() } else { None };
     let (names, images) = only.map_or((None, None), |file| (Some(file.names), file.group.images));
     let mean_over_files = names.is_none().then(|| scorer.mean(&over_files));
-    Report { names, all: scorer.group(pooled, &over_images, images), mean_over_files, files }
+    let all = scorer.group(pooled, &over_images, images);
+    Report { names, all, class_weights: None, conventions: Vec::new(), mean_over_files, files }
 }

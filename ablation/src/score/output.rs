@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::ScoreError;
 use super::inputs::Inputs;
-use crate::arrays::{DType, NpyWriter};
+use crate::arrays::{Array, DType, NpyWriter, Order};
 use crate::cli::ScoreArguments;
-use crate::expression::Expression;
 
 /// The files of one input that are being written.
 pub(crate) struct Outputs {
@@ -35,23 +34,20 @@ pub(crate) struct Destinations {
 impl Destinations {
     pub(crate) fn new(
         arguments: &ScoreArguments,
-        expressions: &[Expression],
+        losses: usize,
+        without_map: Option<&str>,
         inputs: &[Inputs],
     ) -> Result<Self, ScoreError> {
         for (option, path) in [("--grad", &arguments.grad), ("--map", &arguments.map)] {
-            if path.is_some() && expressions.len() != 1 {
-                let message = format!("{option} is for one loss, so give one --loss (there are {})", expressions.len());
+            if path.is_some() && losses != 1 {
+                let message = format!("{option} is for one loss, so give one --loss (there are {losses})");
                 return Err(ScoreError::Usage(message));
             }
         }
-        if arguments.map.is_some() {
-            let region = expressions.iter().flat_map(Expression::terms).find(|term| term.term.pointwise.is_none());
-            if let Some(region) = region {
-                return Err(ScoreError::Usage(format!(
-                    "--map is for losses that are a sum over pixels (bce, focal, poly1), and {} is a function of all",
-                    region.term.name
-                )));
-            }
+        if let Some(name) = without_map.filter(|_| arguments.map.is_some()) {
+            return Err(ScoreError::Usage(format!(
+                "--map is for losses that are a sum over pixels (bce, ce, focal, poly1), and {name} is a function of all"
+            )));
         }
         if arguments.grad.is_some() && arguments.grad == arguments.map {
             return Err(ScoreError::Usage("--grad and --map name the same file".to_owned()));
@@ -67,14 +63,14 @@ impl Destinations {
 
     /// Begins the files of one input.
     pub(crate) fn create(&self, index: usize, inputs: &Inputs) -> Result<Outputs, ScoreError> {
-        let create = |paths: &Option<Vec<PathBuf>>| match paths.as_ref().and_then(|paths| paths.get(index)) {
-            Some(path) => {
-                let array = &inputs.input;
-                NpyWriter::create(path, array.shape(), array.order(), DType::F32).map(Some)
-            }
-            None => Ok(None),
+        let create = |paths: &Option<Vec<PathBuf>>, array: &Array| {
+            // Classes are read and written in C order.
+            let order = if inputs.classes.is_some() { Order::C } else { array.order() };
+            let path = paths.as_ref().and_then(|paths| paths.get(index));
+            path.map(|path| NpyWriter::create(path, array.shape(), order, DType::F32)).transpose()
         };
-        Ok(Outputs { gradient: create(&self.gradients)?, map: create(&self.maps)? })
+        let mapped = if inputs.classes.is_some() { &inputs.targets } else { &inputs.input };
+        Ok(Outputs { gradient: create(&self.gradients, &inputs.input)?, map: create(&self.maps, mapped)? })
     }
 }
 

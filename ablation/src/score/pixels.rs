@@ -131,10 +131,18 @@ impl Pixels {
         let offset = usize::try_from(first.index).unwrap_or(0);
         let position = chunk.start + offset as u64;
         let value = |values: &[f32]| values.get(offset).copied().unwrap_or(f32::NAN).to_string();
-        let bad = |array: &Array, what, found: String, accepted, remedy: String| {
+        let bad = |array: &Array, what, found: String, accepted: &'static str, remedy: String| {
             let (index, flat) = position_in(array, &source.input, position);
             let array = array.name().to_owned();
-            ScoreError::BadPixel(Box::new(BadPixel { array, what, index, flat, found, accepted, remedy }))
+            ScoreError::BadPixel(Box::new(BadPixel {
+                array,
+                what,
+                index,
+                flat,
+                found,
+                accepted: accepted.into(),
+                remedy,
+            }))
         };
         match first.reason {
             Reason::Input => {
@@ -156,7 +164,13 @@ impl Pixels {
                 let wide = chunk.wide_targets.get(offset).map(i64::to_string);
                 let found = wide.unwrap_or_else(|| value(chunk.targets));
                 let (accepted, remedy) = if source.targets.dtype().is_integer() {
-                    ("0 and 1", format!("--ignore {found} ignores it, class labels are not supported yet, "))
+                    (
+                        "0 and 1",
+                        format!(
+                            "--ignore {found} ignores it, labels of classes need logits of all classes, (N, C, …) for \
+                             (N, …), "
+                        ),
+                    )
                 } else {
                     ("from 0 to 1", format!("--ignore {found} ignores it, "))
                 };
@@ -219,7 +233,7 @@ fn position_in(array: &Array, first: &Array, position: u64) -> (String, u64) {
     (format!("[{}]", index.join(", ")), flat)
 }
 
-fn unravel(mut position: u64, shape: &[u64], order: Order) -> Vec<u64> {
+pub(super) fn unravel(mut position: u64, shape: &[u64], order: Order) -> Vec<u64> {
     let mut take = |length: &u64| {
         let length = (*length).max(1);
         let index = position % length;

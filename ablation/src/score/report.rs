@@ -3,10 +3,13 @@
 use std::fmt::Write as _;
 
 use super::ScoreError;
-use super::results::{ConfusionScores, LossScore, MeanScores, OVER_IMAGES, POOLED, Report, Scores};
+use super::results::{
+    ClassScore, ConfusionScores, ConventionScore, LossScore, MeanScores, OVER_IMAGES, OverClasses, POOLED, Report,
+    Scores, WeightScores,
+};
 use crate::cli::ScoreArguments;
 use crate::expression::Short;
-use crate::tables::{left, right, table, trimmed};
+use crate::tables::{left, percent, right, six, six_or_dash, table, trimmed};
 
 pub(crate) fn text(report: &Report, arguments: &ScoreArguments) -> Result<String, ScoreError> {
     if (arguments.json || arguments.csv)
@@ -36,58 +39,96 @@ fn left_out(scores: &Scores) -> Option<String> {
     (total > 0).then(|| format!("{total} pixels were out of range and left out: {}", reasons.join(", ")))
 }
 
-/// Six digits of a number.
-fn six(number: f64) -> String {
-    const DIGITS: i32 = 6;
-    if number == 0.0 || !number.is_finite() {
-        return Short(number).to_string();
-    }
-    let scientific = format!("{number:.*e}", DIGITS as usize - 1);
-    let exponent: i32 = scientific.split_once('e').and_then(|(_, exponent)| exponent.parse().ok()).unwrap_or(0);
-    let whole = number.fract() == 0.0 && exponent < 15;
-    if whole {
-        return format!("{number:.0}");
-    }
-    if !(-5..DIGITS).contains(&exponent) {
-        return scientific;
-    }
-    let decimals = usize::try_from(DIGITS - 1 - exponent).unwrap_or(0);
-    let fixed = format!("{number:.decimals$}");
-    fixed.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-fn six_or_dash(number: Option<f64>) -> String {
-    number.map_or("–".to_owned(), six)
-}
-
 fn tables(report: &Report) -> String {
     let mut text = String::new();
     let scores = &report.all.scores;
+    let of_classes = scores.over_classes.is_some();
     match &report.names {
         Some(names) => {
             let _ = writeln!(text, "{} against {}", names.input(), names.targets);
         }
         None => {
             let rows = report.files.iter().map(|file| (file.names.input().to_owned(), &file.group.scores));
-            let _ = writeln!(text, "{}\n\n{} files", rows_table("file (worst first)", rows), report.files.len());
+            let _ = writeln!(
+                text,
+                "{}\n\n{} files",
+                rows_table("file (worst first)", of_classes, rows),
+                report.files.len()
+            );
         }
     }
     let _ = writeln!(text, "{} pixels: {} valid, {} ignored", scores.pixels, scores.valid, scores.ignored);
     if let Some(left_out) = left_out(scores) {
         let _ = writeln!(text, "{left_out}");
     }
-    let _ = writeln!(text, "\n{}\n", loss_table(report));
+    // Conventions have a table of their own.
+    if report.conventions.len() < scores.losses.len() || report.mean_over_files.is_some() {
+        let _ = writeln!(text, "\n{}", loss_table(report));
+    }
+    text.push('\n');
+    if !report.conventions.is_empty() {
+        let _ = writeln!(text, "{}\n", convention_table(&report.conventions));
+    }
     if let Some(images) = &report.all.images {
         let rows = images.iter().map(|image| (image.image.to_string(), &image.scores));
-        let _ = writeln!(text, "{}\n", rows_table("image", rows));
+        let _ = writeln!(text, "{}\n", rows_table("image", of_classes, rows));
     }
     for (mean, what) in [(&report.all.mean_over_images, "image"), (&report.mean_over_files, "file")] {
         if let Some(MeanScores { skipped: skipped @ 1.., .. }) = mean {
             let _ = writeln!(text, "{what}s without a valid pixel, not in the mean: {skipped}\n");
         }
     }
-    let _ = writeln!(text, "{}", confusion_table(scores));
+    match &scores.over_classes {
+        Some(over_classes) => {
+            let _ = writeln!(text, "{}", class_table(over_classes, report.class_weights.as_ref()));
+        }
+        None => {
+            let _ = writeln!(text, "{}", confusion_table(scores));
+        }
+    }
     text
+}
+
+fn convention_table(conventions: &[ConventionScore]) -> String {
+    let mut table = table([left("convention"), right("value"), left("taken"), left("as")]);
+    for score in conventions {
+        let cells = [left(score.convention), right(six_or_dash(score.value)), left(score.grouping), left(&score.loss)];
+        table.add_row(cells);
+    }
+    let mut text = trimmed(&table);
+    for score in conventions.iter().filter(|score| !score.note.is_empty()) {
+        let _ = write!(text, "\n{}: {}", score.convention, score.note);
+    }
+    text
+}
+
+/// The classes, and the accuracy beside that of saying nothing.
+fn class_table(over_classes: &OverClasses, weights: Option<&WeightScores>) -> String {
+    let mut header = vec![left("class"), right("support"), right("share")];
+    header.extend(["Dice", "IoU", "precision", "recall"].map(right));
+    header.extend(weights.map(|weights| right(format!("weight ({})", weights.from))));
+    let mut table = table(header);
+    for class in &over_classes.classes {
+        let mut row = vec![left(class.label()), right(six(class.support)), right(percent(class.share))];
+        let scores = [class.hard.dice, class.hard.iou, class.hard.precision, class.hard.recall];
+        row.extend(scores.map(|score| right(six_or_dash(score))));
+        if let Some(weight) = weights.and_then(|weights| weights.weights.get(class.class)) {
+            row.push(right(six(*weight)));
+        }
+        table.add_row(row);
+    }
+    let mut means = vec![left("mean of the classes"), right(""), right("")];
+    means.extend([right(six_or_dash(over_classes.mean_dice)), right(six_or_dash(over_classes.mean_iou))]);
+    table.add_row(means);
+    let background = over_classes.classes.first().map_or("class 0".to_owned(), ClassScore::label);
+    let (accuracy, trivial) = (over_classes.accuracy, over_classes.accuracy_of_background);
+    let verdict = if accuracy <= trivial { ", which is no worse" } else { "" };
+    format!(
+        "{}\naccuracy {}; a prediction of {background} alone would score {}{verdict}",
+        trimmed(&table),
+        percent(accuracy),
+        percent(trivial)
+    )
 }
 
 fn loss_table(report: &Report) -> String {
@@ -126,18 +167,19 @@ fn loss_table(report: &Report) -> String {
 }
 
 /// A row for each file or image.
-fn rows_table<'a>(what: &str, rows: impl Iterator<Item = (String, &'a Scores)>) -> String {
+fn rows_table<'a>(what: &str, of_classes: bool, rows: impl Iterator<Item = (String, &'a Scores)>) -> String {
     let mut rows = rows.peekable();
     let losses = rows.peek().map_or(&[][..], |(_, scores)| &scores.losses);
     let mut header = vec![left(what)];
     header.extend(losses.iter().map(|loss| right(&loss.loss)));
-    header.extend(["valid", "ignored", "support"].map(right));
+    header.extend(["valid", "ignored", if of_classes { "mean IoU" } else { "support" }].map(right));
     let mut table = table(header);
     for (name, scores) in rows {
         let mut row = vec![left(name)];
         row.extend(scores.losses.iter().map(|loss| right(six_or_dash(loss.value))));
         row.extend([right(scores.valid), right(scores.ignored)]);
-        row.push(right(six_or_dash(scores.support)));
+        let mean_iou = scores.over_classes.as_ref().and_then(|scores| scores.mean_iou);
+        row.push(right(six_or_dash(if of_classes { mean_iou } else { scores.support })));
         table.add_row(row);
     }
     trimmed(&table)
@@ -171,6 +213,8 @@ fn confusion_table(scores: &Scores) -> String {
 
 const CONFUSION_COLUMNS: [&str; 9] = ["tp", "fp", "fn", "tn", "dice", "iou", "precision", "recall", "accuracy"];
 
+const CLASS_COLUMNS: [&str; 6] = ["support", "share", "dice", "iou", "precision", "recall"];
+
 /// What stands in a CSV row beside numbers.
 #[derive(Clone, Copy, Default)]
 struct Labels<'a> {
@@ -191,9 +235,19 @@ fn csv(report: &Report, arguments: &ScoreArguments) -> Result<String, ScoreError
         ["pixels", "valid", "ignored", "rejected_input", "rejected_target", "rejected_weight", "rejected", "support"]
             .map(str::to_owned),
     );
-    header.push("threshold".to_owned());
-    for kind in ["hard", "soft"] {
-        header.extend(CONFUSION_COLUMNS.map(|column| format!("{kind}_{column}")));
+    match &report.all.scores.over_classes {
+        None => {
+            header.push("threshold".to_owned());
+            for kind in ["hard", "soft"] {
+                header.extend(CONFUSION_COLUMNS.map(|column| format!("{kind}_{column}")));
+            }
+        }
+        Some(over_classes) => {
+            header.extend(["accuracy", "accuracy_of_background", "mean_dice", "mean_iou"].map(str::to_owned));
+            for class in &over_classes.classes {
+                header.extend(CLASS_COLUMNS.map(|column| format!("{}_{column}", class.label())));
+            }
+        }
     }
     let columns = header.len();
     writer.write_record(&header).map_err(failed)?;
@@ -215,6 +269,16 @@ fn csv(report: &Report, arguments: &ScoreArguments) -> Result<String, ScoreError
             ];
             record.extend(counts.map(|count| count.to_string()));
             record.push(full(scores.support));
+            if let Some(over_classes) = &scores.over_classes {
+                let OverClasses { accuracy, accuracy_of_background, mean_dice, mean_iou, classes } = over_classes;
+                record.extend([Some(*accuracy), Some(*accuracy_of_background), *mean_dice, *mean_iou].map(full));
+                for class in classes {
+                    let hard = &class.hard;
+                    let figures =
+                        [Some(class.support), Some(class.share), hard.dice, hard.iou, hard.precision, hard.recall];
+                    record.extend(figures.map(full));
+                }
+            }
             if let Some(confusion) = &scores.confusion {
                 record.push(full(Some(confusion.threshold)));
                 for kind in [&confusion.hard, &confusion.soft] {
@@ -254,26 +318,4 @@ fn csv(report: &Report, arguments: &ScoreArguments) -> Result<String, ScoreError
 
 fn full(number: Option<f64>) -> String {
     number.map_or(String::new(), |number| Short(number).to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn six_digits() {
-        let cases = [
-            (0.0, "0"),
-            (0.998_311_495_8, "0.998311"),
-            (300.646_518_9, "300.647"),
-            (-0.25, "-0.25"),
-            (1.5e-52, "1.50000e-52"),
-            (123_456_789.5, "1.23457e8"),
-            (8192.0, "8192"),
-            (0.000_123_456_78, "0.000123457"),
-        ];
-        for (number, text) in cases {
-            assert_eq!(six(number), text);
-        }
-    }
 }

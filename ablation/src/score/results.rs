@@ -1,11 +1,86 @@
 //! The scores as data: what JSON shows, and what tables and CSV are made of.
 
-use loss_core::{Confusion, Link};
+use loss_core::{Confusion, Counts};
 use serde::Serialize;
 
-use super::run::{Means, Outcome};
-use super::terms::{Evaluated, Plan};
+use super::means::Means;
+use super::plan::{Evaluated, Plan};
 use crate::cli::EmptyImages;
+use crate::expression::{Expression, WeightedTerm};
+
+/// What the first pass gave for some pixels: those of a file, of an image, or all.
+pub(crate) struct Outcome<F> {
+    pub(crate) counts: Counts,
+    /// `None` without a valid pixel.
+    pub(crate) finished: Option<F>,
+}
+
+/// The outcome of a file, and of its images if they are asked for.
+pub(crate) struct FileOutcome<F> {
+    pub(crate) all: Outcome<F>,
+    pub(crate) images: Vec<Outcome<F>>,
+}
+
+/// Finished sums, of binary masks or of classes.
+pub(crate) trait Finish {
+    /// The values of the distinct losses.
+    fn parts(&self) -> Vec<f64>;
+
+    /// What there is beside losses.
+    fn figures(&self, reading: &Reading) -> Figures;
+}
+
+/// How pixels are read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reading {
+    pub(crate) threshold: f64,
+    /// The names of the classes, if they have any.
+    pub(crate) names: Vec<String>,
+}
+
+/// What finished sums have beside losses.
+pub(crate) struct Figures {
+    pub(crate) confusion: Option<Confusions>,
+    pub(crate) support: Option<f64>,
+    pub(crate) weight: f64,
+    pub(crate) over_classes: Option<OverClasses>,
+}
+
+/// Scores over classes: the likeliest class is the prediction.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct OverClasses {
+    /// The share of the weight that is predicted right.
+    pub(crate) accuracy: f64,
+    /// The accuracy of a prediction of class 0 everywhere.
+    pub(crate) accuracy_of_background: f64,
+    /// The mean of the scores of the classes that have one.
+    pub(crate) mean_dice: Option<f64>,
+    pub(crate) mean_iou: Option<f64>,
+    pub(crate) classes: Vec<ClassScore>,
+}
+
+/// A class against the rest.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ClassScore {
+    pub(crate) class: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<String>,
+    /// Σ w of the class, …
+    pub(crate) support: f64,
+    /// … as a share of all, and the share of what is predicted to be of the class.
+    pub(crate) share: f64,
+    pub(crate) predicted_share: f64,
+    #[serde(flatten)]
+    pub(crate) hard: ConfusionScores,
+    pub(crate) soft: ConfusionScores,
+}
+
+impl ClassScore {
+    /// The name, or the number.
+    pub(crate) fn label(&self) -> String {
+        self.name.clone().unwrap_or_else(|| self.class.to_string())
+    }
+}
 
 /// A loss of some pixels; without a valid pixel there is no value.
 #[derive(Clone, Debug, Serialize)]
@@ -84,6 +159,8 @@ pub(crate) struct Scores {
     pub(crate) support: Option<f64>,
     /// Σ w.
     pub(crate) weight: Option<f64>,
+    #[serde(flatten)]
+    pub(crate) over_classes: Option<OverClasses>,
 }
 
 pub(crate) const POOLED: &str = "pooled over all pixels";
@@ -152,6 +229,27 @@ pub(crate) struct FileScores {
     pub(crate) group: Group,
 }
 
+/// Class weights, and where they come from.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct WeightScores {
+    pub(crate) from: String,
+    pub(crate) weights: Vec<f64>,
+    /// The pixels of each class, if the weights come from them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) counts: Option<Vec<u64>>,
+}
+
+/// A loss of another library.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct ConventionScore {
+    pub(crate) convention: &'static str,
+    pub(crate) value: Option<f64>,
+    pub(crate) loss: String,
+    pub(crate) grouping: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub(crate) note: &'static str,
+}
+
 /// Everything there is to report.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Report {
@@ -160,6 +258,12 @@ pub(crate) struct Report {
     pub(crate) names: Option<Names>,
     #[serde(flatten)]
     pub(crate) all: Group,
+    /// Of classes: the weights that losses were given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) class_weights: Option<WeightScores>,
+    /// The losses of other libraries, in the order they were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) conventions: Vec<ConventionScore>,
     /// Of several files: the mean of the losses of each.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) mean_over_files: Option<MeanScores>,
@@ -169,19 +273,20 @@ pub(crate) struct Report {
 }
 
 /// Turns outcomes into scores.
-#[derive(Clone, Copy)]
-pub(crate) struct Scorer<'a> {
-    pub(crate) plan: &'a Plan,
-    pub(crate) threshold: f64,
+pub(crate) struct Scorer<'a, L> {
+    pub(crate) plan: &'a Plan<L>,
+    /// The values of the distinct losses over no pixels.
+    pub(crate) of_nothing: Vec<f64>,
+    pub(crate) reading: Reading,
     pub(crate) per_image: bool,
     pub(crate) empty_images: EmptyImages,
 }
 
-impl Scorer<'_> {
-    fn losses(self, values: Option<&[Evaluated]>) -> Vec<LossScore> {
-        let score = |(index, expression): (usize, &crate::expression::Expression)| {
+impl<L: Clone + PartialEq> Scorer<'_, L> {
+    fn losses(&self, values: Option<&[Evaluated]>) -> Vec<LossScore> {
+        let score = |(index, expression): (usize, &Expression<L>)| {
             let evaluated = values.and_then(|values| values.get(index));
-            let part = |(index, weighted): (usize, &crate::expression::WeightedTerm)| PartScore {
+            let part = |(index, weighted): (usize, &WeightedTerm<L>)| PartScore {
                 name: weighted.term.name,
                 term: weighted.term.to_string(),
                 coefficient: weighted.coefficient,
@@ -196,55 +301,57 @@ impl Scorer<'_> {
         self.plan.expressions().iter().enumerate().map(score).collect()
     }
 
-    pub(crate) fn evaluate<K: Link>(self, outcome: &Outcome<K>) -> Option<Vec<Evaluated>> {
-        outcome.finished.as_ref().map(|finished| self.plan.evaluate(finished))
+    pub(crate) fn evaluate(&self, outcome: &Outcome<impl Finish>) -> Option<Vec<Evaluated>> {
+        outcome.finished.as_ref().map(|finished| self.plan.combine(&finished.parts()))
     }
 
     /// As [`evaluate`](Self::evaluate), for an image, which may count even without a valid pixel.
-    pub(crate) fn evaluate_image<K: Link>(self, image: &Outcome<K>) -> Option<Vec<Evaluated>> {
-        let empty = || (self.empty_images == EmptyImages::Count).then(|| self.plan.evaluate_nothing());
+    pub(crate) fn evaluate_image(&self, image: &Outcome<impl Finish>) -> Option<Vec<Evaluated>> {
+        let empty = || (self.empty_images == EmptyImages::Count).then(|| self.plan.combine(&self.of_nothing));
         self.evaluate(image).or_else(empty)
     }
 
-    fn pooled<K: Link>(self, outcome: &Outcome<K>) -> Scores {
+    fn pooled(&self, outcome: &Outcome<impl Finish>) -> Scores {
         let counts = outcome.counts;
-        let finished = outcome.finished.as_ref();
-        let confusion = |finished: &loss_core::Finished<_, K>| Confusions {
-            threshold: self.threshold,
-            hard: finished.hard().into(),
-            soft: finished.soft().into(),
-        };
+        let figures = outcome.finished.as_ref().map(|finished| finished.figures(&self.reading));
+        let losses = self.losses(self.evaluate(outcome).as_deref());
         Scores {
             reduction: POOLED,
-            losses: self.losses(self.evaluate(outcome).as_deref()),
+            losses,
             pixels: counts.pixels(),
             valid: counts.valid,
             ignored: counts.ignored,
             rejected: Rejected {
                 input: counts.rejected_inputs,
-                target: counts.rejected_targets,
+                target: counts.rejected_targets + counts.rejected_labels,
                 weight: counts.rejected_weights,
                 total: counts.rejected(),
             },
-            confusion: finished.map(confusion),
-            support: finished.map(|finished| finished.support()),
-            weight: finished.map(|finished| finished.weight()),
+            confusion: figures.as_ref().and_then(|figures| figures.confusion),
+            support: figures.as_ref().and_then(|figures| figures.support),
+            weight: figures.as_ref().map(|figures| figures.weight),
+            over_classes: figures.and_then(|figures| figures.over_classes),
         }
     }
 
-    pub(crate) fn mean(self, means: &Means) -> MeanScores {
+    pub(crate) fn mean(&self, means: &Means) -> MeanScores {
         let losses = self.losses(means.finish().as_deref());
         MeanScores { count: means.counted, skipped: means.skipped, losses }
     }
 
-    pub(crate) fn images<K: Link>(self, images: &[Outcome<K>]) -> Vec<ImageScores> {
-        let scores =
-            |outcome| Scores { losses: self.losses(self.evaluate_image(outcome).as_deref()), ..self.pooled(outcome) };
-        images.iter().enumerate().map(|(image, outcome)| ImageScores { image, scores: scores(outcome) }).collect()
+    pub(crate) fn images(&self, images: &[Outcome<impl Finish>]) -> Vec<ImageScores> {
+        images
+            .iter()
+            .enumerate()
+            .map(|(image, outcome)| {
+                let losses = self.losses(self.evaluate_image(outcome).as_deref());
+                ImageScores { image, scores: Scores { losses, ..self.pooled(outcome) } }
+            })
+            .collect()
     }
 
     /// The scores of a file or of all, with the mean over its images if that was asked for.
-    pub(crate) fn group<K: Link>(self, all: &Outcome<K>, means: &Means, images: Option<Vec<ImageScores>>) -> Group {
+    pub(crate) fn group(&self, all: &Outcome<impl Finish>, means: &Means, images: Option<Vec<ImageScores>>) -> Group {
         let mut scores = self.pooled(all);
         if !self.per_image {
             return Group { scores, pooled: None, mean_over_images: None, images: None };

@@ -2,76 +2,25 @@
 
 use std::ops::Range;
 
-use loss_core::{Accumulator, Counts, Finished, Gradient, Link, TermSum};
+use loss_core::{Accumulator, Finished, Gradient, Link};
 
-use super::ScoreError;
 use super::inputs::Inputs;
 use super::output::Outputs;
 use super::pixels::{Chunk, Pixels};
+use super::plan::Plan;
 use super::progress::Progress;
-use super::terms::{Evaluated, Plan, Terms};
+use super::results::FileOutcome;
+use super::terms::Terms;
+use super::{Passes, ScoreError};
 use crate::arrays::Order;
 use crate::cli::{OnBad, ScoreArguments};
+use crate::expression::BinaryLoss;
 
-/// What the first pass gave for some pixels: those of a file, of an image, or all.
-pub(crate) struct Outcome<K: Link> {
-    pub(crate) counts: Counts,
-    /// `None` without a valid pixel.
-    pub(crate) finished: Option<Finished<Terms, K>>,
-}
+/// The outcome of some pixels of binary masks.
+type Outcome<K> = super::results::Outcome<Finished<Terms, K>>;
 
-impl<K: Link> Outcome<K> {
-    pub(crate) fn new(accumulator: &Accumulator<Terms, K>) -> Self {
-        Self { counts: accumulator.counts(), finished: accumulator.finish_valid().ok() }
-    }
-}
-
-/// The outcome of a file, and of its images if they are asked for.
-pub(crate) struct FileOutcome<K: Link> {
-    pub(crate) all: Outcome<K>,
-    pub(crate) images: Vec<Outcome<K>>,
-}
-
-/// The means of the values of several images or files, summed exactly.
-pub(crate) struct Means {
-    sums: Vec<(TermSum, Vec<TermSum>)>,
-    pub(crate) counted: u64,
-    pub(crate) skipped: u64,
-}
-
-impl Means {
-    pub(crate) fn new(plan: &Plan) -> Self {
-        let sums =
-            plan.expressions().iter().map(|expression| (TermSum::ZERO, vec![TermSum::ZERO; expression.terms().len()]));
-        Self { sums: sums.collect(), counted: 0, skipped: 0 }
-    }
-
-    /// Adds the values of an image; `None` if it has no valid pixel.
-    pub(crate) fn add(&mut self, values: Option<&[Evaluated]>) {
-        let Some(values) = values else {
-            self.skipped += 1;
-            return;
-        };
-        self.counted += 1;
-        for ((value_sum, part_sums), evaluated) in self.sums.iter_mut().zip(values) {
-            value_sum.add_f64(evaluated.value);
-            value_sum.normalise();
-            for (sum, part) in part_sums.iter_mut().zip(&evaluated.parts) {
-                sum.add_f64(*part);
-                sum.normalise();
-            }
-        }
-    }
-
-    /// `None` if there was no image.
-    pub(crate) fn finish(&self) -> Option<Vec<Evaluated>> {
-        let mean = |sum: &TermSum| sum.to_f64() / self.counted as f64;
-        let evaluated = |(value, parts): &(TermSum, Vec<TermSum>)| Evaluated {
-            value: mean(value),
-            parts: parts.iter().map(mean).collect(),
-        };
-        (self.counted > 0).then(|| self.sums.iter().map(evaluated).collect())
-    }
+fn outcome<K: Link>(accumulator: &Accumulator<Terms, K>) -> Outcome<K> {
+    Outcome { counts: accumulator.counts(), finished: accumulator.finish_valid().ok() }
 }
 
 /// Images whose pixels alternate have an accumulator each, of about a kilobyte.
@@ -134,24 +83,37 @@ impl Images {
 /// What both passes need to know.
 pub(crate) struct Run<'a, K: Link> {
     pub(crate) arguments: &'a ScoreArguments,
-    pub(crate) plan: &'a Plan,
+    pub(crate) plan: &'a Plan<BinaryLoss>,
+    pub(crate) terms: &'a Terms,
     pub(crate) link: K,
+    pub(crate) per_image: bool,
 }
 
-impl<K: Link> Run<'_, K> {
-    pub(crate) fn accumulator(&self) -> Result<Accumulator<Terms, K>, ScoreError> {
-        let accumulator = Accumulator::new(self.plan.terms().clone(), self.link.clone());
-        Ok(accumulator.at_threshold(self.arguments.threshold)?)
+impl<K: Link> Passes for Run<'_, K> {
+    type Accumulator = Accumulator<Terms, K>;
+    type Finished = Finished<Terms, K>;
+    type Gradient = Gradient<Terms, K>;
+
+    fn accumulator(&self) -> Result<Accumulator<Terms, K>, ScoreError> {
+        let accumulator = Accumulator::new(self.terms.clone(), self.link.clone());
+        Ok(accumulator.at_threshold(self.arguments.threshold())?)
     }
 
-    /// The first pass: the sums of a file, which are merged into those of all.
-    pub(crate) fn sum(
+    fn outcome(&self, accumulator: &Accumulator<Terms, K>) -> Outcome<K> {
+        outcome(accumulator)
+    }
+
+    fn gradient(&self, finished: &Finished<Terms, K>, upstream: f64) -> Gradient<Terms, K> {
+        finished.gradient_times(upstream)
+    }
+
+    fn sum(
         &self,
         inputs: &Inputs,
         pooled: &mut Accumulator<Terms, K>,
         progress: &mut Progress,
-    ) -> Result<FileOutcome<K>, ScoreError> {
-        let images = Images::of(inputs, self.arguments.per_image);
+    ) -> Result<FileOutcome<Finished<Terms, K>>, ScoreError> {
+        let images = Images::of(inputs, self.per_image);
         let mut file = self.accumulator()?;
         let mut outcomes = Vec::new();
         let mut pixels = Pixels::open(inputs, self.arguments.ignore)?;
@@ -172,7 +134,7 @@ impl<K: Link> Run<'_, K> {
                         self.check(inputs, &chunk, [&image])?;
                         if last.is_multiple_of(per_image) {
                             file.merge(&image)?;
-                            outcomes.push(Outcome::new(&image));
+                            outcomes.push(outcome(&image));
                             image.reset();
                         }
                     }
@@ -203,41 +165,22 @@ impl<K: Link> Run<'_, K> {
                 }
                 for image in &all {
                     file.merge(image)?;
-                    outcomes.push(Outcome::new(image));
+                    outcomes.push(outcome(image));
                 }
             }
         }
         pooled.merge(&file)?;
-        Ok(FileOutcome { all: Outcome::new(&file), images: outcomes })
+        Ok(FileOutcome { all: outcome(&file), images: outcomes })
     }
 
-    fn check<'a>(
-        &self,
-        inputs: &Inputs,
-        chunk: &Chunk<'_>,
-        accumulators: impl IntoIterator<Item = &'a Accumulator<Terms, K>>,
-    ) -> Result<(), ScoreError>
-    where
-        K: 'a,
-    {
-        let stop = self.arguments.on_bad == OnBad::Error;
-        if stop && accumulators.into_iter().any(|accumulator| accumulator.counts().rejected() > 0) {
-            return Err(Pixels::first_bad(inputs, chunk, self.plan.terms(), &self.link));
-        }
-        Ok(())
-    }
-
-    /// The second pass: gradient and map of a file.
-    ///
-    /// `gradients` has one for each image, or one for all.
-    pub(crate) fn write(
+    fn write(
         &self,
         inputs: &Inputs,
         gradients: &[Option<Gradient<Terms, K>>],
         mut outputs: Outputs,
         progress: &mut Progress,
     ) -> Result<(), ScoreError> {
-        let images = Images::of(inputs, self.arguments.per_image);
+        let images = Images::of(inputs, self.per_image);
         let mut pixels = Pixels::open(inputs, self.arguments.ignore)?;
         let (mut values, mut sums, mut part) = (Vec::new(), Vec::new(), Vec::new());
         while let Some(chunk) = pixels.next_chunk()? {
@@ -260,6 +203,24 @@ impl<K: Link> Run<'_, K> {
         }
         outputs.finish()
     }
+}
+
+impl<K: Link> Run<'_, K> {
+    fn check<'a>(
+        &self,
+        inputs: &Inputs,
+        chunk: &Chunk<'_>,
+        accumulators: impl IntoIterator<Item = &'a Accumulator<Terms, K>>,
+    ) -> Result<(), ScoreError>
+    where
+        K: 'a,
+    {
+        let stop = self.arguments.on_bad == OnBad::Error;
+        if stop && accumulators.into_iter().any(|accumulator| accumulator.counts().rejected() > 0) {
+            return Err(Pixels::first_bad(inputs, chunk, self.terms, &self.link));
+        }
+        Ok(())
+    }
 
     /// The map of the one expression.
     fn map(
@@ -273,7 +234,7 @@ impl<K: Link> Run<'_, K> {
         sums.resize(chunk.len(), 0.0);
         part.resize(chunk.len(), 0.0);
         for weighted in self.plan.expressions().iter().flat_map(|expression| expression.terms()) {
-            if let Some(pointwise) = &weighted.term.pointwise {
+            if let Some(pointwise) = &weighted.term.loss.pointwise {
                 pointwise.write_map(&self.link, chunk.plane(0..chunk.len())?, part)?;
                 for (sum, part) in sums.iter_mut().zip(part.iter()) {
                     *sum += weighted.coefficient * f64::from(*part);

@@ -6,7 +6,9 @@ use loss_core::{
     AnyLoss, AnySlope, AnySums, Confusion, Fingerprint, Finished, Link, Loss, Part, Pixel, Real, Scaled, Sums, Totals,
 };
 
-use crate::expression::{Expression, Term, WeightedTerm};
+use super::plan::Plan;
+use super::results::{Confusions, Figures, Finish, Reading};
+use crate::expression::BinaryLoss;
 
 /// Some number of losses over the same pixels: one exponential a pixel, whatever their number.
 #[derive(Clone, Debug)]
@@ -20,6 +22,23 @@ struct Summand {
 }
 
 impl Terms {
+    pub(crate) fn new(plan: &Plan<BinaryLoss>) -> Self {
+        let summand = |(coefficient, loss): &(f64, BinaryLoss)| Summand {
+            coefficient: *coefficient,
+            loss: loss.loss,
+            has_sums: loss.has_sums,
+        };
+        Self(plan.distinct().iter().map(summand).collect())
+    }
+
+    /// The values of the losses over no pixels.
+    pub(crate) fn of_nothing(&self) -> Vec<f64> {
+        let nothing = Confusion::default();
+        let totals = Totals { weight: 0.0, pixels: 0.0, soft: nothing, hard: nothing };
+        let sums = self.sums();
+        (0..self.part_count()).filter_map(|index| self.part(index, &totals, &sums)).map(|part| part.value).collect()
+    }
+
     fn each<'a>(&'a self, sums: &'a TermsSums) -> impl Iterator<Item = (Scaled<AnyLoss>, &'a AnySums)> {
         self.0.iter().map(|term| term.loss.times(term.coefficient)).zip(&sums.0)
     }
@@ -110,87 +129,13 @@ impl Sums for TermsSums {
     }
 }
 
-/// The expressions, and the distinct losses that they are sums of.
-pub(crate) struct Plan {
-    expressions: Vec<Expression>,
-    terms: Terms,
-    /// For each expression, which loss each of its terms is.
-    places: Vec<Vec<usize>>,
-}
-
-/// The value of an expression, and those of its terms without their coefficients.
-#[derive(Clone, Debug)]
-pub(crate) struct Evaluated {
-    pub(crate) value: f64,
-    pub(crate) parts: Vec<f64>,
-}
-
-impl Plan {
-    pub(crate) fn new(expressions: Vec<Expression>) -> Self {
-        let mut distinct: Vec<&Term> = Vec::new();
-        let mut places = Vec::new();
-        for expression in &expressions {
-            let mut own = Vec::new();
-            for WeightedTerm { term, .. } in expression.terms() {
-                let known = distinct.iter().position(|other| *other == term);
-                own.push(known.unwrap_or(distinct.len()));
-                if known.is_none() {
-                    distinct.push(term);
-                }
-            }
-            places.push(own);
-        }
-        // A gradient is that of the only expression, so its coefficients belong to the losses themselves.
-        let coefficient = |index: usize| match (&expressions[..], &places[..]) {
-            ([expression], [places]) => {
-                let uses = expression.terms().iter().zip(places).filter(|(_, place)| **place == index);
-                uses.map(|(term, _)| term.coefficient).sum()
-            }
-            _ => 1.0,
-        };
-        let terms = distinct.iter().enumerate().map(|(index, term)| Summand {
-            coefficient: coefficient(index),
-            loss: term.loss,
-            has_sums: term.has_sums,
-        });
-        let terms = Terms(terms.collect());
-        Self { expressions, terms, places }
+impl<K: Link> Finish for Finished<Terms, K> {
+    fn parts(&self) -> Vec<f64> {
+        Finished::parts(self).map(|part| part.value).collect()
     }
 
-    pub(crate) fn expressions(&self) -> &[Expression] {
-        &self.expressions
-    }
-
-    pub(crate) fn terms(&self) -> &Terms {
-        &self.terms
-    }
-
-    /// The values of all expressions.
-    pub(crate) fn evaluate<K: Link>(&self, finished: &Finished<Terms, K>) -> Vec<Evaluated> {
-        self.combine(&finished.parts().collect::<Vec<_>>())
-    }
-
-    /// The values of all expressions over no pixels.
-    pub(crate) fn evaluate_nothing(&self) -> Vec<Evaluated> {
-        let nothing = Confusion::default();
-        let totals = Totals { weight: 0.0, pixels: 0.0, soft: nothing, hard: nothing };
-        let sums = self.terms.sums();
-        let parts = (0..self.terms.part_count()).filter_map(|index| self.terms.part(index, &totals, &sums));
-        self.combine(&parts.collect::<Vec<_>>())
-    }
-
-    /// The values of all expressions from those of the distinct losses.
-    fn combine(&self, distinct: &[Part]) -> Vec<Evaluated> {
-        let value_of = |place: &usize| distinct.get(*place).map_or(0.0, |part| part.value);
-        self.expressions
-            .iter()
-            .zip(&self.places)
-            .map(|(expression, places)| {
-                let parts: Vec<f64> = places.iter().map(value_of).collect();
-                let coefficients = expression.terms().iter().map(|term| term.coefficient);
-                let value = coefficients.zip(&parts).map(|(coefficient, part)| coefficient * part).sum();
-                Evaluated { value, parts }
-            })
-            .collect()
+    fn figures(&self, reading: &Reading) -> Figures {
+        let confusion = Confusions { threshold: reading.threshold, hard: self.hard().into(), soft: self.soft().into() };
+        Figures { confusion: Some(confusion), support: Some(self.support()), weight: self.weight(), over_classes: None }
     }
 }

@@ -68,7 +68,7 @@ pub enum WeightMode {
     /// Σ w l / number of classes (MONAI).
     #[default]
     Multiply,
-    /// Σ w l / Σ w.
+    /// Σ w l / Σ w, as a mean and as a sum.
     Normalise,
     /// I, P and T are multiplied by w before the score (kornia's micro average).
     Inside,
@@ -159,7 +159,7 @@ impl<L: RegionFamily, W: ClassWeights, S: ClassSet> PerClass<L, W, S> {
             }
         }
         let denominator = match (self.reduction, self.mode) {
-            (ClassReduction::Mean, WeightMode::Normalise) => sum_of_weights,
+            (ClassReduction::Mean | ClassReduction::Sum, WeightMode::Normalise) => sum_of_weights,
             (ClassReduction::Mean, _) => count,
             (ClassReduction::Sum | ClassReduction::Pooled, _) => 1.0,
         };

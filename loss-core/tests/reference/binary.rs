@@ -92,6 +92,13 @@ impl Data {
         places
     }
 
+    /// Values that go through the batch channel by channel, as the arrays lie: image by image.
+    fn in_order(&self, values: Vec<f32>, channels: usize) -> Vec<f32> {
+        let at = |image: usize, channel: usize| ((channel * self.batch) + image) * self.pixels;
+        let blocks = (0..self.batch).flat_map(|image| (0..channels).map(move |channel| (image, channel)));
+        blocks.flat_map(|(image, channel)| values[at(image, channel)..][..self.pixels].iter().copied()).collect()
+    }
+
     /// What is stored for the target: a class, or the target itself.
     fn stored_target(&self, place: Place) -> f32 {
         match self.encoding {
@@ -109,6 +116,13 @@ impl Data {
         ignore == Some(stored) || self.ignore_value == Some(stored)
     }
 
+    /// The sample of a pixel term, for which probabilities are clipped.
+    fn pixel_sample(&self, place: Place, weight: f32) -> Sample {
+        let sample = self.sample(place, weight);
+        let clip = |epsilon: f32| sample.input.clamp(epsilon, 1.0 - epsilon);
+        Sample { input: self.epsilon.map_or(sample.input, clip), ..sample }
+    }
+
     fn sample(&self, place: Place, weight: f32) -> Sample {
         let stored = self.stored_target(place);
         let target = match self.encoding {
@@ -121,6 +135,17 @@ impl Data {
 
 /// A set of samples that one loss is taken of, and where their gradient belongs.
 type Samples = Vec<(usize, Sample)>;
+
+impl Evaluation {
+    /// Adds the map of a term to those of the terms before it.
+    pub fn add_map(&mut self, map: &[f32]) {
+        if self.map.is_empty() {
+            self.map = vec![0.0; map.len()];
+        }
+        assert_eq!(self.map.len(), map.len(), "the maps of the terms differ in shape");
+        self.map.iter_mut().zip(map).for_each(|(sum, value)| *sum += value);
+    }
+}
 
 pub fn evaluate(data: &Data, terms: &[Term]) -> Evaluation {
     match data.epsilon {
@@ -146,7 +171,7 @@ struct PixelTerm<'a> {
 impl<K: Link> Evaluator<'_, K> {
     fn evaluate(&self, terms: &[Term]) -> Evaluation {
         let count = self.data.inputs.len();
-        let mut total = Evaluation { value: Ok(0.0), gradient: vec![0.0; count], map: vec![0.0; count] };
+        let mut total = Evaluation { value: Ok(0.0), gradient: vec![0.0; count], map: Vec::new() };
         for term in terms {
             let (coefficient, value) = match crate::classes::term(self.data, term, &mut total) {
                 Some(evaluated) => evaluated,
@@ -180,7 +205,7 @@ impl<K: Link> Evaluator<'_, K> {
                 let reduction = PixelTerm {
                     norm: term.norm,
                     mask_eps: term.mask_eps,
-                    ignore: term.ignore_value,
+                    ignore: term.ignore_value.or(term.ignore_index),
                     channels: all,
                     channel_weights: None,
                 };
@@ -216,9 +241,13 @@ impl<K: Link> Evaluator<'_, K> {
             Term::Region(term) => (term.coef, self.region(term, total)),
             Term::Mcc(term) => {
                 self.require_activation(term.activation);
-                let samples = self.samples(&self.data.places(0..self.data.batch, &all), term.ignore_value, 1.0);
+                let samples = self.samples(
+                    &self.data.places(0..self.data.batch, &all),
+                    term.ignore_value.or(term.ignore_index),
+                    1.0,
+                );
                 let loss = Mcc::new(term.eps).unwrap();
-                let value = self.group(loss, &samples).map(|(value, gradient)| {
+                let value = self.group(loss, &samples, false).map(|(value, gradient)| {
                     add_gradient(&samples, &gradient, term.coef, &mut total.gradient);
                     value
                 });
@@ -240,11 +269,12 @@ impl<K: Link> Evaluator<'_, K> {
         places.iter().map(|&place| (data.index(place), data.sample(place, weight_at(place)))).collect()
     }
 
-    /// The value and the gradient over samples, of which all may be ignored.
-    fn group<L: Loss>(&self, loss: L, samples: &Samples) -> Result<(f64, Vec<f32>), FinishError> {
-        let mut mean = ImageMean::new(loss, self.link.clone(), EmptyImage::Count);
+    /// The value and the gradient over samples. If all are ignored, that is an error where the formula would be 0/0 ("strict").
+    fn group<L: Loss>(&self, loss: L, samples: &Samples, strict: bool) -> Result<(f64, Vec<f32>), FinishError> {
+        let empty = if strict { EmptyImage::Skip } else { EmptyImage::Count };
+        let mut mean = ImageMean::new(loss, self.link.clone(), empty);
         samples.iter().for_each(|&(_, sample)| mean.push(sample));
-        let finished = mean.end_image()?.expect("empty images count");
+        let Some(finished) = mean.end_image()? else { return Err(mean.finish().expect_err("no image counts")) };
         Ok((finished.value(), finished.gradients(samples.iter().map(|&(_, sample)| sample)).collect()))
     }
 
@@ -265,7 +295,10 @@ impl<K: Link> Evaluator<'_, K> {
             if left_out { 0.0 } else { weight as f32 }
         };
         let valid = places.iter().filter(|&&place| weight_at(place) != 0.0).count();
-        if term.norm == Norm::ValidMean && valid == 0 {
+        let masked_in = places.iter().filter(|&&place| !data.masked_out(place)).count() as f64;
+        let nothing = (term.norm == Norm::ValidMean && valid == 0)
+            || (term.norm == Norm::MaskMean && masked_in + term.mask_eps == 0.0);
+        if nothing {
             return Err(FinishError::NoPixels);
         }
         let denominator = match term.norm {
@@ -273,25 +306,28 @@ impl<K: Link> Evaluator<'_, K> {
             Norm::ValidMean => valid as f64,
             Norm::Sum | Norm::None => 1.0,
             Norm::SpatialMeanThenSum => data.pixels as f64,
-            Norm::MaskMean => places.iter().filter(|&&place| !data.masked_out(place)).count() as f64 + term.mask_eps,
+            Norm::MaskMean => masked_in + term.mask_eps,
             Norm::WeightedMean | Norm::MeanOverPixelsAndChannels => panic!("a norm of multi-class losses"),
         };
-        let mut value = 0.0;
+        let (mut value, mut map) = (0.0, Vec::new());
         for &channel in &term.channels {
             let loss = loss(channel);
             let of_channel = |place: &&Place| place.channel == channel;
             let samples: Samples = places
                 .iter()
                 .filter(of_channel)
-                .map(|&place| (data.index(place), data.sample(place, weight_at(place))))
+                .map(|&place| (data.index(place), data.pixel_sample(place, weight_at(place))))
                 .collect();
-            let (sum, gradient) = self.group(loss.clone().over(Denominator::Fixed(denominator)), &samples)?;
+            let (sum, gradient) = self.group(loss.clone().over(Denominator::Fixed(denominator)), &samples, false)?;
             value += sum;
             add_gradient(&samples, &gradient, coefficient, &mut total.gradient);
-            for &(index, sample) in &samples {
+            for &(_, sample) in samples.iter().filter(|_| term.norm == Norm::None) {
                 let at = loss.at(&self.link, sample).expect("a valid pixel");
-                total.map[index] += (coefficient as f32) * at * sample.weight;
+                map.push((coefficient as f32) * at * sample.weight);
             }
+        }
+        if term.norm == Norm::None {
+            total.add_map(&self.data.in_order(map, term.channels.len()));
         }
         Ok(value)
     }
@@ -340,7 +376,9 @@ impl<K: Link> Evaluator<'_, K> {
             add_gradient(&result.samples, &result.gradient, term.coef * factor, &mut total.gradient);
         }
         if term.reduction == Reduction::None {
-            total.map = results.iter().map(|result| (result.value * result.weight) as f32).collect();
+            let map: Vec<f32> =
+                results.iter().map(|result| (term.coef * result.value * result.weight) as f32).collect();
+            total.add_map(&map);
         }
         Ok(value)
     }
@@ -360,20 +398,21 @@ impl<K: Link> Evaluator<'_, K> {
             None | Some(Absent::Skip) => EmptyMask::Formula,
         };
         let (numerator, denominator, floor) = (smooth_nr / scale, smooth_dr / scale, clamp_min / scale);
+        let strict = smooth_dr == 0.0 && clamp_min == 0.0 && term.absent.is_none();
         let group_power = term.power.filter(|_| term.power_on.unwrap_or(PowerOn::Group) == PowerOn::Group);
         match (term.transform, group_power) {
             (None, None) => {
                 let loss = Tversky::new(alpha, beta, 0.0).unwrap().smooth(numerator, denominator).unwrap();
-                self.group(loss.floor(floor).unwrap().empty_mask(empty).overlap(overlap), samples)
+                self.group(loss.floor(floor).unwrap().empty_mask(empty).overlap(overlap), samples, strict)
             }
             (None, Some(power)) => {
                 let loss = FocalTversky::new(alpha, beta, power, 0.0).unwrap().smooth(numerator, denominator).unwrap();
-                self.group(loss.floor(floor).unwrap().empty_mask(empty).overlap(overlap), samples)
+                self.group(loss.floor(floor).unwrap().empty_mask(empty).overlap(overlap), samples, strict)
             }
             (Some(vocabulary::Transform::NegLog), power) => {
                 let loss = LogDice::tversky(alpha, beta, 0.0).unwrap().smooth(numerator, denominator).unwrap();
                 let loss = loss.floor(clamp_min).unwrap().empty_mask(empty).overlap(overlap);
-                let (value, mut gradient) = self.group(loss, samples)?;
+                let (value, mut gradient) = self.group(loss, samples, strict)?;
                 let power = power.unwrap_or(1.0);
                 let slope = power_slope(value, power);
                 gradient.iter_mut().for_each(|g| *g = (f64::from(*g) * slope) as f32);
@@ -414,7 +453,16 @@ fn reduce(term: &vocabulary::Region, results: &[GroupResult], batch: usize) -> (
     let all: Vec<&GroupResult> = results.iter().collect();
     let (value, factors): (f64, Vec<f64>) = match term.reduction {
         Reduction::Sum | Reduction::None => {
-            (results.iter().map(|r| weight(r) * r.value).sum(), results.iter().map(weight).collect())
+            let skip = term.absent == Some(Absent::Skip);
+            // The weights of one image, as the sum goes over images.
+            let first = results.iter().filter(|r| r.image == results[0].image);
+            let total: f64 = if normalise { first.map(weight).sum() } else { 1.0 };
+            let factor = |r: &GroupResult| if skip && !r.present { 0.0 } else { weight(r) / total };
+            let factors: Vec<f64> = results.iter().map(factor).collect();
+            let lacking = |&image: &usize| skip && !results.iter().any(|r| r.image == image && r.present);
+            let lacking = (0..batch).filter(lacking).filter(|&image| results.iter().any(|r| r.image == image)).count();
+            let sum: f64 = results.iter().zip(&factors).map(|(r, factor)| factor * r.value).sum();
+            (sum + lacking as f64, factors)
         }
         Reduction::Mean if term.absent == Some(Absent::Skip) => {
             let images = if matches!(term.group, Group::ImageChannel | Group::Image) { batch } else { 1 };

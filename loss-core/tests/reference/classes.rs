@@ -2,9 +2,9 @@
 
 use loss_core::{
     AbsentClass, Activation, AnyOverlap, ClassAccumulator, ClassDenominator, ClassImageMean, ClassLoss, ClassPixel,
-    ClassPointwise, ClassReduction, ClassSample, ClassTarget, CrossEntropy, EmptyImage, Fingerprint, FinishError,
-    FocalTversky, GeneralisedDice, LogDice, PerClass, Real, RegionFamily, SoftmaxFocal, Tversky, VolumeWeight,
-    WeightMode,
+    ClassPlane, ClassPointwise, ClassReduction, ClassSample, ClassTarget, CrossEntropy, EmptyImage, EmptyMask,
+    Fingerprint, FinishError, FocalTversky, GeneralisedDice, Layout, LogDice, PerClass, Real, RegionFamily,
+    SoftmaxFocal, Tversky, VolumeWeight, WeightMode,
 };
 
 use crate::binary::{Data, Evaluation, power_slope};
@@ -28,8 +28,8 @@ struct Evaluator<'a, const C: usize> {
 struct Placed<const C: usize> {
     sample: ClassSample<C>,
     indices: [usize; C],
-    /// The index of the pixel among all of the batch.
-    pixel: usize,
+    /// By its label.
+    ignored: bool,
 }
 
 /// How a pixel term is reduced, whichever loss it is.
@@ -39,6 +39,8 @@ struct PixelTerm {
     ignored: Option<f64>,
     /// Channel 0 is dropped before the softmax, and its pixels are ignored.
     include_background: bool,
+    /// Whether ignored pixels count in Σ m.
+    ignored_are_masked_in: bool,
 }
 
 impl<const C: usize> Evaluator<'_, C> {
@@ -54,6 +56,7 @@ impl<const C: usize> Evaluator<'_, C> {
                     mask_eps: term.mask_eps.unwrap_or(0.0),
                     ignored: term.ignore_index,
                     include_background: true,
+                    ignored_are_masked_in: false,
                 };
                 Some((term.coef, self.pixel_term(loss, &reduction, term.coef, total)))
             }
@@ -67,16 +70,23 @@ impl<const C: usize> Evaluator<'_, C> {
                 let loss = SoftmaxFocal::new(term.gamma as f32).unwrap().weights(weights.as_slice()).unwrap();
                 let reduction = PixelTerm {
                     norm: term.norm,
-                    mask_eps: 0.0,
+                    mask_eps: term.mask_eps,
                     ignored: term.ignore_index,
                     include_background: term.include_background,
+                    ignored_are_masked_in: true,
                 };
                 Some((term.coef, self.pixel_term(loss, &reduction, term.coef, total)))
             }
             Term::UserDefined(term) if matches!(term.id, vocabulary::UserDefinedId::FocalPtFromWeightedCe) => {
                 let weights = self.weights(term.class_weights.as_deref());
                 let loss = FocalOfWeightedCrossEntropy { gamma: term.gamma as f32, weights: &weights };
-                let reduction = PixelTerm { norm: term.norm, mask_eps: 0.0, ignored: None, include_background: true };
+                let reduction = PixelTerm {
+                    norm: term.norm,
+                    mask_eps: 0.0,
+                    ignored: None,
+                    include_background: true,
+                    ignored_are_masked_in: true,
+                };
                 Some((term.coef, self.pixel_term(loss, &reduction, term.coef, total)))
             }
             Term::Region(term) if term.activation == vocabulary::Activation::Softmax => {
@@ -122,31 +132,45 @@ impl<const C: usize> Evaluator<'_, C> {
                 let is_label =
                     |label: f64| matches!(target, ClassTarget::Label(l) if (l + first as i64) as f64 == label);
                 let dropped = first > 0 && matches!(target, ClassTarget::Label(l) if l < 0);
-                let left_out = ignored.is_some_and(is_label)
-                    || data.ignore_value.is_some_and(is_label)
-                    || dropped
-                    || (masked && data.mask.as_ref().is_some_and(|mask| mask[number] == 0.0));
+                let ignored = ignored.is_some_and(is_label) || data.ignore_value.is_some_and(is_label);
+                let left_out =
+                    ignored || dropped || (masked && data.mask.as_ref().is_some_and(|mask| mask[number] == 0.0));
                 let weight = if left_out { 0.0 } else { 1.0 };
-                pixels.push(Placed { sample: ClassSample { logits, target, weight }, indices, pixel: number });
+                pixels.push(Placed { sample: ClassSample { logits, target, weight }, indices, ignored });
             }
         }
         pixels
     }
 
-    /// The value and the gradients over pixels, of which all may be ignored.
+    /// The value and the gradients over pixels. If all are ignored, that is an error where the formula would be 0/0 ("strict").
     fn group<L: ClassLoss<C>>(
         &self,
         loss: L,
         classes: usize,
         activation: Activation,
         pixels: &[Placed<C>],
+        strict: bool,
     ) -> Result<(f64, Vec<[f32; C]>), FinishError> {
         let sums = ClassAccumulator::new(loss).with_classes(classes).unwrap().activation(activation);
-        let mut mean = ClassImageMean::new(sums, EmptyImage::Count);
+        let empty = if strict { EmptyImage::Skip } else { EmptyImage::Count };
+        let mut mean = ClassImageMean::new(sums, empty);
         pixels.iter().for_each(|placed| mean.push(placed.sample));
-        let finished = mean.end_image()?.expect("empty images count");
+        let Some(finished) = mean.end_image()? else { return Err(mean.finish().expect_err("no image counts")) };
         let gradient = finished.gradient();
         Ok((finished.value(), pixels.iter().map(|placed| gradient.at(placed.sample)).collect()))
+    }
+
+    /// The loss of one pixel.
+    fn loss_of<P: ClassPointwise>(&self, loss: &P, classes: usize, placed: &Placed<C>) -> f32 {
+        let ClassTarget::Label(label) = placed.sample.target else { panic!("a map of soft targets") };
+        if placed.sample.weight == 0.0 {
+            return 0.0;
+        }
+        let labels = [label];
+        let plane = ClassPlane::<_, C>::new(classes, Layout::Interleaved, &placed.sample.logits[..classes], &labels);
+        let mut map = [f32::NAN];
+        loss.write_map(plane.unwrap(), &mut map).unwrap();
+        map[0]
     }
 
     fn pixel_term<P: ClassPointwise>(
@@ -161,31 +185,35 @@ impl<const C: usize> Evaluator<'_, C> {
         let classes = data.channels - first;
         let pixels = self.pixels(0..data.batch, first, term.ignored, term.norm == Norm::MaskMean);
         let valid = pixels.iter().filter(|placed| placed.sample.weight != 0.0).count();
-        if valid == 0 && matches!(term.norm, Norm::ValidMean | Norm::WeightedMean) {
+        let is_dropped =
+            |placed: &&Placed<C>| matches!(placed.sample.target, ClassTarget::Label(-1)) && !placed.ignored;
+        let dropped = if first > 0 { pixels.iter().filter(is_dropped).count() } else { 0 };
+        if valid + dropped == 0 && matches!(term.norm, Norm::ValidMean | Norm::WeightedMean) {
             return Err(FinishError::NoPixels);
         }
-        let masked_in = || match &data.mask {
+        let masked_in = match &data.mask {
+            _ if !term.ignored_are_masked_in => valid,
             Some(mask) => mask.iter().filter(|&&valid| valid != 0.0).count(),
             None => pixels.len(),
-        };
+        } as f64;
+        if term.norm == Norm::MaskMean && masked_in + term.mask_eps == 0.0 {
+            return Err(FinishError::NoPixels);
+        }
         let denominator = match term.norm {
             Norm::Mean => ClassDenominator::Pixels,
-            Norm::ValidMean => ClassDenominator::Weight,
+            // A background pixel that was dropped gives 0, but is not ignored.
+            Norm::ValidMean => ClassDenominator::Fixed((valid + dropped) as f64),
             Norm::WeightedMean => ClassDenominator::ClassWeight,
             Norm::Sum | Norm::None => ClassDenominator::Fixed(1.0),
             Norm::SpatialMeanThenSum => ClassDenominator::Fixed(data.pixels as f64),
-            Norm::MaskMean => ClassDenominator::Fixed(masked_in() as f64 + term.mask_eps),
+            Norm::MaskMean => ClassDenominator::Fixed(masked_in + term.mask_eps),
             Norm::MeanOverPixelsAndChannels => ClassDenominator::PixelsTimesClasses,
         };
-        // The map is one number a pixel: the loss of each pixel alone.
-        total.map.resize(pixels.len(), 0.0);
-        total.map.truncate(pixels.len());
-        for placed in pixels.iter().filter(|placed| placed.sample.weight != 0.0) {
-            let (value, _) =
-                self.group(loss.clone().sum(), classes, Activation::Softmax, std::slice::from_ref(placed))?;
-            total.map[placed.pixel] += (coefficient * value) as f32;
+        if term.norm == Norm::None {
+            let of = |placed: &Placed<C>| (coefficient * f64::from(self.loss_of(&loss, classes, placed))) as f32;
+            total.add_map(&pixels.iter().map(of).collect::<Vec<f32>>());
         }
-        let (value, gradients) = self.group(loss.over(denominator), classes, Activation::Softmax, &pixels)?;
+        let (value, gradients) = self.group(loss.over(denominator), classes, Activation::Softmax, &pixels, false)?;
         add(&pixels, &gradients, classes, coefficient, &mut total.gradient);
         Ok(value)
     }
@@ -200,18 +228,26 @@ impl<const C: usize> Evaluator<'_, C> {
         };
         let (numerator, denominator, floor) = (smooth_nr / scale, smooth_dr / scale, clamp_min / scale);
         let group_power = term.power.filter(|_| term.power_on.unwrap_or(PowerOn::Group) == PowerOn::Group);
+        // A pooled group is absent as a whole, or not at all.
+        let empty = match term.absent {
+            Some(Absent::ZeroLoss) => EmptyMask::Zero,
+            Some(Absent::Skip) => EmptyMask::One,
+            None => EmptyMask::Formula,
+        };
+        let pooled = matches!(term.group, Group::Image | Group::All);
+        let empty = if pooled { empty } else { EmptyMask::Formula };
         match (term.transform, group_power) {
             (None, None) => {
                 let loss = Tversky::new(alpha, beta, 0.0).unwrap().smooth(numerator, denominator).unwrap();
-                self.per_class(term, loss.floor(floor).unwrap().overlap(overlap), total)
+                self.per_class(term, loss.floor(floor).unwrap().empty_mask(empty).overlap(overlap), total)
             }
             (None, Some(power)) => {
                 let loss = FocalTversky::new(alpha, beta, power, 0.0).unwrap().smooth(numerator, denominator).unwrap();
-                self.per_class(term, loss.floor(floor).unwrap().overlap(overlap), total)
+                self.per_class(term, loss.floor(floor).unwrap().empty_mask(empty).overlap(overlap), total)
             }
             (Some(vocabulary::Transform::NegLog), None) => {
                 let loss = LogDice::tversky(alpha, beta, 0.0).unwrap().smooth(numerator, denominator).unwrap();
-                self.per_class(term, loss.floor(clamp_min).unwrap().overlap(overlap), total)
+                self.per_class(term, loss.floor(clamp_min).unwrap().empty_mask(empty).overlap(overlap), total)
             }
             (Some(_), Some(_)) => panic!("a power of a logarithm"),
         }
@@ -253,21 +289,23 @@ impl<const C: usize> Evaluator<'_, C> {
         let loss = loss.weights(weights.as_slice(), mode).unwrap().classes(kept.as_slice());
 
         let by_image = matches!(term.group, Group::ImageChannel | Group::Image);
-        let batches: Vec<_> =
-            if by_image { (0..data.batch).map(|image| image..image + 1).collect() } else { vec![0..data.batch] };
+        let batches: Vec<_> = if by_image {
+            (0..data.batch).map(|image| image..image + 1).collect()
+        } else {
+            std::iter::once(0..data.batch).collect()
+        };
         let share = if term.reduction == Reduction::Mean { 1.0 / batches.len() as f64 } else { 1.0 };
+        let strict = term.smooth_dr == 0.0 && term.clamp_min == 0.0 && term.absent.is_none();
         let (mut sum, mut parts, mut map) = (0.0, Vec::new(), Vec::new());
         for images in batches {
             let pixels = self.pixels(images, 0, term.ignore_index, true);
-            let (value, gradients) = self.group(loss.clone(), data.channels, Activation::Softmax, &pixels)?;
+            let (value, gradients) = self.group(loss.clone(), data.channels, Activation::Softmax, &pixels, strict)?;
             if term.reduction == Reduction::None {
-                for &channel in if pooled { &kept[..1] } else { &kept[..] } {
-                    let alone = if pooled {
-                        loss.clone().classes(kept.as_slice())
-                    } else {
-                        loss.clone().classes(&kept[kept.iter().position(|&k| k == channel).unwrap()..][..1])
-                    };
-                    map.push(self.group(alone, data.channels, Activation::Softmax, &pixels)?.0 as f32);
+                let groups: Vec<&[usize]> = if pooled { vec![&kept] } else { kept.chunks(1).collect() };
+                for group in groups {
+                    let alone = loss.clone().classes(group);
+                    let (value, _) = self.group(alone, data.channels, Activation::Softmax, &pixels, strict)?;
+                    map.push((term.coef * value) as f32);
                 }
             }
             sum += share * value;
@@ -281,7 +319,7 @@ impl<const C: usize> Evaluator<'_, C> {
             add(&pixels, &gradients, data.channels, term.coef * share * factor, &mut total.gradient);
         }
         if term.reduction == Reduction::None {
-            total.map = map;
+            total.add_map(&map);
         }
         Ok(value)
     }
@@ -301,20 +339,23 @@ impl<const C: usize> Evaluator<'_, C> {
         let kept: Vec<usize> = (usize::from(!term.include_background)..data.channels).collect();
         let loss = GeneralisedDice::new(0.0).unwrap().smooth(term.smooth_nr, term.smooth_dr).unwrap();
         let loss = loss.volume_weight(weight).classes(kept.as_slice());
-        let batches: Vec<_> =
-            if term.batch { vec![0..data.batch] } else { (0..data.batch).map(|image| image..image + 1).collect() };
+        let batches: Vec<_> = if term.batch {
+            std::iter::once(0..data.batch).collect()
+        } else {
+            (0..data.batch).map(|image| image..image + 1).collect()
+        };
         let share = if term.reduction == Reduction::Mean { 1.0 / batches.len() as f64 } else { 1.0 };
         let mut value = 0.0;
         let mut map = Vec::new();
         for images in batches {
             let pixels = self.pixels(images, 0, term.ignore_index, true);
-            let (of_batch, gradients) = self.group(loss.clone(), data.channels, activation, &pixels)?;
+            let (of_batch, gradients) = self.group(loss, data.channels, activation, &pixels, false)?;
             value += share * of_batch;
-            map.push(of_batch as f32);
+            map.push((term.coef * of_batch) as f32);
             add(&pixels, &gradients, data.channels, term.coef * share, &mut total.gradient);
         }
         if term.reduction == Reduction::None {
-            total.map = map;
+            total.add_map(&map);
         }
         Ok(value)
     }

@@ -27,7 +27,7 @@ fn batches(data: &Data, per_image: bool) -> (Vec<std::ops::Range<usize>>, f64) {
     if per_image {
         ((0..data.batch).map(|image| image..image + 1).collect(), 1.0 / data.batch as f64)
     } else {
-        (vec![0..data.batch], 1.0)
+        (std::iter::once(0..data.batch).collect(), 1.0)
     }
 }
 

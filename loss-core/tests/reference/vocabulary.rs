@@ -177,6 +177,7 @@ pub struct Bce {
     #[serde(default, rename = "no_mask_means_all_valid")]
     pub _no_mask_means_all_valid: bool,
     pub targets: Option<TargetsAs>,
+    pub ignore_index: Option<f64>,
 }
 
 #[derive(Clone, Copy, Default, Deserialize, PartialEq, Eq)]
@@ -223,6 +224,9 @@ pub struct Ce {
     pub ignore_index: Option<f64>,
     pub mask_eps: Option<f64>,
     pub activation: Option<Activation>,
+    #[serde(default, rename = "no_mask_means_all_valid")]
+    pub _no_mask_means_all_valid: bool,
+    pub targets: Option<TargetsAs>,
 }
 
 #[derive(Deserialize)]
@@ -243,6 +247,12 @@ pub struct SoftmaxFocal {
     #[serde(default = "yes")]
     pub include_background: bool,
     pub ignore_index: Option<f64>,
+    #[serde(default)]
+    pub mask_eps: f64,
+    #[serde(default, rename = "no_mask_means_all_valid")]
+    pub _no_mask_means_all_valid: bool,
+    pub activation: Option<Activation>,
+    pub targets: Option<TargetsAs>,
 }
 
 #[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
@@ -389,6 +399,8 @@ pub struct Mcc {
     pub eps: f64,
     pub activation: Option<Activation>,
     pub ignore_value: Option<f64>,
+    pub targets: Option<TargetsAs>,
+    pub ignore_index: Option<f64>,
 }
 
 #[derive(Deserialize)]

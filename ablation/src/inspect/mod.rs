@@ -1,0 +1,210 @@
+//! `ablation inspect`: class balance, and what follows from it.
+
+mod advice;
+mod components;
+mod survey;
+
+use std::fmt::Write as _;
+
+use comfy_table::ContentArrangement;
+use loss_core::class_weights;
+use serde_json::{Value, json};
+
+use crate::cli::InspectArguments;
+use crate::score::ScoreError;
+use crate::score::classes::WeightsFrom;
+use crate::tables::{left, percent, right, six, six_or_dash, table, trimmed};
+use advice::{Advice, TASKS, advice};
+use survey::Survey;
+
+/// Columns of text.
+const WIDTH: u16 = 112;
+
+const WEIGHTS: [(&str, WeightsFrom); 4] = [
+    ("inverse", WeightsFrom::Inverse),
+    ("median", WeightsFrom::Median),
+    ("effective 0.999", WeightsFrom::Effective(0.999)),
+    ("effective 0.9999", WeightsFrom::Effective(0.9999)),
+];
+
+pub(crate) fn inspect(arguments: &InspectArguments) -> Result<String, ScoreError> {
+    if arguments.guide && arguments.masks.is_empty() {
+        return Ok(if arguments.json { format!("{:#}\n", json!({ "guide": guide_json() })) } else { guide() });
+    }
+    let survey = survey::survey(arguments)?;
+    let pos_weight = pos_weight(&survey);
+    let advice = advice(&survey, pos_weight);
+    if arguments.json {
+        let mut report = as_json(&survey, pos_weight, &advice);
+        if arguments.guide {
+            report["guide"] = guide_json();
+        }
+        return Ok(format!("{report:#}\n"));
+    }
+    let guide = if arguments.guide { format!("\n{}", guide()) } else { String::new() };
+    Ok(as_text(&survey, pos_weight, &advice) + &guide)
+}
+
+/// Of binary masks.
+fn pos_weight(survey: &Survey) -> Option<f64> {
+    let [background, foreground] = &survey.counts()[..] else { return None };
+    let soft = survey.soft.map(|(_, sum)| (sum, survey.valid() as f64 - sum));
+    let (foreground, background) = soft.unwrap_or((*foreground as f64, *background as f64));
+    class_weights::pos_weight(foreground, background)
+}
+
+fn label(survey: &Survey, class: usize) -> String {
+    survey.names.get(class).cloned().unwrap_or_else(|| class.to_string())
+}
+
+fn as_text(survey: &Survey, pos_weight: Option<f64>, advice: &[Advice]) -> String {
+    let mut text = String::new();
+    match &survey.files[..] {
+        [file] => drop(writeln!(text, "{file}")),
+        files => drop(writeln!(text, "{} files", files.len())),
+    }
+    let Survey { images, pixels, ignored, empty_images, .. } = survey;
+    let _ = writeln!(
+        text,
+        "{images} images, {pixels} pixels: {} labelled, {ignored} ignored; {empty_images} images without foreground",
+        survey.valid()
+    );
+    if survey.of_an_image_file {
+        let _ = writeln!(text, "labels are 0 and 255, as in an image file: divide by 255 before training");
+    }
+    if let Some((between, sum)) = survey.soft.filter(|(between, _)| *between > 0) {
+        let _ = writeln!(text, "soft: {between} pixels between 0 and 1, Σ t {}; counted below from 0.5 on", six(sum));
+    }
+    let counts = survey.counts();
+    let mut header = vec![left("class")];
+    header.extend(["pixels", "share", "images", "objects", "median object"].map(right));
+    header.extend(WEIGHTS.map(|(name, _)| right(name)));
+    let mut balance = table(header);
+    let weights = WEIGHTS.map(|(_, from)| from.of(&counts));
+    for (class, count) in survey.classes.iter().enumerate() {
+        let mut row = vec![left(label(survey, class)), right(count.pixels), right(percent(survey.share(class)))];
+        row.push(right(count.images));
+        row.push(if class == 0 { right("–") } else { right(count.objects) });
+        row.push(right(six_or_dash(count.median_object.map(|size| size as f64))));
+        row.extend(weights.iter().map(|weights| right(six_or_dash(weights.get(class).copied()))));
+        balance.add_row(row);
+    }
+    let _ = writeln!(text, "\n{}", trimmed(&balance));
+    if let Some(weight) = pos_weight {
+        let _ = writeln!(text, "pos_weight {} (background / foreground)", six(weight));
+    }
+    text.push_str(
+        "inverse: N / (K nₖ); median: median(n) / nₖ; effective: (1 − β) / (1 − β^nₖ), of mean 1. Objects touch by edges.\n\n\
+         Losses to begin with:\n",
+    );
+    for Advice { finding, losses, why } in advice {
+        let _ = writeln!(text, "\n- {finding}");
+        for loss in losses {
+            let _ = writeln!(text, "    {loss}");
+        }
+        for line in wrapped(why, usize::from(WIDTH) - 2) {
+            let _ = writeln!(text, "  {line}");
+        }
+    }
+    text
+}
+
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+fn as_json(survey: &Survey, pos_weight: Option<f64>, advice: &[Advice]) -> Value {
+    let counts = survey.counts();
+    let classes: Vec<Value> = survey
+        .classes
+        .iter()
+        .enumerate()
+        .map(|(class, count)| {
+            json!({
+                "class": class,
+                "name": survey.names.get(class),
+                "pixels": count.pixels,
+                "share": survey.share(class),
+                "images": count.images,
+                "objects": (class > 0).then_some(count.objects),
+                "median_object": count.median_object,
+            })
+        })
+        .collect();
+    let [inverse, median, effective_0_999, effective_0_9999] = WEIGHTS.map(|(_, from)| from.of(&counts));
+    let advice: Vec<Value> = advice
+        .iter()
+        .map(|Advice { finding, losses, why }| json!({ "finding": finding, "losses": losses, "why": why }))
+        .collect();
+    json!({
+        "files": survey.files,
+        "images": survey.images,
+        "pixels": survey.pixels,
+        "ignored": survey.ignored,
+        "empty_images": survey.empty_images,
+        "median_object": survey.median_object,
+        "soft": survey.soft.map(|(between, sum)| json!({ "between": between, "sum": sum })),
+        "labels_are_0_and_255": survey.of_an_image_file,
+        "classes": classes,
+        "weights": {
+            "pos_weight": pos_weight,
+            "inverse": inverse,
+            "median": median,
+            "effective_0.999": effective_0_999,
+            "effective_0.9999": effective_0_9999,
+        },
+        "advice": advice,
+    })
+}
+
+fn guide_json() -> Value {
+    TASKS
+        .iter()
+        .map(|task| json!({ "task": task.task, "losses": task.losses, "why": task.why, "mind": task.mind }))
+        .collect()
+}
+
+/// The table by task.
+fn guide() -> String {
+    let mut guide = table(["task", "losses to begin with", "why", "mind"].map(left));
+    guide.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
+    for task in TASKS {
+        guide.add_row([task.task.to_owned(), task.losses.join("\n"), task.why.to_owned(), task.mind.to_owned()]);
+    }
+    format!("{}\n", trimmed(&guide))
+}
+
+/// What `ablation inspect --help` says after its options.
+pub(crate) fn help() -> String {
+    let mut tasks = String::new();
+    for task in TASKS {
+        let _ = writeln!(tasks, "  {:17} {}", task.task, task.losses.join("; "));
+    }
+    format!(
+        "\
+By task (--guide says why):
+{tasks}
+Weights:
+  pos_weight = background / foreground, for bce; inverse, median and effective go with --class-weights of score.
+
+Examples:
+  ablation inspect masks.npy
+  ablation inspect 'masks/*.npy' --classes background,intact,minor,major,destroyed --ignore 255
+  ablation inspect labels.npz:y --json
+  ablation inspect --guide
+
+Files:
+  Axis 0 is that of images if there are more than two axes; an array of two axes is one image.
+  Arrays are streamed; one in Fortran order is held in memory."
+    )
+}

@@ -1,0 +1,404 @@
+//! All losses over classes that were asked for, in one pass.
+
+use std::rc::Rc;
+
+use loss_core::{
+    AnyLoss, AnySlope, AnySums, ClassLoss, ClassPixel, ClassPointwise, ClassReduced, ClassSet, ClassTotals,
+    ClassWeights, Confusion, CrossEntropy, Equal, Fingerprint, FinishedClasses, GeneralisedDice, Loss, ParameterError,
+    Part, PerClass, Pixel, Real, RegionFamily, SoftmaxFocal, Sums, TermSum, Totals, WeightMode,
+};
+
+use crate::expression::ClassesLoss;
+use crate::score::plan::Plan;
+use crate::score::results::{ClassScore, Figures, Finish, OverClasses, Reading};
+
+/// A weight for each class, or none for all.
+#[derive(Clone, Debug)]
+pub(super) struct Weights(pub(super) Option<Rc<[f64]>>);
+
+impl ClassWeights for Weights {
+    #[inline]
+    fn of(&self, class: usize) -> f64 {
+        match &self.0 {
+            Some(weights) => weights.get(class).copied().unwrap_or(0.0),
+            None => 1.0,
+        }
+    }
+
+    fn are_valid(&self) -> bool {
+        self.0.as_deref().is_none_or(|weights| weights.are_valid())
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        match self.0.as_deref() {
+            Some(weights) => weights.fingerprint(fingerprint),
+            None => Equal.fingerprint(fingerprint),
+        }
+    }
+}
+
+/// All classes, or all but class 0.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kept {
+    foreground_only: bool,
+}
+
+impl ClassSet for Kept {
+    #[inline]
+    fn contains(&self, class: usize) -> bool {
+        class != 0 || !self.foreground_only
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.name(if self.foreground_only { "foreground" } else { "all" });
+    }
+}
+
+/// A binary region loss, chosen at run time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct AnyRegion(AnyLoss);
+
+impl Loss for AnyRegion {
+    type Sums = AnySums;
+    type Slope = AnySlope;
+
+    fn sums(&self) -> AnySums {
+        self.0.sums()
+    }
+
+    fn add(&self, pixel: &Pixel<f32>, weight: f32, sums: &mut AnySums) {
+        self.0.add(pixel, weight, sums);
+    }
+
+    fn value(&self, totals: &Totals, sums: &AnySums) -> f64 {
+        self.0.value(totals, sums)
+    }
+
+    fn slope(&self, totals: &Totals, sums: &AnySums, factor: f64) -> AnySlope {
+        self.0.slope(totals, sums, factor)
+    }
+
+    fn gradient<R: Real>(&self, slope: &AnySlope, pixel: &Pixel<R>) -> R {
+        self.0.gradient(slope, pixel)
+    }
+
+    fn part(&self, index: usize, totals: &Totals, sums: &AnySums) -> Option<Part> {
+        self.0.part(index, totals, sums)
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        self.0.fingerprint(fingerprint);
+    }
+}
+
+impl RegionFamily for AnyRegion {}
+
+/// A loss over classes, chosen at run time.
+#[derive(Clone, Debug)]
+enum AnyClassLoss {
+    CrossEntropy {
+        loss: ClassReduced<CrossEntropy<Weights>>,
+        of_pixel: CrossEntropy<Weights>,
+    },
+    Focal {
+        loss: ClassReduced<SoftmaxFocal<Weights>>,
+        of_pixel: SoftmaxFocal<Weights>,
+    },
+    PerClass {
+        loss: PerClass<AnyRegion, Weights, Kept>,
+        /// Whether it has sums of its own, beside those that every accumulator keeps.
+        has_sums: bool,
+    },
+    GeneralisedDice(GeneralisedDice<Kept>),
+}
+
+impl AnyClassLoss {
+    fn new(loss: &ClassesLoss, given: &Weights) -> Result<Self, ParameterError> {
+        let weights = |takes: bool| if takes { given.clone() } else { Weights(None) };
+        Ok(match loss {
+            ClassesLoss::CrossEntropy { loss, denominator, weighted } => {
+                let of_pixel = loss.weights(weights(*weighted))?;
+                AnyClassLoss::CrossEntropy { loss: of_pixel.clone().over(*denominator), of_pixel }
+            }
+            ClassesLoss::Focal { loss, denominator, weighted } => {
+                let of_pixel = loss.weights(weights(*weighted))?;
+                AnyClassLoss::Focal { loss: of_pixel.clone().over(*denominator), of_pixel }
+            }
+            ClassesLoss::PerClass { binary, foreground_only, absent, reduction, weights: mode } => {
+                let loss = PerClass::new(AnyRegion(binary.loss)).absent(*absent).reduction(*reduction);
+                let loss = loss.weights(weights(mode.is_some()), mode.unwrap_or(WeightMode::Multiply))?;
+                let loss = loss.classes(Kept { foreground_only: *foreground_only });
+                AnyClassLoss::PerClass { loss, has_sums: binary.has_sums }
+            }
+            ClassesLoss::GeneralisedDice { loss, foreground_only } => {
+                AnyClassLoss::GeneralisedDice(loss.classes(Kept { foreground_only: *foreground_only }))
+            }
+        })
+    }
+}
+
+type PerClassSlope<const C: usize> = <PerClass<AnyRegion, Weights, Kept> as ClassLoss<C>>::Slope;
+
+/// The sums of a loss over classes; on the heap where they grow with C.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum AnyClassSums<const C: usize> {
+    None,
+    Pointwise([TermSum; 2]),
+    PerClass(Box<[AnySums; C]>),
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum AnyClassSlope<const C: usize> {
+    Pointwise(f32),
+    PerClass(Box<PerClassSlope<C>>),
+    GeneralisedDice(Box<[[f32; 2]; C]>),
+}
+
+// A loss meets the sums and slopes that it made itself; the last arms are there because nothing may panic.
+impl AnyClassLoss {
+    fn sums<const C: usize>(&self) -> AnyClassSums<C> {
+        match self {
+            AnyClassLoss::CrossEntropy { loss, .. } => AnyClassSums::Pointwise(ClassLoss::<C>::sums(loss)),
+            AnyClassLoss::Focal { loss, .. } => AnyClassSums::Pointwise(ClassLoss::<C>::sums(loss)),
+            AnyClassLoss::PerClass { loss, has_sums: true } => AnyClassSums::PerClass(Box::new(loss.sums())),
+            AnyClassLoss::PerClass { .. } | AnyClassLoss::GeneralisedDice(_) => AnyClassSums::None,
+        }
+    }
+
+    #[inline]
+    fn add<const C: usize>(&self, pixel: &ClassPixel<f32, C>, weight: f32, sums: &mut AnyClassSums<C>) {
+        match (self, sums) {
+            (AnyClassLoss::CrossEntropy { loss, .. }, AnyClassSums::Pointwise(sums)) => loss.add(pixel, weight, sums),
+            (AnyClassLoss::Focal { loss, .. }, AnyClassSums::Pointwise(sums)) => loss.add(pixel, weight, sums),
+            (AnyClassLoss::PerClass { loss, .. }, AnyClassSums::PerClass(sums)) => loss.add(pixel, weight, sums),
+            _ => {}
+        }
+    }
+
+    fn value<const C: usize>(&self, totals: &ClassTotals<C>, sums: &AnyClassSums<C>) -> f64 {
+        match (self, sums) {
+            (AnyClassLoss::CrossEntropy { loss, .. }, AnyClassSums::Pointwise(sums)) => loss.value(totals, sums),
+            (AnyClassLoss::Focal { loss, .. }, AnyClassSums::Pointwise(sums)) => loss.value(totals, sums),
+            (AnyClassLoss::PerClass { loss, .. }, AnyClassSums::PerClass(sums)) => loss.value(totals, sums),
+            (AnyClassLoss::PerClass { loss, .. }, AnyClassSums::None) => loss.value(totals, &loss.sums()),
+            (AnyClassLoss::GeneralisedDice(loss), _) => loss.value(totals, &()),
+            _ => 0.0,
+        }
+    }
+
+    fn slope<const C: usize>(&self, totals: &ClassTotals<C>, sums: &AnyClassSums<C>, factor: f64) -> AnyClassSlope<C> {
+        match (self, sums) {
+            (AnyClassLoss::CrossEntropy { loss, .. }, AnyClassSums::Pointwise(sums)) => {
+                AnyClassSlope::Pointwise(loss.slope(totals, sums, factor))
+            }
+            (AnyClassLoss::Focal { loss, .. }, AnyClassSums::Pointwise(sums)) => {
+                AnyClassSlope::Pointwise(loss.slope(totals, sums, factor))
+            }
+            (AnyClassLoss::PerClass { loss, .. }, AnyClassSums::PerClass(sums)) => {
+                AnyClassSlope::PerClass(Box::new(loss.slope(totals, sums, factor)))
+            }
+            (AnyClassLoss::PerClass { loss, .. }, AnyClassSums::None) => {
+                AnyClassSlope::PerClass(Box::new(loss.slope(totals, &loss.sums(), factor)))
+            }
+            (AnyClassLoss::GeneralisedDice(loss), _) => {
+                AnyClassSlope::GeneralisedDice(Box::new(loss.slope(totals, &(), factor)))
+            }
+            _ => AnyClassSlope::Pointwise(0.0),
+        }
+    }
+
+    #[inline]
+    fn add_gradient<R: Real, const C: usize>(
+        &self,
+        slope: &AnyClassSlope<C>,
+        pixel: &ClassPixel<R, C>,
+        gradient: &mut [R; C],
+    ) {
+        match (self, slope) {
+            (AnyClassLoss::CrossEntropy { loss, .. }, AnyClassSlope::Pointwise(slope)) => {
+                loss.add_gradient(slope, pixel, gradient);
+            }
+            (AnyClassLoss::Focal { loss, .. }, AnyClassSlope::Pointwise(slope)) => {
+                loss.add_gradient(slope, pixel, gradient)
+            }
+            (AnyClassLoss::PerClass { loss, .. }, AnyClassSlope::PerClass(slope)) => {
+                loss.add_gradient(slope, pixel, gradient);
+            }
+            (AnyClassLoss::GeneralisedDice(loss), AnyClassSlope::GeneralisedDice(slope)) => {
+                loss.add_gradient(slope, pixel, gradient);
+            }
+            _ => {}
+        }
+    }
+
+    fn fingerprint<const C: usize>(&self, fingerprint: &mut Fingerprint) {
+        match self {
+            AnyClassLoss::CrossEntropy { loss, .. } => ClassLoss::<C>::fingerprint(loss, fingerprint),
+            AnyClassLoss::Focal { loss, .. } => ClassLoss::<C>::fingerprint(loss, fingerprint),
+            AnyClassLoss::PerClass { loss, .. } => ClassLoss::<C>::fingerprint(loss, fingerprint),
+            AnyClassLoss::GeneralisedDice(loss) => ClassLoss::<C>::fingerprint(loss, fingerprint),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Summand {
+    coefficient: f64,
+    loss: AnyClassLoss,
+}
+
+/// Some number of losses over the same pixels: one softmax a pixel, whatever their number.
+#[derive(Clone, Debug)]
+pub(super) struct ClassTerms(Rc<[Summand]>);
+
+impl ClassTerms {
+    pub(super) fn new(plan: &Plan<ClassesLoss>, weights: &Weights) -> Result<Self, ParameterError> {
+        let summand = |(coefficient, loss): &(f64, ClassesLoss)| {
+            Ok(Summand { coefficient: *coefficient, loss: AnyClassLoss::new(loss, weights)? })
+        };
+        plan.distinct().iter().map(summand).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// The values of the losses over no pixels.
+    pub(super) fn of_nothing<const C: usize>(&self, classes: usize) -> Vec<f64> {
+        let nothing = Confusion::default();
+        let of_class = Totals { weight: 0.0, pixels: 0.0, soft: nothing, hard: nothing };
+        let totals = ClassTotals::<C> { classes, weight: 0.0, pixels: 0.0, of_class: [of_class; C] };
+        self.0.iter().map(|term| term.loss.value(&totals, &term.loss.sums())).collect()
+    }
+
+    /// The loss of a pixel before any mean; losses that are no sums over pixels count nothing.
+    pub(super) fn at<const C: usize>(&self, pixel: &ClassPixel<f32, C>) -> f64 {
+        let of_term = |term: &Summand| {
+            let loss = match &term.loss {
+                AnyClassLoss::CrossEntropy { of_pixel, .. } => of_pixel.loss(pixel),
+                AnyClassLoss::Focal { of_pixel, .. } => of_pixel.loss(pixel),
+                AnyClassLoss::PerClass { .. } | AnyClassLoss::GeneralisedDice(_) => 0.0,
+            };
+            term.coefficient * f64::from(loss)
+        };
+        self.0.iter().map(of_term).sum()
+    }
+}
+
+impl<const C: usize> ClassLoss<C> for ClassTerms {
+    type Sums = ClassTermsSums<C>;
+    type Slope = Vec<AnyClassSlope<C>>;
+
+    fn sums(&self) -> ClassTermsSums<C> {
+        ClassTermsSums(self.0.iter().map(|term| term.loss.sums()).collect())
+    }
+
+    #[inline]
+    fn add(&self, pixel: &ClassPixel<f32, C>, weight: f32, sums: &mut ClassTermsSums<C>) {
+        self.0.iter().zip(&mut sums.0).for_each(|(term, sums)| term.loss.add(pixel, weight, sums));
+    }
+
+    fn value(&self, totals: &ClassTotals<C>, sums: &ClassTermsSums<C>) -> f64 {
+        self.0.iter().zip(&sums.0).map(|(term, sums)| term.coefficient * term.loss.value(totals, sums)).sum()
+    }
+
+    fn slope(&self, totals: &ClassTotals<C>, sums: &ClassTermsSums<C>, factor: f64) -> Vec<AnyClassSlope<C>> {
+        let terms = self.0.iter().zip(&sums.0);
+        terms.map(|(term, sums)| term.loss.slope(totals, sums, factor * term.coefficient)).collect()
+    }
+
+    #[inline]
+    fn add_gradient<R: Real>(&self, slopes: &Vec<AnyClassSlope<C>>, pixel: &ClassPixel<R, C>, gradient: &mut [R; C]) {
+        self.0.iter().zip(slopes).for_each(|(term, slope)| term.loss.add_gradient(slope, pixel, gradient));
+    }
+
+    fn part_count(&self) -> usize {
+        self.0.len()
+    }
+
+    fn part(&self, index: usize, totals: &ClassTotals<C>, sums: &ClassTermsSums<C>) -> Option<Part> {
+        let (term, sums) = self.0.iter().zip(&sums.0).nth(index)?;
+        Some(Part { name: "term", coefficient: term.coefficient, value: term.loss.value(totals, sums) })
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.name("terms");
+        for term in self.0.iter() {
+            fingerprint.number(term.coefficient);
+            term.loss.fingerprint::<C>(fingerprint);
+        }
+    }
+}
+
+/// The sums of [`ClassTerms`].
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct ClassTermsSums<const C: usize>(Vec<AnyClassSums<C>>);
+
+impl<const C: usize> Sums for ClassTermsSums<C> {
+    fn merge(&mut self, other: &Self) {
+        for (sums, more) in self.0.iter_mut().zip(&other.0) {
+            match (sums, more) {
+                (AnyClassSums::Pointwise(sums), AnyClassSums::Pointwise(more)) => sums.merge(more),
+                (AnyClassSums::PerClass(sums), AnyClassSums::PerClass(more)) => sums.merge(more),
+                // Accumulators merge only if their fingerprints agree.
+                _ => {}
+            }
+        }
+    }
+
+    fn normalise(&mut self) {
+        for sums in &mut self.0 {
+            match sums {
+                AnyClassSums::None => {}
+                AnyClassSums::Pointwise(sums) => sums.normalise(),
+                AnyClassSums::PerClass(sums) => sums.normalise(),
+            }
+        }
+    }
+
+    fn save(&self, to: &mut impl FnMut(i64)) {
+        for sums in &self.0 {
+            match sums {
+                AnyClassSums::None => {}
+                AnyClassSums::Pointwise(sums) => sums.save(to),
+                AnyClassSums::PerClass(sums) => sums.save(to),
+            }
+        }
+    }
+
+    fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
+        self.0.iter_mut().try_for_each(|sums| match sums {
+            AnyClassSums::None => Some(()),
+            AnyClassSums::Pointwise(sums) => sums.load(from),
+            AnyClassSums::PerClass(sums) => sums.load(from),
+        })
+    }
+}
+
+impl<const C: usize> Finish for FinishedClasses<ClassTerms, C> {
+    fn parts(&self) -> Vec<f64> {
+        FinishedClasses::parts(self).map(|part| part.value).collect()
+    }
+
+    fn figures(&self, reading: &Reading) -> Figures {
+        let weight = self.weight();
+        let score = |class: loss_core::ClassReport| ClassScore {
+            class: class.class,
+            name: reading.names.get(class.class).cloned(),
+            support: class.support(),
+            share: class.support() / weight,
+            predicted_share: (class.hard.true_positive + class.hard.false_positive) / weight,
+            hard: class.hard.into(),
+            soft: class.soft.into(),
+        };
+        let classes: Vec<ClassScore> = self.classes().map(score).collect();
+        let mean = |score: fn(&ClassScore) -> Option<f64>| {
+            let scores: Vec<f64> = classes.iter().filter_map(score).collect();
+            (!scores.is_empty()).then(|| scores.iter().sum::<f64>() / scores.len() as f64)
+        };
+        let over_classes = OverClasses {
+            accuracy: classes.iter().map(|class| class.hard.tp).sum::<f64>() / weight,
+            accuracy_of_background: classes.first().map_or(0.0, |class| class.share),
+            mean_dice: mean(|class| class.hard.dice),
+            mean_iou: mean(|class| class.hard.iou),
+            classes,
+        };
+        Figures { confusion: None, support: None, weight, over_classes: Some(over_classes) }
+    }
+}
