@@ -428,6 +428,36 @@ fn gradients_of_sigmoids() {
     every_loss(&mut Sigmoids);
 }
 
+#[test]
+fn soft_targets_in_slices() {
+    let loss = CrossEntropy::new().mean() + PerClass::new(Dice::new(0.5).unwrap());
+    let mut g = Gen::new(20);
+    for _ in 0..20 {
+        let mut pixels: Vec<Px> = Vec::arbitrary(&mut g);
+        pixels.push(Px([0.5, -1.0, 2.0, 0.25], [0.25, 0.0, 0.5, 0.25], 1.0));
+        let (n, weights): (usize, Vec<f32>) = (pixels.len(), pixels.iter().map(|pixel| pixel.2).collect());
+        let lay = |of: fn(&Px) -> [f32; C], layout| match layout {
+            Layout::Interleaved => pixels.iter().flat_map(of).collect::<Vec<f32>>(),
+            Layout::Planar => (0..C).flat_map(|class| pixels.iter().map(move |pixel| of(pixel)[class])).collect(),
+        };
+        let mut pushed = loss.class_accumulator();
+        pushed.extend(samples(&pixels));
+        for layout in [Layout::Interleaved, Layout::Planar] {
+            let (logits, targets) = (lay(|pixel| pixel.0, layout), lay(|pixel| pixel.1, layout));
+            let plane = ClassPlane::<_, C>::soft(C, layout, &logits, &targets).unwrap().with_weights(&weights).unwrap();
+            let mut sums = loss.class_accumulator();
+            sums.extend_plane(plane);
+            assert!(sums == pushed, "{layout:?}");
+            let mut gradient = vec![0.0; n * C];
+            sums.finish().unwrap().gradient().write(plane, &mut gradient).unwrap();
+            let first = sums.finish().unwrap().gradient().at((pixels[0].0, pixels[0].1, pixels[0].2));
+            assert_eq!(gradient[0], first[0]);
+            assert!(ClassPlane::<_, C>::soft(C, layout, &logits, &targets[1..]).is_err());
+            assert!(ClassPlane::<_, C>::soft(0, layout, &logits, &targets).is_err());
+        }
+    }
+}
+
 /// Logits decide what is predicted, not their rounded probabilities.
 #[test]
 fn close_logits_are_told_apart() {

@@ -11,14 +11,44 @@ pub enum Layout {
     Interleaved,
 }
 
-/// A stretch of pixels of C classes in memory: logits, labels, and perhaps weights or a mask.
+/// A stretch of pixels of C classes in memory: logits, labels or soft targets, and perhaps weights or a mask.
 #[derive(Clone, Copy, Debug)]
 pub struct ClassPlane<'a, T, const C: usize> {
     classes: usize,
+    pixels: usize,
     layout: Layout,
     logits: &'a [f32],
-    labels: &'a [T],
+    targets: Targets<'a, T>,
     weights: Weights<'a>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Targets<'a, T> {
+    Labels(&'a [T]),
+    /// A target for each logit, in the same layout.
+    Soft(&'a [f32]),
+}
+
+impl<'a, const C: usize> ClassPlane<'a, u8, C> {
+    /// Logits of `classes` classes, and a soft target for each of them in the same layout.
+    ///
+    /// # Errors
+    /// [`LengthError`] unless there are as many targets as logits, a multiple of `classes`, and at most C classes.
+    pub fn soft(classes: usize, layout: Layout, logits: &'a [f32], targets: &'a [f32]) -> Result<Self, LengthError> {
+        let pixels = logits.len().checked_div(classes).unwrap_or(0);
+        check_logits(classes, C, logits.len(), classes.saturating_mul(pixels))?;
+        let plane = Self { classes, pixels, layout, logits, targets: Targets::Soft(targets), weights: Weights::One };
+        plane.check("the soft targets", targets.len(), logits.len())?;
+        Ok(plane)
+    }
+}
+
+fn check_logits(classes: usize, capacity: usize, length: usize, expected: usize) -> Result<(), LengthError> {
+    if expected == length && (1..=capacity).contains(&classes) {
+        Ok(())
+    } else {
+        Err(LengthError { slice: "the logits of all classes", length, expected })
+    }
 }
 
 impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
@@ -27,11 +57,9 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
     /// # Errors
     /// [`LengthError`] unless there are `classes` logits a label, and at most C classes.
     pub fn new(classes: usize, layout: Layout, logits: &'a [f32], labels: &'a [T]) -> Result<Self, LengthError> {
-        let expected = classes.saturating_mul(labels.len());
-        if expected != logits.len() || !(1..=C).contains(&classes) {
-            return Err(LengthError { slice: "the logits of all classes", length: logits.len(), expected });
-        }
-        Ok(Self { classes, layout, logits, labels, weights: Weights::One })
+        let pixels = labels.len();
+        check_logits(classes, C, logits.len(), classes.saturating_mul(pixels))?;
+        Ok(Self { classes, pixels, layout, logits, targets: Targets::Labels(labels), weights: Weights::One })
     }
 
     /// Ignores the pixels whose mask is `false`.
@@ -39,7 +67,7 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
     /// # Errors
     /// [`LengthError`] unless there is one value a pixel.
     pub fn with_mask(self, valid: &'a [bool]) -> Result<Self, LengthError> {
-        self.check("the mask", valid.len(), self.labels.len())?;
+        self.check("the mask", valid.len(), self.pixels)?;
         Ok(Self { weights: Weights::Mask(valid), ..self })
     }
 
@@ -48,13 +76,13 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
     /// # Errors
     /// [`LengthError`] unless there is one value a pixel.
     pub fn with_weights(self, weights: &'a [f32]) -> Result<Self, LengthError> {
-        self.check("the weights", weights.len(), self.labels.len())?;
+        self.check("the weights", weights.len(), self.pixels)?;
         Ok(Self { weights: Weights::Values(weights), ..self })
     }
 
     /// The number of pixels.
     pub fn pixels(&self) -> usize {
-        self.labels.len()
+        self.pixels
     }
 
     /// The number of classes.
@@ -73,7 +101,7 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
     /// Where a class of a pixel stands.
     pub(super) fn position(&self, pixel: usize, class: usize) -> usize {
         match self.layout {
-            Layout::Planar => class * self.labels.len() + pixel,
+            Layout::Planar => class * self.pixels + pixel,
             Layout::Interleaved => pixel * self.classes + class,
         }
     }
@@ -82,14 +110,21 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
     /// so rejected.
     pub(super) fn samples(&self, expected_classes: usize) -> impl Iterator<Item = ClassSample<C>> + '_ {
         let mut weights = self.weights;
-        self.labels.iter().enumerate().map(move |(pixel, label)| {
-            let mut logits = [f32::NAN; C];
-            if self.classes == expected_classes {
-                for (class, logit) in logits.iter_mut().enumerate().take(self.classes) {
-                    *logit = self.logits.get(self.position(pixel, class)).copied().unwrap_or(f32::NAN);
+        (0..self.pixels).map(move |pixel| {
+            let gather = |values: &[f32]| {
+                let mut gathered = [f32::NAN; C];
+                if self.classes == expected_classes {
+                    for (class, value) in gathered.iter_mut().enumerate().take(self.classes) {
+                        *value = values.get(self.position(pixel, class)).copied().unwrap_or(f32::NAN);
+                    }
                 }
-            }
-            ClassSample { logits, target: ClassTarget::Label(label.to_i64()), weight: weights.take_first() }
+                gathered
+            };
+            let target = match self.targets {
+                Targets::Labels(labels) => ClassTarget::Label(labels.get(pixel).map_or(-1, |label| label.to_i64())),
+                Targets::Soft(targets) => ClassTarget::Soft(gather(targets)),
+            };
+            ClassSample { logits: gather(self.logits), target, weight: weights.take_first() }
         })
     }
 }
