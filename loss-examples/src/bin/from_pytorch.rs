@@ -39,20 +39,14 @@ fn classes(loss: impl ClassLoss<5>) -> Result<f64, Box<dyn Error>> {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let row = |call: &str, here: &str, value: f64| println!("{call:52} {here:46} {value:.6}");
-    row(
-        "F.binary_cross_entropy_with_logits(z, t)",
-        "pytorch::bce_with_logits()",
-        binary(pytorch::bce_with_logits(), false)?,
-    );
+    let bce = binary(pytorch::bce_with_logits(), false)?;
+    row("F.binary_cross_entropy_with_logits(z, t)", "pytorch::bce_with_logits()", bce);
     row("F.cross_entropy(z, y)", "pytorch::cross_entropy()", classes(pytorch::cross_entropy())?);
     let focal = torchvision::sigmoid_focal().mean();
     row("sigmoid_focal_loss(z, t, reduction=\"mean\")", "torchvision::sigmoid_focal().mean()", binary(focal, false)?);
     row("monai DiceLoss(sigmoid=True)", "monai::dice(), by image", binary(monai::dice(), true)?);
-    row(
-        "monai DiceCELoss(softmax=True, to_onehot_y=True)",
-        "monai::dice_ce_softmax(), by image",
-        classes(monai::dice_ce_softmax())?,
-    );
+    let both = classes(monai::dice_ce_softmax())?;
+    row("monai DiceCELoss(softmax=True, to_onehot_y=True)", "monai::dice_ce_softmax(), by image", both);
     row("smp.losses.DiceLoss(\"binary\")", "smp::dice()", binary(smp::dice(), false)?);
     row("smp.losses.MCCLoss()", "smp::mcc()", binary(smp::mcc(), false)?);
     row("kornia dice_loss(z, y, average=\"macro\")", "kornia::dice_macro(), by image", classes(kornia::dice_macro())?);
