@@ -60,7 +60,12 @@ impl LogSumExp {
         let anchor = floor_to_width(x);
         self.raise(anchor);
         if let Some(bin) = self.bin_below(anchor) {
-            bin.add((WIDTH - (x - anchor)).exp_neg());
+            // 8 − r is exact in `f64`; what `f32` rounds off it is made good by a factor, for it would show in the sum.
+            let exact = f64::from(WIDTH) - (f64::from(x) - f64::from(anchor));
+            let rounded = exact as f32;
+            let rest = (exact - f64::from(rounded)) as f32;
+            let term = rounded.exp_neg();
+            bin.add(term - term * rest);
         }
     }
 

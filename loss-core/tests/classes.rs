@@ -174,6 +174,11 @@ impl Visitor for AgreesWithOracle {
         for _ in 0..120 {
             let mut pixels: Vec<Px> = Vec::arbitrary(&mut g);
             pixels.push(Px([0.5, -1.25, 0.75, 0.125], [0.0, 1.0, 0.0, 0.0], 1.5));
+            // The minimum form has a kink at p = t, over which a difference quotient says nothing.
+            let at_kink = |Px(z, t, _): &Px| {
+                softmax(&z.map(f64::from)).iter().zip(t).any(|(p, &t)| (p - f64::from(t)).abs() < 1e-3)
+            };
+            pixels.retain(|pixel| !at_kink(pixel));
             let exact: Vec<Exact> =
                 pixels.iter().map(|Px(z, t, w)| (z.map(f64::from), t.map(f64::from), f64::from(*w))).collect();
             let mut sums = loss.class_accumulator();
