@@ -102,7 +102,7 @@ impl<L: Loss, K: Link> Accumulator<L, K> {
         match sample.check(&self.link) {
             Checked::Valid => self.add(sample),
             Checked::Ignored => self.sums.0.counts.ignore(),
-            Checked::Rejected(reason) => self.sums.0.counts.reject_first(reason, &mut self.first_rejected),
+            Checked::Rejected(reason) => self.sums.0.counts.reject(reason, &mut self.first_rejected),
         }
     }
 

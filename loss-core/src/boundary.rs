@@ -148,7 +148,7 @@ impl<K: Link> BoundaryAccumulator<K> {
         match sample.check(&self.link) {
             Checked::Valid => self.add(sample),
             Checked::Ignored => self.sums.0.ignore(),
-            Checked::Rejected(reason) => self.sums.0.reject_first(reason, &mut self.first_rejected),
+            Checked::Rejected(reason) => self.sums.0.reject(reason, &mut self.first_rejected),
         }
     }
 

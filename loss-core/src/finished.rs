@@ -72,12 +72,8 @@ impl Counts {
     }
 
     /// Counts a rejected pixel; `first` stays, or becomes this one.
-    pub(crate) fn reject_first(&mut self, reason: Reason, first: &mut Option<RejectedPixel>) {
+    pub(crate) fn reject(&mut self, reason: Reason, first: &mut Option<RejectedPixel>) {
         first.get_or_insert(RejectedPixel { index: self.pixels(), reason });
-        self.reject(reason);
-    }
-
-    pub(crate) fn reject(&mut self, reason: Reason) {
         let count = match reason {
             Reason::Input => &mut self.rejected_inputs,
             Reason::Target => &mut self.rejected_targets,

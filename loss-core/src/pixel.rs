@@ -1,6 +1,7 @@
 //! A pixel before and after its exponential has been taken.
 
 use crate::link::Link;
+use crate::real::Real;
 
 /// What is streamed in: an input (a logit, or a probability, as the accumulator's [`Link`] says), its target and its
 /// weight.
@@ -173,4 +174,12 @@ pub struct Pixel<R> {
     pub foreground_slope: R,
     /// ∂(−ln q)/∂x: p by the logit, 1/q by the probability.
     pub background_slope: R,
+}
+
+impl<R: Real> Pixel<R> {
+    /// p − t, as p(1−t) − (1−p)t, in which nothing cancels for a hard target.
+    #[inline(always)]
+    pub fn difference(&self) -> R {
+        self.p * self.background - self.q * self.target
+    }
 }

@@ -99,7 +99,7 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
                 }
             }
             CheckedClasses::Ignored => self.sums.0.counts.ignore(),
-            CheckedClasses::Rejected(reason) => self.sums.0.counts.reject_first(reason, &mut self.first_rejected),
+            CheckedClasses::Rejected(reason) => self.sums.0.counts.reject(reason, &mut self.first_rejected),
         }
     }
 

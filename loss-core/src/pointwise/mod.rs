@@ -56,13 +56,10 @@ use crate::reduction::{Denominator, Reduced};
 /// impl Pointwise for Brier {
 ///     const NAME: &'static str = "brier";
 ///     fn loss<R: Real>(&self, pixel: &Pixel<R>) -> R {
-///         // p − t without cancellation: p(1−t) − (1−p)t
-///         let difference = pixel.p * pixel.background - pixel.q * pixel.target;
-///         difference * difference
+///         pixel.difference() * pixel.difference()
 ///     }
 ///     fn slope<R: Real>(&self, pixel: &Pixel<R>) -> R {
-///         let difference = pixel.p * pixel.background - pixel.q * pixel.target;
-///         (difference + difference) * pixel.p_slope
+///         (pixel.difference() + pixel.difference()) * pixel.p_slope
 ///     }
 ///     fn fingerprint(&self, _: &mut Fingerprint) {}
 /// }

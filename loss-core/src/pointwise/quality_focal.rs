@@ -45,26 +45,20 @@ impl QualityFocal {
     }
 }
 
-/// p − t without cancellation.
-#[inline(always)]
-fn difference<R: Real>(pixel: &Pixel<R>) -> R {
-    pixel.p * pixel.background - pixel.q * pixel.target
-}
-
 impl Pointwise for QualityFocal {
     const NAME: &'static str = "quality_focal";
 
     #[inline(always)]
     fn loss<R: Real>(&self, pixel: &Pixel<R>) -> R {
         let cross_entropy = pixel.target * pixel.foreground_loss + pixel.background * pixel.background_loss;
-        self.beta.fade(difference(pixel).abs(), cross_entropy)
+        self.beta.fade(pixel.difference().abs(), cross_entropy)
     }
 
     #[inline(always)]
     fn slope<R: Real>(&self, pixel: &Pixel<R>) -> R {
         let cross_entropy = pixel.target * pixel.foreground_loss + pixel.background * pixel.background_loss;
         let slope = pixel.target * pixel.foreground_slope + pixel.background * pixel.background_slope;
-        let d = difference(pixel);
+        let d = pixel.difference();
         let toward = R::select(d.ge(R::splat(0.0)), pixel.p_slope, -pixel.p_slope);
         self.beta.fade_slope(d.abs(), toward / at_least_tiny(d.abs()), cross_entropy, slope)
     }

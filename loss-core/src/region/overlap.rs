@@ -93,12 +93,6 @@ impl Overlap for Product {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Squared;
 
-/// p − t without cancellation.
-#[inline(always)]
-fn difference<R: Real>(pixel: &Pixel<R>) -> R {
-    pixel.p * pixel.background - pixel.q * pixel.target
-}
-
 impl Overlap for Squared {
     type Sums = [TermSum; 2];
 
@@ -110,7 +104,7 @@ impl Overlap for Squared {
     fn add(&self, [alpha, beta]: [f32; 2], pixel: &Pixel<f32>, weight: f32, [overlap, errors]: &mut Self::Sums) {
         overlap.add(weight * (pixel.p * pixel.target));
         // α(p² − pt) + β(t² − pt) = d(αd + (α−β)t) with d = p − t: with α = β nothing cancels.
-        let d = difference(pixel);
+        let d = pixel.difference();
         errors.add(clamp_to_finite(weight * (d * (alpha * d + (alpha - beta) * pixel.target))));
     }
 
@@ -121,7 +115,7 @@ impl Overlap for Squared {
     #[inline(always)]
     fn gradient<R: Real>(&self, slope: &OverlapSlope, pixel: &Pixel<R>) -> R {
         // ∂E/∂p = α(2p − t) − βt = 2αd + (α−β)t
-        let d = difference(pixel);
+        let d = pixel.difference();
         let alpha_minus_beta = R::splat(slope.alpha - slope.beta);
         let by_errors = R::splat(slope.alpha + slope.alpha) * d + alpha_minus_beta * pixel.target;
         let by_overlap = R::splat(coefficient(slope.overlap)) * pixel.target;
@@ -151,7 +145,7 @@ impl Overlap for Minimum {
     #[inline(always)]
     fn add(&self, [alpha, beta]: [f32; 2], pixel: &Pixel<f32>, weight: f32, [overlap, errors]: &mut Self::Sums) {
         overlap.add(weight * Real::min(pixel.p, pixel.target));
-        let d = difference(pixel);
+        let d = pixel.difference();
         errors.add(clamp_to_finite(weight * if d > 0.0 { alpha * d } else { -(beta * d) }));
     }
 
@@ -164,7 +158,7 @@ impl Overlap for Minimum {
         let (zero, half) = (R::splat(0.0), R::splat(0.5));
         let over = R::splat(slope.background);
         let under = R::splat(slope.foreground);
-        let d = difference(pixel);
+        let d = pixel.difference();
         let tie = half * over + half * under;
         R::select(d.ge(zero), R::select(zero.ge(d), tie, over), under) * pixel.p_slope
     }

@@ -1,11 +1,12 @@
 use super::error::SortedError;
-use super::gradient::{PixelGradient, to_finite_f32};
+use super::gradient::PixelGradient;
 use super::jaccard::{Compensated, Group};
 use super::lovasz::{ErrorKind, UnitErrors, check};
 use crate::error::{LengthError, StateError};
 use crate::finished::{Counts, RejectedPixel};
 use crate::pixel::{Sample, Target};
 use crate::plane::Plane;
+use crate::pointwise::coefficient;
 use crate::sums::{FixedSums, Sums};
 
 /// The streaming Lovász extension of the Jaccard loss: errors in [0, 1] are counted in bins of width 1/B.
@@ -74,12 +75,8 @@ impl<const BINS: usize> BinnedLovasz<BINS> {
                     *bin = bin.wrapping_add(1);
                 }
             }
-            Some(Err(reason)) => {
-                let index = self.counts.pixels();
-                self.first_rejected.get_or_insert(RejectedPixel { index, reason });
-                self.counts.reject(reason);
-            }
-            None => self.counts.ignored = self.counts.ignored.wrapping_add(1),
+            Some(Err(reason)) => self.counts.reject(reason, &mut self.first_rejected),
+            None => self.counts.ignore(),
         }
     }
 
@@ -249,7 +246,7 @@ impl<const BINS: usize> FinishedBinnedLovasz<BINS> {
             let Some(Ok(foreground)) = check(sample, UnitErrors::accepts) else { return 0.0 };
             let [of_background, of_foreground] =
                 self.slopes.get(BinnedLovasz::<BINS>::bin(sample.input)).copied().unwrap_or_default();
-            to_finite_f32(upstream * if foreground { of_foreground } else { of_background })
+            coefficient(upstream * if foreground { of_foreground } else { of_background })
         })
     }
 

@@ -36,8 +36,3 @@ impl<F: Fn(Sample) -> f32> PixelGradient<F> {
         plane.each(gradient, |slope, sample| *slope += self.at(sample))
     }
 }
-
-/// The nearest `f32` that is finite.
-pub(super) fn to_finite_f32(slope: f64) -> f32 {
-    slope.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32
-}

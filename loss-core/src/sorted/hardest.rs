@@ -1,13 +1,13 @@
 use super::error::SortedError;
-use super::gradient::{PixelGradient, to_finite_f32};
+use super::gradient::PixelGradient;
 use super::ranking::{key_of, number_of};
 use crate::error::LengthError;
 use crate::exact::{TERMS_BETWEEN_NORMALISATIONS, TermSum};
-use crate::finished::{Counts, RejectedPixel};
+use crate::finished::Counts;
 use crate::link::Link;
 use crate::pixel::{Checked, Reason, Sample, Target};
 use crate::plane::Plane;
-use crate::pointwise::{Pointwise, clamp_to_finite};
+use crate::pointwise::{Pointwise, clamp_to_finite, coefficient};
 
 /// The mean over the hardest pixels, those of the largest losses: [`TopK`](crate::TopK), [`Ohem`](crate::Ohem), or a rule of your own.
 ///
@@ -76,14 +76,11 @@ fn check_length(slice: &'static str, length: usize, expected: usize) -> Result<(
 fn count(pixels: impl Iterator<Item = Checked>) -> Result<Counts, SortedError> {
     let mut counts = Counts::default();
     let mut first = None;
-    for (index, pixel) in (0..).zip(pixels) {
+    for pixel in pixels {
         match pixel {
             Checked::Valid => counts.valid += 1,
-            Checked::Ignored => counts.ignored += 1,
-            Checked::Rejected(reason) => {
-                first.get_or_insert(RejectedPixel { index, reason });
-                counts.reject(reason);
-            }
+            Checked::Ignored => counts.ignore(),
+            Checked::Rejected(reason) => counts.reject(reason, &mut first),
         }
     }
     SortedError::of_all(counts, first)?;
@@ -172,7 +169,7 @@ impl Hardest {
     pub fn write_slopes(&self, upstream: f64, losses: &[f32], slopes: &mut [f32]) -> Result<(), LengthError> {
         check_length("the slopes", slopes.len(), losses.len())?;
         for (slope, &loss) in slopes.iter_mut().zip(losses) {
-            *slope = to_finite_f32(upstream * self.slope(loss));
+            *slope = coefficient(upstream * self.slope(loss));
         }
         Ok(())
     }
@@ -263,7 +260,7 @@ impl<P: Pointwise, K: Link> HardestPixels<P, K> {
                 return 0.0;
             }
             let slope = self.loss.slope(&self.link.pixel(sample.input, sample.target));
-            to_finite_f32(outer * f64::from(sample.weight) * f64::from(clamp_to_finite(slope)))
+            coefficient(outer * f64::from(sample.weight) * f64::from(clamp_to_finite(slope)))
         })
     }
 

@@ -1,12 +1,13 @@
 use core::marker::PhantomData;
 
 use super::error::SortedError;
-use super::gradient::{PixelGradient, to_finite_f32};
+use super::gradient::PixelGradient;
 use super::ranking::{Filled, Ranks, key_of, number_of};
 use crate::error::LengthError;
 use crate::finished::{Counts, RejectedPixel};
 use crate::pixel::{Reason, Sample, Target};
 use crate::plane::Plane;
+use crate::pointwise::coefficient;
 
 /// The Lovász extension of the Jaccard loss, exactly, of one error a pixel.
 ///
@@ -130,12 +131,8 @@ impl<'a, E: ErrorKind> Lovasz<'a, E> {
                 let key = key_of(E::rank(sample.input, foreground));
                 self.filled.push(self.scratch, key, foreground);
             }
-            Some(Err(reason)) => {
-                let index = self.counts.pixels();
-                self.first_rejected.get_or_insert(RejectedPixel { index, reason });
-                self.counts.reject(reason);
-            }
-            None => self.counts.ignored += 1,
+            Some(Err(reason)) => self.counts.reject(reason, &mut self.first_rejected),
+            None => self.counts.ignore(),
         }
     }
 
@@ -224,7 +221,7 @@ impl<E: ErrorKind> FinishedLovasz<'_, E> {
             if E::error(rank) <= 0.0 {
                 return 0.0;
             }
-            to_finite_f32(upstream * E::slope(foreground) * self.ranks.slope(key_of(rank), foreground))
+            coefficient(upstream * E::slope(foreground) * self.ranks.slope(key_of(rank), foreground))
         })
     }
 

@@ -1,10 +1,10 @@
 use super::error::SortedError;
-use super::gradient::to_finite_f32;
 use super::ranking::{Filled, Ranks};
 use crate::class::{ClassSample, ClassTarget, Label};
 use crate::error::{LengthError, ParameterError};
 use crate::finished::{Counts, RejectedPixel};
 use crate::pixel::Reason;
+use crate::pointwise::coefficient;
 
 /// Which classes [`LovaszSoftmax`] is the mean over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -150,12 +150,8 @@ impl<'a, const C: usize> LovaszSoftmax<'a, C> {
                     filled.push(memory, key(if foreground { q } else { p }), foreground);
                 }
             }
-            Some(Err(reason)) => {
-                let index = self.counts.pixels();
-                self.first_rejected.get_or_insert(RejectedPixel { index, reason });
-                self.counts.reject(reason);
-            }
-            None => self.counts.ignored += 1,
+            Some(Err(reason)) => self.counts.reject(reason, &mut self.first_rejected),
+            None => self.counts.ignore(),
         }
     }
 
@@ -277,7 +273,7 @@ impl<const C: usize> FinishedLovaszSoftmax<'_, C> {
         }
         softmax.transpose(&mut by_probability);
         for (out, slope) in gradient.iter_mut().zip(by_probability) {
-            *out = to_finite_f32(upstream * slope / self.in_mean);
+            *out = coefficient(upstream * slope / self.in_mean);
         }
         gradient
     }
