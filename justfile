@@ -24,6 +24,6 @@ no-std:
 bench:
     cargo bench -p loss-bench
 
-# Measures the table of errors anew (half an hour).
+# Measures the table of errors anew (some minutes).
 accuracy:
     cargo test --release -p loss-core --test accuracy -- --ignored --nocapture

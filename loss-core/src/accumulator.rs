@@ -1,12 +1,12 @@
 //! Streaming: pixels in, one at a time or many.
 
+use crate::batch::OnePixel;
 use crate::error::{FinishError, ParameterError, StateError};
 use crate::fingerprint::Fingerprint;
 use crate::finished::{Counts, Finished, RejectedPixel};
 use crate::link::{Link, Logits};
 use crate::loss::Loss;
-use crate::pixel::{Checked, Sample, Target};
-use crate::plane::Plane;
+use crate::pixel::{Checked, Sample};
 use crate::sums::{FixedSums, SharedSums, Sums, read_state, state_length, write_state};
 
 /// The format of a state: what each of its integers means.
@@ -60,14 +60,14 @@ pub const STATE_VERSION: u32 = 1;
 /// never in it.
 #[derive(Clone, Debug)]
 pub struct Accumulator<L: Loss, K: Link = Logits> {
-    loss: L,
-    link: K,
+    pub(crate) loss: L,
+    pub(crate) link: K,
     /// p at the threshold, and the input that it is compared as.
     threshold: f64,
-    threshold_input: f32,
+    pub(crate) threshold_input: f32,
     /// What all losses share, and the loss's own.
-    sums: (SharedSums, L::Sums),
-    first_rejected: Option<RejectedPixel>,
+    pub(crate) sums: (SharedSums, L::Sums),
+    pub(crate) first_rejected: Option<RejectedPixel>,
 }
 
 impl<L: Loss, K: Link> Accumulator<L, K> {
@@ -109,17 +109,13 @@ impl<L: Loss, K: Link> Accumulator<L, K> {
     #[inline(always)]
     fn add(&mut self, sample: Sample) {
         let pixel = self.link.pixel(sample.input, sample.target);
+        let pixel = OnePixel { pixel: &pixel, weight: sample.weight };
         let (shared, own) = &mut self.sums;
-        shared.add(&pixel, sample.weight, sample.input >= self.threshold_input);
-        self.loss.add(&pixel, sample.weight, own);
+        shared.add(&pixel, self.threshold_input);
+        self.loss.add(&pixel, own);
         if shared.counts.accept() {
             self.sums.normalise();
         }
-    }
-
-    /// Adds the pixels of slices.
-    pub fn extend_plane<T: Target>(&mut self, plane: Plane<'_, T>) {
-        plane.samples().for_each(|sample| self.push(sample));
     }
 
     /// Adds the pixels of another accumulator of the same loss.

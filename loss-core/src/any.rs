@@ -1,5 +1,6 @@
 //! Losses that are chosen at run time.
 
+use crate::batch::Batch;
 use crate::combine::combinable;
 use crate::exact::{TermSum, UnitSum};
 use crate::fingerprint::Fingerprint;
@@ -54,9 +55,9 @@ macro_rules! any_loss {
             }
 
             #[inline(always)]
-            fn add(&self, pixel: &Pixel<f32>, weight: f32, sums: &mut AnySums) {
+            fn add<B: Batch>(&self, pixels: &B, sums: &mut AnySums) {
                 match (self, sums) {
-                    $((AnyLoss::$variant(loss), AnySums::$kind(sums)) => loss.add(pixel, weight, sums),)*
+                    $((AnyLoss::$variant(loss), AnySums::$kind(sums)) => loss.add(pixels, sums),)*
                     _ => {}
                 }
             }
@@ -220,8 +221,8 @@ impl<L: Loss, const N: usize> Loss for [L; N] {
     }
 
     #[inline(always)]
-    fn add(&self, pixel: &Pixel<f32>, weight: f32, sums: &mut Self::Sums) {
-        self.iter().zip(sums).for_each(|(loss, sums)| loss.add(pixel, weight, sums));
+    fn add<B: Batch>(&self, pixels: &B, sums: &mut Self::Sums) {
+        self.iter().zip(sums).for_each(|(loss, sums)| loss.add(pixels, sums));
     }
 
     fn value(&self, totals: &Totals, sums: &Self::Sums) -> f64 {

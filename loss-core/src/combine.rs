@@ -1,6 +1,7 @@
 //! Weighted sums of losses over one pass.
 
-use crate::class::{ClassLoss, ClassPixel, ClassTotals};
+use crate::batch::Batch;
+use crate::class::{ClassBatch, ClassLoss, ClassPixel, ClassTotals};
 use crate::fingerprint::Fingerprint;
 use crate::loss::{Loss, Part};
 use crate::pixel::Pixel;
@@ -29,9 +30,9 @@ impl<A: Loss, B: Loss> Loss for Sum<A, B> {
     }
 
     #[inline(always)]
-    fn add(&self, pixel: &Pixel<f32>, weight: f32, (a, b): &mut Self::Sums) {
-        self.first.add(pixel, weight, a);
-        self.second.add(pixel, weight, b);
+    fn add<P: Batch>(&self, pixels: &P, (a, b): &mut Self::Sums) {
+        self.first.add(pixels, a);
+        self.second.add(pixels, b);
     }
 
     fn value(&self, totals: &Totals, (a, b): &Self::Sums) -> f64 {
@@ -74,9 +75,9 @@ impl<A: ClassLoss<C>, B: ClassLoss<C>, const C: usize> ClassLoss<C> for Sum<A, B
     }
 
     #[inline(always)]
-    fn add(&self, pixel: &ClassPixel<f32, C>, weight: f32, (a, b): &mut Self::Sums) {
-        self.first.add(pixel, weight, a);
-        self.second.add(pixel, weight, b);
+    fn add<P: ClassBatch<C>>(&self, pixels: &P, (a, b): &mut Self::Sums) {
+        self.first.add(pixels, a);
+        self.second.add(pixels, b);
     }
 
     fn value(&self, totals: &ClassTotals<C>, (a, b): &Self::Sums) -> f64 {
@@ -133,8 +134,8 @@ impl<A: Loss> Loss for Scaled<A> {
     }
 
     #[inline(always)]
-    fn add(&self, pixel: &Pixel<f32>, weight: f32, sums: &mut Self::Sums) {
-        self.loss.add(pixel, weight, sums);
+    fn add<P: Batch>(&self, pixels: &P, sums: &mut Self::Sums) {
+        self.loss.add(pixels, sums);
     }
 
     fn value(&self, totals: &Totals, sums: &Self::Sums) -> f64 {
@@ -174,8 +175,8 @@ impl<A: ClassLoss<C>, const C: usize> ClassLoss<C> for Scaled<A> {
     }
 
     #[inline(always)]
-    fn add(&self, pixel: &ClassPixel<f32, C>, weight: f32, sums: &mut Self::Sums) {
-        self.loss.add(pixel, weight, sums);
+    fn add<P: ClassBatch<C>>(&self, pixels: &P, sums: &mut Self::Sums) {
+        self.loss.add(pixels, sums);
     }
 
     fn value(&self, totals: &ClassTotals<C>, sums: &Self::Sums) -> f64 {

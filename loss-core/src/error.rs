@@ -117,6 +117,11 @@ pub enum StateError {
         /// How many were given, counted up to one too many.
         given: usize,
     },
+    /// The state holds a negative count of pixels.
+    NegativeCount {
+        /// Which of its integers.
+        index: usize,
+    },
     /// The state was written in another format.
     Version {
         /// The format of this crate.
@@ -134,6 +139,9 @@ impl fmt::Display for StateError {
             }
             StateError::Length { expected, given } => {
                 write!(f, "the state has {given} integers, expected {expected}")
+            }
+            StateError::NegativeCount { index } => {
+                write!(f, "integer {index} of the state, a count of pixels, is negative")
             }
             StateError::Version { expected, given } => {
                 write!(f, "the state has format version {given}, expected {expected}")

@@ -42,23 +42,24 @@ impl<const N: usize> ExactSum<N> {
         Self { digits: [0; N] }
     };
 
-    /// Adds a term, which must be finite and within the range of this sum's type.
+    /// Adds a term, which must be within the range of this sum's type. What is infinite or NaN counts as the largest number.
     #[inline]
     pub fn add(&mut self, term: f32) {
-        let bits = term.to_bits();
-        let exponent = (bits >> 23) & 0xff;
-        // 2⁻⁶⁵ is half a unit, a tie that goes to zero; what is smaller is nearer to zero still.
-        if exponent < UNIT_EXPONENT - 24 {
-            return;
+        if let Some(Units { count, digit, negative }) = Units::of(term) {
+            self.add_digits(digit, (count & DIGIT_MASK) as i64, (count >> DIGIT_BITS) as i64, negative);
         }
-        let significand = (bits & 0x007f_ffff) | 0x0080_0000;
-        let (count, digit) = if exponent >= UNIT_EXPONENT {
-            let shift = exponent - UNIT_EXPONENT;
-            (u64::from(significand) << (shift % DIGIT_BITS), (shift / DIGIT_BITS) as usize)
-        } else {
-            (u64::from(half_to_even(significand, UNIT_EXPONENT - exponent)), 0)
-        };
-        self.add_digits(digit, (count & DIGIT_MASK) as i64, (count >> DIGIT_BITS) as i64, bits >> 31 == 1);
+    }
+
+    /// Adds a term so many times, which is exact as well. To the digits, it is one term.
+    pub fn add_times(&mut self, term: f32, times: u64) {
+        let Some(Units { count, digit, negative }) = Units::of(term) else { return };
+        let mut rest = u128::from(count) * u128::from(times);
+        for (i, digit) in self.digits.iter_mut().enumerate().skip(digit) {
+            // The last digit has no other to carry to.
+            let amount = if i == N - 1 { rest as u64 } else { rest as u64 & DIGIT_MASK } as i64;
+            *digit = digit.wrapping_add(if negative { amount.wrapping_neg() } else { amount });
+            rest >>= DIGIT_BITS;
+        }
     }
 
     /// Adds a finite `f64`, rounded to the same grid; one beyond `f32` counts as its largest value.
@@ -91,6 +92,13 @@ impl<const N: usize> ExactSum<N> {
     #[inline]
     pub fn add_count(&mut self, count: u32) {
         self.add_digits(2, i64::from(count), 0, false);
+    }
+
+    /// Adds count·2^`shift` units of 2⁻⁶⁴, |count| ≤ 2³².
+    #[inline]
+    pub(crate) fn add_shifted(&mut self, count: i64, shift: u32) {
+        let (digit, count) = ((shift / DIGIT_BITS) as usize, i128::from(count) << (shift % DIGIT_BITS));
+        self.add_digits(digit, (count as u64 & DIGIT_MASK) as i64, (count >> DIGIT_BITS) as i64, false);
     }
 
     #[inline(always)]
@@ -192,6 +200,38 @@ impl<const N: usize> Eq for ExactSum<N> {}
 impl<const N: usize> Default for ExactSum<N> {
     fn default() -> Self {
         Self::ZERO
+    }
+}
+
+/// A term on the grid: `count` units of 2⁻⁶⁴, `digit` digits further up.
+struct Units {
+    /// Below 2⁵⁵.
+    count: u64,
+    digit: usize,
+    negative: bool,
+}
+
+impl Units {
+    /// `None` if nothing is left of the term.
+    #[inline(always)]
+    fn of(term: f32) -> Option<Self> {
+        let mut bits = term.to_bits();
+        if bits & 0x7fff_ffff >= f32::INFINITY.to_bits() {
+            bits = if term < 0.0 { f32::MIN.to_bits() } else { f32::MAX.to_bits() };
+        }
+        let exponent = (bits >> 23) & 0xff;
+        // 2⁻⁶⁵ is half a unit, a tie that goes to zero; what is smaller is nearer to zero still.
+        if exponent < UNIT_EXPONENT - 24 {
+            return None;
+        }
+        let significand = (bits & 0x007f_ffff) | 0x0080_0000;
+        let (count, digit) = if exponent >= UNIT_EXPONENT {
+            let shift = exponent - UNIT_EXPONENT;
+            (u64::from(significand) << (shift % DIGIT_BITS), (shift / DIGIT_BITS) as usize)
+        } else {
+            (u64::from(half_to_even(significand, UNIT_EXPONENT - exponent)), 0)
+        };
+        Some(Self { count, digit, negative: bits >> 31 == 1 })
     }
 }
 

@@ -53,8 +53,16 @@ impl Counts {
     /// Counts a valid pixel, and tells whether sums must be normalised before the next.
     #[inline(always)]
     pub(crate) fn accept(&mut self) -> bool {
-        self.valid = self.valid.wrapping_add(1);
-        self.valid % TERMS_BETWEEN_NORMALISATIONS == 0
+        self.accept_many(1, 0)
+    }
+
+    /// Counts valid and ignored pixels, and tells whether sums must be normalised before the next.
+    #[inline(always)]
+    pub(crate) fn accept_many(&mut self, valid: i64, ignored: i64) -> bool {
+        let before = self.valid;
+        self.valid = before.wrapping_add(valid);
+        self.ignored = self.ignored.wrapping_add(ignored);
+        (before ^ self.valid) >> TERMS_BETWEEN_NORMALISATIONS.ilog2() != 0
     }
 
     /// These counts, if no pixel was rejected and any is valid.
@@ -148,6 +156,11 @@ impl Confusion {
     /// TP / (TP + FN).
     pub fn recall(&self) -> Option<f64> {
         share(self.true_positive, self.false_negative)
+    }
+
+    /// FP / (FP + TN), the false positive rate: the x axis of a ROC curve, whose y axis is the recall.
+    pub fn fall_out(&self) -> Option<f64> {
+        share(self.false_positive, self.true_negative)
     }
 
     /// (TP + TN) / all. With rare foreground it is high for a prediction of nothing but background.

@@ -1,11 +1,9 @@
 //! The second pass: ∂L/∂x of each pixel, in closed form from the finished sums.
 
-use crate::error::LengthError;
 use crate::finished::Finished;
 use crate::link::Link;
 use crate::loss::Loss;
-use crate::pixel::{Checked, Sample, Target};
-use crate::plane::Plane;
+use crate::pixel::{Checked, Sample};
 use crate::pointwise::clamp_to_finite;
 
 /// The gradient of a finished loss, times an upstream factor.
@@ -14,9 +12,9 @@ use crate::pointwise::clamp_to_finite;
 /// `f32`; it is independent of the order and chunking of either pass. Pixels that were ignored or rejected have gradient 0.
 #[derive(Clone, Debug)]
 pub struct Gradient<L: Loss, K: Link> {
-    loss: L,
-    link: K,
-    slope: L::Slope,
+    pub(crate) loss: L,
+    pub(crate) link: K,
+    pub(crate) slope: L::Slope,
 }
 
 impl<L: Loss, K: Link> Gradient<L, K> {
@@ -39,21 +37,5 @@ impl<L: Loss, K: Link> Gradient<L, K> {
             }
             Checked::Ignored | Checked::Rejected(_) => 0.0,
         }
-    }
-
-    /// Writes the gradient of every pixel.
-    ///
-    /// # Errors
-    /// [`LengthError`] if `gradient` is not as long as the plane; nothing is written then.
-    pub fn write<T: Target>(&self, plane: Plane<'_, T>, gradient: &mut [f32]) -> Result<(), LengthError> {
-        plane.each(gradient, |slope, sample| *slope = self.at(sample))
-    }
-
-    /// Adds the gradient of every pixel to what is there.
-    ///
-    /// # Errors
-    /// [`LengthError`] if `gradient` is not as long as the plane; nothing is written then.
-    pub fn add<T: Target>(&self, plane: Plane<'_, T>, gradient: &mut [f32]) -> Result<(), LengthError> {
-        plane.each(gradient, |slope, sample| *slope += self.at(sample))
     }
 }

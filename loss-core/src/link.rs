@@ -8,10 +8,19 @@ use crate::real::Real;
 /// Turns an input into a [`Pixel`].
 pub trait Link: Clone {
     /// Whether the input is one that this link can take.
-    fn accepts(&self, input: f32) -> bool;
+    fn accepts<R: Real>(&self, input: R) -> R::Mask;
 
-    /// Takes the exponential or the logarithms.
-    fn pixel<R: Real>(&self, input: R, target: R) -> Pixel<R>;
+    /// What a pixel of this input begins with, and a second pass need not compute again: for a logit, its exponential.
+    fn prepare<R: Real>(&self, input: R) -> R;
+
+    /// The pixel of an input, given what [`prepare`](Self::prepare) makes of it.
+    fn prepared_pixel<R: Real>(&self, input: R, prepared: R, target: R) -> Pixel<R>;
+
+    /// The pixel of an input.
+    #[inline(always)]
+    fn pixel<R: Real>(&self, input: R, target: R) -> Pixel<R> {
+        self.prepared_pixel(input, self.prepare(input), target)
+    }
 
     /// The input at which p equals a probability.
     fn input_at(&self, probability: f64) -> f64;
@@ -29,19 +38,24 @@ pub struct Logits;
 
 impl Link for Logits {
     #[inline(always)]
-    fn accepts(&self, input: f32) -> bool {
-        // False for NaN and for infinities; one comparison on integers.
-        input.to_bits() & 0x7fff_ffff < 0x7f80_0000
+    fn accepts<R: Real>(&self, logit: R) -> R::Mask {
+        R::splat(f32::MAX).ge(logit.abs())
     }
 
     #[inline(always)]
-    fn pixel<R: Real>(&self, logit: R, target: R) -> Pixel<R> {
+    fn prepare<R: Real>(&self, logit: R) -> R {
+        logit.abs().exp_neg()
+    }
+
+    #[inline(always)]
+    fn prepared_pixel<R: Real>(&self, logit: R, exponential: R, target: R) -> Pixel<R> {
         let zero = R::splat(0.0);
-        let logistic = logit.abs().logistic();
+        let logistic = exponential.logistic();
         let foreground = logit.ge(zero);
         let p = R::select(foreground, logistic.large, logistic.small);
         let q = R::select(foreground, logistic.small, logistic.large);
         Pixel {
+            input: logit,
             logit,
             target,
             background: R::splat(1.0) - target,
@@ -104,12 +118,17 @@ impl Probabilities {
 
 impl Link for Probabilities {
     #[inline(always)]
-    fn accepts(&self, input: f32) -> bool {
-        (0.0..=1.0).contains(&input)
+    fn accepts<R: Real>(&self, p: R) -> R::Mask {
+        p.min(R::splat(1.0) - p).ge(R::splat(0.0))
     }
 
     #[inline(always)]
-    fn pixel<R: Real>(&self, p: R, target: R) -> Pixel<R> {
+    fn prepare<R: Real>(&self, p: R) -> R {
+        p
+    }
+
+    #[inline(always)]
+    fn prepared_pixel<R: Real>(&self, p: R, _: R, target: R) -> Pixel<R> {
         let (zero, one) = (R::splat(0.0), R::splat(1.0));
         let q = one - p;
         let epsilon = R::splat(self.epsilon);
@@ -121,6 +140,7 @@ impl Link for Probabilities {
         let background_loss = R::select(q.ge(p), small, -q_in_logarithm.ln()).max(smallest).min(largest);
         let inside = |slope: R| R::select(p.ge(epsilon), R::select(q.ge(epsilon), slope, zero), zero);
         Pixel {
+            input: p,
             logit: background_loss - foreground_loss,
             target,
             background: one - target,

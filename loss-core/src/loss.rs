@@ -1,6 +1,7 @@
 //! What every loss is to an accumulator: sums to fill, a value and a slope to read off.
 
 use crate::accumulator::Accumulator;
+use crate::batch::Batch;
 use crate::combine::{Scaled, Sum};
 use crate::error::ParameterError;
 use crate::fingerprint::Fingerprint;
@@ -24,8 +25,10 @@ pub trait Loss: Clone {
     /// The loss's empty sums.
     fn sums(&self) -> Self::Sums;
 
-    /// Adds a valid pixel.
-    fn add(&self, pixel: &Pixel<f32>, weight: f32, sums: &mut Self::Sums);
+    /// Adds valid pixels: one of a stream, or many of a slice.
+    ///
+    /// A loss of losses hands the batch on to each; a loss with sums of its own says what they are by [`Terms`](crate::Terms).
+    fn add<B: Batch>(&self, pixels: &B, sums: &mut Self::Sums);
 
     /// The loss. It is finite for any sums, those of no pixel included.
     fn value(&self, totals: &Totals, sums: &Self::Sums) -> f64;

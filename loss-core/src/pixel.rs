@@ -22,6 +22,19 @@ pub struct Sample {
 pub trait Target: Copy {
     /// The target as a number; a value that is no target stays outside [0, 1].
     fn to_f32(self) -> f32;
+
+    /// Whether the target lies in [0, 1].
+    #[inline(always)]
+    fn is_valid(self) -> bool {
+        (0.0..=1.0).contains(&self.to_f32())
+    }
+
+    /// Whether the target, if it is valid, is 0 or 1.
+    #[inline(always)]
+    fn is_hard(self) -> bool {
+        let target = self.to_f32();
+        target == 0.0 || target == 1.0
+    }
 }
 
 impl Target for bool {
@@ -29,12 +42,32 @@ impl Target for bool {
     fn to_f32(self) -> f32 {
         f32::from(u8::from(self))
     }
+
+    #[inline(always)]
+    fn is_valid(self) -> bool {
+        true
+    }
+
+    #[inline(always)]
+    fn is_hard(self) -> bool {
+        true
+    }
 }
 
 impl Target for u8 {
     #[inline(always)]
     fn to_f32(self) -> f32 {
         f32::from(self)
+    }
+
+    #[inline(always)]
+    fn is_valid(self) -> bool {
+        self <= 1
+    }
+
+    #[inline(always)]
+    fn is_hard(self) -> bool {
+        true
     }
 }
 
@@ -137,7 +170,7 @@ impl Sample {
             Checked::Ignored
         } else if !link.accepts(self.input) {
             Checked::Rejected(Reason::Input)
-        } else if !(self.target >= 0.0 && self.target <= 1.0) {
+        } else if !self.target.is_valid() {
             Checked::Rejected(Reason::Target)
         } else if !weight_is_valid(self.weight) {
             Checked::Rejected(Reason::Weight)
@@ -154,6 +187,8 @@ impl Sample {
 /// that no loss uses costs nothing: the compiler removes it.
 #[derive(Clone, Copy, Debug)]
 pub struct Pixel<R> {
+    /// The input: a logit or a probability.
+    pub input: R,
     /// The logit z.
     pub logit: R,
     /// The target t in [0, 1].

@@ -1,14 +1,144 @@
 //! Parallel slices of inputs, targets and weights.
 
-use crate::error::LengthError;
-use crate::pixel::{Sample, Target};
+use crate::arch::{CACHE_LINE, prefetch};
+use crate::error::{LengthError, ParameterError};
+use crate::fingerprint::Fingerprint;
+use crate::pixel::{Sample, Target, weight_is_valid};
 
 /// A stretch of pixels in memory: inputs, as many targets, and perhaps weights or a mask.
 #[derive(Clone, Copy, Debug)]
 pub struct Plane<'a, T> {
-    inputs: &'a [f32],
+    inputs: Inputs<'a>,
     targets: &'a [T],
     weights: Weights<'a>,
+}
+
+/// The inputs as they are stored. Each is an `f32` before anything is computed, and exactly so.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Inputs<'a> {
+    F32(&'a [f32]),
+    #[cfg(feature = "half")]
+    F16(&'a [half::f16]),
+    #[cfg(feature = "half")]
+    Bf16(&'a [half::bf16]),
+    I8(&'a [i8], Quantisation),
+    U8(&'a [u8], Quantisation),
+}
+
+/// How a quantised model's codes stand for logits: logit = scale·(code − zero point), rounded to `f32`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Quantisation {
+    scale: f32,
+    zero_point: i32,
+}
+
+impl Quantisation {
+    /// Of a scale and a zero point, which a converter of models writes beside the output's type.
+    ///
+    /// # Errors
+    /// [`ParameterError`] unless the scale lies in [2⁻⁶⁴, 2⁶⁴] and the zero point in [−255, 255].
+    pub fn new(scale: f32, zero_point: i32) -> Result<Self, ParameterError> {
+        const TWO_TO_64: f32 = 18_446_744_073_709_551_616.0;
+        let accepted = (1.0 / TWO_TO_64..=TWO_TO_64).contains(&scale);
+        ParameterError::check("scale", f64::from(scale), accepted, "in [2^-64, 2^64]")?;
+        let accepted = (-255..=255).contains(&zero_point);
+        ParameterError::check("zero point", f64::from(zero_point), accepted, "in [-255, 255]")?;
+        Ok(Self { scale, zero_point })
+    }
+
+    /// The logit that a code stands for.
+    #[inline(always)]
+    pub fn logit(&self, code: i32) -> f32 {
+        self.scale * (code - self.zero_point) as f32
+    }
+
+    /// Adds what tells these codes from others.
+    pub(crate) fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.number(f64::from(self.scale)).number(f64::from(self.zero_point));
+    }
+}
+
+impl<'a> Inputs<'a> {
+    fn len(&self) -> usize {
+        match self {
+            Inputs::F32(inputs) => inputs.len(),
+            #[cfg(feature = "half")]
+            Inputs::F16(inputs) => inputs.len(),
+            #[cfg(feature = "half")]
+            Inputs::Bf16(inputs) => inputs.len(),
+            Inputs::I8(inputs, _) => inputs.len(),
+            Inputs::U8(inputs, _) => inputs.len(),
+        }
+    }
+
+    /// An input; NaN past the end.
+    #[inline(always)]
+    fn at(&self, index: usize) -> f32 {
+        let input = match self {
+            Inputs::F32(inputs) => inputs.get(index).copied(),
+            #[cfg(feature = "half")]
+            Inputs::F16(inputs) => inputs.get(index).map(|input| input.to_f32()),
+            #[cfg(feature = "half")]
+            Inputs::Bf16(inputs) => inputs.get(index).map(|input| input.to_f32()),
+            Inputs::I8(codes, quantisation) => codes.get(index).map(|&code| quantisation.logit(code.into())),
+            Inputs::U8(codes, quantisation) => codes.get(index).map(|&code| quantisation.logit(code.into())),
+        };
+        input.unwrap_or(f32::NAN)
+    }
+
+    fn split_at(self, index: usize) -> (Self, Self) {
+        macro_rules! split {
+            ($variant:ident, $inputs:ident $(, $more:ident)?) => {{
+                let (head, tail) = split_at($inputs, index);
+                (Inputs::$variant(head $(, $more)?), Inputs::$variant(tail $(, $more)?))
+            }};
+        }
+        match self {
+            Inputs::F32(inputs) => split!(F32, inputs),
+            #[cfg(feature = "half")]
+            Inputs::F16(inputs) => split!(F16, inputs),
+            #[cfg(feature = "half")]
+            Inputs::Bf16(inputs) => split!(Bf16, inputs),
+            Inputs::I8(codes, quantisation) => split!(I8, codes, quantisation),
+            Inputs::U8(codes, quantisation) => split!(U8, codes, quantisation),
+        }
+    }
+
+    /// The inputs, if they are `f32`s.
+    pub(crate) fn as_f32s(&self) -> &'a [f32] {
+        match self {
+            Inputs::F32(inputs) => inputs,
+            _ => &[],
+        }
+    }
+
+    /// Writes the inputs as `f32`s into a slice of their number.
+    #[inline(always)]
+    fn copy_to(&self, to: &mut [f32]) {
+        match self {
+            Inputs::F32(inputs) => to.iter_mut().zip(*inputs).for_each(|(to, &input)| *to = input),
+            #[cfg(feature = "half")]
+            Inputs::F16(inputs) => convert_half(*inputs, to),
+            #[cfg(feature = "half")]
+            Inputs::Bf16(inputs) => convert_half(*inputs, to),
+            Inputs::I8(codes, quantisation) => {
+                to.iter_mut().zip(*codes).for_each(|(to, &code)| *to = quantisation.logit(code.into()));
+            }
+            Inputs::U8(codes, quantisation) => {
+                to.iter_mut().zip(*codes).for_each(|(to, &code)| *to = quantisation.logit(code.into()));
+            }
+        }
+    }
+}
+
+#[cfg(feature = "half")]
+#[inline(always)]
+fn convert_half<F: half::slice::HalfFloatSliceExt + ?Sized>(from: &F, to: &mut [f32]) {
+    from.convert_to_f32_slice(to);
+}
+
+fn split_at<V>(values: &[V], index: usize) -> (&[V], &[V]) {
+    values.split_at_checked(index).unwrap_or((values, &[]))
 }
 
 /// The weights of the pixels that are still to come.
@@ -28,6 +158,48 @@ impl Weights<'_> {
             Weights::Values(values) => take_first(values).unwrap_or_default(),
         }
     }
+
+    pub(crate) fn split_at(self, index: usize) -> (Self, Self) {
+        match self {
+            Weights::One => (self, self),
+            Weights::Mask(mask) => {
+                let (head, tail) = split_at(mask, index);
+                (Weights::Mask(head), Weights::Mask(tail))
+            }
+            Weights::Values(values) => {
+                let (head, tail) = split_at(values, index);
+                (Weights::Values(head), Weights::Values(tail))
+            }
+        }
+    }
+
+    /// Writes the weights as numbers, and tells what they are.
+    #[inline(always)]
+    pub(crate) fn numbers(&self, to: &mut [f32]) -> WeightsOf {
+        match self {
+            Weights::One => return WeightsOf::One,
+            Weights::Mask(mask) => to.iter_mut().zip(*mask).for_each(|(to, &valid)| *to = f32::from(u8::from(valid))),
+            Weights::Values(values) => to.iter_mut().zip(*values).for_each(|(to, &weight)| *to = weight),
+        }
+        let every = |accept: fn(f32) -> bool| to.iter().fold(true, |all, &weight| all & accept(weight));
+        if every(|weight| weight == 1.0) {
+            WeightsOf::One
+        } else if every(|weight| weight == 0.0 || weight_is_valid(weight)) {
+            WeightsOf::Numbers
+        } else {
+            WeightsOf::OutOfRange
+        }
+    }
+}
+
+/// What the weights of a tile are.
+pub(crate) enum WeightsOf {
+    /// All are 1.
+    One,
+    /// Each is 0 or in range.
+    Numbers,
+    /// One is neither.
+    OutOfRange,
 }
 
 impl<'a, T: Target> Plane<'a, T> {
@@ -36,6 +208,44 @@ impl<'a, T: Target> Plane<'a, T> {
     /// # Errors
     /// [`LengthError`] if the lengths differ.
     pub fn new(inputs: &'a [f32], targets: &'a [T]) -> Result<Self, LengthError> {
+        Self::of(Inputs::F32(inputs), targets)
+    }
+
+    /// The same with inputs of 16 bits, which are taken for the numbers that they are.
+    ///
+    /// # Errors
+    /// [`LengthError`] if the lengths differ.
+    #[cfg(feature = "half")]
+    pub fn f16(inputs: &'a [half::f16], targets: &'a [T]) -> Result<Self, LengthError> {
+        Self::of(Inputs::F16(inputs), targets)
+    }
+
+    /// The same with inputs in the 16 bits of a bfloat16.
+    ///
+    /// # Errors
+    /// [`LengthError`] if the lengths differ.
+    #[cfg(feature = "half")]
+    pub fn bf16(inputs: &'a [half::bf16], targets: &'a [T]) -> Result<Self, LengthError> {
+        Self::of(Inputs::Bf16(inputs), targets)
+    }
+
+    /// The logits of a quantised model, as signed codes. [`Histogram`](crate::Histogram) is several times as fast.
+    ///
+    /// # Errors
+    /// [`LengthError`] if the lengths differ.
+    pub fn i8(codes: &'a [i8], quantisation: Quantisation, targets: &'a [T]) -> Result<Self, LengthError> {
+        Self::of(Inputs::I8(codes, quantisation), targets)
+    }
+
+    /// The logits of a quantised model, as unsigned codes. [`Histogram`](crate::Histogram) is several times as fast.
+    ///
+    /// # Errors
+    /// [`LengthError`] if the lengths differ.
+    pub fn u8(codes: &'a [u8], quantisation: Quantisation, targets: &'a [T]) -> Result<Self, LengthError> {
+        Self::of(Inputs::U8(codes, quantisation), targets)
+    }
+
+    fn of(inputs: Inputs<'a>, targets: &'a [T]) -> Result<Self, LengthError> {
         let plane = Self { inputs, targets, weights: Weights::One };
         plane.check_length("the targets", targets.len())?;
         Ok(plane)
@@ -66,14 +276,14 @@ impl<'a, T: Target> Plane<'a, T> {
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.inputs.is_empty()
+        self.len() == 0
     }
 
     /// The pixels, one after the other.
     pub fn samples(&self) -> impl Iterator<Item = Sample> + '_ {
-        let mut weights = self.weights;
-        self.inputs.iter().zip(self.targets).map(move |(&input, target)| Sample {
-            input,
+        let (inputs, mut weights) = (self.inputs, self.weights);
+        self.targets.iter().enumerate().map(move |(index, target)| Sample {
+            input: inputs.at(index),
             target: target.to_f32(),
             weight: weights.take_first(),
         })
@@ -86,12 +296,72 @@ impl<'a, T: Target> Plane<'a, T> {
         Ok(())
     }
 
-    pub(crate) fn check_length(&self, slice: &'static str, length: usize) -> Result<(), LengthError> {
-        if length == self.inputs.len() {
-            Ok(())
-        } else {
-            Err(LengthError { slice, length, expected: self.inputs.len() })
+    /// The first pixels, as many as are asked for and there, and the others.
+    pub fn split_at(self, index: usize) -> (Self, Self) {
+        let (inputs, other_inputs) = self.inputs.split_at(index);
+        let (targets, other_targets) = split_at(self.targets, index);
+        let (weights, other_weights) = self.weights.split_at(index);
+        (
+            Self { inputs, targets, weights },
+            Self { inputs: other_inputs, targets: other_targets, weights: other_weights },
+        )
+    }
+
+    /// The inputs, if they are `f32`s; else none.
+    pub(crate) fn inputs_to_prefetch(&self) -> &'a [f32] {
+        self.inputs.as_f32s()
+    }
+
+    /// Asks for the targets ahead of their use.
+    #[inline(always)]
+    pub(crate) fn prefetch_targets(&self) {
+        let line = (4 * CACHE_LINE / size_of::<T>().max(1)).max(1);
+        for index in (0..TILE).step_by(line) {
+            prefetch(self.targets, index);
         }
+    }
+
+    /// The pixels as numbers, in slices or in buffers as long, where that is what their losses can be computed of: `None` if any pixel
+    /// is out of range.
+    ///
+    /// An ignored pixel becomes one of weight 0 that is in range.
+    #[inline(always)]
+    pub(crate) fn numbers<'b>(&self, buffers: &'b mut Numbers) -> Option<LoadedPlane<'b>>
+    where
+        'a: 'b,
+    {
+        let length = self.len();
+        let inputs = buffers.inputs.get_mut(..length)?;
+        let (targets, weights) = (buffers.targets.get_mut(..length)?, buffers.weights.get_mut(..length)?);
+        targets.iter_mut().zip(self.targets).for_each(|(to, target)| *to = target.to_f32());
+        let accept = |accept: fn(T) -> bool| self.targets.iter().fold(true, |all, &target| all & accept(target));
+        match self.weights.numbers(weights) {
+            WeightsOf::OutOfRange => None,
+            WeightsOf::One => {
+                let inputs = match self.inputs {
+                    Inputs::F32(inputs) => inputs,
+                    other => {
+                        other.copy_to(inputs);
+                        inputs
+                    }
+                };
+                accept(T::is_valid).then(|| LoadedPlane { inputs, targets, weights: None, hard: accept(T::is_hard) })
+            }
+            WeightsOf::Numbers => {
+                self.inputs.copy_to(inputs);
+                for ((input, target), &weight) in inputs.iter_mut().zip(&mut *targets).zip(&*weights) {
+                    if weight == 0.0 {
+                        (*input, *target) = (0.0, 0.0);
+                    }
+                }
+                let valid = targets.iter().fold(true, |all, &target| all & f32::is_valid(target));
+                valid.then_some(LoadedPlane { inputs, targets, weights: Some(weights), hard: false })
+            }
+        }
+    }
+
+    pub(crate) fn check_length(&self, slice: &'static str, length: usize) -> Result<(), LengthError> {
+        if length == self.len() { Ok(()) } else { Err(LengthError { slice, length, expected: self.len() }) }
     }
 }
 
@@ -99,4 +369,31 @@ fn take_first<V: Copy>(values: &mut &[V]) -> Option<V> {
     let (&first, rest) = values.split_first()?;
     *values = rest;
     Some(first)
+}
+
+/// How many pixels are worked through at a time.
+pub(crate) const TILE: usize = 1024;
+
+/// Room for a tile's pixels as numbers.
+pub(crate) struct Numbers {
+    inputs: [f32; TILE],
+    targets: [f32; TILE],
+    weights: [f32; TILE],
+}
+
+impl Numbers {
+    pub(crate) fn new() -> Self {
+        Self { inputs: [0.0; TILE], targets: [0.0; TILE], weights: [0.0; TILE] }
+    }
+}
+
+/// A tile's pixels as numbers: slices of one length.
+#[derive(Clone, Copy)]
+pub(crate) struct LoadedPlane<'a> {
+    pub(crate) inputs: &'a [f32],
+    pub(crate) targets: &'a [f32],
+    /// `None` if all weights are 1.
+    pub(crate) weights: Option<&'a [f32]>,
+    /// Whether each target is 0 or 1.
+    pub(crate) hard: bool,
 }

@@ -1,12 +1,10 @@
 //! The number a formula is written over.
 //!
 //! Every per-pixel formula of this crate is one generic function over [`Real`]. The same text is compiled for one pixel
-//! (`f32`), for sixteen at a time, for an `f64` reference and for dual numbers that prove its derivative (the last two
-//! are in the tests).
+//! (`f32`), for several at a time ([`Lanes`](crate::lanes::Lanes)), for an `f64` reference and for dual numbers that
+//! prove its derivative (the last two are in the tests).
 
-use core::ops::{Add, Div, Mul, Neg, Sub};
-
-use crate::math;
+use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Neg, Shl, Shr, Sub};
 
 /// A real number, or several side by side, with the operations that a per-pixel formula may use.
 ///
@@ -51,7 +49,7 @@ pub trait Real:
     /// √x for x = 0 or x ≥ 2⁻¹²⁶.
     fn sqrt(self) -> Self;
 
-    /// What one exponential of x ≥ 0 gives.
+    /// What an exponential e in [0, 1] gives, e being an [`exp_neg`](Self::exp_neg).
     fn logistic(self) -> Logistic<Self>;
 }
 
@@ -66,11 +64,97 @@ pub struct Logistic<R> {
     pub softplus: R,
 }
 
-/// A [`Real`] that is made of `f32`s, whose bits the polynomials of [`math`] may take apart.
-pub(crate) trait Float32: Real {
-    /// Applies a function of the bits to every lane.
-    fn map_bits(self, f: impl Fn(u32) -> u32) -> Self;
+/// A [`Real`] that is made of `f32`s, whose bits the polynomials of `math` may take apart.
+pub trait Float32: Real {
+    /// The bits of every lane.
+    type Bits: Bits;
+
+    /// Takes the bits.
+    fn to_bits(self) -> Self::Bits;
+
+    /// The number that has these bits.
+    fn from_bits(bits: Self::Bits) -> Self;
 }
+
+/// 32 bits, or several times as many side by side. Shifts are by less than 32.
+pub trait Bits:
+    Copy
+    + BitAnd<Output = Self>
+    + BitOr<Output = Self>
+    + BitXor<Output = Self>
+    + Shl<u32, Output = Self>
+    + Shr<u32, Output = Self>
+{
+    /// The same bits in every lane.
+    fn splat(bits: u32) -> Self;
+
+    /// The sum, modulo 2³².
+    fn plus(self, other: Self) -> Self;
+
+    /// The difference, modulo 2³².
+    fn minus(self, other: Self) -> Self;
+
+    /// Shifts to the right and fills with the sign.
+    fn shift_signed(self, by: u32) -> Self;
+}
+
+impl Bits for u32 {
+    #[inline(always)]
+    fn splat(bits: u32) -> Self {
+        bits
+    }
+
+    #[inline(always)]
+    fn plus(self, other: Self) -> Self {
+        self.wrapping_add(other)
+    }
+
+    #[inline(always)]
+    fn minus(self, other: Self) -> Self {
+        self.wrapping_sub(other)
+    }
+
+    #[inline(always)]
+    fn shift_signed(self, by: u32) -> Self {
+        (self as i32 >> by) as u32
+    }
+}
+
+/// The functions of [`Real`] that `math` has for anything made of `f32`s.
+macro_rules! functions_of_math {
+    () => {
+        #[inline(always)]
+        fn exp_neg(self) -> Self {
+            $crate::math::exp_neg(self)
+        }
+
+        #[inline(always)]
+        fn one_minus_exp_neg(self) -> Self {
+            $crate::math::one_minus_exp_neg(self)
+        }
+
+        #[inline(always)]
+        fn ln_1p(self) -> Self {
+            $crate::math::ln_1p(self)
+        }
+
+        #[inline(always)]
+        fn ln(self) -> Self {
+            $crate::math::ln(self)
+        }
+
+        #[inline(always)]
+        fn sqrt(self) -> Self {
+            $crate::math::sqrt(self)
+        }
+
+        #[inline(always)]
+        fn logistic(self) -> $crate::real::Logistic<Self> {
+            $crate::math::logistic(self)
+        }
+    };
+}
+pub(crate) use functions_of_math;
 
 impl Real for f32 {
     type Mask = bool;
@@ -82,7 +166,7 @@ impl Real for f32 {
 
     #[inline(always)]
     fn abs(self) -> Self {
-        f32::from_bits(self.to_bits() & 0x7fff_ffff)
+        f32::from_bits(f32::to_bits(self) & 0x7fff_ffff)
     }
 
     #[inline(always)]
@@ -105,40 +189,19 @@ impl Real for f32 {
         if mask { yes } else { no }
     }
 
-    #[inline(always)]
-    fn exp_neg(self) -> Self {
-        math::exp_neg(self)
-    }
-
-    #[inline(always)]
-    fn one_minus_exp_neg(self) -> Self {
-        math::one_minus_exp_neg(self)
-    }
-
-    #[inline(always)]
-    fn ln_1p(self) -> Self {
-        math::ln_1p(self)
-    }
-
-    #[inline(always)]
-    fn ln(self) -> Self {
-        math::ln(self)
-    }
-
-    #[inline(always)]
-    fn sqrt(self) -> Self {
-        math::sqrt(self)
-    }
-
-    #[inline(always)]
-    fn logistic(self) -> Logistic<Self> {
-        math::logistic(self)
-    }
+    functions_of_math!();
 }
 
 impl Float32 for f32 {
+    type Bits = u32;
+
     #[inline(always)]
-    fn map_bits(self, f: impl Fn(u32) -> u32) -> Self {
-        f32::from_bits(f(self.to_bits()))
+    fn to_bits(self) -> u32 {
+        f32::to_bits(self)
+    }
+
+    #[inline(always)]
+    fn from_bits(bits: u32) -> Self {
+        f32::from_bits(bits)
     }
 }

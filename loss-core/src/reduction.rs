@@ -1,11 +1,14 @@
 //! From a sum over pixels to a loss.
 
+use core::array;
+
+use crate::batch::{Batch, Terms};
 use crate::combine::combinable;
 use crate::exact::TermSum;
 use crate::fingerprint::Fingerprint;
 use crate::loss::{Loss, Part};
 use crate::pixel::Pixel;
-use crate::pointwise::{Pointwise, clamp_to_finite, coefficient};
+use crate::pointwise::{Pointwise, coefficient};
 use crate::real::Real;
 use crate::sums::Totals;
 
@@ -65,6 +68,13 @@ impl<P: Pointwise> Reduced<P> {
     }
 }
 
+impl<P: Pointwise> Terms<1> for Reduced<P> {
+    #[inline(always)]
+    fn terms<R: Real>(&self, pixel: &Pixel<R>, weight: R) -> [R; 1] {
+        [weight * self.pointwise.loss(pixel)]
+    }
+}
+
 impl<P: Pointwise> Loss for Reduced<P> {
     type Sums = TermSum;
     type Slope = f32;
@@ -74,8 +84,8 @@ impl<P: Pointwise> Loss for Reduced<P> {
     }
 
     #[inline(always)]
-    fn add(&self, pixel: &Pixel<f32>, weight: f32, sum: &mut TermSum) {
-        sum.add(clamp_to_finite(weight * self.pointwise.loss(pixel)));
+    fn add<B: Batch>(&self, pixels: &B, sum: &mut TermSum) {
+        pixels.add(self, array::from_mut(sum));
     }
 
     fn value(&self, totals: &Totals, sum: &TermSum) -> f64 {

@@ -8,10 +8,11 @@ use ::serde::ser::{Serialize, SerializeTuple, Serializer};
 use crate::accumulator::{Accumulator, STATE_VERSION};
 use crate::class::{ClassAccumulator, ClassLoss};
 use crate::error::StateError;
+use crate::histogram::{Code, Histogram};
 use crate::link::Link;
 use crate::loss::Loss;
 
-/// What both kinds of accumulators have.
+/// What accumulators and histograms have.
 trait Stateful {
     fn fingerprint(&self) -> u64;
     fn length(&self) -> usize;
@@ -76,6 +77,7 @@ macro_rules! messages {
 
 messages!([L: Loss, K: Link] Accumulator<L, K>);
 messages!([L: ClassLoss<C>, const C: usize] ClassAccumulator<L, C>);
+messages!([C: Code, const TARGETS: usize] Histogram<C, TARGETS>);
 
 struct StateVisitor<'a, A>(&'a mut A);
 

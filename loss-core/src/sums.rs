@@ -1,9 +1,11 @@
 //! The sums behind a loss, and what all losses share of them.
 
+use core::array;
+
+use crate::batch::{Batch, HardConfusion, PixelWeight, SoftConfusion};
 use crate::error::StateError;
 use crate::exact::{ExactSum, UnitSum};
 use crate::finished::{Confusion, Counts};
-use crate::pixel::Pixel;
 
 /// Sums that can be merged and turned into integers and back.
 pub trait Sums: Clone + PartialEq + core::fmt::Debug {
@@ -174,42 +176,18 @@ pub(crate) fn read_state<S: Sums>(empty: S, state: impl IntoIterator<Item = i64>
     Err(StateError::Length { expected: state_length(&sums), given })
 }
 
-/// Σ w·(…) of the four ways in which prediction and target can meet, soft or at a threshold.
+/// Σ w·(…) of the ways in which prediction and target can meet, soft or at a threshold: true positives, false positives and
+/// false negatives.
 ///
 /// True negatives are not summed: they are what is left of Σ w.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct ConfusionSums {
-    true_positive: UnitSum,
-    false_positive: UnitSum,
-    false_negative: UnitSum,
-}
+pub(crate) type ConfusionSums = [UnitSum; 3];
 
-impl ConfusionSums {
-    /// Adds shares p and q = 1 − p of a pixel to foreground and background.
-    #[inline(always)]
-    pub(crate) fn add(&mut self, p: f32, q: f32, weighted_target: f32, weighted_background: f32) {
-        self.true_positive.add(p * weighted_target);
-        self.false_positive.add(p * weighted_background);
-        self.false_negative.add(q * weighted_target);
-    }
-
-    pub(crate) fn finish(&self, weight: &UnitSum) -> Confusion {
-        let mut rest = *weight;
-        rest.subtract(&self.true_positive);
-        rest.subtract(&self.false_positive);
-        rest.subtract(&self.false_negative);
-        Confusion {
-            true_positive: self.true_positive.to_f64(),
-            false_positive: self.false_positive.to_f64(),
-            false_negative: self.false_negative.to_f64(),
-            // The rounding of terms can leave a little less than nothing.
-            true_negative: rest.to_f64().max(0.0),
-        }
-    }
-
-    pub(crate) fn each(&mut self) -> [&mut UnitSum; 3] {
-        [&mut self.true_positive, &mut self.false_positive, &mut self.false_negative]
-    }
+pub(crate) fn finish_confusion(sums: &ConfusionSums, weight: &UnitSum) -> Confusion {
+    let mut rest = *weight;
+    sums.iter().for_each(|sum| rest.subtract(sum));
+    let [true_positive, false_positive, false_negative] = [0, 1, 2].map(|i| sums[i].to_f64());
+    // The rounding of terms can leave a little less than nothing.
+    Confusion { true_positive, false_positive, false_negative, true_negative: rest.to_f64().max(0.0) }
 }
 
 /// The sums that every accumulator keeps, whatever its loss.
@@ -225,52 +203,58 @@ impl SharedSums {
     /// How many integers [`save`](Sums::save) gives.
     pub(crate) const LENGTH: usize = 6 + 7 * UnitSum::LENGTH;
 
-    /// Adds a valid pixel, predicted to be foreground or not.
+    /// Adds valid pixels, which are predicted to be foreground from a threshold of the input on.
     #[inline(always)]
-    pub(crate) fn add(&mut self, pixel: &Pixel<f32>, weight: f32, predicted: bool) {
-        self.weight.add(weight);
-        let (target, background) = (weight * pixel.target, weight * pixel.background);
-        self.soft.add(pixel.p, pixel.q, target, background);
-        let share = if predicted { (1.0, 0.0) } else { (0.0, 1.0) };
-        self.hard.add(share.0, share.1, target, background);
+    pub(crate) fn add(&mut self, pixels: &impl Batch, threshold: f32) {
+        pixels.add(&PixelWeight, array::from_mut(&mut self.weight));
+        pixels.add(&SoftConfusion, &mut self.soft);
+        pixels.add(&HardConfusion { threshold }, &mut self.hard);
+    }
+
+    /// Adds `pixels` valid pixels of weight 1 and hard targets. Their confusion is a matter of counting.
+    #[inline(always)]
+    pub(crate) fn add_hard(&mut self, pixels: &impl Batch, count: u32, confusion: [u32; 3]) {
+        self.weight.add_count(count);
+        pixels.add(&SoftConfusion, &mut self.soft);
+        self.hard.iter_mut().zip(confusion).for_each(|(sum, count)| sum.add_count(count));
     }
 
     pub(crate) fn finish(&self) -> Totals {
         Totals {
             weight: self.weight.to_f64(),
             pixels: self.counts.not_rejected(),
-            soft: self.soft.finish(&self.weight),
-            hard: self.hard.finish(&self.weight),
+            soft: finish_confusion(&self.soft, &self.weight),
+            hard: finish_confusion(&self.hard, &self.weight),
         }
-    }
-
-    fn each(&mut self) -> [&mut UnitSum; 7] {
-        let Self { weight, soft, hard, .. } = self;
-        let ([a, b, c], [d, e, f]) = (soft.each(), hard.each());
-        [weight, a, b, c, d, e, f]
     }
 }
 
 impl Sums for SharedSums {
     fn merge(&mut self, other: &Self) {
         self.counts.merge(&other.counts);
-        let mut other = *other;
-        self.each().into_iter().zip(other.each()).for_each(|(sum, more)| sum.merge(more));
+        self.weight.merge(&other.weight);
+        Sums::merge(&mut self.soft, &other.soft);
+        Sums::merge(&mut self.hard, &other.hard);
     }
 
     fn normalise(&mut self) {
-        self.each().into_iter().for_each(ExactSum::normalise);
+        self.weight.normalise();
+        Sums::normalise(&mut self.soft);
+        Sums::normalise(&mut self.hard);
     }
 
     fn save(&self, to: &mut impl FnMut(i64)) {
         self.counts.save(to);
-        let mut copy = *self;
-        copy.each().into_iter().for_each(|sum| sum.save(to));
+        self.weight.save(to);
+        self.soft.save(to);
+        self.hard.save(to);
     }
 
     fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
         self.counts.load(from)?;
-        self.each().into_iter().try_for_each(|sum| sum.load(from))
+        self.weight.load(from)?;
+        self.soft.load(from)?;
+        self.hard.load(from)
     }
 }
 

@@ -62,6 +62,16 @@ impl Arbitrary for Term {
 }
 
 quickcheck! {
+    fn a_term_many_times_is_one_product(terms: Vec<(Term, u32, u8)>) -> bool {
+        let (mut sum, mut expected) = (TermSum::ZERO, BigInt::from(0));
+        for (Term(term), times, shift) in terms {
+            let times = u64::from(times) << (shift % 9);
+            sum.add_times(term, times);
+            expected += count(f64::from(term)) * times;
+        }
+        integer(&sum) == expected
+    }
+
     fn sums_equal_big_integers(terms: Vec<Term>) -> bool {
         let mut sum = TermSum::ZERO;
         terms.iter().for_each(|&Term(term)| sum.add(term));

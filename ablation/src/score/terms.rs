@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use loss_core::{
-    AnyLoss, AnySlope, AnySums, Confusion, Fingerprint, Finished, Link, Loss, Part, Pixel, Real, Scaled, Sums, Totals,
+    AnyLoss, AnySlope, AnySums, Batch, Confusion, Fingerprint, Finished, Link, Loss, Part, Pixel, Real, Scaled, Sums,
+    Totals,
 };
 
 use super::plan::Plan;
@@ -47,8 +48,8 @@ impl Terms {
 /// All other losses than cross-entropy. Inlined, they would slow down the loop over pixels even where they do not
 /// occur in it: 18 million pixels a second in place of 30.
 #[inline(never)]
-fn add_out_of_line(loss: &AnyLoss, pixel: Pixel<f32>, weight: f32, sums: &mut AnySums) {
-    loss.add(&pixel, weight, sums);
+fn add_out_of_line<B: Batch>(loss: &AnyLoss, pixels: &B, sums: &mut AnySums) {
+    loss.add(pixels, sums);
 }
 
 #[inline(never)]
@@ -65,12 +66,12 @@ impl Loss for Terms {
     }
 
     #[inline(always)]
-    fn add(&self, pixel: &Pixel<f32>, weight: f32, sums: &mut TermsSums) {
+    fn add<B: Batch>(&self, pixels: &B, sums: &mut TermsSums) {
         for (term, sums) in self.0.iter().zip(&mut sums.0) {
             match (&term.loss, sums) {
                 _ if !term.has_sums => {}
-                (AnyLoss::Bce(bce), AnySums::Pointwise(sum)) => bce.add(pixel, weight, sum),
-                (loss, sums) => add_out_of_line(loss, *pixel, weight, sums),
+                (AnyLoss::Bce(bce), AnySums::Pointwise(sum)) => bce.add(pixels, sum),
+                (loss, sums) => add_out_of_line(loss, pixels, sums),
             }
         }
     }

@@ -1,7 +1,7 @@
+use super::batch::OneClassPixel;
 use super::finished::FinishedClasses;
 use super::loss::ClassLoss;
 use super::pixel::Activation;
-use super::plane::ClassPlane;
 use super::sample::{CheckedClasses, ClassSample, Label, Reading, ValidPixel};
 use super::sums::ClassSums;
 use crate::error::{FinishError, ParameterError, StateError};
@@ -91,9 +91,10 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
     pub fn push(&mut self, sample: impl Into<ClassSample<C>>) {
         match sample.into().check(&self.reading) {
             CheckedClasses::Valid(ValidPixel { pixel, weight, predicted }) => {
+                let pixel = OneClassPixel { pixel: &pixel, weight, predicted };
                 let (shared, own) = &mut self.sums;
-                shared.add(&pixel, weight, predicted);
-                self.loss.add(&pixel, weight, own);
+                shared.add(&pixel);
+                self.loss.add(&pixel, own);
                 if shared.counts.accept() {
                     self.sums.normalise();
                 }
@@ -103,10 +104,25 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
         }
     }
 
-    /// Adds the pixels of slices, whose number of classes must be that of the accumulator: others are rejected one by one, for
-    /// their input.
-    pub fn extend_plane<T: Label>(&mut self, plane: ClassPlane<'_, T, C>) {
-        plane.samples(self.reading.classes).for_each(|sample| self.push(sample));
+    /// Adds the sums of an accumulator of the same loss.
+    #[cfg(feature = "rayon")]
+    pub(crate) fn add_sums(&mut self, other: &Self) {
+        self.sums.merge(&other.sums);
+    }
+
+    #[cfg(feature = "rayon")]
+    pub(crate) fn note_first_rejected(&mut self, first: Option<RejectedPixel>) {
+        self.first_rejected = first;
+    }
+
+    /// How samples are read.
+    pub(super) fn reading_of(&self) -> &Reading {
+        &self.reading
+    }
+
+    /// The loss, and what all losses share with the loss's own sums.
+    pub(super) fn parts(&mut self) -> (&L, &mut (ClassSums<C>, L::Sums)) {
+        (&self.loss, &mut self.sums)
     }
 
     /// Adds the pixels of another accumulator of the same loss.

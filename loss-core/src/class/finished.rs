@@ -1,11 +1,11 @@
 use super::loss::ClassLoss;
-use super::plane::ClassPlane;
-use super::sample::{CheckedClasses, ClassSample, Label, Reading, ValidPixel};
+use super::pixel::ClassPixel;
+use super::sample::{CheckedClasses, ClassSample, Reading, ValidPixel};
 use super::sums::ClassTotals;
-use crate::error::LengthError;
 use crate::finished::{Confusion, Counts};
 use crate::loss::Part;
 use crate::pointwise::clamp_to_finite;
+use crate::real::Real;
 
 /// The finished loss over classes: value, parts, counts, a report for each class, and the gradient for a second pass.
 #[derive(Clone, Debug)]
@@ -113,42 +113,20 @@ impl<L: ClassLoss<C>, const C: usize> ClassGradient<L, C> {
     pub fn at(&self, sample: impl Into<ClassSample<C>>) -> [f32; C] {
         let mut gradient = [0.0; C];
         if let CheckedClasses::Valid(ValidPixel { pixel, weight, .. }) = sample.into().check(&self.reading) {
-            self.loss.add_gradient(&self.slope, &pixel, &mut gradient);
+            self.add_to(&pixel, &mut gradient);
             gradient.iter_mut().for_each(|slope| *slope = clamp_to_finite(weight * *slope));
         }
         gradient
     }
 
-    /// Writes the gradient of every pixel, in the layout of the plane.
-    ///
-    /// # Errors
-    /// [`LengthError`] if `gradient` is not as long as the plane's logits; nothing is written then.
-    pub fn write<T: Label>(&self, plane: ClassPlane<'_, T, C>, gradient: &mut [f32]) -> Result<(), LengthError> {
-        self.each(plane, gradient, |to, slope| *to = slope)
+    /// How samples are read.
+    pub(super) fn reading_of(&self) -> Reading {
+        self.reading
     }
 
-    /// Adds the gradient of every pixel to what is there.
-    ///
-    /// # Errors
-    /// [`LengthError`] if `gradient` is not as long as the plane's logits; nothing is written then.
-    pub fn add<T: Label>(&self, plane: ClassPlane<'_, T, C>, gradient: &mut [f32]) -> Result<(), LengthError> {
-        self.each(plane, gradient, |to, slope| *to += slope)
-    }
-
-    fn each<T: Label>(
-        &self,
-        plane: ClassPlane<'_, T, C>,
-        gradient: &mut [f32],
-        put: impl Fn(&mut f32, f32),
-    ) -> Result<(), LengthError> {
-        plane.check_gradient(gradient.len())?;
-        for (pixel, sample) in plane.samples(self.reading.classes).enumerate() {
-            for (class, slope) in self.at(sample).into_iter().enumerate().take(plane.classes()) {
-                if let Some(to) = gradient.get_mut(plane.position(pixel, class)) {
-                    put(to, slope);
-                }
-            }
-        }
-        Ok(())
+    /// Adds the gradient of pixels of weight 1.
+    #[inline(always)]
+    pub(super) fn add_to<R: Real>(&self, pixel: &ClassPixel<R, C>, gradient: &mut [R; C]) {
+        self.loss.add_gradient(&self.slope, pixel, gradient);
     }
 }

@@ -1,3 +1,4 @@
+use super::batch::ClassBatch;
 use super::loss::ClassLoss;
 use super::pixel::ClassPixel;
 use super::sums::ClassTotals;
@@ -131,7 +132,7 @@ impl<S: ClassSet, const C: usize> ClassLoss<C> for GeneralisedDice<S> {
     fn sums(&self) {}
 
     #[inline(always)]
-    fn add(&self, _: &ClassPixel<f32, C>, _: f32, (): &mut ()) {}
+    fn add<B: ClassBatch<C>>(&self, _: &B, (): &mut ()) {}
 
     fn value(&self, totals: &ClassTotals<C>, (): &()) -> f64 {
         self.evaluate(totals).1

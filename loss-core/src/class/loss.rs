@@ -1,4 +1,5 @@
 use super::accumulator::ClassAccumulator;
+use super::batch::ClassBatch;
 use super::image_mean::ClassImageMean;
 use super::pixel::{Activation, ClassPixel};
 use super::plane::ClassPlane;
@@ -27,8 +28,11 @@ pub trait ClassLoss<const C: usize>: Clone {
     /// The loss's empty sums.
     fn sums(&self) -> Self::Sums;
 
-    /// Adds a valid pixel.
-    fn add(&self, pixel: &ClassPixel<f32, C>, weight: f32, sums: &mut Self::Sums);
+    /// Adds valid pixels: one of a stream, or many of a slice.
+    ///
+    /// A loss of losses hands the batch on to each; a loss with sums of its own says what they are by
+    /// [`ClassTerms`](super::ClassTerms).
+    fn add<B: ClassBatch<C>>(&self, pixels: &B, sums: &mut Self::Sums);
 
     /// The loss. It is finite for any sums, those of no pixel included.
     fn value(&self, totals: &ClassTotals<C>, sums: &Self::Sums) -> f64;

@@ -12,6 +12,7 @@
 //! alternatives (each pixel has C independent sigmoids) are [`Channels`].
 
 mod accumulator;
+mod batch;
 mod channels;
 mod cross_entropy;
 mod finished;
@@ -25,10 +26,12 @@ mod plane;
 mod reduction;
 mod sample;
 mod sums;
+mod tile;
 mod wasserstein_dice;
 mod weights;
 
 pub use accumulator::ClassAccumulator;
+pub use batch::{ClassBatch, ClassTerms};
 pub use channels::{Channels, FinishedChannels};
 pub use cross_entropy::CrossEntropy;
 pub use finished::{ClassGradient, ClassReport, FinishedClasses};
@@ -38,6 +41,8 @@ pub use image_mean::ClassImageMean;
 pub use loss::{ClassLoss, ClassPointwise};
 pub use per_class::{AbsentClass, ClassReduction, PerClass, WeightMode};
 pub use pixel::{Activation, ClassPixel};
+#[cfg(feature = "rayon")]
+pub(crate) use plane::ClassRows;
 pub use plane::{ClassPlane, Layout};
 pub use reduction::{ClassDenominator, ClassReduced};
 pub use sample::{ClassSample, ClassTarget, Label};

@@ -1,3 +1,4 @@
+use super::batch::ClassBatch;
 use super::loss::ClassLoss;
 use super::pixel::ClassPixel;
 use super::sums::ClassTotals;
@@ -202,11 +203,12 @@ fn added(a: &Confusion, b: &Confusion) -> Confusion {
     }
 }
 
-/// A class against the rest, as a binary loss sees it, with slopes by p.
+/// A class against the rest, as a binary loss sees it, with slopes by p. The input is 1 where the class is predicted, 0 elsewhere.
 #[inline(always)]
-fn against_the_rest<R: Real>(target: R, p: R, q: R, cross_entropy: R) -> Pixel<R> {
+pub(super) fn against_the_rest<R: Real>(predicted: R, target: R, p: R, q: R, cross_entropy: R) -> Pixel<R> {
     let (zero, one) = (R::splat(0.0), R::splat(1.0));
     Pixel {
+        input: predicted,
         logit: zero,
         target,
         background: one - target,
@@ -230,13 +232,11 @@ impl<L: RegionFamily, W: ClassWeights, S: ClassSet, const C: usize> ClassLoss<C>
     }
 
     #[inline(always)]
-    fn add(&self, pixel: &ClassPixel<f32, C>, weight: f32, sums: &mut Self::Sums) {
-        let values = pixel.target.iter().zip(&pixel.p).zip(&pixel.q).zip(&pixel.cross_entropy);
-        for (class, (sums, (((&target, &p), &q), &loss))) in sums.iter_mut().zip(values).enumerate().take(pixel.classes)
-        {
-            let weight = weight * self.inside(class) as f32;
-            if weight > 0.0 {
-                self.loss.add(&against_the_rest(target, p, q, loss), weight, sums);
+    fn add<B: ClassBatch<C>>(&self, pixels: &B, sums: &mut Self::Sums) {
+        for (class, sums) in sums.iter_mut().enumerate().take(pixels.classes()) {
+            let inside = self.inside(class) as f32;
+            if inside > 0.0 {
+                self.loss.add(&pixels.class(class, inside), sums);
             }
         }
     }
@@ -282,7 +282,7 @@ impl<L: RegionFamily, W: ClassWeights, S: ClassSet, const C: usize> ClassLoss<C>
         let classes = by_probability.iter_mut().zip(slopes).zip(values).take(pixel.classes);
         for ((out, slope), (((&target, &p), &q), &loss)) in classes {
             if let Some((slope, inside)) = slope {
-                *out = R::splat(*inside) * self.loss.gradient(slope, &against_the_rest(target, p, q, loss));
+                *out = R::splat(*inside) * self.loss.gradient(slope, &against_the_rest(p, target, p, q, loss));
             }
         }
         pixel.add_through_activation(&by_probability, gradient);

@@ -54,10 +54,11 @@ impl<R: Real, const C: usize> ClassPixel<R, C> {
         let sum = one + others;
         // ln_1p is for small arguments, where the sum has lost digits of what is added to 1.
         let logarithm = R::select(one.ge(others), others.min(one).ln_1p(), sum.ln());
+        let share = one / sum;
         for ((p, q), loss) in p.iter_mut().zip(&mut q).zip(&mut cross_entropy).take(classes) {
             let rest = R::select(q.ge(one), others, sum - *p);
-            *q = rest / sum;
-            *p = *p / sum;
+            *q = rest * share;
+            *p = *p * share;
             *loss = (*loss + logarithm).min(R::splat(f32::MAX));
         }
         Self { classes, activation: Activation::Softmax, target, p, q, cross_entropy }

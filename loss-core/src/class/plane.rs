@@ -1,6 +1,10 @@
+use core::ops::Range;
+
 use super::sample::{ClassSample, ClassTarget, Label};
+use super::tile::{ClassNumbers, LoadedClasses, Row};
+use crate::arch::{CACHE_LINE, prefetch};
 use crate::error::LengthError;
-use crate::plane::Weights;
+use crate::plane::{Weights, WeightsOf};
 
 /// How the logits of a plane lie in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,7 +98,7 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
         if length == expected { Ok(()) } else { Err(LengthError { slice, length, expected }) }
     }
 
-    pub(super) fn check_gradient(&self, length: usize) -> Result<(), LengthError> {
+    pub(crate) fn check_gradient(&self, length: usize) -> Result<(), LengthError> {
         self.check("the gradient", length, self.logits.len())
     }
 
@@ -109,8 +113,17 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
     /// The pixels, one after the other. If the plane has not as many classes as are expected, its logits are NaN, and
     /// so rejected.
     pub(super) fn samples(&self, expected_classes: usize) -> impl Iterator<Item = ClassSample<C>> + '_ {
-        let mut weights = self.weights;
-        (0..self.pixels).map(move |pixel| {
+        self.samples_of(0..self.pixels, expected_classes)
+    }
+
+    /// Some of the pixels.
+    pub(super) fn samples_of(
+        &self,
+        pixels: Range<usize>,
+        expected_classes: usize,
+    ) -> impl Iterator<Item = ClassSample<C>> + '_ {
+        let mut weights = self.weights.split_at(pixels.start).1;
+        pixels.map(move |pixel| {
             let gather = |values: &[f32]| {
                 let mut gathered = [f32::NAN; C];
                 if self.classes == expected_classes {
@@ -126,5 +139,193 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
             };
             ClassSample { logits: gather(self.logits), target, weight: weights.take_first() }
         })
+    }
+
+    /// Copies a stretch of logits or soft targets, class by class.
+    #[inline(always)]
+    fn copy(&self, from: &[f32], start: usize, length: usize, rows: &mut [Row; C]) {
+        for (class, row) in rows.iter_mut().enumerate().take(self.classes) {
+            let to = row.iter_mut().take(length);
+            match self.layout {
+                Layout::Planar => {
+                    let from = from.get(class * self.pixels + start..).unwrap_or_default();
+                    to.zip(from).for_each(|(to, &from)| *to = from);
+                }
+                Layout::Interleaved => {
+                    let from = from.get(start * self.classes + class..).unwrap_or_default();
+                    to.zip(from.iter().step_by(self.classes.max(1))).for_each(|(to, &from)| *to = from);
+                }
+            }
+        }
+    }
+
+    /// Asks for the logits of pixels ahead of their use.
+    #[inline(always)]
+    pub(super) fn prefetch(&self, start: usize, length: usize) {
+        match self.layout {
+            Layout::Planar => {
+                for class in 0..self.classes {
+                    for pixel in (start..start + length).step_by(CACHE_LINE) {
+                        prefetch(self.logits, class * self.pixels + pixel);
+                    }
+                }
+            }
+            Layout::Interleaved => {
+                for logit in (start * self.classes..(start + length) * self.classes).step_by(CACHE_LINE) {
+                    prefetch(self.logits, logit);
+                }
+            }
+        }
+    }
+
+    /// Loads a stretch of pixels as numbers: `None` if a target or a weight is out of range.
+    ///
+    /// An ignored pixel becomes one of weight 0 that is in range.
+    #[inline(always)]
+    pub(super) fn load(
+        &self,
+        start: usize,
+        length: usize,
+        ignored_label: Option<i64>,
+        numbers: &mut ClassNumbers<C>,
+    ) -> Option<LoadedClasses> {
+        let weights = numbers.weights.get_mut(..length)?;
+        match self.weights.split_at(start).1.numbers(weights) {
+            WeightsOf::One => weights.fill(1.0),
+            WeightsOf::Numbers => {}
+            WeightsOf::OutOfRange => return None,
+        }
+        self.copy(self.logits, start, length, &mut numbers.logits);
+        let hard = match self.targets {
+            Targets::Labels(labels) => {
+                let labels = labels.get(start..start + length)?;
+                let mut valid = true;
+                for (&label, weight) in labels.iter().zip(&mut *weights) {
+                    let label = label.to_i64();
+                    if Some(label) == ignored_label {
+                        *weight = 0.0;
+                    }
+                    valid &= *weight == 0.0 || (label >= 0 && label < self.classes as i64);
+                }
+                if !valid {
+                    return None;
+                }
+                for (class, row) in numbers.target.iter_mut().enumerate().take(self.classes) {
+                    for (to, &label) in row.iter_mut().zip(labels) {
+                        *to = f32::from(u8::from(label.to_i64() == class as i64));
+                    }
+                }
+                true
+            }
+            Targets::Soft(targets) => {
+                self.copy(targets, start, length, &mut numbers.target);
+                false
+            }
+        };
+        let ignored = weights.iter().fold(0, |count, &weight| count + usize::from(weight == 0.0));
+        if ignored > 0 {
+            for row in numbers.logits.iter_mut().chain(&mut numbers.target) {
+                row.iter_mut()
+                    .zip(&*weights)
+                    .filter(|(_, weight)| **weight == 0.0)
+                    .for_each(|(number, _)| *number = 0.0);
+            }
+        }
+        if !hard {
+            let targets = numbers.target.iter().take(self.classes).flat_map(|row| row.iter().take(length));
+            if !targets.fold(true, |all, target| all & (0.0..=1.0).contains(target)) {
+                return None;
+            }
+        }
+        let unweighted = weights.iter().fold(true, |all, &weight| all & (weight == 1.0));
+        Some(LoadedClasses { ignored, unweighted, hard })
+    }
+
+    /// A gradient that lies in memory as the plane's logits do.
+    pub(crate) fn rows_of<'g>(&self, gradient: &'g mut [f32]) -> ClassRows<'g, C> {
+        let values = match self.layout {
+            Layout::Planar => {
+                let mut rows = gradient.chunks_mut(self.pixels.max(1));
+                Values::Planar(core::array::from_fn(|_| rows.next().unwrap_or_default()))
+            }
+            Layout::Interleaved => Values::Interleaved(gradient),
+        };
+        ClassRows { values, classes: self.classes, start: 0, pixels: self.pixels }
+    }
+}
+
+/// A stretch of a gradient: a number for each class of each of some pixels.
+pub(crate) struct ClassRows<'g, const C: usize> {
+    values: Values<'g, C>,
+    classes: usize,
+    /// The first pixel's place in the plane.
+    start: usize,
+    pixels: usize,
+}
+
+enum Values<'g, const C: usize> {
+    Planar([&'g mut [f32]; C]),
+    Interleaved(&'g mut [f32]),
+}
+
+impl<const C: usize> ClassRows<'_, C> {
+    /// The pixels that there are places for.
+    pub(crate) fn pixels(&self) -> Range<usize> {
+        self.start..self.start + self.pixels
+    }
+
+    /// The place of a class of a pixel.
+    pub(super) fn place(&mut self, pixel: usize, class: usize) -> Option<&mut f32> {
+        let pixel = pixel.checked_sub(self.start)?;
+        match &mut self.values {
+            Values::Planar(rows) => rows.get_mut(class)?.get_mut(pixel),
+            Values::Interleaved(values) => values.get_mut(pixel * self.classes + class),
+        }
+    }
+
+    /// Writes or adds a stretch of numbers that are given class by class.
+    #[inline(always)]
+    pub(super) fn store(&mut self, start: usize, length: usize, rows: &[Row; C], add: bool) {
+        let start = start.saturating_sub(self.start);
+        for (class, row) in rows.iter().enumerate().take(self.classes) {
+            let from = row.iter().take(length);
+            let put = |(to, &slope): (&mut f32, &f32)| *to = if add { *to + slope } else { slope };
+            match &mut self.values {
+                Values::Planar(rows) => {
+                    let to = rows.get_mut(class).and_then(|row| row.get_mut(start..)).unwrap_or_default();
+                    to.iter_mut().zip(from).for_each(put);
+                }
+                Values::Interleaved(values) => {
+                    let to = values.get_mut(start * self.classes + class..).unwrap_or_default();
+                    to.iter_mut().step_by(self.classes.max(1)).zip(from).for_each(put);
+                }
+            }
+        }
+    }
+
+    /// The places of the first pixels, and the others.
+    #[cfg(feature = "rayon")]
+    pub(crate) fn split_at(self, pixels: usize) -> (Self, Self) {
+        let Self { values, classes, start, pixels: all } = self;
+        let (first, second) = match values {
+            Values::Planar(rows) => {
+                let mut heads = core::array::from_fn(|_| &mut [] as &mut [f32]);
+                let mut tails = core::array::from_fn(|_| &mut [] as &mut [f32]);
+                for ((row, head), tail) in rows.into_iter().zip(&mut heads).zip(&mut tails) {
+                    let at = pixels.min(row.len());
+                    (*head, *tail) = row.split_at_mut(at);
+                }
+                (Values::Planar(heads), Values::Planar(tails))
+            }
+            Values::Interleaved(values) => {
+                let at = (pixels * classes).min(values.len());
+                let (head, tail) = values.split_at_mut(at);
+                (Values::Interleaved(head), Values::Interleaved(tail))
+            }
+        };
+        (
+            Self { values: first, classes, start, pixels },
+            Self { values: second, classes, start: start + pixels, pixels: all - pixels },
+        )
     }
 }

@@ -1,3 +1,4 @@
+use super::batch::{ClassBatch, ClassTerms};
 use super::loss::{ClassLoss, ClassPointwise};
 use super::pixel::ClassPixel;
 use super::sums::ClassTotals;
@@ -5,7 +6,7 @@ use crate::combine::combinable;
 use crate::exact::TermSum;
 use crate::fingerprint::Fingerprint;
 use crate::loss::Part;
-use crate::pointwise::{clamp_to_finite, coefficient};
+use crate::pointwise::coefficient;
 use crate::real::Real;
 
 /// What the sum of a pointwise loss over classes is divided by.
@@ -49,6 +50,13 @@ impl<P: ClassPointwise> ClassReduced<P> {
     }
 }
 
+impl<P: ClassPointwise, const C: usize> ClassTerms<2, C> for ClassReduced<P> {
+    #[inline(always)]
+    fn terms<R: Real>(&self, pixel: &ClassPixel<R, C>, weight: R) -> [R; 2] {
+        [weight * self.pointwise.loss(pixel), weight * self.pointwise.class_weight(pixel)]
+    }
+}
+
 impl<P: ClassPointwise, const C: usize> ClassLoss<C> for ClassReduced<P> {
     /// Σ w ℓ and Σ w w_y.
     type Sums = [TermSum; 2];
@@ -59,9 +67,8 @@ impl<P: ClassPointwise, const C: usize> ClassLoss<C> for ClassReduced<P> {
     }
 
     #[inline(always)]
-    fn add(&self, pixel: &ClassPixel<f32, C>, weight: f32, [sum, class_weight]: &mut [TermSum; 2]) {
-        sum.add(clamp_to_finite(weight * self.pointwise.loss(pixel)));
-        class_weight.add(clamp_to_finite(weight * self.pointwise.class_weight(pixel)));
+    fn add<B: ClassBatch<C>>(&self, pixels: &B, sums: &mut [TermSum; 2]) {
+        pixels.add(self, sums);
     }
 
     fn value(&self, totals: &ClassTotals<C>, [sum, class_weight]: &[TermSum; 2]) -> f64 {

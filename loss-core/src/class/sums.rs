@@ -1,9 +1,14 @@
 //! The sums that every class accumulator keeps.
 
-use super::pixel::ClassPixel;
+use core::array;
+
+use super::batch::{ClassBatch, PixelWeight};
+use super::tile::ClassTile;
+use crate::batch::{Batch, HardConfusion, SoftConfusion};
 use crate::exact::UnitSum;
 use crate::finished::{Confusion, Counts};
-use crate::sums::{ConfusionSums, Sums, Totals};
+use crate::lanes::Lanes;
+use crate::sums::{ConfusionSums, Sums, Totals, finish_confusion};
 
 /// Counts, Σ w, and the soft and hard confusion of each class against the rest.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,15 +29,24 @@ impl<const C: usize> ClassSums<C> {
         }
     }
 
+    /// Adds valid pixels.
     #[inline(always)]
-    pub(super) fn add(&mut self, pixel: &ClassPixel<f32, C>, weight: f32, predicted: usize) {
-        self.weight.add(weight);
-        let confusions = self.soft.iter_mut().zip(&mut self.hard).zip(pixel.target).zip(pixel.p).zip(pixel.q);
-        for (class, ((((soft, hard), target), p), q)) in confusions.enumerate().take(pixel.classes) {
-            let (target, background) = (weight * target, weight * (1.0 - target));
-            soft.add(p, q, target, background);
-            let share = if class == predicted { (1.0, 0.0) } else { (0.0, 1.0) };
-            hard.add(share.0, share.1, target, background);
+    pub(super) fn add(&mut self, pixels: &impl ClassBatch<C>) {
+        pixels.add(&PixelWeight, array::from_mut(&mut self.weight));
+        for (class, (soft, hard)) in self.soft.iter_mut().zip(&mut self.hard).enumerate().take(pixels.classes()) {
+            let one = pixels.class(class, 1.0);
+            one.add(&SoftConfusion, soft);
+            one.add(&HardConfusion { threshold: 1.0 }, hard);
+        }
+    }
+
+    /// Adds `count` valid pixels of weight 1 with labels. The confusion of a class is a matter of counting.
+    #[inline(always)]
+    pub(super) fn add_hard<V: Lanes>(&mut self, pixels: &ClassTile<'_, V, C>, count: u32) {
+        self.weight.add_count(count);
+        for (class, (soft, hard)) in self.soft.iter_mut().zip(&mut self.hard).enumerate().take(pixels.classes()) {
+            pixels.class(class, 1.0).add(&SoftConfusion, soft);
+            hard.iter_mut().zip(pixels.confusion(class)).for_each(|(sum, count)| sum.add_count(count));
         }
     }
 
@@ -40,14 +54,14 @@ impl<const C: usize> ClassSums<C> {
         let (weight, pixels) = (self.weight.to_f64(), self.counts.not_rejected());
         let mut of_class = [Totals { weight, pixels, soft: Confusion::default(), hard: Confusion::default() }; C];
         for ((totals, soft), hard) in of_class.iter_mut().zip(&self.soft).zip(&self.hard) {
-            (totals.soft, totals.hard) = (soft.finish(&self.weight), hard.finish(&self.weight));
+            (totals.soft, totals.hard) = (finish_confusion(soft, &self.weight), finish_confusion(hard, &self.weight));
         }
         ClassTotals { classes, weight, pixels, of_class }
     }
 
     fn each(&mut self) -> impl Iterator<Item = &mut UnitSum> {
         let confusions = self.soft.iter_mut().chain(&mut self.hard);
-        core::iter::once(&mut self.weight).chain(confusions.flat_map(ConfusionSums::each))
+        core::iter::once(&mut self.weight).chain(confusions.flatten())
     }
 }
 

@@ -1,3 +1,4 @@
+use super::batch::{ClassBatch, ClassTerms};
 use super::loss::ClassLoss;
 use super::pixel::ClassPixel;
 use super::sums::ClassTotals;
@@ -6,7 +7,7 @@ use crate::error::ParameterError;
 use crate::exact::TermSum;
 use crate::fingerprint::Fingerprint;
 use crate::loss::Part;
-use crate::pointwise::{clamp_to_finite, coefficient};
+use crate::pointwise::coefficient;
 use crate::real::Real;
 
 /// Generalised Wasserstein Dice loss: Dice with a distance between classes, so that a near miss costs less than a far one.
@@ -82,6 +83,20 @@ impl<const C: usize> WassersteinDice<C> {
     }
 }
 
+impl<const C: usize> ClassTerms<2, C> for WassersteinDice<C> {
+    #[inline(always)]
+    fn terms<R: Real>(&self, pixel: &ClassPixel<R, C>, weight: R) -> [R; 2] {
+        let (mut nearer, mut distance) = (R::splat(0.0), R::splat(0.0));
+        for (l, (target, of_class, from_background)) in self.rows(pixel).into_iter().enumerate() {
+            distance = distance + target * of_class;
+            if l != 0 {
+                nearer = nearer + target * (from_background - of_class);
+            }
+        }
+        [weight * nearer, weight * distance]
+    }
+}
+
 impl<const C: usize> ClassLoss<C> for WassersteinDice<C> {
     /// A and ΣwW.
     type Sums = [TermSum; 2];
@@ -93,13 +108,8 @@ impl<const C: usize> ClassLoss<C> for WassersteinDice<C> {
     }
 
     #[inline(always)]
-    fn add(&self, pixel: &ClassPixel<f32, C>, weight: f32, [nearer, distance]: &mut [TermSum; 2]) {
-        for (l, (target, of_class, from_background)) in self.rows(pixel).into_iter().enumerate() {
-            distance.add(clamp_to_finite(weight * (target * of_class)));
-            if l != 0 {
-                nearer.add(clamp_to_finite(weight * (target * (from_background - of_class))));
-            }
-        }
+    fn add<B: ClassBatch<C>>(&self, pixels: &B, sums: &mut [TermSum; 2]) {
+        pixels.add(self, sums);
     }
 
     fn value(&self, _: &ClassTotals<C>, sums: &[TermSum; 2]) -> f64 {

@@ -45,6 +45,12 @@ impl Bce {
         Ok(Self { pos_weight, ..self })
     }
 
+    #[inline(always)]
+    fn weigh<R: Real>(&self, target: R) -> R {
+        // A slice's loop asks this once, not for every pixel; the result is the same to the bit.
+        if self.pos_weight == 1.0 { target } else { target * R::splat(self.pos_weight) }
+    }
+
     /// Softens the targets.
     pub const fn label_smoothing(self, smoothing: LabelSmoothing) -> Self {
         Self { smoothing, ..self }
@@ -63,13 +69,13 @@ impl Pointwise for Bce {
     #[inline(always)]
     fn loss<R: Real>(&self, pixel: &Pixel<R>) -> R {
         let (target, background) = self.smoothing.apply(pixel.target, pixel.background);
-        target * R::splat(self.pos_weight) * pixel.foreground_loss + background * pixel.background_loss
+        self.weigh(target) * pixel.foreground_loss + background * pixel.background_loss
     }
 
     #[inline(always)]
     fn slope<R: Real>(&self, pixel: &Pixel<R>) -> R {
         let (target, background) = self.smoothing.apply(pixel.target, pixel.background);
-        target * R::splat(self.pos_weight) * pixel.foreground_slope + background * pixel.background_slope
+        self.weigh(target) * pixel.foreground_slope + background * pixel.background_slope
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {

@@ -114,7 +114,7 @@ impl Focal {
             FocalForm::Margin => {
                 let sign = t - pixel.background;
                 let margin = pixel.logit * sign;
-                let logistic = margin.abs().logistic();
+                let logistic = margin.abs().exp_neg().logistic();
                 let right = margin.ge(R::splat(0.0));
                 let u = R::select(right, logistic.small, logistic.large);
                 let one_minus_u = R::select(right, logistic.large, logistic.small);

@@ -35,6 +35,10 @@ impl LabelSmoothing {
     /// The smoothed target and its complement.
     #[inline(always)]
     pub(crate) fn apply<R: Real>(&self, target: R, background: R) -> (R, R) {
+        // A slice's loop asks this once, not for every pixel; the result is the same to the bit.
+        if self.flip == 0.0 {
+            return (target, background);
+        }
         let (flip, keep) = (R::splat(self.flip), R::splat(1.0 - self.flip));
         (target * keep + background * flip, background * keep + target * flip)
     }

@@ -128,10 +128,10 @@ pub trait Pointwise: Clone {
     }
 }
 
-/// The term as it enters a sum: what has overflowed `f32` counts as its largest value.
+/// What has overflowed `f32` counts as its largest value.
 #[inline(always)]
-pub(crate) fn clamp_to_finite(term: f32) -> f32 {
-    Real::max(Real::min(term, f32::MAX), f32::MIN)
+pub(crate) fn clamp_to_finite<R: Real>(number: R) -> R {
+    number.min(R::splat(f32::MAX)).max(R::splat(f32::MIN))
 }
 
 /// A coefficient of a gradient as an `f32`: the largest one in place of an infinite one.

@@ -1,9 +1,10 @@
+use crate::batch::{Batch, Terms};
 use crate::combine::combinable;
 use crate::exact::TermSum;
 use crate::fingerprint::Fingerprint;
 use crate::loss::{Loss, Part};
 use crate::pixel::Pixel;
-use crate::pointwise::{clamp_to_finite, coefficient};
+use crate::pointwise::coefficient;
 use crate::real::Real;
 use crate::reduction::Denominator;
 use crate::sums::Totals;
@@ -67,6 +68,13 @@ impl Default for BalancedBce {
     }
 }
 
+impl Terms<2> for BalancedBce {
+    #[inline(always)]
+    fn terms<R: Real>(&self, pixel: &Pixel<R>, weight: R) -> [R; 2] {
+        [weight * (pixel.target * pixel.foreground_loss), weight * (pixel.background * pixel.background_loss)]
+    }
+}
+
 impl Loss for BalancedBce {
     /// Σ w t·(−ln p) and Σ w (1−t)·(−ln(1−p)).
     type Sums = [TermSum; 2];
@@ -77,9 +85,8 @@ impl Loss for BalancedBce {
     }
 
     #[inline(always)]
-    fn add(&self, pixel: &Pixel<f32>, weight: f32, [foreground, background]: &mut [TermSum; 2]) {
-        foreground.add(clamp_to_finite(weight * (pixel.target * pixel.foreground_loss)));
-        background.add(clamp_to_finite(weight * (pixel.background * pixel.background_loss)));
+    fn add<B: Batch>(&self, pixels: &B, sums: &mut [TermSum; 2]) {
+        pixels.add(self, sums);
     }
 
     fn value(&self, totals: &Totals, [foreground, background]: &[TermSum; 2]) -> f64 {

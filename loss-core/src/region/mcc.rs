@@ -1,5 +1,8 @@
+use core::array;
+
 use super::RegionFamily;
 use super::user::{RegionSlopes, gradient};
+use crate::batch::{Batch, TrueNegative};
 use crate::combine::combinable;
 use crate::error::ParameterError;
 use crate::exact::UnitSum;
@@ -94,8 +97,8 @@ impl Loss for Mcc {
     }
 
     #[inline(always)]
-    fn add(&self, pixel: &Pixel<f32>, weight: f32, true_negative: &mut UnitSum) {
-        true_negative.add(pixel.q * (weight * pixel.background));
+    fn add<B: Batch>(&self, pixels: &B, true_negative: &mut UnitSum) {
+        pixels.add(&TrueNegative, array::from_mut(true_negative));
     }
 
     fn value(&self, totals: &Totals, true_negative: &UnitSum) -> f64 {

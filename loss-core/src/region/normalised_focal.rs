@@ -1,3 +1,4 @@
+use crate::batch::{Batch, Terms};
 use crate::combine::combinable;
 use crate::error::ParameterError;
 use crate::exact::TermSum;
@@ -61,6 +62,13 @@ impl NormalisedFocal {
     }
 }
 
+impl Terms<2> for NormalisedFocal {
+    #[inline(always)]
+    fn terms<R: Real>(&self, pixel: &Pixel<R>, weight: R) -> [R; 2] {
+        [weight * self.focal.loss(pixel), weight * self.focal.factor(pixel)]
+    }
+}
+
 impl Loss for NormalisedFocal {
     /// Σ w ℓ and Σ w u^γ.
     type Sums = [TermSum; 2];
@@ -72,9 +80,8 @@ impl Loss for NormalisedFocal {
     }
 
     #[inline(always)]
-    fn add(&self, pixel: &Pixel<f32>, weight: f32, [losses, factors]: &mut [TermSum; 2]) {
-        losses.add(clamp_to_finite(weight * self.focal.loss(pixel)));
-        factors.add(weight * self.focal.factor(pixel));
+    fn add<B: Batch>(&self, pixels: &B, sums: &mut [TermSum; 2]) {
+        pixels.add(self, sums);
     }
 
     fn value(&self, _: &Totals, [losses, factors]: &[TermSum; 2]) -> f64 {

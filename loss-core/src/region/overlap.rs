@@ -1,9 +1,10 @@
 //! How much a pixel's prediction and target overlap, and how much they differ.
 
+use crate::batch::{Batch, Terms};
 use crate::exact::TermSum;
 use crate::fingerprint::Fingerprint;
 use crate::pixel::Pixel;
-use crate::pointwise::{clamp_to_finite, coefficient};
+use crate::pointwise::coefficient;
 use crate::real::Real;
 use crate::sums::{Sums, Totals};
 
@@ -18,8 +19,8 @@ pub trait Overlap: Clone + core::fmt::Debug {
     /// Empty sums.
     fn sums(&self) -> Self::Sums;
 
-    /// Adds a valid pixel. The weights of the two errors are α and β.
-    fn add(&self, errors: [f32; 2], pixel: &Pixel<f32>, weight: f32, sums: &mut Self::Sums);
+    /// Adds valid pixels. The weights of the two errors are α and β.
+    fn add<B: Batch>(&self, errors: [f32; 2], pixels: &B, sums: &mut Self::Sums);
 
     /// I and E.
     fn finish(&self, errors: [f64; 2], totals: &Totals, sums: &Self::Sums) -> [f64; 2];
@@ -70,7 +71,7 @@ impl Overlap for Product {
     fn sums(&self) {}
 
     #[inline(always)]
-    fn add(&self, _: [f32; 2], _: &Pixel<f32>, _: f32, (): &mut ()) {}
+    fn add<B: Batch>(&self, _: [f32; 2], _: &B, (): &mut ()) {}
 
     fn finish(&self, [alpha, beta]: [f64; 2], totals: &Totals, (): &()) -> [f64; 2] {
         let soft = &totals.soft;
@@ -93,6 +94,19 @@ impl Overlap for Product {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Squared;
 
+struct SquaredTerms([f32; 2]);
+
+impl Terms<2> for SquaredTerms {
+    #[inline(always)]
+    fn terms<R: Real>(&self, pixel: &Pixel<R>, weight: R) -> [R; 2] {
+        let Self([alpha, beta]) = *self;
+        // α(p² − pt) + β(t² − pt) = d(αd + (α−β)t) with d = p − t: with α = β nothing cancels.
+        let d = pixel.difference();
+        let errors = d * (R::splat(alpha) * d + R::splat(alpha - beta) * pixel.target);
+        [weight * (pixel.p * pixel.target), weight * errors]
+    }
+}
+
 impl Overlap for Squared {
     type Sums = [TermSum; 2];
 
@@ -101,11 +115,8 @@ impl Overlap for Squared {
     }
 
     #[inline(always)]
-    fn add(&self, [alpha, beta]: [f32; 2], pixel: &Pixel<f32>, weight: f32, [overlap, errors]: &mut Self::Sums) {
-        overlap.add(weight * (pixel.p * pixel.target));
-        // α(p² − pt) + β(t² − pt) = d(αd + (α−β)t) with d = p − t: with α = β nothing cancels.
-        let d = pixel.difference();
-        errors.add(clamp_to_finite(weight * (d * (alpha * d + (alpha - beta) * pixel.target))));
+    fn add<B: Batch>(&self, errors: [f32; 2], pixels: &B, sums: &mut Self::Sums) {
+        pixels.add(&SquaredTerms(errors), sums);
     }
 
     fn finish(&self, _: [f64; 2], _: &Totals, [overlap, errors]: &Self::Sums) -> [f64; 2] {
@@ -135,6 +146,18 @@ impl Overlap for Squared {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Minimum;
 
+struct MinimumTerms([f32; 2]);
+
+impl Terms<2> for MinimumTerms {
+    #[inline(always)]
+    fn terms<R: Real>(&self, pixel: &Pixel<R>, weight: R) -> [R; 2] {
+        let Self([alpha, beta]) = *self;
+        let d = pixel.difference();
+        let errors = R::select(d.ge(R::splat(0.0)), R::splat(alpha) * d, -(R::splat(beta) * d));
+        [weight * pixel.p.min(pixel.target), weight * errors]
+    }
+}
+
 impl Overlap for Minimum {
     type Sums = [TermSum; 2];
 
@@ -143,10 +166,8 @@ impl Overlap for Minimum {
     }
 
     #[inline(always)]
-    fn add(&self, [alpha, beta]: [f32; 2], pixel: &Pixel<f32>, weight: f32, [overlap, errors]: &mut Self::Sums) {
-        overlap.add(weight * Real::min(pixel.p, pixel.target));
-        let d = pixel.difference();
-        errors.add(clamp_to_finite(weight * if d > 0.0 { alpha * d } else { -(beta * d) }));
+    fn add<B: Batch>(&self, errors: [f32; 2], pixels: &B, sums: &mut Self::Sums) {
+        pixels.add(&MinimumTerms(errors), sums);
     }
 
     fn finish(&self, _: [f64; 2], _: &Totals, [overlap, errors]: &Self::Sums) -> [f64; 2] {
@@ -188,11 +209,11 @@ impl Overlap for AnyOverlap {
     }
 
     #[inline(always)]
-    fn add(&self, errors: [f32; 2], pixel: &Pixel<f32>, weight: f32, sums: &mut Self::Sums) {
+    fn add<B: Batch>(&self, errors: [f32; 2], pixels: &B, sums: &mut Self::Sums) {
         match self {
-            AnyOverlap::Product => Product.add(errors, pixel, weight, &mut ()),
-            AnyOverlap::Squared => Squared.add(errors, pixel, weight, sums),
-            AnyOverlap::Minimum => Minimum.add(errors, pixel, weight, sums),
+            AnyOverlap::Product => Product.add(errors, pixels, &mut ()),
+            AnyOverlap::Squared => Squared.add(errors, pixels, sums),
+            AnyOverlap::Minimum => Minimum.add(errors, pixels, sums),
         }
     }
 

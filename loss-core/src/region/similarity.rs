@@ -199,9 +199,9 @@ macro_rules! similarity_loss {
             }
 
             #[inline(always)]
-            fn add(&self, pixel: &$crate::pixel::Pixel<f32>, weight: f32, sums: &mut Self::Sums) {
+            fn add<B: $crate::batch::Batch>(&self, pixels: &B, sums: &mut Self::Sums) {
                 let (overlap, errors) = self.similarity.form();
-                overlap.add(errors, pixel, weight, sums);
+                overlap.add(errors, pixels, sums);
             }
 
             fn value(&self, totals: &$crate::sums::Totals, sums: &Self::Sums) -> f64 {

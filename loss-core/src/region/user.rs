@@ -1,5 +1,6 @@
 //! Region losses of a user's own.
 
+use crate::batch::Batch;
 use crate::combine::combinable;
 use crate::fingerprint::Fingerprint;
 use crate::finished::Confusion;
@@ -87,7 +88,7 @@ impl<F: Region> Loss for RegionLoss<F> {
     fn sums(&self) {}
 
     #[inline(always)]
-    fn add(&self, _: &Pixel<f32>, _: f32, (): &mut ()) {}
+    fn add<B: Batch>(&self, _: &B, (): &mut ()) {}
 
     fn value(&self, totals: &Totals, (): &()) -> f64 {
         self.0.value(&totals.soft)

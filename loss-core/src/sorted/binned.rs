@@ -1,6 +1,6 @@
 use super::error::SortedError;
 use super::gradient::PixelGradient;
-use super::jaccard::{Compensated, Group};
+use super::jaccard::Extension;
 use super::lovasz::{ErrorKind, UnitErrors, check};
 use crate::error::{LengthError, StateError};
 use crate::finished::{Counts, RejectedPixel};
@@ -142,19 +142,14 @@ impl<const BINS: usize> BinnedLovasz<BINS> {
         SortedError::of_valid(self.counts)?;
         let foreground = self.foreground.iter().fold(0i64, |sum, &count| sum.wrapping_add(count)) as f64;
         let mut finished = FinishedBinnedLovasz { value: 0.0, counts: self.counts, slopes: [[0.0; 2]; BINS] };
-        let mut sum = Compensated::default();
-        let (mut foreground_above, mut background_above) = (0.0, 0.0);
+        let mut extension = Extension::new(foreground);
         let bins = self.foreground.iter().zip(&self.background).zip(&mut finished.slopes).enumerate();
         for (k, ((&foreground_tied, &background_tied), slopes)) in bins.rev() {
-            let (foreground_tied, background_tied) = (foreground_tied as f64, background_tied as f64);
-            let group = Group { foreground, foreground_above, background_above, foreground_tied, background_tied };
             let centre = (k as f64 + 0.5) / BINS as f64;
-            sum.add(centre * group.rise());
+            let group = extension.add(centre, foreground_tied as f64, background_tied as f64);
             *slopes = [group.slope(false), group.slope(true)];
-            foreground_above += foreground_tied;
-            background_above += background_tied;
         }
-        finished.value = sum.value();
+        finished.value = extension.value();
         Ok(finished)
     }
 

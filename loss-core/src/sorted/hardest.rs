@@ -4,7 +4,8 @@ use super::ranking::{key_of, number_of};
 use crate::error::LengthError;
 use crate::exact::{TERMS_BETWEEN_NORMALISATIONS, TermSum};
 use crate::finished::Counts;
-use crate::link::Link;
+use crate::histogram::{Code, Histogram};
+use crate::link::{Link, Logits};
 use crate::pixel::{Checked, Reason, Sample, Target};
 use crate::plane::Plane;
 use crate::pointwise::{Pointwise, clamp_to_finite, coefficient};
@@ -39,9 +40,25 @@ pub trait HardMining {
         plane: Plane<'_, T>,
     ) -> Result<HardestPixels<P, K>, SortedError> {
         let counts = count(plane.samples().map(|sample| sample.check(&link)))?;
-        let losses = || plane.samples().filter_map(|sample| weighted_loss(&loss, &link, sample));
+        let losses = || plane.samples().filter_map(|sample| Some((weighted_loss(&loss, &link, sample)?, 1)));
         let hardest = Hardest::new(self, counts, losses);
         Ok(HardestPixels { hardest, loss, link })
+    }
+
+    /// The same of the pixels that a histogram has counted: value and gradient are those of the pixels one by one, to the bit.
+    ///
+    /// # Errors
+    /// [`SortedError`] if there is no (valid) pixel, or if any was rejected.
+    fn histogram<P: Pointwise, C: Code, const TARGETS: usize>(
+        &self,
+        loss: P,
+        histogram: &Histogram<C, TARGETS>,
+    ) -> Result<HardestPixels<P, Logits>, SortedError> {
+        let counts = histogram.counts();
+        SortedError::of_all(counts, histogram.first_rejected())?;
+        let loss_of = |(sample, times)| Some((weighted_loss(&loss, &Logits, sample)?, times));
+        let hardest = Hardest::new(self, counts, || histogram.bins().filter_map(loss_of));
+        Ok(HardestPixels { hardest, loss, link: Logits })
     }
 
     /// The mean over the largest of losses that were computed elsewhere, such as a softmax cross-entropy.
@@ -50,7 +67,7 @@ pub trait HardMining {
     /// [`SortedError`] if there is no loss, or if any is not finite.
     fn losses(&self, losses: &[f32]) -> Result<Hardest, SortedError> {
         let counts = count(losses.iter().map(|&loss| check_loss(loss)))?;
-        Ok(Hardest::new(self, counts, || losses.iter().copied()))
+        Ok(Hardest::new(self, counts, || losses.iter().map(|&loss| (loss, 1))))
     }
 
     /// The same of the losses whose mask is `true`; the others are ignored.
@@ -61,7 +78,7 @@ pub trait HardMining {
         check_length("the mask", valid.len(), losses.len())?;
         let pixels = || losses.iter().copied().zip(valid.iter().copied());
         let counts = count(pixels().map(|(loss, valid)| if valid { check_loss(loss) } else { Checked::Ignored }))?;
-        Ok(Hardest::new(self, counts, || pixels().filter_map(|(loss, valid)| valid.then_some(loss))))
+        Ok(Hardest::new(self, counts, || pixels().filter_map(|(loss, valid)| valid.then_some((loss, 1)))))
     }
 }
 
@@ -104,19 +121,24 @@ pub struct Hardest {
 }
 
 impl Hardest {
-    fn new<I: Iterator<Item = f32>>(rule: &(impl HardMining + ?Sized), counts: Counts, losses: impl Fn() -> I) -> Self {
+    /// Of losses, each with the number of pixels that have it.
+    fn new<I: Iterator<Item = (f32, u64)>>(
+        rule: &(impl HardMining + ?Sized),
+        counts: Counts,
+        losses: impl Fn() -> I,
+    ) -> Self {
         let pixels = counts.valid.unsigned_abs();
         let least = rule.least_kept(pixels).min(pixels).max(1);
         let above = rule.keep_above().and_then(|threshold| {
-            let kept = losses().filter(|&loss| loss > threshold).count() as u64;
+            let kept = losses().filter(|&(loss, _)| loss > threshold).fold(0, |kept, (_, times)| kept + times);
             (kept >= least).then_some((kept, Largest { threshold, taken: 0, ties: 1 }))
         });
         let (kept, Largest { threshold, taken, ties }) =
             above.unwrap_or_else(|| (least, Largest::find(least, &losses)));
         let mut sum = TermSum::ZERO;
         let mut terms = 0i64;
-        for loss in losses().filter(|&loss| loss > threshold) {
-            sum.add(loss);
+        for (loss, times) in losses().filter(|&(loss, _)| loss > threshold) {
+            sum.add_times(loss, times);
             terms += 1;
             if terms % TERMS_BETWEEN_NORMALISATIONS == 0 {
                 sum.normalise();
@@ -205,13 +227,14 @@ struct Largest {
 
 impl Largest {
     /// Finds the bits of the k-th largest loss from the highest eight down.
-    fn find<I: Iterator<Item = f32>>(k: u64, losses: impl Fn() -> I) -> Self {
+    fn find<I: Iterator<Item = (f32, u64)>>(k: u64, losses: impl Fn() -> I) -> Self {
         let (mut known, mut taken, mut ties) = (0u32, k, 0);
         for shift in [24u32, 16, 8, 0] {
             let mut histogram = [0u64; 256];
-            for key in losses().map(key_of).filter(|key| (u64::from(key ^ known) >> (shift + 8)) == 0) {
+            let keys = losses().map(|(loss, times)| (key_of(loss), times));
+            for (key, times) in keys.filter(|(key, _)| (u64::from(key ^ known) >> (shift + 8)) == 0) {
                 if let Some(count) = histogram.get_mut((key >> shift & 0xff) as usize) {
-                    *count += 1;
+                    *count += times;
                 }
             }
             for (bits, &count) in histogram.iter().enumerate().rev() {

@@ -86,22 +86,54 @@ impl Group {
     }
 }
 
+/// The Lovász extension, summed a group of equal errors at a time, from the highest error down.
+pub(super) struct Extension {
+    foreground: f64,
+    foreground_above: f64,
+    background_above: f64,
+    sum: Compensated,
+}
+
+impl Extension {
+    /// Of so many foreground pixels.
+    pub(super) fn new(foreground: f64) -> Self {
+        Self { foreground, foreground_above: 0.0, background_above: 0.0, sum: Compensated::default() }
+    }
+
+    /// Adds the pixels with the next lower error, if it is positive.
+    pub(super) fn add(&mut self, error: f64, foreground_tied: f64, background_tied: f64) -> Group {
+        let Self { foreground, foreground_above, background_above, .. } = *self;
+        let group = Group { foreground, foreground_above, background_above, foreground_tied, background_tied };
+        if error > 0.0 {
+            self.sum.add(error * group.rise());
+        }
+        self.foreground_above += foreground_tied;
+        self.background_above += background_tied;
+        group
+    }
+
+    /// Σ eᵢ (Jᵢ − Jᵢ₋₁) so far.
+    pub(super) fn value(&self) -> f64 {
+        self.sum.value()
+    }
+}
+
 /// A sum that carries what rounding takes from it: of terms of one sign, within 2⁻⁵² of itself.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Compensated {
+pub(crate) struct Compensated {
     sum: f64,
     lost: f64,
 }
 
 impl Compensated {
-    pub(super) fn add(&mut self, term: f64) {
+    pub(crate) fn add(&mut self, term: f64) {
         let sum = self.sum + term;
         let (large, small) = if self.sum.abs() >= term.abs() { (self.sum, term) } else { (term, self.sum) };
         self.lost += (large - sum) + small;
         self.sum = sum;
     }
 
-    pub(super) fn value(&self) -> f64 {
+    pub(crate) fn value(&self) -> f64 {
         self.sum + self.lost
     }
 }

@@ -9,6 +9,8 @@
 //! | [`TopK`] | `top_k.rs` | none: the pixels are gone through six times |
 //! | [`Ohem`] | `ohem.rs` | none: the pixels are gone through seven times at most |
 //!
+//! `histogram.rs` has the Lovász losses of a [`Histogram`](crate::Histogram), which needs no memory of the pixels.
+//!
 //! What the Lovász losses share stands in `jaccard.rs` (the slopes of the set function, ties) and `ranking.rs` (the lent
 //! memory); what the others share in `hardest.rs`.
 
@@ -16,6 +18,7 @@ mod binned;
 mod error;
 mod gradient;
 mod hardest;
+mod histogram;
 mod jaccard;
 mod lovasz;
 mod lovasz_hinge;
@@ -28,6 +31,8 @@ pub use binned::{BinnedLovasz, FinishedBinnedLovasz};
 pub use error::SortedError;
 pub use gradient::PixelGradient;
 pub use hardest::{HardMining, Hardest, HardestPixels};
+pub use histogram::FinishedHistogramLovasz;
+pub(crate) use jaccard::Compensated;
 pub use lovasz::{ErrorKind, FinishedLovasz, Lovasz, LovaszErrors, UnitErrors};
 pub use lovasz_hinge::{HingeErrors, LovaszHinge};
 pub use lovasz_softmax::{FinishedLovaszSoftmax, LovaszClasses, LovaszSoftmax};

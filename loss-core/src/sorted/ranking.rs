@@ -4,7 +4,7 @@
 //! pixel's place among both is found by bisection, from its own error. So no index is kept: what comes out is a function of the set
 //! of pixels, not of their order.
 
-use super::jaccard::{Compensated, Group};
+use super::jaccard::{Extension, Group};
 
 /// How much of the lent memory is filled.
 #[derive(Clone, Copy, Debug, Default)]
@@ -61,26 +61,15 @@ impl<K: Ord + Copy> Ranks<'_, K> {
     /// Σ eᵢ (Jᵢ − Jᵢ₋₁) over the positive errors, a group of ties at a time.
     pub(super) fn value(&self, error: impl Fn(K) -> f64) -> f64 {
         let Self { mut foreground, mut background } = *self;
-        let total = foreground.len() as f64;
-        let mut sum = Compensated::default();
-        let (mut foreground_above, mut background_above) = (0.0, 0.0);
+        let mut extension = Extension::new(foreground.len() as f64);
         while let Some(&key) = foreground.last().max(background.last()) {
             let error = error(key);
             if error <= 0.0 {
                 break;
             }
-            let group = Group {
-                foreground: total,
-                foreground_above,
-                background_above,
-                foreground_tied: take_ties(&mut foreground, key),
-                background_tied: take_ties(&mut background, key),
-            };
-            sum.add(error * group.rise());
-            foreground_above += group.foreground_tied;
-            background_above += group.background_tied;
+            extension.add(error, take_ties(&mut foreground, key), take_ties(&mut background, key));
         }
-        sum.value()
+        extension.value()
     }
 
     /// ∂L/∂e of a pixel with this key.

@@ -111,12 +111,12 @@ impl Real for Dual {
     }
 
     fn logistic(self) -> Logistic<Self> {
-        let e = (-self.value).exp();
+        let e = self.value;
         let (small, large) = (e / (1.0 + e), 1.0 / (1.0 + e));
         Logistic {
-            small: self.chain(small, -small * large),
-            large: self.chain(large, small * large),
-            softplus: self.chain(e.ln_1p(), -small),
+            small: self.chain(small, large * large),
+            large: self.chain(large, -large * large),
+            softplus: self.chain(e.ln_1p(), large),
         }
     }
 }

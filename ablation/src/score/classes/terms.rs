@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use loss_core::{
-    AnyLoss, AnySlope, AnySums, ClassLoss, ClassPixel, ClassPointwise, ClassReduced, ClassSet, ClassTotals,
-    ClassWeights, Confusion, CrossEntropy, Equal, Fingerprint, FinishedClasses, GeneralisedDice, Loss, ParameterError,
-    Part, PerClass, Pixel, Real, RegionFamily, SoftmaxFocal, Sums, TermSum, Totals, WeightMode,
+    AnyLoss, AnySlope, AnySums, Batch, ClassBatch, ClassLoss, ClassPixel, ClassPointwise, ClassReduced, ClassSet,
+    ClassTotals, ClassWeights, Confusion, CrossEntropy, Equal, Fingerprint, FinishedClasses, GeneralisedDice, Loss,
+    ParameterError, Part, PerClass, Pixel, Real, RegionFamily, SoftmaxFocal, Sums, TermSum, Totals, WeightMode,
 };
 
 use crate::expression::ClassesLoss;
@@ -66,8 +66,8 @@ impl Loss for AnyRegion {
         self.0.sums()
     }
 
-    fn add(&self, pixel: &Pixel<f32>, weight: f32, sums: &mut AnySums) {
-        self.0.add(pixel, weight, sums);
+    fn add<B: Batch>(&self, pixels: &B, sums: &mut AnySums) {
+        self.0.add(pixels, sums);
     }
 
     fn value(&self, totals: &Totals, sums: &AnySums) -> f64 {
@@ -166,11 +166,11 @@ impl AnyClassLoss {
     }
 
     #[inline]
-    fn add<const C: usize>(&self, pixel: &ClassPixel<f32, C>, weight: f32, sums: &mut AnyClassSums<C>) {
+    fn add<B: ClassBatch<C>, const C: usize>(&self, pixels: &B, sums: &mut AnyClassSums<C>) {
         match (self, sums) {
-            (AnyClassLoss::CrossEntropy { loss, .. }, AnyClassSums::Pointwise(sums)) => loss.add(pixel, weight, sums),
-            (AnyClassLoss::Focal { loss, .. }, AnyClassSums::Pointwise(sums)) => loss.add(pixel, weight, sums),
-            (AnyClassLoss::PerClass { loss, .. }, AnyClassSums::PerClass(sums)) => loss.add(pixel, weight, sums),
+            (AnyClassLoss::CrossEntropy { loss, .. }, AnyClassSums::Pointwise(sums)) => loss.add(pixels, sums),
+            (AnyClassLoss::Focal { loss, .. }, AnyClassSums::Pointwise(sums)) => loss.add(pixels, sums),
+            (AnyClassLoss::PerClass { loss, .. }, AnyClassSums::PerClass(sums)) => loss.add(pixels, sums),
             _ => {}
         }
     }
@@ -290,8 +290,8 @@ impl<const C: usize> ClassLoss<C> for ClassTerms {
     }
 
     #[inline]
-    fn add(&self, pixel: &ClassPixel<f32, C>, weight: f32, sums: &mut ClassTermsSums<C>) {
-        self.0.iter().zip(&mut sums.0).for_each(|(term, sums)| term.loss.add(pixel, weight, sums));
+    fn add<B: ClassBatch<C>>(&self, pixels: &B, sums: &mut ClassTermsSums<C>) {
+        self.0.iter().zip(&mut sums.0).for_each(|(term, sums)| term.loss.add(pixels, sums));
     }
 
     fn value(&self, totals: &ClassTotals<C>, sums: &ClassTermsSums<C>) -> f64 {

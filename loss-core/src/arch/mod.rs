@@ -1,0 +1,144 @@
+//! What depends on the processor: registers of several numbers, and which of them a machine has.
+//!
+//! This folder has all `unsafe` of the crate. There are two reasons for it, and no other: an instruction that not
+//! every processor of the architecture has, called only behind a [`SimdLevel`] whose existence proves that it is there;
+//! and loads and stores of arrays whose length their type says.
+#![allow(unsafe_code, reason = "instructions beyond the baseline of an architecture; see the module's documentation")]
+
+#[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
+mod neon;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+use crate::lanes::Lanes;
+
+/// A way to work through slices: one number at a time, or several in the registers of the processor.
+///
+/// A level can be had only where the processor has it. Every level gives the same bits.
+///
+/// Which there are is found out when the program runs (feature `std`), or when it is compiled, from the target's
+/// features.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SimdLevel(Kind);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Kind {
+    Scalar,
+    #[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
+    Neon,
+    #[cfg(target_arch = "x86_64")]
+    Sse2,
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    #[cfg(all(target_arch = "x86_64", any(feature = "std", target_feature = "avx512f")))]
+    Avx512,
+}
+
+/// Work that is written once for lanes of any width.
+pub(crate) trait Kernel {
+    type Output;
+
+    /// Does it. What this calls for each vector must be inlined: only inside this function are the instructions of the level
+    /// in use.
+    fn run<V: Lanes>(self) -> Self::Output;
+}
+
+/// Whether the processor has all of some features: asked when the program runs, or else when it is compiled.
+#[cfg(target_arch = "x86_64")]
+macro_rules! has {
+    ($($feature:tt),*) => {{
+        #[cfg(feature = "std")]
+        let has = $(std::arch::is_x86_feature_detected!($feature))&&*;
+        #[cfg(not(feature = "std"))]
+        let has = $(cfg!(target_feature = $feature))&&*;
+        has
+    }};
+}
+
+impl SimdLevel {
+    /// One number at a time.
+    pub const SCALAR: Self = Self(Kind::Scalar);
+
+    /// The levels of this processor, the fastest last.
+    pub fn available() -> impl DoubleEndedIterator<Item = Self> {
+        let levels = [
+            Some(Kind::Scalar),
+            #[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
+            Some(Kind::Neon),
+            #[cfg(target_arch = "x86_64")]
+            Some(Kind::Sse2),
+            #[cfg(target_arch = "x86_64")]
+            has!("avx2", "bmi1", "bmi2", "popcnt").then_some(Kind::Avx2),
+            #[cfg(all(target_arch = "x86_64", any(feature = "std", target_feature = "avx512f")))]
+            has!("avx512f", "avx512bw", "avx512dq", "avx512vl", "bmi1", "bmi2", "popcnt").then_some(Kind::Avx512),
+        ];
+        levels.into_iter().flatten().map(Self)
+    }
+
+    /// The fastest level of this processor, which slices are worked through by.
+    pub fn best() -> Self {
+        Self::available().next_back().unwrap_or(Self::SCALAR)
+    }
+
+    /// A level by its name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::available().find(|level| level.name() == name)
+    }
+
+    /// The level's name.
+    pub fn name(self) -> &'static str {
+        match self.0 {
+            Kind::Scalar => "scalar",
+            #[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
+            Kind::Neon => "neon",
+            #[cfg(target_arch = "x86_64")]
+            Kind::Sse2 => "sse2",
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2 => "avx2",
+            #[cfg(all(target_arch = "x86_64", any(feature = "std", target_feature = "avx512f")))]
+            Kind::Avx512 => "avx512",
+        }
+    }
+
+    /// Does some work at this level, unless it has no lanes.
+    pub(crate) fn run<K: Kernel>(self, kernel: K) -> Option<K::Output> {
+        match self.0 {
+            Kind::Scalar => {
+                drop(kernel);
+                None
+            }
+            #[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
+            Kind::Neon => Some(neon::with_neon(kernel)),
+            #[cfg(target_arch = "x86_64")]
+            Kind::Sse2 => Some(x86::with_sse2(kernel)),
+            // SAFETY: this kind is made by `available` alone, after it found the processor to have these features.
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2 => Some(unsafe { x86::with_avx2(kernel) }),
+            // SAFETY: as above.
+            #[cfg(all(target_arch = "x86_64", any(feature = "std", target_feature = "avx512f")))]
+            Kind::Avx512 => Some(unsafe { x86::with_avx512(kernel) }),
+        }
+    }
+}
+
+/// Asks for the cache line of a slice's element ahead of its use. It has no effect but on time.
+#[inline(always)]
+pub(crate) fn prefetch<V>(values: &[V], index: usize) {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(value) = values.get(index) {
+        use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: every x86-64 has the instruction, which reads nothing.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(core::ptr::from_ref(value).cast()) }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (values, index);
+}
+
+/// How many `f32`s share a cache line.
+pub(crate) const CACHE_LINE: usize = 16;
+
+impl core::fmt::Display for SimdLevel {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.name())
+    }
+}

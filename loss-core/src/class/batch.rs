@@ -1,0 +1,103 @@
+//! Pixels of several classes that are added to sums together.
+
+use super::per_class::against_the_rest;
+use super::pixel::ClassPixel;
+use crate::batch::{Batch, OnePixel, Terms, sealed};
+use crate::exact::ExactSum;
+use crate::pixel::Pixel;
+use crate::real::Real;
+
+/// The weight of a pixel.
+pub(super) struct PixelWeight;
+
+impl<const C: usize> ClassTerms<1, C> for PixelWeight {
+    #[inline(always)]
+    fn terms<R: Real>(&self, _: &ClassPixel<R, C>, weight: R) -> [R; 1] {
+        [weight]
+    }
+}
+
+/// What a pixel of several classes adds to N sums; what [`Terms`] is to a pixel of one.
+pub trait ClassTerms<const N: usize, const C: usize> {
+    /// The terms of a valid pixel. What is beyond `f32`, or no number, counts as the largest number.
+    fn terms<R: Real>(&self, pixel: &ClassPixel<R, C>, weight: R) -> [R; N];
+}
+
+/// Valid pixels of several classes: one pixel of a stream, or a tile of a slice.
+pub trait ClassBatch<const C: usize>: sealed::Batch {
+    /// The pixels as one class against the rest.
+    type OneClass<'a>: Batch
+    where
+        Self: 'a;
+
+    /// The number of classes in use.
+    fn classes(&self) -> usize;
+
+    /// Adds the terms of every pixel.
+    fn add<const DIGITS: usize, const N: usize>(&self, terms: &impl ClassTerms<N, C>, sums: &mut [ExactSum<DIGITS>; N]);
+
+    /// One class against the rest, all weights times a factor.
+    fn class(&self, class: usize, factor: f32) -> Self::OneClass<'_>;
+}
+
+/// One pixel with its weight.
+pub(super) struct OneClassPixel<'a, const C: usize> {
+    pub(super) pixel: &'a ClassPixel<f32, C>,
+    pub(super) weight: f32,
+    /// The class of the largest logit.
+    pub(super) predicted: usize,
+}
+
+impl<const C: usize> sealed::Batch for OneClassPixel<'_, C> {}
+
+impl<const C: usize> ClassBatch<C> for OneClassPixel<'_, C> {
+    type OneClass<'a>
+        = OneClass
+    where
+        Self: 'a;
+
+    #[inline(always)]
+    fn classes(&self) -> usize {
+        self.pixel.classes
+    }
+
+    #[inline(always)]
+    fn add<const DIGITS: usize, const N: usize>(
+        &self,
+        terms: &impl ClassTerms<N, C>,
+        sums: &mut [ExactSum<DIGITS>; N],
+    ) {
+        sums.iter_mut().zip(terms.terms(self.pixel, self.weight)).for_each(|(sum, term)| sum.add(term));
+    }
+
+    #[inline(always)]
+    fn class(&self, class: usize, factor: f32) -> OneClass {
+        let of = |values: &[f32; C]| values.get(class).copied().unwrap_or(0.0);
+        let ClassPixel { target, p, q, cross_entropy, .. } = self.pixel;
+        OneClass {
+            pixel: against_the_rest(
+                f32::from(u8::from(class == self.predicted)),
+                of(target),
+                of(p),
+                of(q),
+                of(cross_entropy),
+            ),
+            weight: self.weight * factor,
+        }
+    }
+}
+
+/// A class of one pixel.
+pub(super) struct OneClass {
+    pixel: Pixel<f32>,
+    weight: f32,
+}
+
+impl sealed::Batch for OneClass {}
+
+impl Batch for OneClass {
+    #[inline(always)]
+    fn add<const DIGITS: usize, const N: usize>(&self, terms: &impl Terms<N>, sums: &mut [ExactSum<DIGITS>; N]) {
+        OnePixel { pixel: &self.pixel, weight: self.weight }.add(terms, sums);
+    }
+}

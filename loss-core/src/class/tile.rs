@@ -1,0 +1,555 @@
+//! Slices of several classes through lanes; what `tile.rs` is to one.
+
+use core::marker::PhantomData;
+use core::ops::Range;
+
+use super::accumulator::ClassAccumulator;
+use super::batch::{ClassBatch, ClassTerms};
+use super::finished::ClassGradient;
+use super::loss::ClassLoss;
+use super::per_class::against_the_rest;
+use super::pixel::{Activation, ClassPixel};
+use super::plane::{ClassPlane, ClassRows};
+use super::sample::{Label, Reading};
+use super::sums::ClassSums;
+use crate::arch::{Kernel, SimdLevel};
+use crate::batch::{Batch, Terms, sealed};
+use crate::error::LengthError;
+use crate::exact::ExactSum;
+use crate::lanes::{Lanes, WIDEST, add_rows, store_terms};
+use crate::pointwise::clamp_to_finite;
+use crate::sums::Sums;
+
+/// How many pixels are worked through at a time.
+pub(super) const CLASS_TILE: usize = 512;
+
+/// Up to how many classes there is room for a tile on the stack, half a megabyte of it.
+const MOST_CLASSES: usize = 48;
+
+/// A number for each pixel of a tile.
+pub(super) type Row = [f32; CLASS_TILE];
+
+/// A tile's pixels as numbers, class by class.
+pub(super) struct ClassNumbers<const C: usize> {
+    pub(super) logits: [Row; C],
+    pub(super) target: [Row; C],
+    pub(super) weights: Row,
+    p: [Row; C],
+    q: [Row; C],
+    cross_entropy: [Row; C],
+    predicted: Row,
+}
+
+impl<const C: usize> ClassNumbers<C> {
+    fn new() -> Self {
+        let rows = [[0.0; CLASS_TILE]; C];
+        let row = [0.0; CLASS_TILE];
+        Self { logits: rows, target: rows, weights: row, p: rows, q: rows, cross_entropy: rows, predicted: row }
+    }
+}
+
+/// What a tile turned out to be when it was loaded.
+#[derive(Clone, Copy)]
+pub(super) struct LoadedClasses {
+    /// How many pixels weigh 0.
+    pub(super) ignored: usize,
+    /// Whether all weights are 1.
+    pub(super) unweighted: bool,
+    /// Whether the targets are labels.
+    pub(super) hard: bool,
+}
+
+#[inline(always)]
+fn load<V: Lanes>(row: &[f32], vector: usize) -> V {
+    V::load(row.get(vector * V::WIDTH..).unwrap_or_default())
+}
+
+#[inline(always)]
+fn load_all<V: Lanes, const C: usize>(rows: &[Row; C], classes: usize, vector: usize) -> [V; C] {
+    let mut loaded = [V::splat(0.0); C];
+    loaded.iter_mut().zip(rows).take(classes).for_each(|(to, row)| *to = load(row, vector));
+    loaded
+}
+
+#[inline(always)]
+fn store_all<V: Lanes, const C: usize>(values: [V; C], rows: &mut [Row; C], classes: usize, vector: usize) {
+    for (value, row) in values.into_iter().zip(rows).take(classes) {
+        value.store(row.get_mut(vector * V::WIDTH..).unwrap_or_default());
+    }
+}
+
+/// The pixel of a tile's logits, and whether all are finite.
+#[inline(always)]
+fn activate<V: Lanes, const C: usize>(
+    numbers: &ClassNumbers<C>,
+    reading: &Reading,
+    vector: usize,
+) -> (ClassPixel<V, C>, [V; C], u32) {
+    let classes = reading.classes;
+    let logits = load_all::<V, C>(&numbers.logits, classes, vector);
+    let mut finite = V::splat(0.0).ge(V::splat(0.0));
+    for logit in logits.iter().take(classes) {
+        finite = V::both(finite, V::splat(f32::MAX).ge(logit.abs()));
+    }
+    let target = load_all::<V, C>(&numbers.target, classes, vector);
+    let pixel = match reading.activation {
+        Activation::Softmax => ClassPixel::softmax(classes, &logits, target),
+        Activation::Sigmoid => ClassPixel::sigmoids(classes, &logits, target),
+    };
+    (pixel, logits, V::count(finite))
+}
+
+/// Valid pixels, a whole number of vectors, activated.
+pub(super) struct ClassTile<'a, V, const C: usize> {
+    numbers: &'a ClassNumbers<C>,
+    reading: Reading,
+    vectors: usize,
+    lanes: PhantomData<V>,
+}
+
+impl<V: Lanes, const C: usize> ClassTile<'_, V, C> {
+    #[inline(always)]
+    fn pixel(&self, vector: usize) -> ClassPixel<V, C> {
+        let (numbers, classes) = (self.numbers, self.reading.classes);
+        ClassPixel {
+            classes,
+            activation: self.reading.activation,
+            target: load_all(&numbers.target, classes, vector),
+            p: load_all(&numbers.p, classes, vector),
+            q: load_all(&numbers.q, classes, vector),
+            cross_entropy: load_all(&numbers.cross_entropy, classes, vector),
+        }
+    }
+
+    /// Adds to sums what each vector of pixels and its weights make.
+    #[inline(always)]
+    fn add_terms<const DIGITS: usize, const N: usize>(
+        &self,
+        factor: f32,
+        terms: impl Fn(usize, V) -> [V; N],
+        sums: &mut [ExactSum<DIGITS>; N],
+    ) {
+        let mut rows = [[0.0; CLASS_TILE]; N];
+        for vector in 0..self.vectors {
+            let weight = load::<V>(&self.numbers.weights, vector) * V::splat(factor);
+            store_terms(terms(vector, weight), &mut rows, vector);
+        }
+        add_rows::<V, CLASS_TILE, DIGITS, N>(&rows, self.vectors, sums);
+    }
+
+    /// True and false positives and false negatives of a class, counted.
+    #[inline(always)]
+    pub(super) fn confusion(&self, class: usize) -> [u32; 3] {
+        let (index, one) = (V::splat(class as f32), V::splat(1.0));
+        let (mut predicted, mut members, mut both) = (0, 0, 0);
+        let Some(target) = self.numbers.target.get(class) else { return [0; 3] };
+        for vector in 0..self.vectors {
+            let prediction = load::<V>(&self.numbers.predicted, vector);
+            let prediction = V::both(prediction.ge(index), index.ge(prediction));
+            let truth = load::<V>(target, vector).ge(one);
+            predicted += V::count(prediction);
+            members += V::count(truth);
+            both += V::count(V::both(prediction, truth));
+        }
+        [both, predicted - both, members - both]
+    }
+}
+
+impl<V, const C: usize> sealed::Batch for ClassTile<'_, V, C> {}
+
+impl<V: Lanes, const C: usize> ClassBatch<C> for ClassTile<'_, V, C> {
+    type OneClass<'a>
+        = OneClassOfTile<'a, V, C>
+    where
+        Self: 'a;
+
+    #[inline(always)]
+    fn classes(&self) -> usize {
+        self.reading.classes
+    }
+
+    #[inline(always)]
+    fn add<const DIGITS: usize, const N: usize>(
+        &self,
+        terms: &impl ClassTerms<N, C>,
+        sums: &mut [ExactSum<DIGITS>; N],
+    ) {
+        self.add_terms(
+            1.0,
+            #[inline(always)]
+            |vector, weight| terms.terms(&self.pixel(vector), weight),
+            sums,
+        );
+    }
+
+    #[inline(always)]
+    fn class(&self, class: usize, factor: f32) -> OneClassOfTile<'_, V, C> {
+        OneClassOfTile { tile: self, class, factor }
+    }
+}
+
+/// A class of a tile.
+pub(super) struct OneClassOfTile<'a, V, const C: usize> {
+    tile: &'a ClassTile<'a, V, C>,
+    class: usize,
+    factor: f32,
+}
+
+impl<V, const C: usize> sealed::Batch for OneClassOfTile<'_, V, C> {}
+
+impl<V: Lanes, const C: usize> Batch for OneClassOfTile<'_, V, C> {
+    #[inline(always)]
+    fn add<const DIGITS: usize, const N: usize>(&self, terms: &impl Terms<N>, sums: &mut [ExactSum<DIGITS>; N]) {
+        let Self { tile, class, factor } = *self;
+        let ClassNumbers { target, p, q, cross_entropy, predicted, .. } = tile.numbers;
+        let (Some(target), Some(p), Some(q), Some(cross_entropy)) =
+            (target.get(class), p.get(class), q.get(class), cross_entropy.get(class))
+        else {
+            return;
+        };
+        tile.add_terms(
+            factor,
+            #[inline(always)]
+            |vector, weight| {
+                let (index, prediction) = (V::splat(class as f32), load::<V>(predicted, vector));
+                let is_predicted = V::both(prediction.ge(index), index.ge(prediction));
+                let is_predicted = V::select(is_predicted, V::splat(1.0), V::splat(0.0));
+                let (target, p, q) = (load(target, vector), load(p, vector), load(q, vector));
+                terms.terms(&against_the_rest(is_predicted, target, p, q, load(cross_entropy, vector)), weight)
+            },
+            sums,
+        );
+    }
+}
+
+/// Loads a tile.
+struct Load<'a, 'p, T, const C: usize> {
+    plane: &'a ClassPlane<'p, T, C>,
+    start: usize,
+    length: usize,
+    ignored: Option<i64>,
+    numbers: &'a mut ClassNumbers<C>,
+}
+
+impl<T: Label, const C: usize> Kernel for Load<'_, '_, T, C> {
+    type Output = Option<LoadedClasses>;
+
+    #[inline(always)]
+    fn run<V: Lanes>(self) -> Self::Output {
+        self.plane.load(self.start, self.length, self.ignored, self.numbers)
+    }
+}
+
+/// Runs a kernel that has a reading: one text, compiled twice. A number of classes that is known when compiling makes straight code of
+/// the loops over classes.
+macro_rules! with_known_classes {
+    ($reading:expr, $run:expr) => {
+        if $reading.classes == C { $run(Reading { classes: C, ..$reading }) } else { $run($reading) }
+    };
+}
+
+/// Activates every pixel of a loaded tile, and adds it to the sums that all losses share if all logits are finite.
+struct AddShared<'a, 'p, T, const C: usize> {
+    numbers: &'a mut ClassNumbers<C>,
+    reading: Reading,
+    loaded: LoadedClasses,
+    plane: &'a ClassPlane<'p, T, C>,
+    start: usize,
+    length: usize,
+    sums: &'a mut ClassSums<C>,
+}
+
+impl<T: Label, const C: usize> Kernel for AddShared<'_, '_, T, C> {
+    /// Whether all logits are finite.
+    type Output = bool;
+
+    #[inline(always)]
+    fn run<V: Lanes>(self) -> bool {
+        let reading = self.reading;
+        with_known_classes!(reading, |reading| self.add::<V>(reading))
+    }
+}
+
+impl<T: Label, const C: usize> AddShared<'_, '_, T, C> {
+    #[inline(always)]
+    fn add<V: Lanes>(self, reading: Reading) -> bool {
+        let Self { numbers, loaded, plane, start, length, sums, .. } = self;
+        let vectors = length / V::WIDTH;
+        let mut finite = 0;
+        for vector in 0..vectors {
+            plane.prefetch(start + CLASS_TILE + vector * V::WIDTH, V::WIDTH);
+            finite += activate_and_store::<V, C>(numbers, &reading, vector) as usize;
+        }
+        if finite != length {
+            return false;
+        }
+        let tile = ClassTile::<V, C> { numbers, reading, vectors, lanes: PhantomData };
+        if loaded.hard && loaded.unweighted {
+            sums.add_hard(&tile, length as u32);
+        } else {
+            sums.add(&tile);
+        }
+        true
+    }
+}
+
+/// Stores what comes of a vector of pixels, and tells in how many all logits are finite.
+#[inline(always)]
+fn activate_and_store<V: Lanes, const C: usize>(
+    numbers: &mut ClassNumbers<C>,
+    reading: &Reading,
+    vector: usize,
+) -> u32 {
+    let classes = reading.classes;
+    let (pixel, logits, finite) = activate::<V, C>(numbers, reading, vector);
+    let (mut largest, mut predicted) = (V::splat(f32::MIN), V::splat(0.0));
+    for (class, &logit) in logits.iter().enumerate().take(classes) {
+        let stays = largest.ge(logit);
+        predicted = V::select(stays, predicted, V::splat(class as f32));
+        largest = V::select(stays, largest, logit);
+    }
+    predicted.store(numbers.predicted.get_mut(vector * V::WIDTH..).unwrap_or_default());
+    store_all(pixel.p, &mut numbers.p, classes, vector);
+    store_all(pixel.q, &mut numbers.q, classes, vector);
+    store_all(pixel.cross_entropy, &mut numbers.cross_entropy, classes, vector);
+    finite
+}
+
+/// Adds an activated tile to the sums of a loss.
+struct AddOwn<'a, L: ClassLoss<C>, const C: usize> {
+    loss: &'a L,
+    numbers: &'a ClassNumbers<C>,
+    reading: Reading,
+    length: usize,
+    sums: &'a mut L::Sums,
+}
+
+impl<L: ClassLoss<C>, const C: usize> Kernel for AddOwn<'_, L, C> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Lanes>(self) {
+        let reading = self.reading;
+        with_known_classes!(reading, |reading| self.add::<V>(reading))
+    }
+}
+
+impl<L: ClassLoss<C>, const C: usize> AddOwn<'_, L, C> {
+    #[inline(always)]
+    fn add<V: Lanes>(self, reading: Reading) {
+        let Self { loss, numbers, length, sums, .. } = self;
+        loss.add(&ClassTile::<V, C> { numbers, reading, vectors: length / V::WIDTH, lanes: PhantomData }, sums);
+    }
+}
+
+/// Whether tiles can be had of a plane: the level has lanes, there is room, and the plane has the classes that are expected.
+fn has_tiles<T: Label, const C: usize>(level: SimdLevel, plane: &ClassPlane<'_, T, C>, reading: &Reading) -> bool {
+    level != SimdLevel::SCALAR && C <= MOST_CLASSES && plane.classes() == reading.classes
+}
+
+impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
+    /// Adds a tile. `None` if nothing was added, because a pixel is not valid.
+    fn add_tile<T: Label>(
+        &mut self,
+        level: SimdLevel,
+        plane: &ClassPlane<'_, T, C>,
+        start: usize,
+        length: usize,
+        numbers: &mut ClassNumbers<C>,
+    ) -> Option<()> {
+        let reading = *self.reading_of();
+        let loaded = level.run(Load { plane, start, length, ignored: reading.ignored, numbers })??;
+        let (loss, sums) = self.parts();
+        let shared = AddShared { numbers, reading, loaded, plane, start, length, sums: &mut sums.0 };
+        level.run(shared)?.then_some(())?;
+        level.run(AddOwn { loss, numbers, reading, length, sums: &mut sums.1 })?;
+        if sums.0.counts.accept_many((length - loaded.ignored) as i64, loaded.ignored as i64) {
+            sums.normalise();
+        }
+        Some(())
+    }
+
+    /// Adds a stretch of the pixels of slices.
+    pub(crate) fn extend_range<T: Label>(
+        &mut self,
+        level: SimdLevel,
+        plane: ClassPlane<'_, T, C>,
+        pixels: Range<usize>,
+    ) {
+        let classes = self.classes();
+        let Range { mut start, end } = pixels;
+        if has_tiles(level, &plane, self.reading_of()) {
+            let mut numbers = ClassNumbers::new();
+            while end - start >= WIDEST {
+                let length = (end - start).min(CLASS_TILE) / WIDEST * WIDEST;
+                if self.add_tile(level, &plane, start, length, &mut numbers).is_none() {
+                    plane.samples_of(start..start + length, classes).for_each(|sample| self.push(sample));
+                }
+                start += length;
+            }
+        }
+        plane.samples_of(start..end, classes).for_each(|sample| self.push(sample));
+    }
+}
+
+impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
+    /// Adds the pixels of slices, whose number of classes must be that of the accumulator: others are rejected one by one, for
+    /// their input.
+    pub fn extend_plane<T: Label>(&mut self, plane: ClassPlane<'_, T, C>) {
+        self.extend_plane_at(SimdLevel::best(), plane);
+    }
+
+    /// Adds the pixels of slices at a level of one's choice: the sums are the same.
+    pub fn extend_plane_at<T: Label>(&mut self, level: SimdLevel, plane: ClassPlane<'_, T, C>) {
+        self.extend_range(level, plane, 0..plane.pixels());
+    }
+}
+
+/// Replaces the logits of a loaded tile by the slopes of the loss, and tells whether all logits are finite.
+struct Slopes<'a, 'p, L: ClassLoss<C>, T, const C: usize> {
+    gradient: &'a ClassGradient<L, C>,
+    numbers: &'a mut ClassNumbers<C>,
+    loaded: LoadedClasses,
+    plane: &'a ClassPlane<'p, T, C>,
+    start: usize,
+    length: usize,
+}
+
+impl<L: ClassLoss<C>, T: Label, const C: usize> Kernel for Slopes<'_, '_, L, T, C> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run<V: Lanes>(self) -> bool {
+        let reading = self.gradient.reading_of();
+        with_known_classes!(reading, |reading| self.replace::<V>(reading))
+    }
+}
+
+impl<L: ClassLoss<C>, T: Label, const C: usize> Slopes<'_, '_, L, T, C> {
+    #[inline(always)]
+    fn replace<V: Lanes>(self, reading: Reading) -> bool {
+        let Self { gradient, numbers, loaded, plane, start, length } = self;
+        let mut finite = 0;
+        for vector in 0..length / V::WIDTH {
+            plane.prefetch(start + CLASS_TILE + vector * V::WIDTH, V::WIDTH);
+            let (pixel, _, of_vector) = activate::<V, C>(numbers, &reading, vector);
+            finite += of_vector as usize;
+            let mut slopes = [V::splat(0.0); C];
+            gradient.add_to(&pixel, &mut slopes);
+            let weight = load::<V>(&numbers.weights, vector);
+            for slope in slopes.iter_mut().take(reading.classes) {
+                *slope = if loaded.unweighted {
+                    clamp_to_finite(*slope)
+                } else {
+                    let weighted = clamp_to_finite(weight * *slope);
+                    V::select(weight.ge(V::splat(f32::MIN_POSITIVE)), weighted, V::splat(0.0))
+                };
+            }
+            store_all(slopes, &mut numbers.logits, reading.classes, vector);
+        }
+        finite == length
+    }
+}
+
+impl<L: ClassLoss<C>, const C: usize> ClassGradient<L, C> {
+    /// Writes, or adds, the gradient of the pixels that `to` has places for.
+    pub(crate) fn write_range<T: Label>(
+        &self,
+        level: SimdLevel,
+        plane: ClassPlane<'_, T, C>,
+        mut to: ClassRows<'_, C>,
+        add: bool,
+    ) {
+        let Range { mut start, end } = to.pixels();
+        if has_tiles(level, &plane, &self.reading_of()) {
+            let mut numbers = ClassNumbers::new();
+            while end - start >= WIDEST {
+                let length = (end - start).min(CLASS_TILE) / WIDEST * WIDEST;
+                match self.slopes(level, &plane, start, length, &mut numbers) {
+                    Some(()) => to.store(start, length, &numbers.logits, add),
+                    None => self.write_each(&plane, start..start + length, &mut to, add),
+                }
+                start += length;
+            }
+        }
+        self.write_each(&plane, start..end, &mut to, add);
+    }
+
+    /// Puts a tile's slopes in the place of its logits; `None` if a pixel is not valid.
+    fn slopes<T: Label>(
+        &self,
+        level: SimdLevel,
+        plane: &ClassPlane<'_, T, C>,
+        start: usize,
+        length: usize,
+        numbers: &mut ClassNumbers<C>,
+    ) -> Option<()> {
+        let ignored = self.reading_of().ignored;
+        let loaded = level.run(Load { plane, start, length, ignored, numbers: &mut *numbers })??;
+        level.run(Slopes { gradient: self, numbers, loaded, plane, start, length })?.then_some(())
+    }
+
+    fn write_each<T: Label>(
+        &self,
+        plane: &ClassPlane<'_, T, C>,
+        pixels: Range<usize>,
+        to: &mut ClassRows<'_, C>,
+        add: bool,
+    ) {
+        for (pixel, sample) in pixels.clone().zip(plane.samples_of(pixels, self.reading_of().classes)) {
+            for (class, slope) in self.at(sample).into_iter().enumerate().take(plane.classes()) {
+                if let Some(to) = to.place(pixel, class) {
+                    *to = if add { *to + slope } else { slope };
+                }
+            }
+        }
+    }
+}
+
+impl<L: ClassLoss<C>, const C: usize> ClassGradient<L, C> {
+    /// Writes the gradient of every pixel, in the layout of the plane.
+    ///
+    /// # Errors
+    /// [`LengthError`] if `gradient` is not as long as the plane's logits; nothing is written then.
+    pub fn write<T: Label>(&self, plane: ClassPlane<'_, T, C>, gradient: &mut [f32]) -> Result<(), LengthError> {
+        self.write_at(SimdLevel::best(), plane, gradient)
+    }
+
+    /// Writes the gradient of every pixel at a level of one's choice: it is the same.
+    ///
+    /// # Errors
+    /// [`LengthError`] if `gradient` is not as long as the plane's logits; nothing is written then.
+    pub fn write_at<T: Label>(
+        &self,
+        level: SimdLevel,
+        plane: ClassPlane<'_, T, C>,
+        gradient: &mut [f32],
+    ) -> Result<(), LengthError> {
+        plane.check_gradient(gradient.len())?;
+        self.write_range(level, plane, plane.rows_of(gradient), false);
+        Ok(())
+    }
+
+    /// Adds the gradient of every pixel to what is there.
+    ///
+    /// # Errors
+    /// [`LengthError`] if `gradient` is not as long as the plane's logits; nothing is written then.
+    pub fn add<T: Label>(&self, plane: ClassPlane<'_, T, C>, gradient: &mut [f32]) -> Result<(), LengthError> {
+        self.add_at(SimdLevel::best(), plane, gradient)
+    }
+
+    /// Adds the gradient of every pixel at a level of one's choice: it is the same.
+    ///
+    /// # Errors
+    /// [`LengthError`] if `gradient` is not as long as the plane's logits; nothing is written then.
+    pub fn add_at<T: Label>(
+        &self,
+        level: SimdLevel,
+        plane: ClassPlane<'_, T, C>,
+        gradient: &mut [f32],
+    ) -> Result<(), LengthError> {
+        plane.check_gradient(gradient.len())?;
+        self.write_range(level, plane, plane.rows_of(gradient), true);
+        Ok(())
+    }
+}

@@ -1,0 +1,213 @@
+use core::marker::PhantomData;
+
+use super::{Code, Histogram};
+use crate::error::FinishError;
+use crate::finished::Confusion;
+use crate::link::{Link, Logits};
+use crate::plane::Quantisation;
+use crate::sorted::Compensated;
+
+/// The confusion at every threshold, and the areas and scores that follow. Every code is a threshold: codes from it on are called foreground.
+///
+/// A target between 0 and 1 counts as t foreground pixels and 1 − t background pixels. With P and N the foreground and the
+/// background, and f(q) and b(q) their parts with code q:
+///
+/// | score | formula | none if |
+/// |---|---|---|
+/// | [`roc_auc`](Self::roc_auc) | Σ f(q)·(Σ_{r<q} b(r) + ½b(q)) / (P·N) | P = 0 or N = 0 |
+/// | [`average_precision`](Self::average_precision) | Σ f(q)/P · TP(q)/(TP(q) + FP(q)) | P = 0 |
+/// | [`best_threshold`](Self::best_threshold) | max over q of a score of the confusion | no confusion has it |
+/// | [`brier_score`](Self::brier_score) | Σ (f(q)(1−p)² + b(q)p²) / (P + N) | |
+/// | [`calibration`](Self::calibration) | Σ\|Σ p − Σ t\| / (P + N), a sum over bins of p | |
+///
+/// **Exactness.** The confusions are counts (of 1/(TARGETS − 1) for targets of more levels), and so is all of the area under the ROC curve but its last
+/// division. The other scores are sums of 256 terms in one order, within 2⁻⁴⁸ of themselves, given p, an `f32`. No score depends on the order of the pixels.
+///
+/// ```
+/// use loss_core::{Confusion, Histogram, Quantisation};
+///
+/// let mut histogram = Histogram::new(Quantisation::new(0.1, 0)?);
+/// histogram.extend_codes(&[10i8, 20, 20, 30], &[false, true, false, true])?;
+/// let curves = histogram.curves()?;
+/// assert_eq!(curves.roc_auc(), Some(0.875)); // 3 of 4 pairs in order, one tied
+/// assert_eq!(curves.average_precision(), Some((1.0 + 2.0 / 3.0) / 2.0));
+///
+/// let (point, dice) = curves.best_threshold(Confusion::dice).ok_or("no foreground")?;
+/// assert_eq!((point.code, dice), (20, 0.8));
+/// for point in curves.points().rev() {
+///     let (_recall, _precision) = (point.confusion.recall(), point.confusion.precision());
+///     let (_fall_out, _threshold) = (point.confusion.fall_out(), point.probability);
+/// }
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+///
+/// Fawcett, *An introduction to ROC analysis*, 2006; Davis and Goadrich, *The relationship between precision-recall and ROC curves*, 2006.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ThresholdCurves<C> {
+    quantisation: Quantisation,
+    /// The foreground and the background from each code on, in rising order, in units.
+    foreground: [u64; 256],
+    background: [u64; 256],
+    /// How many units a pixel is.
+    units: f64,
+    codes: PhantomData<C>,
+}
+
+/// A threshold, and what it makes of the pixels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OperatingPoint<C> {
+    /// The smallest code that is called foreground.
+    pub code: C,
+    /// The logit that it stands for.
+    pub logit: f32,
+    /// The probability of that logit.
+    pub probability: f32,
+    /// Pixels by prediction and target.
+    pub confusion: Confusion,
+}
+
+impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
+    /// The curves over thresholds, if every pixel was in range.
+    ///
+    /// # Errors
+    /// [`FinishError`] if there is no (valid) pixel, or if any was rejected.
+    pub fn curves(&self) -> Result<ThresholdCurves<C>, FinishError> {
+        self.counts().all_valid(self.first_rejected())?;
+        self.curves_valid()
+    }
+
+    /// The curves over the pixels that were in range.
+    ///
+    /// # Errors
+    /// [`FinishError`] if there is none.
+    pub fn curves_valid(&self) -> Result<ThresholdCurves<C>, FinishError> {
+        self.counts().any_valid()?;
+        let (mut foreground, mut background) = ([0u64; 256], [0u64; 256]);
+        for (target, bits, count) in self.cells() {
+            let position = C::from_bits(bits).position();
+            for (sums, share) in [(&mut foreground, target), (&mut background, TARGETS - 1 - target)] {
+                if let Some(sum) = sums.get_mut(position) {
+                    *sum = sum.wrapping_add(count.wrapping_mul(share as u64));
+                }
+            }
+        }
+        for sums in [&mut foreground, &mut background] {
+            let mut above = 0u64;
+            for sum in sums.iter_mut().rev() {
+                above = above.wrapping_add(*sum);
+                *sum = above;
+            }
+        }
+        let units = (TARGETS - 1) as f64;
+        Ok(ThresholdCurves { quantisation: self.quantisation, foreground, background, units, codes: PhantomData })
+    }
+}
+
+impl<C: Code> ThresholdCurves<C> {
+    /// The confusion at each threshold, in rising order: from all pixels called foreground to those of the highest code alone.
+    ///
+    /// The points of precision-recall curves and of ROC curves, ([`fall_out`](Confusion::fall_out), [`recall`](Confusion::recall)), which
+    /// also have the end (0, 0) where nothing is called foreground.
+    pub fn points(&self) -> impl DoubleEndedIterator<Item = OperatingPoint<C>> + ExactSizeIterator + '_ {
+        C::RISING.into_iter().map(|code| self.at(code))
+    }
+
+    /// The confusion at one threshold.
+    pub fn at(&self, code: C) -> OperatingPoint<C> {
+        let logit = self.quantisation.logit(code.into());
+        let above = |sums: &[u64; 256]| {
+            let above = sums.get(code.position()).copied().unwrap_or_default();
+            (above as f64 / self.units, total(sums).wrapping_sub(above) as f64 / self.units)
+        };
+        let (true_positive, false_negative) = above(&self.foreground);
+        let (false_positive, true_negative) = above(&self.background);
+        let confusion = Confusion { true_positive, false_positive, false_negative, true_negative };
+        OperatingPoint { code, logit, probability: Logits.pixel(logit, 0.0).p, confusion }
+    }
+
+    /// The threshold at which a score of the confusion is highest, and the score: `best_threshold(Confusion::dice)`.
+    ///
+    /// Of equal scores, that with the highest threshold; so it is a code that has occurred, unless the best is to call nothing foreground. Confusions that have no
+    /// score, or NaN, take no part; `None` if that is all.
+    pub fn best_threshold(&self, score: impl Fn(&Confusion) -> Option<f64>) -> Option<(OperatingPoint<C>, f64)> {
+        let scored = self.points().filter_map(|point| Some((point, score(&point.confusion)?)));
+        scored.filter(|(_, score)| !score.is_nan()).reduce(|best, next| if next.1 >= best.1 { next } else { best })
+    }
+
+    /// The area under the ROC curve, by trapezoids: how likely a foreground pixel is to have a higher code than a background
+    /// pixel, ties counting ½ (the statistic of Mann and Whitney, over P·N). `None` without foreground or without background.
+    pub fn roc_auc(&self) -> Option<f64> {
+        let (foreground, background) = (u128::from(total(&self.foreground)), u128::from(total(&self.background)));
+        let mut twice = 0u128;
+        for Level { foreground, background_above, background: tied, .. } in self.levels() {
+            // Below and tied are what is not above; ties count once where the others count twice.
+            let lower = 2 * (background - u128::from(background_above) - u128::from(tied)) + u128::from(tied);
+            twice = twice.wrapping_add(u128::from(foreground).wrapping_mul(lower));
+        }
+        let pairs = foreground.wrapping_mul(background);
+        (pairs > 0).then(|| twice as f64 / (2.0 * pairs as f64))
+    }
+
+    /// Σ (Rₖ − Rₖ₋₁)·Pₖ over falling thresholds, R and P being recall and precision: the sum of steps that scikit-learn's `average_precision_score`
+    /// takes, without interpolation. `None` without foreground.
+    pub fn average_precision(&self) -> Option<f64> {
+        let all = total(&self.foreground);
+        let mut sum = Compensated::default();
+        for level in self.levels().rev().filter(|level| level.foreground > 0) {
+            let called = level.foreground_above.wrapping_add(level.foreground) as f64;
+            let wrongly_called = level.background_above.wrapping_add(level.background) as f64;
+            sum.add(level.foreground as f64 * (called / (called + wrongly_called)));
+        }
+        (all > 0).then(|| sum.value() / all as f64)
+    }
+
+    /// Σ (t(1−p)² + (1−t)p²) / n, the mean squared error of p against a pixel that is foreground with probability t; for hard targets Σ (p − t)² / n.
+    ///
+    /// Brier, *Verification of forecasts expressed in terms of probability*, 1950.
+    pub fn brier_score(&self) -> f64 {
+        let mut sum = Compensated::default();
+        for level in self.levels() {
+            let (p, q) = (f64::from(level.p), f64::from(level.q));
+            sum.add(level.foreground as f64 * (q * q));
+            sum.add(level.background as f64 * (p * p));
+        }
+        let pixels = total(&self.foreground).wrapping_add(total(&self.background));
+        sum.value() / pixels as f64
+    }
+
+    /// How many units a pixel is.
+    pub(super) fn units(&self) -> f64 {
+        self.units
+    }
+
+    /// The codes in rising order.
+    pub(super) fn levels(&self) -> impl DoubleEndedIterator<Item = Level> + '_ {
+        C::RISING.into_iter().map(|code| {
+            let part = |sums: &[u64; 256]| {
+                let from = sums.get(code.position()).copied().unwrap_or_default();
+                let above = sums.get(code.position() + 1).copied().unwrap_or_default();
+                (from.wrapping_sub(above), above)
+            };
+            let (foreground, foreground_above) = part(&self.foreground);
+            let (background, background_above) = part(&self.background);
+            let pixel = Logits.pixel(self.quantisation.logit(code.into()), 0.0);
+            Level { p: pixel.p, q: pixel.q, foreground, foreground_above, background, background_above }
+        })
+    }
+}
+
+/// The pixels of one code, and those of higher ones, in units.
+pub(super) struct Level {
+    pub(super) p: f32,
+    pub(super) q: f32,
+    pub(super) foreground: u64,
+    pub(super) foreground_above: u64,
+    pub(super) background: u64,
+    pub(super) background_above: u64,
+}
+
+/// What lies from the lowest code on.
+fn total(sums: &[u64; 256]) -> u64 {
+    let [total, ..] = sums;
+    *total
+}

@@ -1,0 +1,93 @@
+use core::marker::PhantomData;
+
+use super::{Code, Histogram, check_length};
+use crate::error::LengthError;
+use crate::pixel::Sample;
+
+/// The gradient by the logit for each code and target: a second pass is one look a pixel.
+///
+/// Made by [`Histogram::gradient_table`] and [`FinishedHistogramLovasz::gradient`](crate::FinishedHistogramLovasz::gradient). ∂L/∂q, by
+/// the code, is scale times this. 1 KiB for each level of the targets.
+#[derive(Clone, Debug, PartialEq)]
+pub struct GradientTable<C, const TARGETS: usize = 2> {
+    /// By target and by the bits of the code.
+    slopes: [[f32; 256]; TARGETS],
+    codes: PhantomData<C>,
+}
+
+impl<C: Code, const TARGETS: usize> GradientTable<C, TARGETS> {
+    /// By what the slope is of a target and the bits of a code.
+    pub(crate) fn new(slope: impl Fn(usize, u8) -> f32) -> Self {
+        let mut slopes = [[0.0; 256]; TARGETS];
+        for (target, row) in slopes.iter_mut().enumerate() {
+            row.iter_mut().zip(0..=u8::MAX).for_each(|(to, bits)| *to = slope(target, bits));
+        }
+        Self { slopes, codes: PhantomData }
+    }
+
+    /// The gradient of one pixel: 0 if its target is out of range.
+    #[inline]
+    pub fn at(&self, code: C, target: impl Into<u8>) -> f32 {
+        let row = self.slopes.get(usize::from(target.into()));
+        row.and_then(|row| row.get(usize::from(code.to_bits()))).copied().unwrap_or_default()
+    }
+
+    /// Writes the gradient of every pixel.
+    ///
+    /// # Errors
+    /// [`LengthError`] if the lengths differ; nothing is written then.
+    pub fn write<V: Copy + Into<u8>>(
+        &self,
+        codes: &[C],
+        targets: &[V],
+        gradient: &mut [f32],
+    ) -> Result<(), LengthError> {
+        check_length("the targets", targets.len(), codes.len())?;
+        check_length("the gradient", gradient.len(), codes.len())?;
+        for ((to, &code), &target) in gradient.iter_mut().zip(codes).zip(targets) {
+            *to = self.at(code, target);
+        }
+        Ok(())
+    }
+
+    /// Writes the gradient of every pixel: 0 where the mask is `false`.
+    ///
+    /// # Errors
+    /// [`LengthError`] if the lengths differ; nothing is written then.
+    pub fn write_masked<V: Copy + Into<u8>>(
+        &self,
+        codes: &[C],
+        targets: &[V],
+        valid: &[bool],
+        gradient: &mut [f32],
+    ) -> Result<(), LengthError> {
+        check_length("the mask", valid.len(), codes.len())?;
+        self.write(codes, targets, gradient)?;
+        for (to, _) in gradient.iter_mut().zip(valid).filter(|(_, valid)| !**valid) {
+            *to = 0.0;
+        }
+        Ok(())
+    }
+}
+
+impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
+    /// The gradient of each code and target, from the gradient of a pixel of weight 1: that of [`Gradient::at`](crate::Gradient::at) or
+    /// [`PixelGradient::at`](crate::PixelGradient::at), with its bits.
+    ///
+    /// ```
+    /// use loss_core::{Bce, Histogram, Pointwise, Quantisation};
+    ///
+    /// let (codes, mask) = ([0i8, -20], [true, false]);
+    /// let mut histogram = Histogram::new(Quantisation::new(0.25, 0)?);
+    /// histogram.extend_codes(&codes, &mask)?;
+    /// let gradient = histogram.accumulator(&Bce::new().mean()).finish()?.gradient();
+    ///
+    /// let mut slopes = [0.0; 2];
+    /// histogram.gradient_table(|pixel| gradient.at(pixel)).write(&codes, &mask, &mut slopes)?;
+    /// assert_eq!(slopes, [-0.25, gradient.at((-5.0, false))]);
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    pub fn gradient_table(&self, gradient: impl Fn(Sample) -> f32) -> GradientTable<C, TARGETS> {
+        GradientTable::new(|target, bits| gradient(self.sample(target, bits)))
+    }
+}

@@ -1,0 +1,367 @@
+//! Quantised logits, counted: a table of how often each code met each target says all that the losses ask for.
+//!
+//! `code.rs` has the codes, `bins.rs` what a histogram adds to the sums of a loss, `gradient.rs` the second pass by table,
+//! `curves.rs` and `calibration.rs` the scores over thresholds. The sorted losses of a histogram stand beside the others, in `src/sorted/`.
+
+mod bins;
+mod calibration;
+mod code;
+mod curves;
+mod gradient;
+
+use core::marker::PhantomData;
+
+use crate::error::{LengthError, StateError};
+use crate::fingerprint::Fingerprint;
+use crate::finished::{Counts, RejectedPixel};
+use crate::pixel::{Reason, Sample};
+use crate::plane::Quantisation;
+
+pub use calibration::{Calibration, ReliabilityBin};
+pub use code::Code;
+pub use curves::{OperatingPoint, ThresholdCurves};
+pub use gradient::GradientTable;
+
+/// How often each code of a quantised model met each target: one increment a pixel.
+///
+/// n(q, v), the number of pixels with code q and target v, is a sufficient statistic for every loss of this crate:
+///
+/// Σ ℓ(zᵢ, tᵢ) = Σ n(q, v)·ℓ(z(q), t(v)), z(q) = scale·(q − zero point), t(v) = v/(TARGETS − 1),
+///
+/// and the sums on the right are as exact as those on the left. One histogram gives, to the bit what the pixels one by one give:
+///
+/// | what | by |
+/// |---|---|
+/// | any loss, at any γ, α, smoothing, threshold | [`accumulator`](Self::accumulator), [`Accumulator::extend_histogram`](crate::Accumulator::extend_histogram) |
+/// | its gradient, from a table | [`gradient_table`](Self::gradient_table) |
+/// | [`TopK`](crate::TopK) and [`Ohem`](crate::Ohem) | [`HardMining::histogram`](crate::HardMining::histogram) |
+/// | the Lovász losses | [`lovasz_hinge`](Histogram::lovasz_hinge), [`lovasz_sigmoid`](Histogram::lovasz_sigmoid) |
+/// | precision-recall and ROC curves, areas, the best threshold, calibration | [`curves`](Self::curves) |
+///
+/// **Shape.** Codes are `i8` or `u8`. Targets are bytes v below `TARGETS`: with 2, by [`new`](Histogram::new), `bool`s or 0 and 1; with more, by
+/// [`with_levels`](Self::with_levels), shares of foreground in equal steps, as of 8-bit masks (256) or the votes of three annotators (4). Other bytes
+/// are rejected and counted. All pixels have weight 1; a mask ignores some.
+///
+/// **Memory.** 2 KiB for each level of the targets: 4 KiB of hard ones, 512 KiB of 256 levels, which is better kept off a small
+/// stack. An increment is one of 32 bits, which is what small processors have; its carry, once in 2³² pixels, goes to a second
+/// word. So no count overflows. At least 2⁴⁰ pixels fit the sums of the losses.
+///
+/// **State.** [`for_each_of_state`](Self::for_each_of_state) gives ignored pixels, those rejected for their targets, then the counts by rising codes, of the
+/// lowest target first: [`STATE_LENGTH`](Self::STATE_LENGTH) integers, which *add*, as those of an [`Accumulator`](crate::Accumulator#state).
+///
+/// ```
+/// use loss_core::{Bce, Confusion, Dice, Focal, Histogram, Pointwise, Quantisation};
+///
+/// let (codes, mask) = ([40i8, -20, 35, -70, 10, -90], [1u8, 0, 1, 0, 1, 0]);
+/// let mut histogram = Histogram::new(Quantisation::new(0.05, 3)?);
+/// histogram.extend_codes(&codes, &mask)?;
+///
+/// let bce_dice = histogram.accumulator(&(Bce::new().mean() + Dice::new(1.0)?)).finish()?;
+/// assert!((bce_dice.value() - 0.346_941).abs() < 1e-6);
+/// for gamma in [0.5, 1.0, 2.0] {
+///     histogram.accumulator(&Focal::new(gamma)?.mean()).finish()?; // no further pass over the pixels
+/// }
+///
+/// let (best, dice) = histogram.curves()?.best_threshold(Confusion::dice).ok_or("no foreground")?;
+/// assert_eq!((best.code, dice), (10, 1.0));
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Histogram<C, const TARGETS: usize = 2> {
+    quantisation: Quantisation,
+    /// By target and by the bits of the code, each count modulo 2³².
+    low: [[u32; 256]; TARGETS],
+    /// What was carried, times 2³².
+    high: [[u32; 256]; TARGETS],
+    ignored: i64,
+    rejected_targets: i64,
+    first_rejected: Option<RejectedPixel>,
+    codes: PhantomData<C>,
+}
+
+impl<C: Code> Histogram<C> {
+    /// An empty histogram of codes and hard targets.
+    pub const fn new(quantisation: Quantisation) -> Self {
+        Self::with_levels(quantisation)
+    }
+}
+
+impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
+    /// How many integers the state has: two counts, and 256 for each level of the targets.
+    pub const STATE_LENGTH: usize = 2 + 256 * TARGETS;
+
+    /// An empty histogram of codes and of targets v/(TARGETS − 1), for 2 to 256 levels.
+    pub const fn with_levels(quantisation: Quantisation) -> Self {
+        const { assert!(TARGETS >= 2 && TARGETS <= 256) };
+        Self {
+            quantisation,
+            low: [[0; 256]; TARGETS],
+            high: [[0; 256]; TARGETS],
+            ignored: 0,
+            rejected_targets: 0,
+            first_rejected: None,
+            codes: PhantomData,
+        }
+    }
+
+    /// Adds a pixel. A target from `TARGETS` on is counted as out of range.
+    #[inline(always)]
+    pub fn push(&mut self, code: C, target: impl Into<u8>) {
+        if !self.add(code, target.into(), 1) {
+            self.reject();
+        }
+    }
+
+    /// Adds equal pixels, and tells whether the target is one.
+    #[inline(always)]
+    fn add(&mut self, code: C, target: u8, pixels: u32) -> bool {
+        let (target, bits) = (usize::from(target), usize::from(code.to_bits()));
+        let Some(count) = self.low.get_mut(target).and_then(|row| row.get_mut(bits)) else { return false };
+        let (sum, carry) = count.overflowing_add(pixels);
+        *count = sum;
+        if carry {
+            self.carry(target, bits);
+        }
+        true
+    }
+
+    #[cold]
+    fn carry(&mut self, target: usize, bits: usize) {
+        if let Some(high) = self.high.get_mut(target).and_then(|row| row.get_mut(bits)) {
+            *high = high.wrapping_add(1);
+        }
+    }
+
+    #[cold]
+    fn reject(&mut self) {
+        if self.first_rejected.is_none() {
+            self.first_rejected = Some(RejectedPixel { index: self.counts().pixels(), reason: Reason::Target });
+        }
+        self.rejected_targets = self.rejected_targets.wrapping_add(1);
+    }
+
+    /// Adds pixels that are ignored: they are counted, and take no other part.
+    pub fn ignore(&mut self, pixels: u32) {
+        self.ignored = self.ignored.wrapping_add(i64::from(pixels));
+    }
+
+    /// Adds the pixels of slices.
+    ///
+    /// # Errors
+    /// [`LengthError`] if the lengths differ; nothing is added then.
+    pub fn extend_codes<V: Copy + Into<u8>>(&mut self, codes: &[C], targets: &[V]) -> Result<(), LengthError> {
+        check_length("the targets", targets.len(), codes.len())?;
+        let (runs, target_runs) = (codes.chunks_exact(RUN), targets.chunks_exact(RUN));
+        let rest = runs.remainder().iter().zip(target_runs.remainder());
+        for (codes, targets) in runs.zip(target_runs) {
+            let (Some(&code), Some(target)) = (codes.first(), targets.first().map(|&target| target.into())) else {
+                continue;
+            };
+            let same_code = codes.iter().fold(true, |same, &other| same & (other.to_bits() == code.to_bits()));
+            let same_target = targets.iter().fold(true, |same, &other| same & (other.into() == target));
+            if !(same_code && same_target && self.add(code, target, RUN as u32)) {
+                codes.iter().zip(targets).for_each(|(&code, &target)| self.push(code, target));
+            }
+        }
+        rest.for_each(|(&code, &target)| self.push(code, target));
+        Ok(())
+    }
+
+    /// Adds the pixels of slices, and ignores those whose mask is `false`.
+    ///
+    /// # Errors
+    /// [`LengthError`] if the lengths differ; nothing is added then.
+    pub fn extend_masked_codes<V: Copy + Into<u8>>(
+        &mut self,
+        codes: &[C],
+        targets: &[V],
+        valid: &[bool],
+    ) -> Result<(), LengthError> {
+        check_length("the targets", targets.len(), codes.len())?;
+        check_length("the mask", valid.len(), codes.len())?;
+        for ((&code, &target), &valid) in codes.iter().zip(targets).zip(valid) {
+            if valid { self.push(code, target) } else { self.ignore(1) }
+        }
+        Ok(())
+    }
+
+    /// Adds the pixels of another histogram.
+    ///
+    /// # Errors
+    /// [`StateError::OtherLoss`], and nothing is added, if the codes stand for other logits.
+    pub fn merge(&mut self, other: &Self) -> Result<(), StateError> {
+        let (expected, given) = (self.fingerprint(), other.fingerprint());
+        if expected != given {
+            return Err(StateError::OtherLoss { expected, given });
+        }
+        let more = other.low.as_flattened().iter().zip(other.high.as_flattened());
+        for ((low, high), (&more_low, &more_high)) in self.cells_mut().zip(more) {
+            let (sum, carry) = low.overflowing_add(more_low);
+            *low = sum;
+            *high = high.wrapping_add(more_high).wrapping_add(u32::from(carry));
+        }
+        self.ignored = self.ignored.wrapping_add(other.ignored);
+        self.rejected_targets = self.rejected_targets.wrapping_add(other.rejected_targets);
+        // A position counts from the start of its own histogram, and means nothing in the whole.
+        self.first_rejected = None;
+        Ok(())
+    }
+
+    /// Forgets all pixels.
+    pub fn reset(&mut self) {
+        self.cells_mut().for_each(|cell| (*cell.0, *cell.1) = (0, 0));
+        (self.ignored, self.rejected_targets, self.first_rejected) = (0, 0, None);
+    }
+
+    /// How the codes stand for logits.
+    pub fn quantisation(&self) -> Quantisation {
+        self.quantisation
+    }
+
+    /// How many pixels there were so far, and what became of them.
+    pub fn counts(&self) -> Counts {
+        let valid = self.cells().fold(0i64, |valid, (.., count)| valid.wrapping_add_unsigned(count));
+        Counts { valid, ignored: self.ignored, rejected_targets: self.rejected_targets, ..Counts::NONE }
+    }
+
+    /// The first rejected pixel, if this histogram has seen one itself and was not merged since. It is a diagnostic,
+    /// outside state and equality.
+    pub fn first_rejected(&self) -> Option<RejectedPixel> {
+        self.first_rejected
+    }
+
+    /// How many pixels had this code and this target.
+    pub fn count(&self, code: C, target: impl Into<u8>) -> u64 {
+        let (target, bits) = (usize::from(target.into()), usize::from(code.to_bits()));
+        let part = |words: &[[u32; 256]]| words.get(target).and_then(|row| row.get(bits)).copied().unwrap_or_default();
+        whole(part(&self.low), part(&self.high))
+    }
+
+    /// The bins that are not empty: their pixel, and how often it came.
+    pub fn bins(&self) -> impl Iterator<Item = (Sample, u64)> + '_ {
+        self.cells().filter(|&(.., count)| count > 0).map(|(target, bits, count)| (self.sample(target, bits), count))
+    }
+
+    /// The pixel of a bin.
+    pub(crate) fn sample(&self, target: usize, bits: u8) -> Sample {
+        let input = self.quantisation.logit(C::from_bits(bits).into());
+        Sample { input, target: target as f32 / (TARGETS - 1) as f32, weight: 1.0 }
+    }
+
+    /// Targets, codes and counts.
+    fn cells(&self) -> impl Iterator<Item = (usize, u8, u64)> + '_ {
+        self.low.iter().zip(&self.high).enumerate().flat_map(|(target, (low, high))| {
+            let counts = low.iter().zip(high).map(|(&low, &high)| whole(low, high));
+            counts.zip(0..=u8::MAX).map(move |(count, bits)| (target, bits, count))
+        })
+    }
+
+    fn cells_mut(&mut self) -> impl Iterator<Item = (&mut u32, &mut u32)> {
+        self.low.as_flattened_mut().iter_mut().zip(self.high.as_flattened_mut())
+    }
+
+    /// Tells the codes and the levels of the targets from others, the same on every machine.
+    pub fn fingerprint(&self) -> u64 {
+        let mut fingerprint = Fingerprint::new();
+        fingerprint.name("histogram").name(C::NAME).number(TARGETS as f64);
+        self.quantisation.fingerprint(&mut fingerprint);
+        fingerprint.finish()
+    }
+
+    /// Hands over the integers of the state.
+    pub fn for_each_of_state(&self, mut to: impl FnMut(i64)) {
+        to(self.ignored);
+        to(self.rejected_targets);
+        for (low, high) in self.low.iter().zip(&self.high) {
+            for bits in C::RISING.map(|code| usize::from(code.to_bits())) {
+                let part = |words: &[u32; 256]| words.get(bits).copied().unwrap_or_default();
+                to(whole(part(low), part(high)) as i64);
+            }
+        }
+    }
+
+    /// Writes the integers of the state.
+    ///
+    /// # Errors
+    /// [`StateError::Length`], and nothing is written, if the slice has not as many integers as the state.
+    pub fn write_state(&self, state: &mut [i64]) -> Result<(), StateError> {
+        if state.len() != Self::STATE_LENGTH {
+            return Err(StateError::Length { expected: Self::STATE_LENGTH, given: state.len() });
+        }
+        let mut to = state.iter_mut();
+        self.for_each_of_state(|integer| {
+            if let Some(to) = to.next() {
+                *to = integer;
+            }
+        });
+        Ok(())
+    }
+
+    /// How many integers the state has.
+    pub fn state_length(&self) -> usize {
+        Self::STATE_LENGTH
+    }
+
+    /// Replaces all pixels by those of a state, or of an element-wise sum of states.
+    ///
+    /// # Errors
+    /// [`StateError`], and nothing is changed, if there are more or fewer integers, or if one is negative.
+    pub fn load_state(&mut self, state: impl IntoIterator<Item = i64>) -> Result<(), StateError> {
+        *self = Self::from_state(self.quantisation, state)?;
+        Ok(())
+    }
+
+    /// The pixels of a state, or of an element-wise sum of states.
+    ///
+    /// # Errors
+    /// [`StateError`] if there are more or fewer integers than [`STATE_LENGTH`](Self::STATE_LENGTH), or if one is negative.
+    pub fn from_state(quantisation: Quantisation, state: impl IntoIterator<Item = i64>) -> Result<Self, StateError> {
+        let mut histogram = Self::with_levels(quantisation);
+        let mut given = 0;
+        let mut integers = state.into_iter();
+        let mut next = || {
+            let integer = integers.next().ok_or(StateError::Length { expected: Self::STATE_LENGTH, given })?;
+            if integer < 0 {
+                return Err(StateError::NegativeCount { index: given });
+            }
+            given += 1;
+            Ok(integer)
+        };
+        histogram.ignored = next()?;
+        histogram.rejected_targets = next()?;
+        for (low, high) in histogram.low.iter_mut().zip(&mut histogram.high) {
+            for bits in C::RISING.map(|code| usize::from(code.to_bits())) {
+                let count = next()? as u64;
+                if let (Some(low), Some(high)) = (low.get_mut(bits), high.get_mut(bits)) {
+                    (*low, *high) = (count as u32, (count >> 32) as u32);
+                }
+            }
+        }
+        match integers.next() {
+            None => Ok(histogram),
+            Some(_) => Err(StateError::Length { expected: Self::STATE_LENGTH, given: Self::STATE_LENGTH + 1 }),
+        }
+    }
+}
+
+/// Equal if their codes stand for the same logits and were counted as often.
+impl<C: Code, const TARGETS: usize> PartialEq for Histogram<C, TARGETS> {
+    fn eq(&self, other: &Self) -> bool {
+        self.quantisation == other.quantisation
+            && self.low == other.low
+            && self.high == other.high
+            && (self.ignored, self.rejected_targets) == (other.ignored, other.rejected_targets)
+    }
+}
+
+/// How many pixels are looked at together, whether they are equal. Where a processor works ahead, an increment waits for the last one of the same
+/// count to be stored, and a run of equal pixels, which most masks are full of, takes four times as long as other pixels.
+const RUN: usize = if cfg!(any(target_arch = "x86_64", target_arch = "aarch64")) { 16 } else { 1 };
+
+fn whole(low: u32, high: u32) -> u64 {
+    u64::from(high) << 32 | u64::from(low)
+}
+
+fn check_length(slice: &'static str, length: usize, expected: usize) -> Result<(), LengthError> {
+    if length == expected { Ok(()) } else { Err(LengthError { slice, length, expected }) }
+}

@@ -1,0 +1,509 @@
+//! Slices give the bits that a stream gives: at every level, for every length and alignment, of every type of input.
+
+mod common;
+
+use common::{Entry, Visitor, every_loss};
+use loss_core::{
+    Accumulator, Bce, Dice, Focal, Link, Loss, Plane, Pointwise, Probabilities, Quantisation, Sample, SimdLevel,
+    Squared, Target, Tversky,
+};
+use quickcheck::{Arbitrary, Gen};
+
+/// Pixels of a slice.
+#[derive(Clone, Debug)]
+struct Columns<T> {
+    inputs: Vec<f32>,
+    targets: Vec<T>,
+    weights: Weights,
+}
+
+#[derive(Clone, Debug)]
+enum Weights {
+    One,
+    Mask(Vec<bool>),
+    Values(Vec<f32>),
+}
+
+impl<T: Target> Columns<T> {
+    fn new(length: usize, mut input: impl FnMut() -> f32, mut target: impl FnMut() -> T, weights: Weights) -> Self {
+        let inputs = (0..length).map(|_| input()).collect();
+        Self { inputs, targets: (0..length).map(|_| target()).collect(), weights }
+    }
+
+    fn plane(&self, from: usize) -> Plane<'_, T> {
+        let plane = Plane::new(&self.inputs[from..], &self.targets[from..]).unwrap();
+        match &self.weights {
+            Weights::One => plane,
+            Weights::Mask(mask) => plane.with_mask(&mask[from..]).unwrap(),
+            Weights::Values(values) => plane.with_weights(&values[from..]).unwrap(),
+        }
+    }
+
+    fn samples(&self, from: usize) -> Vec<Sample> {
+        let weight = |i: usize| match &self.weights {
+            Weights::One => 1.0,
+            Weights::Mask(mask) => f32::from(u8::from(mask[i])),
+            Weights::Values(values) => values[i],
+        };
+        let sample = |i: usize| Sample { input: self.inputs[i], target: self.targets[i].to_f32(), weight: weight(i) };
+        (from..self.inputs.len()).map(sample).collect()
+    }
+}
+
+fn bits(values: &[f32]) -> Vec<u32> {
+    values.iter().map(|value| value.to_bits()).collect()
+}
+
+/// Compares a plane at every level with its pixels one by one: sums, counts, the first rejected pixel, and gradients three ways.
+fn compare<L: Loss, K: Link, T: Target>(
+    name: &str,
+    empty: &Accumulator<L, K>,
+    plane: Plane<'_, T>,
+    samples: &[Sample],
+) {
+    let mut expected = empty.clone();
+    expected.extend(samples.iter().copied());
+    let total = expected.finish_valid().ok();
+    let gradient = total.as_ref().map(|total| total.gradient());
+    let slopes: Vec<f32> =
+        gradient.iter().flat_map(|gradient| samples.iter().map(|&sample| gradient.at(sample))).collect();
+    for level in SimdLevel::available() {
+        let mut sums = empty.clone();
+        sums.extend_plane_at(level, plane);
+        assert!(sums == expected, "{name}, {level}: {} pixels", plane.len());
+        assert_eq!(sums.first_rejected(), expected.first_rejected(), "{name}, {level}");
+        let Some(gradient) = &gradient else { continue };
+
+        let mut written = vec![f32::NAN; plane.len()];
+        gradient.write_at(level, plane, &mut written).unwrap();
+        assert_eq!(bits(&written), bits(&slopes), "{name}, {level}: gradient of {} pixels", plane.len());
+
+        let mut kept = vec![f32::NAN; plane.len()];
+        let mut sums = empty.clone();
+        let pixels = sums.extend_plane_keeping_at(level, plane, &mut kept).unwrap();
+        assert!(sums == expected, "{name}, {level}: keeping");
+        pixels.write_gradient(gradient);
+        assert_eq!(bits(&kept), bits(&slopes), "{name}, {level}: gradient from what was kept");
+
+        let mut added: Vec<f32> = (0..plane.len()).map(|i| i as f32 * 0.125).collect();
+        gradient.add_at(level, plane, &mut added).unwrap();
+        let sums: Vec<f32> = slopes.iter().enumerate().map(|(i, slope)| i as f32 * 0.125 + slope).collect();
+        assert_eq!(bits(&added), bits(&sums), "{name}, {level}: gradient added");
+    }
+}
+
+fn uniform(g: &mut Gen, low: f32, high: f32) -> f32 {
+    low + (high - low) * (u32::arbitrary(g) >> 8) as f32 / (1 << 24) as f32
+}
+
+/// A logit of any size that a network gives, and now and then one that it does not.
+fn logit(g: &mut Gen) -> f32 {
+    match u8::arbitrary(g) % 16 {
+        0 => *g.choose(&[0.0, -0.0, 1e-30, -1e-30, 17.0, -17.0, 88.0, -104.0]).unwrap(),
+        1 => uniform(g, -120.0, 120.0),
+        _ => uniform(g, -14.0, 9.0),
+    }
+}
+
+fn lengths(g: &mut Gen) -> [usize; 3] {
+    [usize::arbitrary(g) % 70, 64 * (usize::arbitrary(g) % 5), 1000 + usize::arbitrary(g) % 1200]
+}
+
+struct EveryLoss;
+
+impl Visitor for EveryLoss {
+    fn visit<L: Loss + std::fmt::Debug>(&mut self, entry: &Entry, loss: L) {
+        let mut g = Gen::new(30);
+        let empty = loss.accumulator();
+        for length in lengths(&mut g) {
+            let g = &mut g;
+            let values = (0..length).map(|_| if bool::arbitrary(g) { 0.0 } else { uniform(g, 0.25, 40.0) }).collect();
+            for weights in [Weights::One, Weights::Values(values)] {
+                let mut targets = Gen::new(30);
+                let soft = || *targets.choose(&[0.0f32, 1.0, 0.3, 0.999]).unwrap();
+                let columns = Columns::new(length, || logit(g), soft, weights);
+                compare(entry.name, &empty, columns.plane(0), &columns.samples(0));
+            }
+        }
+    }
+}
+
+#[test]
+fn every_loss_at_every_level() {
+    every_loss(&mut EveryLoss);
+}
+
+fn bce_dice() -> impl Loss {
+    Bce::new().mean() + Dice::new(1.0).unwrap()
+}
+
+#[test]
+fn every_length_and_alignment() {
+    let mut g = Gen::new(30);
+    let empty = bce_dice().accumulator();
+    let mut hard = Gen::new(30);
+    let columns = Columns::new(2200, || logit(&mut g), || u8::arbitrary(&mut hard) % 2, Weights::One);
+    // From each start, so that every alignment occurs; every length up to more than two vectors, and around a tile.
+    for from in (2050..2200).chain(1160..1190).chain(0..9) {
+        compare("bce + dice", &empty, columns.plane(from), &columns.samples(from));
+    }
+}
+
+#[test]
+fn every_type_of_target_and_weight() {
+    let mut g = Gen::new(30);
+    let length = 1300;
+    let mut random = Gen::new(30);
+    let mask: Vec<bool> = (0..length).map(|_| bool::arbitrary(&mut g)).collect();
+    // One tile without holes, one with.
+    let half_mask: Vec<bool> = (0..length).map(|i| i < 1024 || mask[i]).collect();
+    let weights = (0..length).map(|i| if mask[i] { uniform(&mut random, 0.1, 9.0) } else { 0.0 }).collect();
+    for weights in [Weights::One, Weights::Mask(mask.clone()), Weights::Mask(half_mask), Weights::Values(weights)] {
+        let empty = bce_dice().accumulator();
+        let bools = Columns::new(length, || logit(&mut g), || bool::arbitrary(&mut random), weights.clone());
+        compare("bool", &empty, bools.plane(0), &bools.samples(0));
+        let bytes = Columns::new(length, || logit(&mut g), || u8::arbitrary(&mut random) % 2, weights.clone());
+        compare("u8", &empty, bytes.plane(0), &bytes.samples(0));
+        let hard =
+            Columns::new(length, || logit(&mut g), || f32::from(u8::arbitrary(&mut random) % 2), weights.clone());
+        compare("f32, hard", &empty, hard.plane(0), &hard.samples(0));
+        let soft = Columns::new(length, || logit(&mut g), || uniform(&mut random, 0.0, 1.0), weights.clone());
+        compare("f32, soft", &empty, soft.plane(0), &soft.samples(0));
+    }
+}
+
+#[test]
+fn probabilities() {
+    let mut g = Gen::new(30);
+    let loss = Focal::new(1.5).unwrap().mean() + Tversky::new(0.3, 0.7, 1.0).unwrap().overlap(Squared);
+    let empty = Accumulator::new(loss, Probabilities::new(1e-7).unwrap()).at_threshold(0.3).unwrap();
+    let mut random = Gen::new(30);
+    let p = || *g.choose(&[0.0f32, 1.0, 0.3, 0.5, 1e-9, 0.999_999_9, 0.125]).unwrap();
+    let columns = Columns::new(1100, p, || uniform(&mut random, 0.0, 1.0), Weights::One);
+    compare("probabilities", &empty, columns.plane(0), &columns.samples(0));
+    compare("probabilities", &empty, columns.plane(3), &columns.samples(3));
+}
+
+#[test]
+fn terms_of_any_size() {
+    let mut g = Gen::new(30);
+    let loss = Bce::new().pos_weight(1e9).unwrap().sum() + Dice::new(1.0).unwrap();
+    let empty = loss.accumulator();
+    let mut random = Gen::new(30);
+    for largest in [15.0, 17.0, 1e6, 3e9, 3e38f32] {
+        let mut logit = || {
+            let sign = if bool::arbitrary(&mut g) { 1.0 } else { -1.0 };
+            sign * *g.choose(&[largest, 3.0, largest / 3.0]).unwrap()
+        };
+        for weight in [1.0f32, 2f32.powi(-32), 300.0, 2f32.powi(32)] {
+            let weights = Weights::Values(vec![weight; 1056]);
+            let columns = Columns::new(1056, &mut logit, || u8::arbitrary(&mut random) % 2, weights);
+            compare("large terms", &empty, columns.plane(0), &columns.samples(0));
+        }
+        let columns = Columns::new(1056, &mut logit, || u8::arbitrary(&mut random) % 2, Weights::One);
+        compare("large terms", &empty, columns.plane(0), &columns.samples(0));
+    }
+}
+
+#[test]
+fn bad_pixels_are_counted_alike() {
+    let mut g = Gen::new(30);
+    let empty = bce_dice().accumulator();
+    let mut random = Gen::new(30);
+    let good = Columns::new(2100, || logit(&mut g), || f32::from(u8::arbitrary(&mut random) % 2), Weights::One);
+    for at in [0, 5, 31, 32, 1023, 1024, 1500, 2048, 2099] {
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let mut columns = good.clone();
+            columns.inputs[at] = bad;
+            compare("bad input", &empty, columns.plane(0), &columns.samples(0));
+        }
+        for bad in [f32::NAN, -0.25, 1.5] {
+            let mut columns = good.clone();
+            columns.targets[at] = bad;
+            compare("bad target", &empty, columns.plane(0), &columns.samples(0));
+        }
+        for weight in [f32::NAN, -1.0, 1e-30, 1e30, 0.0] {
+            let mut columns = good.clone();
+            let mut weights = vec![1.0; 2100];
+            weights[at] = weight;
+            // An ignored pixel may hold anything.
+            (columns.inputs[at], columns.targets[at]) = (f32::NAN, 7.0);
+            columns.weights = Weights::Values(weights);
+            compare("bad or no weight", &empty, columns.plane(0), &columns.samples(0));
+        }
+    }
+}
+
+#[test]
+fn inputs_of_other_types() {
+    use half::{bf16, f16};
+    let mut g = Gen::new(30);
+    let empty = bce_dice().accumulator();
+    let targets: Vec<u8> = (0..1111).map(|_| u8::arbitrary(&mut g) % 2).collect();
+    let mask: Vec<bool> = (0..1111).map(|_| bool::arbitrary(&mut g)).collect();
+    let samples = |input: &dyn Fn(usize) -> f32, masked: bool| -> Vec<Sample> {
+        let weight = |i: usize| if masked { f32::from(u8::from(mask[i])) } else { 1.0 };
+        (0..1111).map(|i| Sample { input: input(i), target: targets[i].into(), weight: weight(i) }).collect()
+    };
+    let both = |name: &str, plane: Plane<'_, u8>, input: &dyn Fn(usize) -> f32| {
+        compare(name, &empty, plane, &samples(input, false));
+        compare(name, &empty, plane.with_mask(&mask).unwrap(), &samples(input, true));
+    };
+
+    // All kinds of bits: subnormal, infinite and NaN ones too.
+    for limit in [0x7c00u16, u16::MAX] {
+        let codes: Vec<u16> = (0..1111)
+            .map(|_| u16::arbitrary(&mut g))
+            .map(|code| if code & 0x7fff < limit { code } else { 0 })
+            .collect();
+        let halves: Vec<f16> = codes.iter().map(|&code| f16::from_bits(code)).collect();
+        both("f16", Plane::f16(&halves, &targets).unwrap(), &|i| halves[i].to_f32());
+        let bfloats: Vec<bf16> = codes.iter().map(|&code| bf16::from_bits(code)).collect();
+        both("bf16", Plane::bf16(&bfloats, &targets).unwrap(), &|i| bfloats[i].to_f32());
+    }
+    let quantisation = Quantisation::new(0.0627, -7).unwrap();
+    let signed: Vec<i8> = (0..1111).map(|_| i8::arbitrary(&mut g)).collect();
+    both("i8", Plane::i8(&signed, quantisation, &targets).unwrap(), &|i| 0.0627 * (i32::from(signed[i]) + 7) as f32);
+    let unsigned: Vec<u8> = (0..1111).map(|_| u8::arbitrary(&mut g)).collect();
+    both("u8", Plane::u8(&unsigned, quantisation, &targets).unwrap(), &|i| {
+        0.0627 * (i32::from(unsigned[i]) + 7) as f32
+    });
+}
+
+#[test]
+fn a_level_has_a_name() {
+    for level in SimdLevel::available() {
+        assert_eq!(SimdLevel::named(level.name()), Some(level));
+    }
+    assert_eq!(SimdLevel::available().next(), Some(SimdLevel::SCALAR));
+    assert_eq!(SimdLevel::available().last(), Some(SimdLevel::best()));
+    assert_eq!(SimdLevel::named("abacus"), None);
+}
+
+#[cfg(feature = "rayon")]
+mod threads {
+    use super::*;
+    use loss_core::{ClassLoss, ClassPlane, ClassPointwise, CrossEntropy, Layout, PerClass};
+
+    #[test]
+    fn several_classes_by_threads() {
+        let mut g = Gen::new(30);
+        let mut logits: Vec<f32> = (0..3 * 150_000).map(|_| logit(&mut g)).collect();
+        let labels: Vec<u8> = (0..150_000).map(|_| u8::arbitrary(&mut g) % 3).collect();
+        let loss = CrossEntropy::new().mean() + PerClass::new(Dice::new(1.0).unwrap());
+        for layout in [Layout::Planar, Layout::Interleaved, Layout::Planar] {
+            let plane = ClassPlane::<_, 3>::new(3, layout, &logits, &labels).unwrap();
+            let mut expected = loss.class_accumulator();
+            expected.push(([0.5, 0.25, -1.0], 2u8));
+            expected.extend_plane(plane);
+            let total = expected.finish_valid().unwrap();
+            let mut slopes = vec![0.0; logits.len()];
+            total.gradient().write(plane, &mut slopes).unwrap();
+            for threads in [1, 2, 5] {
+                let mut sums = loss.class_accumulator();
+                sums.push(([0.5, 0.25, -1.0], 2u8));
+                in_pool(threads, || sums.par_extend_plane(plane));
+                assert!(sums == expected, "{threads} threads");
+                assert_eq!(sums.first_rejected(), expected.first_rejected(), "{threads} threads");
+                let mut parallel = vec![f32::NAN; slopes.len()];
+                in_pool(threads, || total.gradient().par_write(plane, &mut parallel)).unwrap();
+                assert_eq!(bits(&parallel), bits(&slopes), "{threads} threads");
+            }
+            // A bad pixel for the rounds that follow.
+            logits[100_000] = f32::NAN;
+        }
+    }
+
+    fn in_pool<R: Send>(threads: usize, act: impl FnOnce() -> R + Send) -> R {
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap().install(act)
+    }
+
+    #[test]
+    fn any_number_of_threads_gives_the_same_bits() {
+        let mut g = Gen::new(30);
+        let mut random = Gen::new(30);
+        let mut columns = Columns::new(300_000, || logit(&mut g), || u8::arbitrary(&mut random) % 2, Weights::One);
+        for bad in [None, Some(170_000), Some(20)] {
+            if let Some(at) = bad {
+                columns.inputs[at] = f32::NAN;
+            }
+            let plane = columns.plane(0);
+            let loss = Bce::new().mean() + Dice::new(1.0).unwrap();
+            let mut expected = loss.accumulator();
+            expected.push((0.5, true));
+            expected.extend_plane(plane);
+            let total = expected.finish_valid().unwrap();
+            let mut slopes = vec![0.0; plane.len()];
+            total.gradient().write(plane, &mut slopes).unwrap();
+            for threads in [1, 2, 3, 7] {
+                let mut sums = loss.accumulator();
+                sums.push((0.5, true));
+                in_pool(threads, || sums.par_extend_plane(plane));
+                assert!(sums == expected, "{threads} threads");
+                assert_eq!(sums.first_rejected(), expected.first_rejected(), "{threads} threads");
+                let mut parallel = vec![f32::NAN; plane.len()];
+                in_pool(threads, || total.gradient().par_write(plane, &mut parallel)).unwrap();
+                assert_eq!(bits(&parallel), bits(&slopes), "{threads} threads");
+            }
+        }
+    }
+}
+
+mod classes {
+    use super::*;
+    use loss_core::{
+        Activation, ClassAccumulator, ClassLoss, ClassPlane, ClassPointwise, ClassSample, ClassTarget, CrossEntropy,
+        GeneralisedDice, Layout, Mcc, Minimum, PerClass, SoftmaxFocal, WassersteinDice, WeightMode,
+    };
+
+    /// Pixels of a slice, and the same as samples.
+    struct ClassColumns<const C: usize> {
+        logits: Vec<f32>,
+        labels: Vec<u8>,
+        soft: Option<Vec<f32>>,
+        weights: Weights,
+        layout: Layout,
+        classes: usize,
+    }
+
+    impl<const C: usize> ClassColumns<C> {
+        fn plane(&self) -> ClassPlane<'_, u8, C> {
+            let plane = match &self.soft {
+                None => ClassPlane::new(self.classes, self.layout, &self.logits, &self.labels),
+                Some(targets) => ClassPlane::soft(self.classes, self.layout, &self.logits, targets),
+            };
+            match &self.weights {
+                Weights::One => plane.unwrap(),
+                Weights::Mask(mask) => plane.unwrap().with_mask(mask).unwrap(),
+                Weights::Values(values) => plane.unwrap().with_weights(values).unwrap(),
+            }
+        }
+
+        fn at(&self, pixel: usize, class: usize) -> usize {
+            match self.layout {
+                Layout::Planar => class * self.labels.len() + pixel,
+                Layout::Interleaved => pixel * self.classes + class,
+            }
+        }
+
+        fn samples(&self) -> Vec<ClassSample<C>> {
+            let sample = |pixel: usize| {
+                let gather = |values: &[f32]| {
+                    let value = |class| if class < self.classes { values[self.at(pixel, class)] } else { f32::NAN };
+                    std::array::from_fn::<f32, C, _>(value)
+                };
+                let target = match &self.soft {
+                    None => ClassTarget::Label(self.labels[pixel].into()),
+                    Some(targets) => ClassTarget::Soft(gather(targets)),
+                };
+                let weight = match &self.weights {
+                    Weights::One => 1.0,
+                    Weights::Mask(mask) => f32::from(u8::from(mask[pixel])),
+                    Weights::Values(values) => values[pixel],
+                };
+                ClassSample { logits: gather(&self.logits), target, weight }
+            };
+            (0..self.labels.len()).map(sample).collect()
+        }
+    }
+
+    fn compare<L: ClassLoss<C>, const C: usize>(name: &str, empty: &ClassAccumulator<L, C>, columns: &ClassColumns<C>) {
+        let (plane, samples) = (columns.plane(), columns.samples());
+        let mut expected = empty.clone();
+        expected.extend(samples.iter().copied());
+        let total = expected.finish_valid().ok();
+        for level in SimdLevel::available() {
+            let mut sums = empty.clone();
+            sums.extend_plane_at(level, plane);
+            assert!(sums == expected, "{name}, {level}: {} pixels, {:?}", plane.pixels(), columns.layout);
+            assert_eq!(sums.first_rejected(), expected.first_rejected(), "{name}, {level}");
+            let Some(gradient) = total.as_ref().map(|total| total.gradient()) else { continue };
+            let mut slopes = vec![f32::NAN; columns.logits.len()];
+            gradient.write_at(level, plane, &mut slopes).unwrap();
+            let mut added: Vec<f32> = (0..slopes.len()).map(|i| i as f32 * 0.125).collect();
+            gradient.add_at(level, plane, &mut added).unwrap();
+            for (pixel, &sample) in samples.iter().enumerate() {
+                for (class, &slope) in gradient.at(sample).iter().enumerate().take(columns.classes) {
+                    let at = columns.at(pixel, class);
+                    assert_eq!(slopes[at].to_bits(), slope.to_bits(), "{name}, {level}: {} and {slope}", slopes[at]);
+                    assert_eq!(added[at].to_bits(), (at as f32 * 0.125 + slope).to_bits(), "{name}, {level}: added");
+                }
+            }
+        }
+    }
+
+    fn columns<const C: usize>(g: &mut Gen, classes: usize, length: usize, variant: usize) -> ClassColumns<C> {
+        let layout = if variant % 2 == 0 { Layout::Planar } else { Layout::Interleaved };
+        let soft = (variant % 3 == 2).then(|| (0..length * classes).map(|_| uniform(g, 0.0, 1.0)).collect());
+        let weights = match variant % 4 {
+            0 | 1 => Weights::One,
+            2 => Weights::Mask((0..length).map(|_| bool::arbitrary(g)).collect()),
+            _ => Weights::Values(
+                (0..length).map(|_| if bool::arbitrary(g) { 0.0 } else { uniform(g, 0.2, 30.0) }).collect(),
+            ),
+        };
+        ClassColumns {
+            logits: (0..length * classes).map(|_| logit(g)).collect(),
+            labels: (0..length).map(|_| u8::arbitrary(g) % classes as u8).collect(),
+            soft,
+            weights,
+            layout,
+            classes,
+        }
+    }
+
+    fn every_way<L: ClassLoss<C>, const C: usize>(name: &str, loss: L) {
+        let mut g = Gen::new(30);
+        for variant in 0..12 {
+            let classes = if variant % 5 == 4 { C - 1 } else { C };
+            let activation = if variant == 7 { Activation::Sigmoid } else { Activation::Softmax };
+            let empty = loss.class_accumulator().with_classes(classes).unwrap().activation(activation);
+            let empty = if variant % 3 == 0 { empty.ignoring(1u8) } else { empty };
+            for length in [usize::arbitrary(&mut g) % 40, 480 + usize::arbitrary(&mut g) % 200] {
+                compare(name, &empty, &columns(&mut g, classes, length, variant));
+            }
+        }
+    }
+
+    #[test]
+    fn every_loss_of_classes() {
+        every_way::<_, 5>("ce", CrossEntropy::new().mean());
+        every_way::<_, 3>("focal", SoftmaxFocal::new(2.0).unwrap().weights([0.5, 1.0, 300.0]).unwrap().mean());
+        every_way::<_, 5>("ce + dice", CrossEntropy::new().mean() + PerClass::new(Dice::new(1.0).unwrap()));
+        let tversky = PerClass::new(Tversky::new(0.3, 0.7, 1.0).unwrap().overlap(Minimum));
+        every_way::<_, 4>("tversky", tversky.weights([0.5, 1.0, 3.0, 0.0], WeightMode::Inside).unwrap());
+        every_way::<_, 2>("mcc", PerClass::new(Mcc::new(1.0).unwrap()));
+        every_way::<_, 4>("generalised dice", GeneralisedDice::new(1.0).unwrap());
+        let distances = [[0.0, 1.0, 1.0], [1.0, 0.0, 0.25], [1.0, 0.25, 0.0]];
+        every_way::<_, 3>("wasserstein", WassersteinDice::new(distances, 0.5).unwrap());
+    }
+
+    #[test]
+    fn bad_pixels_are_counted_alike() {
+        let mut g = Gen::new(30);
+        let empty = (CrossEntropy::new().mean() + PerClass::new(Dice::new(1.0).unwrap())).class_accumulator();
+        for at in [0, 31, 511, 512, 1029] {
+            for kind in 0..4 {
+                let mut columns = columns::<3>(&mut g, 3, 1030, kind % 2);
+                match kind {
+                    0 => columns.logits[at] = f32::NAN,
+                    1 => columns.logits[3 * at + 2] = f32::INFINITY,
+                    2 => columns.labels[at] = 3,
+                    _ => {
+                        let mut weights = vec![1.0; 1030];
+                        weights[at] = -1.0;
+                        columns.weights = Weights::Values(weights);
+                    }
+                }
+                compare("bad pixel", &empty, &columns);
+            }
+        }
+    }
+
+    #[test]
+    fn more_classes_than_a_tile_holds() {
+        let mut g = Gen::new(30);
+        let empty = (CrossEntropy::new().mean() + PerClass::new(Dice::new(1.0).unwrap())).class_accumulator();
+        compare("64 classes", &empty, &columns::<64>(&mut g, 60, 100, 0));
+    }
+}
