@@ -1,6 +1,8 @@
 //! Pixels that are added to sums together: one of a stream, many of a slice, or all that a histogram has counted.
 
-use crate::exact::ExactSum;
+use core::array;
+
+use crate::exact::{ExactSum, UnitSum};
 use crate::pixel::Pixel;
 use crate::real::Real;
 
@@ -56,6 +58,30 @@ impl Terms<3> for SoftConfusion {
     fn terms<R: Real>(&self, pixel: &Pixel<R>, weight: R) -> [R; 3] {
         let (target, background) = (weight * pixel.target, weight * pixel.background);
         [pixel.p * target, pixel.p * background, pixel.q * target]
+    }
+}
+
+/// w p (1−t) alone: all that is left of the confusion where there is no foreground.
+struct FalsePositive;
+
+impl Terms<1> for FalsePositive {
+    #[inline(always)]
+    fn terms<R: Real>(&self, pixel: &Pixel<R>, weight: R) -> [R; 1] {
+        let [_, false_positive, _] = SoftConfusion.terms(pixel, weight);
+        [false_positive]
+    }
+}
+
+/// Adds the soft confusion of pixels with hard targets, of which so many are foreground.
+///
+/// Stretches without any are most of most images; they cost one sum in place of three.
+#[inline(always)]
+pub(crate) fn add_hard_confusion(pixels: &impl Batch, foreground: u32, sums: &mut [UnitSum; 3]) {
+    if foreground > 0 {
+        pixels.add(&SoftConfusion, sums);
+    } else {
+        let [_, false_positive, _] = sums;
+        pixels.add(&FalsePositive, array::from_mut(false_positive));
     }
 }
 

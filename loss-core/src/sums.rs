@@ -2,7 +2,7 @@
 
 use core::array;
 
-use crate::batch::{Batch, HardConfusion, PixelWeight, SoftConfusion};
+use crate::batch::{Batch, HardConfusion, PixelWeight, SoftConfusion, add_hard_confusion};
 use crate::error::StateError;
 use crate::exact::{ExactSum, UnitSum};
 use crate::finished::{Confusion, Counts};
@@ -215,7 +215,8 @@ impl SharedSums {
     #[inline(always)]
     pub(crate) fn add_hard(&mut self, pixels: &impl Batch, count: u32, confusion: [u32; 3]) {
         self.weight.add_count(count);
-        pixels.add(&SoftConfusion, &mut self.soft);
+        let [true_positive, _, false_negative] = confusion;
+        add_hard_confusion(pixels, true_positive + false_negative, &mut self.soft);
         self.hard.iter_mut().zip(confusion).for_each(|(sum, count)| sum.add_count(count));
     }
 

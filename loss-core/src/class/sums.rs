@@ -4,7 +4,7 @@ use core::array;
 
 use super::batch::{ClassBatch, PixelWeight};
 use super::tile::ClassTile;
-use crate::batch::{Batch, HardConfusion, SoftConfusion};
+use crate::batch::{Batch, HardConfusion, SoftConfusion, add_hard_confusion};
 use crate::exact::UnitSum;
 use crate::finished::{Confusion, Counts};
 use crate::lanes::Lanes;
@@ -45,8 +45,10 @@ impl<const C: usize> ClassSums<C> {
     pub(super) fn add_hard<V: Lanes>(&mut self, pixels: &ClassTile<'_, V, C>, count: u32) {
         self.weight.add_count(count);
         for (class, (soft, hard)) in self.soft.iter_mut().zip(&mut self.hard).enumerate().take(pixels.classes()) {
-            pixels.class(class, 1.0).add(&SoftConfusion, soft);
-            hard.iter_mut().zip(pixels.confusion(class)).for_each(|(sum, count)| sum.add_count(count));
+            let confusion = pixels.confusion(class);
+            let [true_positive, _, false_negative] = confusion;
+            add_hard_confusion(&pixels.class(class, 1.0), true_positive + false_negative, soft);
+            hard.iter_mut().zip(confusion).for_each(|(sum, count)| sum.add_count(count));
         }
     }
 
