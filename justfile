@@ -24,6 +24,18 @@ no-std:
 bench:
     cargo bench -p loss-bench
 
-# Measures the table of errors anew (some minutes).
+# What other crates take for the same answers (a long build).
+bench-rivals:
+    cargo bench --manifest-path loss-bench/rivals/Cargo.toml
+
+# Instructions a pixel, by callgrind.
+instructions:
+    cargo run --release -p loss-bench --bin instructions
+
+# docs/benchmarks.md and its plots, from what was measured last.
+bench-report:
+    cargo run --release -p loss-bench --bin report
+
+# Measures the table of errors anew (half an hour).
 accuracy:
     cargo test --release -p loss-core --test accuracy -- --ignored --nocapture

@@ -1,51 +1,159 @@
-//! Binary losses against textbook code with plain `f64` sums, over one 512×512 image.
+//! Binary losses: which implementation, which loss, which path, which input, which size.
 #![forbid(unsafe_code)]
 #![allow(missing_docs, reason = "criterion's macros make undocumented functions")]
 
+mod common;
+
 use std::hint::black_box;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use loss_core::{Bce, Dice, Loss, Plane, Pointwise};
+use common::{criterion, group, time, time_both};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
+use half::{bf16, f16};
+use loss_bench::answers;
+use loss_bench::data::Image;
+use loss_bench::groups::{self, ALL_THREADS, GRADIENT, ITERATOR, SLICES, VALUE};
+use loss_bench::losses::{
+    SMOOTH, bce_dice, histogram_value, losses, par_value, par_value_and_gradient, plane, value, value_and_gradient,
+    value_and_gradient_at, value_and_gradient_of_iterator, value_at, value_of_iterator,
+};
+use loss_bench::textbook::{self, Libm, Std};
+use loss_core::{Plane, Quantisation, SimdLevel, Target};
 
-const PIXELS: usize = 512 * 512;
+fn which_implementation(c: &mut Criterion) {
+    let image = Image::new(groups::SIDE);
+    answers::check_textbook(&image);
+    answers::check_paths(&image);
+    let Image { logits, mask } = &image;
+    let loss = bce_dice();
+    let gradient = &std::cell::RefCell::new(vec![0.0; image.pixels()]);
+    let group = &mut group(c, groups::IMPLEMENTATION, image.pixels());
 
-/// BCE + Dice as a textbook writes it, numerically stable, by the standard library's functions.
-fn textbook(logits: &[f32], mask: &[u8]) -> f64 {
-    let (mut bce, mut intersection, mut sum) = (0.0, 0.0, 0.0);
-    for (&z, &t) in logits.iter().zip(mask) {
-        let t = f32::from(t);
-        bce += f64::from(z.max(0.0) - z * t + (-z.abs()).exp().ln_1p());
-        let p = 1.0 / (1.0 + (-z).exp());
-        intersection += f64::from(p * t);
-        sum += f64::from(p + t);
+    let pixels = || black_box(plane(&image));
+    let to = || std::cell::RefMut::map(gradient.borrow_mut(), Vec::as_mut_slice);
+    time_both(group, SLICES, || value(&loss, pixels()), || value_and_gradient(&loss, pixels(), &mut to()));
+    time_both(
+        group,
+        ITERATOR,
+        || value_of_iterator(&loss, black_box(&image)),
+        || value_and_gradient_of_iterator(&loss, black_box(&image), &mut to()),
+    );
+    time_both(group, ALL_THREADS, || par_value(&loss, pixels()), || par_value_and_gradient(&loss, pixels(), &mut to()));
+    time_both(
+        group,
+        groups::TEXTBOOK_STD,
+        || textbook::value::<Std>(black_box(logits), mask, SMOOTH),
+        || textbook::value_and_gradient::<Std>(black_box(logits), mask, SMOOTH, &mut to()),
+    );
+    time_both(
+        group,
+        groups::TEXTBOOK_SHARED,
+        || textbook::value_of_one_exponential::<Std>(black_box(logits), mask, SMOOTH),
+        || textbook::value_and_gradient_of_one_exponential::<Std>(black_box(logits), mask, SMOOTH, &mut to()),
+    );
+    time_both(
+        group,
+        groups::TEXTBOOK_LIBM,
+        || textbook::value::<Libm>(black_box(logits), mask, SMOOTH),
+        || textbook::value_and_gradient::<Libm>(black_box(logits), mask, SMOOTH, &mut to()),
+    );
+}
+
+fn by_loss(c: &mut Criterion) {
+    let image = Image::new(groups::SMALL_SIDE);
+    answers::check_losses(&image);
+    let gradient = &mut vec![0.0; image.pixels()];
+    let group = &mut group(c, groups::LOSS, image.pixels());
+    for loss in losses() {
+        time(group, loss.name, VALUE, || (loss.value)(black_box(plane(&image))));
+        time(group, loss.name, GRADIENT, || (loss.value_and_gradient)(black_box(plane(&image)), gradient));
     }
-    bce / logits.len() as f64 + 1.0 - (2.0 * intersection + 1.0) / (sum + 1.0)
 }
 
-fn bce_dice(c: &mut Criterion) {
-    let logits: Vec<f32> = (0..PIXELS).map(|i| ((i * 7919) % 16_411) as f32 / 16_411.0 * 14.0 - 9.0).collect();
-    let mask: Vec<u8> = (0..PIXELS).map(|i| u8::from((i * 104_729) % 19 == 0)).collect();
-    let loss = Bce::new().mean() + Dice::new(1.0).expect("a smoothing of 1");
-    let plane = Plane::new(&logits, &mask).expect("equal lengths");
-    let finish = || {
-        let mut sums = loss.accumulator();
-        sums.extend_plane(plane);
-        sums.finish().expect("valid pixels")
-    };
-    // Answers first: what is timed must be right.
-    let (value, expected) = (finish().value(), textbook(&logits, &mask));
-    assert!((value - expected).abs() < 1e-6 * expected, "{value} and {expected}");
-
-    let mut group = c.benchmark_group("bce + dice");
-    group.throughput(Throughput::Elements(PIXELS as u64));
-    group.bench_function("textbook, value", |b| b.iter(|| textbook(black_box(&logits), &mask)));
-    group.bench_function("loss-core, value", |b| b.iter(|| finish().value()));
-    let mut gradient = vec![0.0; PIXELS];
-    group.bench_function("loss-core, value and gradient", |b| {
-        b.iter(|| finish().write_gradient(plane, black_box(&mut gradient)).expect("equal lengths"));
-    });
-    group.finish();
+fn by_path(c: &mut Criterion) {
+    let image = Image::new(groups::SMALL_SIDE);
+    answers::check_paths(&image);
+    let loss = bce_dice();
+    let gradient = &mut vec![0.0; image.pixels()];
+    let group = &mut group(c, groups::PATH, image.pixels());
+    let pixels = || black_box(plane(&image));
+    time(group, ITERATOR, VALUE, || value_of_iterator(&loss, black_box(&image)));
+    time(group, ITERATOR, GRADIENT, || value_and_gradient_of_iterator(&loss, black_box(&image), gradient));
+    for level in SimdLevel::available() {
+        let name = format!("slices, {level}");
+        time(group, &name, VALUE, || value_at(level, &loss, pixels()));
+        time(group, &name, GRADIENT, || value_and_gradient_at(level, &loss, pixels(), gradient));
+    }
+    time(group, ALL_THREADS, VALUE, || par_value(&loss, pixels()));
+    time(group, ALL_THREADS, GRADIENT, || par_value_and_gradient(&loss, pixels(), gradient));
 }
 
-criterion_group!(benches, bce_dice);
+fn by_input(c: &mut Criterion) {
+    fn both<T: Target>(
+        group: &mut BenchmarkGroup<'_, WallTime>,
+        name: &str,
+        expected: f64,
+        plane: Plane<'_, T>,
+        to: &mut [f32],
+    ) {
+        let loss = bce_dice();
+        // Rounded inputs are other inputs: only a mistake is as far off as that.
+        answers::check_value(name, value(&loss, plane), expected, 0.05);
+        time(group, name, VALUE, || value(&loss, black_box(plane)));
+        time(group, name, GRADIENT, || value_and_gradient(&loss, black_box(plane), to));
+    }
+    fn known<V, E: std::fmt::Debug>(plane: Result<V, E>) -> V {
+        plane.expect("slices of one length")
+    }
+    let image = Image::new(groups::SMALL_SIDE);
+    let Image { logits, mask } = &image;
+    let expected = value(&bce_dice(), plane(&image));
+    let to = &mut vec![0.0; image.pixels()];
+    let group = &mut group(c, groups::INPUT, image.pixels());
+
+    both(group, "f32", expected, plane(&image), to);
+    let halves: Vec<f16> = logits.iter().map(|&logit| f16::from_f32(logit)).collect();
+    both(group, "f16", expected, known(Plane::f16(&halves, mask)), to);
+    let halves: Vec<bf16> = logits.iter().map(|&logit| bf16::from_f32(logit)).collect();
+    both(group, "bf16", expected, known(Plane::bf16(&halves, mask)), to);
+    let quantisation = known(Quantisation::new(0.125, 0));
+    let codes: Vec<i8> = logits.iter().map(|logit| (logit * 8.0).round() as i8).collect();
+    both(group, "i8", expected, known(Plane::i8(&codes, quantisation, mask)), to);
+    let of_codes = value(&bce_dice(), known(Plane::i8(&codes, quantisation, mask)));
+    let of_histogram = || histogram_value(&bce_dice(), quantisation, black_box(&codes), mask);
+    answers::check_value("histogram", of_histogram(), of_codes, 0.0);
+    time(group, "i8, histogram", VALUE, of_histogram);
+    let soft = image.mask_as_numbers();
+    both(group, "f32, soft targets", expected, known(Plane::new(logits, &soft)), to);
+    let valid = vec![true; mask.len()];
+    both(group, "f32, mask of valid pixels", expected, known(plane(&image).with_mask(&valid)), to);
+    let weights: Vec<f32> = (0..mask.len()).map(|i| 1.0 + (i % 2) as f32 / 64.0).collect();
+    both(group, "f32, weights", expected, known(plane(&image).with_weights(&weights)), to);
+}
+
+fn by_size(c: &mut Criterion) {
+    for side in groups::SIDES {
+        let image = Image::new(side);
+        let Image { logits, mask } = &image;
+        let loss = bce_dice();
+        let answer = value(&loss, plane(&image));
+        let expected = textbook::value::<Std>(logits, mask, SMOOTH);
+        answers::check_value("slices", answer, expected, answers::VALUE_TOLERANCE);
+        let gradient = &mut vec![0.0; image.pixels()];
+        let group = &mut group(c, groups::SIZE, image.pixels());
+        let name = |what: &str| format!("{SLICES}, {what}");
+        let parameter = image.pixels();
+        time(group, &name(VALUE), parameter, || value(&loss, black_box(plane(&image))));
+        time(group, &name(GRADIENT), parameter, || value_and_gradient(&loss, black_box(plane(&image)), gradient));
+        let name = format!("{ALL_THREADS}, {VALUE}");
+        time(group, &name, parameter, || par_value(&loss, black_box(plane(&image))));
+        // A second a call from there on, and no longer cached from the one before.
+        if side <= groups::SIDE {
+            let name = format!("{}, {VALUE}", groups::TEXTBOOK_STD);
+            time(group, &name, parameter, || textbook::value::<Std>(black_box(logits), mask, SMOOTH));
+        }
+    }
+}
+
+criterion_group!(name = benches; config = criterion(); targets = which_implementation, by_loss, by_path, by_input, by_size);
 criterion_main!(benches);

@@ -62,7 +62,7 @@ impl Terms<3> for SoftConfusion {
 }
 
 /// w p (1−t) alone: all that is left of the confusion where there is no foreground.
-struct FalsePositive;
+pub(crate) struct FalsePositive;
 
 impl Terms<1> for FalsePositive {
     #[inline(always)]

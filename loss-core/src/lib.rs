@@ -104,4 +104,7 @@ pub use sorted::{
 };
 pub use sums::{FixedSums, Sums, Totals};
 pub use tile::KeptPlane;
+#[cfg(feature = "bench-internals")]
+#[doc(hidden)]
+pub use tile::plain_sums::{MOST_SUMS, PlainSums, plain_sums};
 pub use unified_focal::{UnifiedFocal, unified_focal};

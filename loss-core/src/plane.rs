@@ -296,6 +296,20 @@ impl<'a, T: Target> Plane<'a, T> {
         Ok(())
     }
 
+    /// Hands over the pixels, one after the other. Unlike [`samples`](Self::samples), it asks once what kind of input and weight they
+    /// have.
+    #[inline(always)]
+    pub(crate) fn for_each(&self, mut act: impl FnMut(Sample)) {
+        match (self.inputs, self.weights) {
+            (Inputs::F32(inputs), Weights::One) => {
+                for (&input, target) in inputs.iter().zip(self.targets) {
+                    act(Sample { input, target: target.to_f32(), weight: 1.0 });
+                }
+            }
+            _ => self.samples().for_each(act),
+        }
+    }
+
     /// The first pixels, as many as are asked for and there, and the others.
     pub fn split_at(self, index: usize) -> (Self, Self) {
         let (inputs, other_inputs) = self.inputs.split_at(index);

@@ -19,6 +19,9 @@ use crate::plane::{LoadedPlane, Numbers, Plane, TILE};
 use crate::pointwise::clamp_to_finite;
 use crate::sums::{SharedSums, Sums};
 
+#[cfg(feature = "bench-internals")]
+pub(crate) mod plain_sums;
+
 /// Valid pixels, a whole number of vectors, with what the link has prepared of them.
 struct Tile<'a, V, K> {
     link: &'a K,
@@ -243,13 +246,10 @@ impl<L: Loss, K: Link> Accumulator<L, K> {
 
     /// Adds pixels one by one, and leaves what is prepared of them as far as there is room.
     fn extend_scalar<T: Target>(&mut self, plane: Plane<'_, T>, keep: &mut [f32]) {
-        let mut keep = keep.iter_mut();
-        for sample in plane.samples() {
-            if let Some(to) = keep.next() {
-                *to = self.link.prepare(sample.input);
-            }
-            self.push(sample);
+        for (sample, to) in plane.samples().zip(keep) {
+            *to = self.link.prepare(sample.input);
         }
+        plane.for_each(|sample| self.push(sample));
     }
 }
 

@@ -1,0 +1,97 @@
+//! Images that look like a segmentation model's: logits around −2, a few per cent of foreground in discs. The same on every machine.
+
+use fastrand::Rng;
+
+/// Logits and a mask, row by row.
+pub struct Image {
+    /// About N(−2, 3²), and higher by 3 in the foreground.
+    pub logits: Vec<f32>,
+    /// 1 in discs, 0 elsewhere.
+    pub mask: Vec<u8>,
+}
+
+/// Logits of several classes, all pixels of class 0 first, and labels.
+pub struct ClassImage {
+    /// About N(0, 2²), and higher by 3 for the class of the label.
+    pub logits: Vec<f32>,
+    /// The same logits, all classes of pixel 0 first.
+    pub interleaved: Vec<f32>,
+    /// A disc's class; 0 elsewhere.
+    pub labels: Vec<u8>,
+    /// How many classes there are.
+    pub classes: usize,
+}
+
+/// A number of mean 0 and variance 1 that is never beyond ±3.5: the sum of four uniform ones.
+///
+/// The bound keeps 1 − p away from 0 in `f32`, as some peers take its logarithm.
+fn normal(random: &mut Rng) -> f32 {
+    let bits = random.u64(..);
+    let sum: i32 = (0..4).map(|part| i32::from((bits >> (16 * part)) as u16)).sum();
+    (sum as f32 / 65_536.0 - 2.0) * 3f32.sqrt()
+}
+
+/// Discs over a third of a grid of square cells, each of a class from 1 on.
+fn discs(random: &mut Rng, side: usize, classes: u8) -> Vec<u8> {
+    const CELL: usize = 32;
+    let mut labels = vec![0; side * side];
+    for top in (0..side).step_by(CELL) {
+        for left in (0..side).step_by(CELL) {
+            let radius = (4.0 + 10.0 * random.f32()) * f32::from(u8::from(random.u8(..3) == 0));
+            let class = random.u8(1..classes);
+            let centre = [top, left].map(|corner| corner as f32 + CELL as f32 / 2.0);
+            for y in top..side.min(top + CELL) {
+                for x in left..side.min(left + CELL) {
+                    let [dy, dx] = [y as f32 - centre[0], x as f32 - centre[1]];
+                    if dy * dy + dx * dx < radius * radius {
+                        labels[y * side + x] = class;
+                    }
+                }
+            }
+        }
+    }
+    labels
+}
+
+impl Image {
+    /// An image of `side`×`side` pixels.
+    pub fn new(side: usize) -> Self {
+        let mut random = Rng::with_seed(side as u64);
+        let mask = discs(&mut random, side, 2);
+        let logits = mask.iter().map(|&target| 3.0 * normal(&mut random) - 2.0 + 3.0 * f32::from(target)).collect();
+        Self { logits, mask }
+    }
+
+    /// How many pixels there are.
+    pub fn pixels(&self) -> usize {
+        self.mask.len()
+    }
+
+    /// The mask as numbers, as other crates want it.
+    pub fn mask_as_numbers(&self) -> Vec<f32> {
+        self.mask.iter().map(|&target| f32::from(target)).collect()
+    }
+}
+
+impl ClassImage {
+    /// An image of `side`×`side` pixels and at least two classes.
+    pub fn new(side: usize, classes: u8) -> Self {
+        let mut random = Rng::with_seed(side as u64 + u64::from(classes));
+        let labels = discs(&mut random, side, classes);
+        let pixels = labels.len();
+        let mut logits = Vec::with_capacity(pixels * usize::from(classes));
+        for class in 0..classes {
+            for &label in &labels {
+                logits.push(2.0 * normal(&mut random) + 3.0 * f32::from(u8::from(label == class)));
+            }
+        }
+        let classes = usize::from(classes);
+        let interleaved = (0..logits.len()).map(|i| logits[i % classes * pixels + i / classes]).collect();
+        Self { logits, interleaved, labels, classes }
+    }
+
+    /// How many pixels there are.
+    pub fn pixels(&self) -> usize {
+        self.labels.len()
+    }
+}

@@ -1,0 +1,69 @@
+//! The groups of measurements, each named by the question that it answers, and the sizes of images.
+//!
+//! The benches write under these names and the report reads them.
+
+use std::path::PathBuf;
+
+/// BCE + Dice over one image: this crate's ways, textbook code, other crates.
+pub const IMPLEMENTATION: &str = "which implementation";
+/// Each loss by itself, and sums of losses.
+pub const LOSS: &str = "by loss";
+/// From a sensor's 96×96 pixels to 64 M.
+pub const SIZE: &str = "by size";
+/// An iterator, slices at each level of the processor, all threads.
+pub const PATH: &str = "by path";
+/// `f32`, 16 bits, quantised codes; masks, weights, soft targets.
+pub const INPUT: &str = "by input";
+/// From 2 to 21 classes.
+pub const CLASSES: &str = "by classes";
+/// The same loop with exact sums and with others.
+pub const EXACTNESS: &str = "what exactness costs";
+/// From one thread to all, and the same threads only reading.
+pub const THREADS: &str = "threads";
+
+/// Every group.
+pub const ALL: [&str; 8] = [IMPLEMENTATION, LOSS, SIZE, PATH, INPUT, CLASSES, EXACTNESS, THREADS];
+
+/// A parameter: only the value of the loss.
+pub const VALUE: &str = "value";
+/// A parameter: the value and the gradient of every pixel.
+pub const GRADIENT: &str = "value and gradient";
+
+/// A name in [`IMPLEMENTATION`] and [`SIZE`].
+pub const SLICES: &str = "loss-core, slices";
+/// A name in [`IMPLEMENTATION`] and [`PATH`].
+pub const ITERATOR: &str = "loss-core, iterator";
+/// A name in [`IMPLEMENTATION`] and [`PATH`].
+pub const ALL_THREADS: &str = "loss-core, all threads";
+/// Textbook code by the standard library's functions.
+pub const TEXTBOOK_STD: &str = "textbook, std";
+/// Textbook code by the functions of `libm`, as firmware has them.
+pub const TEXTBOOK_LIBM: &str = "textbook, libm";
+/// The same code written to take one exponential a pixel.
+pub const TEXTBOOK_SHARED: &str = "textbook, std, one exponential";
+/// A name in [`THREADS`]: only reading.
+pub const READING: &str = "only reading";
+
+/// Images are this wide and high where only one size is asked about: 4 M pixels.
+pub const SIDE: usize = 2048;
+/// Where many losses and paths are asked about: 1 M pixels.
+pub const SMALL_SIDE: usize = 1024;
+/// Where threads are: 16 M pixels.
+pub const LARGE_SIDE: usize = 4096;
+/// What [`SIZE`] goes through.
+pub const SIDES: [usize; 7] = [96, 256, 512, 1024, 2048, 4096, 8192];
+
+/// Where criterion writes: `CRITERION_HOME`, or else the target directory of the workspace, for the benches of other workspaces too.
+pub fn results_directory() -> PathBuf {
+    if let Some(home) = std::env::var_os("CRITERION_HOME") {
+        return home.into();
+    }
+    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    target.unwrap_or_else(|| workspace().join("target")).join("criterion")
+}
+
+/// The root of the workspace.
+pub fn workspace() -> PathBuf {
+    let package = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    package.parent().map_or(package.clone(), Into::into)
+}
