@@ -3,6 +3,8 @@
 //! Sums of integers do not depend on who adds them, so the bits are those of one thread, whatever the number of
 //! threads.
 
+use core::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::accumulator::Accumulator;
@@ -20,14 +22,33 @@ use crate::sums::Sums;
 /// How many pixels a thread takes at a time: many tiles, and little enough that no core is left alone at the end.
 const PIECE: usize = 1 << 16;
 
-impl<T: Target> Plane<'_, T> {
-    fn piece_count(&self) -> usize {
-        self.len().div_ceil(PIECE)
-    }
+/// What a piece, or several, come to: sums, and the first rejected pixel.
+type Part<S> = (S, Option<RejectedPixel>);
 
-    fn piece(self, index: usize) -> Self {
-        self.split_at(index * PIECE).1.split_at(PIECE).0
-    }
+/// Adds up the parts of some pixels, each of a stretch that begins after so many.
+fn sum_of_parts<S: Sums + Send>(
+    pixels: usize,
+    part: impl Fn(Range<usize>) -> Part<S> + Send + Sync,
+) -> Option<Part<S>> {
+    let one = |index: usize| {
+        let start = index * PIECE;
+        let (sums, first) = part(start..pixels.min(start + PIECE));
+        (sums, first.map(|first| RejectedPixel { index: start as i64 + first.index, ..first }))
+    };
+    let both = |(mut sums, first): Part<S>, (more, other): Part<S>| {
+        sums.merge(&more);
+        (sums, first.into_iter().chain(other).min_by_key(|rejected| rejected.index))
+    };
+    (0..pixels.div_ceil(PIECE)).into_par_iter().map(one).reduce_with(both)
+}
+
+/// The first rejected pixel of an accumulator that had seen so many pixels before a part came to it.
+fn first_of_all(
+    own: Option<RejectedPixel>,
+    before: i64,
+    first_of_part: Option<RejectedPixel>,
+) -> Option<RejectedPixel> {
+    own.or(first_of_part.map(|first| RejectedPixel { index: before + first.index, ..first }))
 }
 
 impl<L, K> Accumulator<L, K>
@@ -37,26 +58,16 @@ where
 {
     /// Adds the pixels of slices, with all threads of the current `rayon` pool.
     pub fn par_extend_plane<T: Target + Sync>(&mut self, plane: Plane<'_, T>) {
-        let empty = {
-            let mut empty = self.clone();
-            empty.reset();
-            empty
-        };
-        let before = self.counts().pixels();
-        let one = |index: usize| {
+        let mut empty = self.clone();
+        empty.reset();
+        let part = |pixels: Range<usize>| {
             let mut part = empty.clone();
-            part.extend_plane(plane.piece(index));
-            let before = before + (index * PIECE) as i64;
-            let first = part.first_rejected.map(|first| RejectedPixel { index: before + first.index, ..first });
-            (part.sums, first)
+            part.extend_plane(plane.split_at(pixels.start).1.split_at(pixels.len()).0);
+            (part.sums, part.first_rejected)
         };
-        let both = |(mut sums, first): (_, Option<RejectedPixel>), (more, other): (_, Option<RejectedPixel>)| {
-            Sums::merge(&mut sums, &more);
-            (sums, first.into_iter().chain(other).min_by_key(|rejected| rejected.index))
-        };
-        if let Some((sums, first)) = (0..plane.piece_count()).into_par_iter().map(one).reduce_with(both) {
+        if let Some((sums, first)) = sum_of_parts(plane.len(), part) {
+            self.first_rejected = first_of_all(self.first_rejected, self.counts().pixels(), first);
             self.sums.merge(&sums);
-            self.first_rejected = self.first_rejected.or(first);
         }
     }
 }
@@ -68,29 +79,16 @@ where
     /// Adds the pixels of slices, with all threads of the current `rayon` pool. A plane of another number of classes is rejected, pixel
     /// by pixel.
     pub fn par_extend_plane<T: Label + Sync>(&mut self, plane: ClassPlane<'_, T, C>) {
-        let empty = {
-            let mut empty = self.clone();
-            empty.reset();
-            empty
-        };
-        let before = self.counts().pixels();
-        let one = |index: usize| {
+        let mut empty = self.clone();
+        empty.reset();
+        let part = |pixels: Range<usize>| {
             let mut part = empty.clone();
-            let start = index * PIECE;
-            part.extend_range(SimdLevel::best(), plane, start..plane.pixels().min(start + PIECE));
-            let before = before + start as i64;
-            let first = part.first_rejected().map(|first| RejectedPixel { index: before + first.index, ..first });
-            (part, first)
+            part.extend_range(SimdLevel::best(), plane, pixels);
+            (part.sums, part.first_rejected)
         };
-        let both = |(mut sums, first): (Self, Option<RejectedPixel>), (more, other): (Self, Option<RejectedPixel>)| {
-            sums.add_sums(&more);
-            (sums, first.into_iter().chain(other).min_by_key(|rejected| rejected.index))
-        };
-        let pieces = (0..plane.pixels().div_ceil(PIECE)).into_par_iter();
-        if let Some((sums, first)) = pieces.map(one).reduce_with(both) {
-            let first = self.first_rejected().or(first);
-            self.add_sums(&sums);
-            self.note_first_rejected(first);
+        if let Some((sums, first)) = sum_of_parts(plane.pixels(), part) {
+            self.first_rejected = first_of_all(self.first_rejected, self.counts().pixels(), first);
+            self.sums.merge(&sums);
         }
     }
 }
@@ -135,6 +133,6 @@ where
     pub fn par_write<T: Target + Sync>(&self, plane: Plane<'_, T>, gradient: &mut [f32]) -> Result<(), LengthError> {
         plane.check_length("the gradient", gradient.len())?;
         let pieces = gradient.par_chunks_mut(PIECE).enumerate();
-        pieces.try_for_each(|(index, to)| self.write(plane.piece(index), to))
+        pieces.try_for_each(|(index, to)| self.write(plane.split_at(index * PIECE).1.split_at(to.len()).0, to))
     }
 }

@@ -104,14 +104,6 @@ impl<'a> Inputs<'a> {
         }
     }
 
-    /// The inputs, if they are `f32`s.
-    pub(crate) fn as_f32s(&self) -> &'a [f32] {
-        match self {
-            Inputs::F32(inputs) => inputs,
-            _ => &[],
-        }
-    }
-
     /// Writes the inputs as `f32`s into a slice of their number.
     #[inline(always)]
     fn copy_to(&self, to: &mut [f32]) {
@@ -229,7 +221,7 @@ impl<'a, T: Target> Plane<'a, T> {
         Self::of(Inputs::Bf16(inputs), targets)
     }
 
-    /// The logits of a quantised model, as signed codes. [`Histogram`](crate::Histogram) is several times as fast.
+    /// The logits of a quantised model, as signed codes. [`Histogram`](crate::Histogram) takes half the time.
     ///
     /// # Errors
     /// [`LengthError`] if the lengths differ.
@@ -237,7 +229,7 @@ impl<'a, T: Target> Plane<'a, T> {
         Self::of(Inputs::I8(codes, quantisation), targets)
     }
 
-    /// The logits of a quantised model, as unsigned codes. [`Histogram`](crate::Histogram) is several times as fast.
+    /// The logits of a quantised model, as unsigned codes. [`Histogram`](crate::Histogram) takes half the time.
     ///
     /// # Errors
     /// [`LengthError`] if the lengths differ.
@@ -323,7 +315,10 @@ impl<'a, T: Target> Plane<'a, T> {
 
     /// The inputs, if they are `f32`s; else none.
     pub(crate) fn inputs_to_prefetch(&self) -> &'a [f32] {
-        self.inputs.as_f32s()
+        match self.inputs {
+            Inputs::F32(inputs) => inputs,
+            _ => &[],
+        }
     }
 
     /// Asks for the targets ahead of their use.

@@ -95,7 +95,7 @@ fn is_in_the_list() {
     let pointwise = losses_in("pointwise", &["impl Pointwise for"]);
     assert!(pointwise.len() >= 3, "{pointwise:?}");
     assert_eq!(files.pointwise, pointwise, "pointwise losses tested, and there");
-    let region = losses_in("region", &["similarity_loss!(", "impl Loss for "]);
+    let region = losses_in("region", &["similarity_loss!(", "true_negative_loss!(", "impl Loss for "]);
     assert!(region.len() >= 7, "{region:?}");
     let tested: BTreeSet<String> = files.listed.iter().filter(|file| file.starts_with("region/")).cloned().collect();
     assert_eq!(tested, region, "region losses tested, and there");
@@ -106,7 +106,7 @@ fn is_in_the_list() {
 fn can_be_chosen_at_run_time() {
     let any = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/any.rs")).unwrap();
     let mut losses = losses_in("pointwise", &["impl Pointwise for"]);
-    losses.extend(losses_in("region", &["similarity_loss!(", "impl Loss for "]));
+    losses.extend(losses_in("region", &["similarity_loss!(", "true_negative_loss!(", "impl Loss for "]));
     for file in losses {
         let stem = file.rsplit('/').next().unwrap().trim_end_matches(".rs");
         let camel: String = stem.split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect();

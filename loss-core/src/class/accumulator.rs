@@ -40,11 +40,11 @@ use crate::sums::{Sums, read_state, state_length, write_state};
 /// the same for each class with p replaced by 1 where the class is predicted, by 0 elsewhere; then the sums of the loss.
 #[derive(Clone, Debug)]
 pub struct ClassAccumulator<L: ClassLoss<C>, const C: usize> {
-    loss: L,
-    reading: Reading,
+    pub(super) loss: L,
+    pub(super) reading: Reading,
     /// What all losses share, and the loss's own.
-    sums: (ClassSums<C>, L::Sums),
-    first_rejected: Option<RejectedPixel>,
+    pub(crate) sums: (ClassSums<C>, L::Sums),
+    pub(crate) first_rejected: Option<RejectedPixel>,
 }
 
 impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
@@ -102,27 +102,6 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
             CheckedClasses::Ignored => self.sums.0.counts.ignore(),
             CheckedClasses::Rejected(reason) => self.sums.0.counts.reject(reason, &mut self.first_rejected),
         }
-    }
-
-    /// Adds the sums of an accumulator of the same loss.
-    #[cfg(feature = "rayon")]
-    pub(crate) fn add_sums(&mut self, other: &Self) {
-        self.sums.merge(&other.sums);
-    }
-
-    #[cfg(feature = "rayon")]
-    pub(crate) fn note_first_rejected(&mut self, first: Option<RejectedPixel>) {
-        self.first_rejected = first;
-    }
-
-    /// How samples are read.
-    pub(super) fn reading_of(&self) -> &Reading {
-        &self.reading
-    }
-
-    /// The loss, and what all losses share with the loss's own sums.
-    pub(super) fn parts(&mut self) -> (&L, &mut (ClassSums<C>, L::Sums)) {
-        (&self.loss, &mut self.sums)
     }
 
     /// Adds the pixels of another accumulator of the same loss.

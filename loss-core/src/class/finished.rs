@@ -103,7 +103,7 @@ impl<L: ClassLoss<C>, const C: usize> FinishedClasses<L, C> {
 #[derive(Clone, Debug)]
 pub struct ClassGradient<L: ClassLoss<C>, const C: usize> {
     loss: L,
-    reading: Reading,
+    pub(super) reading: Reading,
     slope: L::Slope,
 }
 
@@ -117,11 +117,6 @@ impl<L: ClassLoss<C>, const C: usize> ClassGradient<L, C> {
             gradient.iter_mut().for_each(|slope| *slope = clamp_to_finite(weight * *slope));
         }
         gradient
-    }
-
-    /// How samples are read.
-    pub(super) fn reading_of(&self) -> Reading {
-        self.reading
     }
 
     /// Adds the gradient of pixels of weight 1.

@@ -12,7 +12,7 @@ use crate::sums::{ConfusionSums, Sums, Totals, finish_confusion};
 
 /// Counts, Σ w, and the soft and hard confusion of each class against the rest.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct ClassSums<const C: usize> {
+pub(crate) struct ClassSums<const C: usize> {
     pub(super) counts: Counts,
     weight: UnitSum,
     soft: [ConfusionSums; C],

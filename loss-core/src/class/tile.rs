@@ -357,12 +357,12 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
         length: usize,
         numbers: &mut ClassNumbers<C>,
     ) -> Option<()> {
-        let reading = *self.reading_of();
+        let reading = self.reading;
         let loaded = level.run(Load { plane, start, length, ignored: reading.ignored, numbers })??;
-        let (loss, sums) = self.parts();
+        let Self { loss, sums, .. } = self;
         let shared = AddShared { numbers, reading, loaded, plane, start, length, sums: &mut sums.0 };
         level.run(shared)?.then_some(())?;
-        level.run(AddOwn { loss, numbers, reading, length, sums: &mut sums.1 })?;
+        level.run(AddOwn { loss: &*loss, numbers, reading, length, sums: &mut sums.1 })?;
         if sums.0.counts.accept_many((length - loaded.ignored) as i64, loaded.ignored as i64) {
             sums.normalise();
         }
@@ -378,7 +378,7 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
     ) {
         let classes = self.classes();
         let Range { mut start, end } = pixels;
-        if has_tiles(level, &plane, self.reading_of()) {
+        if has_tiles(level, &plane, &self.reading) {
             let mut numbers = ClassNumbers::new();
             while end - start >= WIDEST {
                 let length = (end - start).min(CLASS_TILE) / WIDEST * WIDEST;
@@ -420,7 +420,7 @@ impl<L: ClassLoss<C>, T: Label, const C: usize> Kernel for Slopes<'_, '_, L, T, 
 
     #[inline(always)]
     fn run<V: Lanes>(self) -> bool {
-        let reading = self.gradient.reading_of();
+        let reading = self.gradient.reading;
         with_known_classes!(reading, |reading| self.replace::<V>(reading))
     }
 }
@@ -461,7 +461,7 @@ impl<L: ClassLoss<C>, const C: usize> ClassGradient<L, C> {
         add: bool,
     ) {
         let Range { mut start, end } = to.pixels();
-        if has_tiles(level, &plane, &self.reading_of()) {
+        if has_tiles(level, &plane, &self.reading) {
             let mut numbers = ClassNumbers::new();
             while end - start >= WIDEST {
                 let length = (end - start).min(CLASS_TILE) / WIDEST * WIDEST;
@@ -484,7 +484,7 @@ impl<L: ClassLoss<C>, const C: usize> ClassGradient<L, C> {
         length: usize,
         numbers: &mut ClassNumbers<C>,
     ) -> Option<()> {
-        let ignored = self.reading_of().ignored;
+        let ignored = self.reading.ignored;
         let loaded = level.run(Load { plane, start, length, ignored, numbers: &mut *numbers })??;
         level.run(Slopes { gradient: self, numbers, loaded, plane, start, length })?.then_some(())
     }
@@ -496,7 +496,7 @@ impl<L: ClassLoss<C>, const C: usize> ClassGradient<L, C> {
         to: &mut ClassRows<'_, C>,
         add: bool,
     ) {
-        for (pixel, sample) in pixels.clone().zip(plane.samples_of(pixels, self.reading_of().classes)) {
+        for (pixel, sample) in pixels.clone().zip(plane.samples_of(pixels, self.reading.classes)) {
             for (class, slope) in self.at(sample).into_iter().enumerate().take(plane.classes()) {
                 if let Some(to) = to.place(pixel, class) {
                     *to = if add { *to + slope } else { slope };

@@ -1,17 +1,8 @@
-use core::array;
-
-use super::RegionFamily;
 use super::similarity::EmptyMask;
-use super::user::{RegionSlopes, gradient};
-use crate::batch::{Batch, TrueNegative};
-use crate::combine::combinable;
+use super::user::{RegionSlopes, true_negative_loss};
 use crate::error::ParameterError;
 use crate::exact::UnitSum;
-use crate::fingerprint::Fingerprint;
 use crate::finished::Confusion;
-use crate::loss::{Loss, Part};
-use crate::pixel::Pixel;
-use crate::real::Real;
 use crate::sums::Totals;
 
 /// Asymmetric focal Tversky loss: the Tversky losses of background and foreground, the latter to a power below 1, which keeps its
@@ -109,46 +100,9 @@ impl AsymmetricFocalTversky {
     }
 }
 
-impl Loss for AsymmetricFocalTversky {
-    type Sums = UnitSum;
-    type Slope = [f32; 2];
-
-    fn sums(&self) -> UnitSum {
-        UnitSum::ZERO
-    }
-
-    #[inline(always)]
-    fn add<B: Batch>(&self, pixels: &B, true_negative: &mut UnitSum) {
-        pixels.add(&TrueNegative, array::from_mut(true_negative));
-    }
-
-    fn value(&self, totals: &Totals, true_negative: &UnitSum) -> f64 {
-        self.evaluate(totals, true_negative).0
-    }
-
-    fn slope(&self, totals: &Totals, true_negative: &UnitSum, factor: f64) -> [f32; 2] {
-        self.evaluate(totals, true_negative).1.by_target(factor)
-    }
-
-    #[inline(always)]
-    fn gradient<R: Real>(&self, slope: &[f32; 2], pixel: &Pixel<R>) -> R {
-        gradient(*slope, pixel)
-    }
-
-    fn part(&self, index: usize, totals: &Totals, sums: &UnitSum) -> Option<Part> {
-        (index == 0).then(|| Part {
-            name: "asymmetric_focal_tversky",
-            coefficient: 1.0,
-            value: self.value(totals, sums),
-        })
-    }
-
-    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
-        fingerprint.name("asymmetric_focal_tversky");
-        fingerprint.number(self.delta).number(self.gamma).number(self.smooth).number(f64::from(self.empty as u8));
-    }
-}
-
-impl RegionFamily for AsymmetricFocalTversky {}
-
-combinable!([] AsymmetricFocalTversky);
+true_negative_loss!(AsymmetricFocalTversky, "asymmetric_focal_tversky", |loss| [
+    loss.delta,
+    loss.gamma,
+    loss.smooth,
+    f64::from(loss.empty as u8),
+]);

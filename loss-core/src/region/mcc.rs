@@ -1,16 +1,7 @@
-use core::array;
-
-use super::RegionFamily;
-use super::user::{RegionSlopes, gradient};
-use crate::batch::{Batch, TrueNegative};
-use crate::combine::combinable;
+use super::user::{RegionSlopes, true_negative_loss};
 use crate::error::ParameterError;
 use crate::exact::UnitSum;
-use crate::fingerprint::Fingerprint;
 use crate::finished::Confusion;
-use crate::loss::{Loss, Part};
-use crate::pixel::Pixel;
-use crate::real::Real;
 use crate::sums::Totals;
 
 /// Matthews correlation loss: the one region loss that sees true negatives.
@@ -88,41 +79,4 @@ impl Mcc {
     }
 }
 
-impl Loss for Mcc {
-    type Sums = UnitSum;
-    type Slope = [f32; 2];
-
-    fn sums(&self) -> UnitSum {
-        UnitSum::ZERO
-    }
-
-    #[inline(always)]
-    fn add<B: Batch>(&self, pixels: &B, true_negative: &mut UnitSum) {
-        pixels.add(&TrueNegative, array::from_mut(true_negative));
-    }
-
-    fn value(&self, totals: &Totals, true_negative: &UnitSum) -> f64 {
-        self.evaluate(totals, true_negative).0
-    }
-
-    fn slope(&self, totals: &Totals, true_negative: &UnitSum, factor: f64) -> [f32; 2] {
-        self.evaluate(totals, true_negative).1.by_target(factor)
-    }
-
-    #[inline(always)]
-    fn gradient<R: Real>(&self, slope: &[f32; 2], pixel: &Pixel<R>) -> R {
-        gradient(*slope, pixel)
-    }
-
-    fn part(&self, index: usize, totals: &Totals, sums: &UnitSum) -> Option<Part> {
-        (index == 0).then(|| Part { name: "mcc", coefficient: 1.0, value: self.value(totals, sums) })
-    }
-
-    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
-        fingerprint.name("mcc").number(self.smooth);
-    }
-}
-
-impl RegionFamily for Mcc {}
-
-combinable!([] Mcc);
+true_negative_loss!(Mcc, "mcc", |loss| [loss.smooth]);

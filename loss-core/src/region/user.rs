@@ -120,3 +120,57 @@ pub trait RegionFamily: Loss {}
 impl<F: Region> RegionFamily for RegionLoss<F> {}
 
 combinable!([F: Region,] RegionLoss<F>);
+
+/// The [`Loss`] of a type with a method `evaluate(&self, totals, true_negative)`, which gives the value and its [`RegionSlopes`]; after
+/// its name stand its parameters, for the fingerprint.
+macro_rules! true_negative_loss {
+    ($loss:ident, $name:literal, |$this:ident| $parameters:expr) => {
+        impl $crate::loss::Loss for $loss {
+            type Sums = $crate::exact::UnitSum;
+            type Slope = [f32; 2];
+
+            fn sums(&self) -> Self::Sums {
+                $crate::exact::UnitSum::ZERO
+            }
+
+            #[inline(always)]
+            fn add<B: $crate::batch::Batch>(&self, pixels: &B, true_negative: &mut Self::Sums) {
+                pixels.add(&$crate::batch::TrueNegative, core::array::from_mut(true_negative));
+            }
+
+            fn value(&self, totals: &$crate::sums::Totals, true_negative: &Self::Sums) -> f64 {
+                self.evaluate(totals, true_negative).0
+            }
+
+            fn slope(&self, totals: &$crate::sums::Totals, true_negative: &Self::Sums, factor: f64) -> [f32; 2] {
+                self.evaluate(totals, true_negative).1.by_target(factor)
+            }
+
+            #[inline(always)]
+            fn gradient<R: $crate::real::Real>(&self, slope: &[f32; 2], pixel: &$crate::pixel::Pixel<R>) -> R {
+                $crate::region::user::gradient(*slope, pixel)
+            }
+
+            fn part(&self, index: usize, totals: &$crate::sums::Totals, sums: &Self::Sums) -> Option<$crate::loss::Part> {
+                (index == 0).then(|| $crate::loss::Part {
+                    name: $name,
+                    coefficient: 1.0,
+                    value: $crate::loss::Loss::value(self, totals, sums),
+                })
+            }
+
+            fn fingerprint(&self, fingerprint: &mut $crate::fingerprint::Fingerprint) {
+                fingerprint.name($name);
+                let $this = self;
+                for parameter in $parameters {
+                    fingerprint.number(parameter);
+                }
+            }
+        }
+
+        impl $crate::region::RegionFamily for $loss {}
+
+        $crate::combine::combinable!([] $loss);
+    };
+}
+pub(crate) use true_negative_loss;
