@@ -15,17 +15,18 @@ use crate::expression::{BinaryLoss, ClassesLoss, Vocabulary};
 use crate::score::classes::WeightsFrom;
 use crate::{inspect, losses, score};
 
-/// Scores predicted segmentation masks with the losses they were trained with.
+/// Segmentation losses, compared by training and computed for predictions of your own.
 ///
-/// Reads the logits or probabilities of any framework from NumPy files, streams them past exact sums (the result does
-/// not depend on order, chunks or machine), and gives losses, their parts, confusion counts and gradients.
+/// `run` trains a small U-Net on synthetic imbalanced data under different losses, and writes a report with figures.
+/// `score` reads the logits or probabilities of any framework from NumPy files, streams them past exact sums (the
+/// result does not depend on order, chunks or machine), and gives losses, their parts, confusion counts and gradients.
 #[derive(Debug, Parser)]
 #[command(
     name = "ablation",
     version,
     propagate_version = true,
     arg_required_else_help = true,
-    after_help = "Examples:\n  ablation score --logits z.npy --targets y.npy\n  ablation score --logits z.npy --targets y.npy --loss \"bce + dice(smooth=1e-5)\" --json\n  ablation score --logits z.npy --targets labels.npy --classes background,road,house --convention monai\n  ablation inspect labels.npy\n  ablation losses focal\n\nExit codes: 0 done, 1 a file could not be read or written, 2 the input or the command line is wrong."
+    after_help = "Examples:\n  ablation run --quick\n  ablation score --logits z.npy --targets y.npy\n  ablation score --logits z.npy --targets y.npy --loss \"bce + dice(smooth=1e-5)\" --json\n  ablation score --logits z.npy --targets labels.npy --classes background,road,house --convention monai\n  ablation inspect labels.npy\n  ablation losses focal\n\nExit codes: 0 done, 1 a file could not be read or written, 2 the input or the command line is wrong, 130 broken off by Ctrl-C with nothing to show."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -34,9 +35,105 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    #[cfg(feature = "train")]
+    Run(RunArguments),
+    #[cfg(feature = "train")]
+    Config(ConfigArguments),
+    #[cfg(feature = "train")]
+    Compare(CompareArguments),
     Score(Box<ScoreArguments>),
     Inspect(InspectArguments),
     Losses(LossesArguments),
+}
+
+/// Train a small U-Net under different losses, and write a report.
+///
+/// Synthetic images with few foreground pixels, one network, and for each loss some trainings that differ in nothing but
+/// the seed. The report is one page (index.html) with its figures (SVG, PNG), all numbers (results.json, data/*.csv) and
+/// what can be said from them, differences with their intervals.
+#[cfg(feature = "train")]
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
+    /// The exercises to run: 1 BCE alone against BCE + Dice, 2 Dice against IoU, 3 focal γ, 4 gradient magnitudes,
+    /// 5 extreme imbalance, 6 damage mapping in five classes [default: all]
+    #[arg(value_name = "EXERCISE", value_parser = clap::value_parser!(u8).range(1..=6))]
+    pub(crate) exercises: Vec<u8>,
+
+    #[command(flatten)]
+    pub(crate) preset: PresetArguments,
+
+    /// Settings that differ from the preset's, as TOML; `ablation config` prints them all
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Train each arm with so many seeds
+    #[arg(long, value_name = "N")]
+    pub(crate) seeds: Option<u32>,
+
+    /// The first of the seeds
+    #[arg(long, value_name = "SEED")]
+    pub(crate) first_seed: Option<u64>,
+
+    /// Add an arm with a loss of your own to exercises 1, 2 and 5: an expression as `ablation score` has it, such as
+    /// "0.7*focal(gamma=2) + 0.3*tversky(alpha=0.3, beta=0.7)". May be given several times
+    #[arg(long = "loss", value_name = "EXPRESSION", allow_hyphen_values = true)]
+    pub(crate) losses: Vec<String>,
+
+    /// The folder of the report
+    #[arg(long, short, value_name = "FOLDER", default_value = "target/ablation")]
+    pub(crate) output: PathBuf,
+
+    /// Trainings side by side; the numbers do not depend on it [default: one for each core]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<std::num::NonZeroUsize>,
+
+    /// Forget the trainings that are finished already
+    #[arg(long)]
+    pub(crate) fresh: bool,
+
+    /// Show no progress
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// How long it may take.
+#[cfg(feature = "train")]
+#[derive(Debug, Args)]
+pub(crate) struct PresetArguments {
+    /// Less than a minute: one seed, small images, few steps
+    #[arg(long, conflicts_with = "full")]
+    pub(crate) quick: bool,
+
+    /// Hours: larger images and networks, five seeds, 0.1 % foreground as well
+    #[arg(long)]
+    pub(crate) full: bool,
+}
+
+/// Print the settings of a run as TOML, with what each means.
+#[cfg(feature = "train")]
+#[derive(Debug, Args)]
+pub(crate) struct ConfigArguments {
+    #[command(flatten)]
+    pub(crate) preset: PresetArguments,
+}
+
+/// Show what changed between two runs.
+///
+/// Settings, versions, and each metric of each arm; where both runs have the same seeds, whether the difference is clear.
+#[cfg(feature = "train")]
+#[derive(Debug, Args)]
+pub(crate) struct CompareArguments {
+    /// The results.json of a run, or the folder of its report
+    #[arg(value_name = "A")]
+    pub(crate) first: PathBuf,
+
+    /// Those of the other
+    #[arg(value_name = "B")]
+    pub(crate) second: PathBuf,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Score predictions against targets.
@@ -330,15 +427,41 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> 
         }
     };
     let outcome = match cli.command {
-        Command::Score(arguments) => score::score(&arguments),
-        Command::Inspect(arguments) => inspect::inspect(&arguments),
-        Command::Losses(arguments) => losses::losses(&arguments),
+        #[cfg(feature = "train")]
+        Command::Run(arguments) => crate::run::run(&arguments).map_err(Failure::from),
+        #[cfg(feature = "train")]
+        Command::Config(arguments) => crate::run::config(&arguments).map_err(Failure::from),
+        #[cfg(feature = "train")]
+        Command::Compare(arguments) => crate::run::compare(&arguments).map_err(Failure::from),
+        Command::Score(arguments) => score::score(&arguments).map_err(Failure::from),
+        Command::Inspect(arguments) => inspect::inspect(&arguments).map_err(Failure::from),
+        Command::Losses(arguments) => losses::losses(&arguments).map_err(Failure::from),
     };
-    match outcome.and_then(|text| print(&text)) {
+    match outcome.and_then(|text| Ok(print(&text)?)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "error: {error}");
             ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+/// Why a command has no answer.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Score(#[from] score::ScoreError),
+    #[cfg(feature = "train")]
+    #[error(transparent)]
+    Run(#[from] crate::run::RunError),
+}
+
+impl Failure {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Failure::Score(error) => error.exit_code(),
+            #[cfg(feature = "train")]
+            Failure::Run(error) => error.exit_code(),
         }
     }
 }

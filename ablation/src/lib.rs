@@ -8,6 +8,8 @@ mod conventions;
 pub mod expression;
 mod inspect;
 mod losses;
+#[cfg(feature = "train")]
+mod run;
 mod score;
 mod tables;
 

@@ -40,6 +40,15 @@ impl<L> Expression<L> {
     pub(crate) fn terms(&self) -> &[WeightedTerm<L>] {
         &self.terms
     }
+
+    /// The first term alone.
+    #[cfg(feature = "train")]
+    pub(crate) fn first_term(&self) -> Self
+    where
+        L: Clone,
+    {
+        Self { terms: self.terms.iter().take(1).cloned().collect() }
+    }
 }
 
 impl<L: Vocabulary> FromStr for Expression<L> {

@@ -185,15 +185,15 @@ pub(super) fn advice(survey: &Survey, pos_weight: Option<f64>) -> Vec<Advice> {
 }
 
 /// A task of the field.
-pub(super) struct Task {
-    pub(super) task: &'static str,
-    pub(super) losses: &'static [&'static str],
-    pub(super) why: &'static str,
-    pub(super) mind: &'static str,
+pub(crate) struct Task {
+    pub(crate) task: &'static str,
+    pub(crate) losses: &'static [&'static str],
+    pub(crate) why: &'static str,
+    pub(crate) mind: &'static str,
 }
 
 /// What the field takes by task.
-pub(super) const TASKS: &[Task] = &[
+pub(crate) const TASKS: &[Task] = &[
     Task {
         task: "binary, balanced",
         losses: &["bce", "bce + dice(smooth=1)"],

@@ -14,7 +14,8 @@ use crate::cli::InspectArguments;
 use crate::score::ScoreError;
 use crate::score::classes::WeightsFrom;
 use crate::tables::{left, percent, right, six, six_or_dash, table, trimmed};
-use advice::{Advice, TASKS, advice};
+use advice::{Advice, advice};
+pub(crate) use advice::{TASKS, Task};
 use survey::Survey;
 
 /// Columns of text.

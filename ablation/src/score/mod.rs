@@ -7,12 +7,12 @@ mod inputs;
 mod means;
 mod output;
 mod pixels;
-mod plan;
+pub(crate) mod plan;
 mod progress;
 mod report;
 mod results;
 mod run;
-mod terms;
+pub(crate) mod terms;
 
 use std::io::Write as _;
 

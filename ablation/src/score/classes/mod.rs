@@ -14,7 +14,7 @@ use crate::score::plan::Plan;
 use crate::score::results::{Reading, Report, Scorer, WeightScores};
 use crate::score::{ScoreError, score_by};
 use run::Run;
-use terms::{ClassTerms, Weights};
+pub(crate) use terms::{ClassTerms, Weights};
 pub(crate) use weights::WeightsFrom;
 
 /// What is scored of classes without --loss.

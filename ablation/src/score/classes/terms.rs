@@ -14,7 +14,14 @@ use crate::score::results::{ClassScore, Figures, Finish, OverClasses, Reading};
 
 /// A weight for each class, or none for all.
 #[derive(Clone, Debug)]
-pub(super) struct Weights(pub(super) Option<Rc<[f64]>>);
+pub(crate) struct Weights(pub(super) Option<Rc<[f64]>>);
+
+impl Weights {
+    /// These weights, one a class.
+    pub(crate) fn of(weights: &[f64]) -> Self {
+        Self(Some(weights.into()))
+    }
+}
 
 impl ClassWeights for Weights {
     #[inline]
@@ -39,7 +46,7 @@ impl ClassWeights for Weights {
 
 /// All classes, or all but class 0.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Kept {
+pub(crate) struct Kept {
     foreground_only: bool,
 }
 
@@ -56,7 +63,7 @@ impl ClassSet for Kept {
 
 /// A binary region loss, chosen at run time.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct AnyRegion(AnyLoss);
+pub(crate) struct AnyRegion(AnyLoss);
 
 impl Loss for AnyRegion {
     type Sums = AnySums;
@@ -141,14 +148,14 @@ type PerClassSlope<const C: usize> = <PerClass<AnyRegion, Weights, Kept> as Clas
 
 /// The sums of a loss over classes; on the heap where they grow with C.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum AnyClassSums<const C: usize> {
+pub(crate) enum AnyClassSums<const C: usize> {
     None,
     Pointwise([TermSum; 2]),
     PerClass(Box<[AnySums; C]>),
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum AnyClassSlope<const C: usize> {
+pub(crate) enum AnyClassSlope<const C: usize> {
     Pointwise(f32),
     PerClass(Box<PerClassSlope<C>>),
     GeneralisedDice(Box<[[f32; 2]; C]>),
@@ -249,10 +256,10 @@ struct Summand {
 
 /// Some number of losses over the same pixels: one softmax a pixel, whatever their number.
 #[derive(Clone, Debug)]
-pub(super) struct ClassTerms(Rc<[Summand]>);
+pub(crate) struct ClassTerms(Rc<[Summand]>);
 
 impl ClassTerms {
-    pub(super) fn new(plan: &Plan<ClassesLoss>, weights: &Weights) -> Result<Self, ParameterError> {
+    pub(crate) fn new(plan: &Plan<ClassesLoss>, weights: &Weights) -> Result<Self, ParameterError> {
         let summand = |(coefficient, loss): &(f64, ClassesLoss)| {
             Ok(Summand { coefficient: *coefficient, loss: AnyClassLoss::new(loss, weights)? })
         };
@@ -328,7 +335,7 @@ impl<const C: usize> ClassLoss<C> for ClassTerms {
 
 /// The sums of [`ClassTerms`].
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct ClassTermsSums<const C: usize>(Vec<AnyClassSums<C>>);
+pub(crate) struct ClassTermsSums<const C: usize>(Vec<AnyClassSums<C>>);
 
 impl<const C: usize> Sums for ClassTermsSums<C> {
     fn merge(&mut self, other: &Self) {

@@ -1,0 +1,300 @@
+//! Which losses meet which data, and with which seeds.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::Serialize;
+
+use super::config::Config;
+use crate::expression::{BinaryLoss, ClassesLoss, Expression, ExpressionError};
+
+/// A mini-exercise, by its number in the course.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(crate) enum Exercise {
+    BceAndDice,
+    DiceAndIou,
+    FocalGamma,
+    GradientMagnitudes,
+    ExtremeImbalance,
+    DamageMapping,
+}
+
+impl Exercise {
+    pub(crate) const ALL: [Exercise; 6] = [
+        Exercise::BceAndDice,
+        Exercise::DiceAndIou,
+        Exercise::FocalGamma,
+        Exercise::GradientMagnitudes,
+        Exercise::ExtremeImbalance,
+        Exercise::DamageMapping,
+    ];
+
+    pub(crate) fn number(self) -> u8 {
+        self as u8 + 1
+    }
+
+    pub(crate) fn of_number(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|exercise| exercise.number() == number)
+    }
+
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Exercise::BceAndDice => "BCE alone against BCE + Dice",
+            Exercise::DiceAndIou => "Dice against IoU",
+            Exercise::FocalGamma => "Focal loss and its γ",
+            Exercise::GradientMagnitudes => "Gradient magnitudes",
+            Exercise::ExtremeImbalance => "Extreme imbalance",
+            Exercise::DamageMapping => "Damage mapping in five classes",
+        }
+    }
+}
+
+/// What is segmented.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub(crate) enum Task {
+    /// Binary masks with this share of foreground.
+    Binary { share: f64 },
+    /// Five classes of damage, with or without supervision of the smaller sizes.
+    Damage { deep_supervision: bool },
+}
+
+impl fmt::Display for Task {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Task::Binary { share } => write!(f, "{} foreground", percent(*share)),
+            Task::Damage { .. } => f.write_str("damage maps"),
+        }
+    }
+}
+
+/// A share in percent, as short as it can be told.
+pub(crate) fn percent(share: f64) -> String {
+    // Shares are settings such as 0.001, whose hundredfold is not quite 0.1.
+    let percent = (share * 100.0 * 1e9).round() / 1e9;
+    format!("{percent} %")
+}
+
+/// A loss under the name that it has in the report.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct NamedLoss {
+    pub(crate) name: String,
+    /// In the language of `ablation score --loss`.
+    pub(crate) expression: String,
+    /// Its place in the palette.
+    pub(crate) colour: usize,
+}
+
+/// One training: a loss, its data, a seed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Arm {
+    pub(crate) task: Task,
+    pub(crate) loss: NamedLoss,
+    pub(crate) seed: u64,
+}
+
+impl fmt::Display for Arm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, {}, seed {}", self.loss.name, self.task, self.seed)
+    }
+}
+
+/// The losses of the exercises, with the settings of a run.
+pub(crate) struct Catalogue<'a> {
+    config: &'a Config,
+}
+
+impl<'a> Catalogue<'a> {
+    pub(crate) fn new(config: &'a Config) -> Self {
+        Self { config }
+    }
+
+    fn named(name: impl Into<String>, expression: impl Into<String>, colour: usize) -> NamedLoss {
+        NamedLoss { name: name.into(), expression: expression.into(), colour }
+    }
+
+    pub(crate) fn bce(&self) -> NamedLoss {
+        Self::named("BCE", "bce", 0)
+    }
+
+    /// Foreground and background weigh the same in total.
+    pub(crate) fn weighted_bce(&self, share: f64) -> NamedLoss {
+        // Four digits are enough of a weight, and make the expression readable.
+        let weight: f64 = format!("{:.3e}", (1.0 - share) / share).parse().unwrap_or(1.0);
+        Self::named("weighted BCE", format!("bce(pos_weight={weight})"), 6)
+    }
+
+    fn smoothed(&self, name: &str) -> String {
+        format!("{name}(smooth={})", self.config.losses.smooth)
+    }
+
+    fn focal_expression(gamma: f64) -> String {
+        format!("focal(gamma={gamma})")
+    }
+
+    fn tversky_expression(&self) -> String {
+        let [alpha, beta] = self.config.losses.tversky;
+        format!("tversky(alpha={alpha}, beta={beta}, smooth={})", self.config.losses.smooth)
+    }
+
+    pub(crate) fn dice(&self) -> NamedLoss {
+        Self::named("Dice", self.smoothed("dice"), 2)
+    }
+
+    pub(crate) fn iou(&self) -> NamedLoss {
+        Self::named("IoU", self.smoothed("iou"), 3)
+    }
+
+    pub(crate) fn focal(&self) -> NamedLoss {
+        Self::named("focal", Self::focal_expression(self.config.losses.gamma), 4)
+    }
+
+    pub(crate) fn tversky(&self) -> NamedLoss {
+        Self::named("Tversky", self.tversky_expression(), 5)
+    }
+
+    pub(crate) fn bce_and_dice(&self) -> NamedLoss {
+        Self::named("BCE + Dice", format!("bce + {}", self.smoothed("dice")), 1)
+    }
+
+    fn focal_and_dice(&self) -> NamedLoss {
+        let focal = Self::focal_expression(self.config.losses.gamma);
+        Self::named("focal + Dice", format!("{focal} + {}", self.smoothed("dice")), 7)
+    }
+
+    fn focal_and_tversky(&self) -> NamedLoss {
+        let focal = Self::focal_expression(self.config.losses.gamma);
+        Self::named("focal + Tversky", format!("{focal} + {}", self.tversky_expression()), 8)
+    }
+
+    /// The user's own.
+    fn own(&self) -> impl Iterator<Item = NamedLoss> + 'a {
+        let own = self.config.losses.own.iter().enumerate();
+        own.map(|(index, text)| Self::named(text.clone(), text.clone(), 9 + index))
+    }
+
+    /// The losses of an exercise on binary masks, in the order of the report.
+    pub(crate) fn binary(&self, exercise: Exercise, share: f64) -> Vec<NamedLoss> {
+        let mut losses = match exercise {
+            Exercise::BceAndDice => vec![self.bce(), self.bce_and_dice()],
+            Exercise::DiceAndIou => vec![self.dice(), self.iou()],
+            Exercise::FocalGamma => {
+                let gammas = self.config.losses.gammas.iter().enumerate();
+                let named = |(index, gamma): (usize, &f64)| {
+                    Self::named(format!("γ = {gamma}"), Self::focal_expression(*gamma), index)
+                };
+                return gammas.map(named).collect();
+            }
+            Exercise::GradientMagnitudes => {
+                return vec![self.bce(), self.dice(), self.iou(), self.focal(), self.tversky()];
+            }
+            Exercise::ExtremeImbalance => vec![
+                self.bce(),
+                self.weighted_bce(share),
+                self.focal(),
+                self.dice(),
+                self.iou(),
+                self.tversky(),
+                self.bce_and_dice(),
+                self.focal_and_dice(),
+                self.focal_and_tversky(),
+            ],
+            Exercise::DamageMapping => Vec::new(),
+        };
+        losses.extend(self.own());
+        losses
+    }
+
+    /// The arms of exercise 6: each differs from the one before in one thing.
+    pub(crate) fn damage(&self) -> Vec<(NamedLoss, bool)> {
+        let gamma = self.config.losses.gamma;
+        let focal_and_dice = format!("focal(gamma={gamma}) + {}", self.class_dice());
+        vec![
+            (Self::named("CE", "ce(weights=none)", 0), false),
+            (Self::named("weighted CE", "ce", 6), false),
+            (Self::named("focal", Self::focal_expression(gamma), 4), false),
+            (Self::named("focal + Dice", focal_and_dice.clone(), 7), false),
+            (Self::named("focal + Dice, deep", focal_and_dice, 5), true),
+        ]
+    }
+
+    fn class_dice(&self) -> String {
+        format!("dice(smooth={}, classes=foreground)", self.config.losses.smooth)
+    }
+
+    /// The tasks of an exercise on binary masks.
+    pub(crate) fn shares(&self, exercise: Exercise) -> Vec<f64> {
+        match exercise {
+            Exercise::ExtremeImbalance => self.config.data.rare_shares.clone(),
+            Exercise::DamageMapping => Vec::new(),
+            _ => vec![self.config.data.share],
+        }
+    }
+
+    /// All trainings of some exercises, without repetition: those of a seed together, the longest of them first.
+    pub(crate) fn arms(&self, exercises: &BTreeSet<Exercise>) -> Vec<Arm> {
+        let mut arms: Vec<Arm> = Vec::new();
+        for seed in self.config.seeds() {
+            if exercises.contains(&Exercise::DamageMapping) {
+                let of_seed = |(loss, deep_supervision)| Arm { task: Task::Damage { deep_supervision }, loss, seed };
+                arms.extend(self.damage().into_iter().map(of_seed));
+            }
+            for exercise in exercises {
+                for share in self.shares(*exercise) {
+                    for loss in self.binary(*exercise, share) {
+                        let arm = Arm { task: Task::Binary { share }, loss, seed };
+                        let known = arms.iter().any(|other| other.is_same_training(&arm));
+                        if !known {
+                            arms.push(arm);
+                        }
+                    }
+                }
+            }
+        }
+        arms
+    }
+}
+
+impl Arm {
+    /// Whether nothing but the loss's name differs.
+    pub(crate) fn is_same_training(&self, other: &Arm) -> bool {
+        self.task == other.task && self.seed == other.seed && self.loss.expression == other.loss.expression
+    }
+}
+
+impl NamedLoss {
+    pub(crate) fn binary(&self) -> Result<Expression<BinaryLoss>, ExpressionError> {
+        self.expression.parse()
+    }
+
+    pub(crate) fn of_classes(&self) -> Result<Expression<ClassesLoss>, ExpressionError> {
+        self.expression.parse()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::config::Preset;
+
+    #[test]
+    fn every_arm_is_a_loss_and_none_is_trained_twice() {
+        let mut config = Config::preset(Preset::Full);
+        config.losses.own = vec!["0.7*focal(gamma=2) + 0.3*tversky(alpha=0.3, beta=0.7)".to_owned()];
+        let arms = Catalogue::new(&config).arms(&Exercise::ALL.into());
+        for (index, arm) in arms.iter().enumerate() {
+            match arm.task {
+                Task::Binary { .. } => assert!(arm.loss.binary().is_ok(), "{arm}"),
+                Task::Damage { .. } => assert!(arm.loss.of_classes().is_ok(), "{arm}"),
+            }
+            assert!(!arms[..index].iter().any(|other| other.is_same_training(arm)), "{arm}");
+        }
+        // Of a seed: 2 + 2 + 5 + 5 of exercise 4 without those it shares, the own loss once for each share, and 5.
+        let of_share = 2 + 2 + config.losses.gammas.len() + 1 + 1;
+        assert_eq!(arms.len(), config.seeds as usize * (of_share + config.data.rare_shares.len() * 10 + 5));
+    }
+
+    #[test]
+    fn shares_read_well() {
+        assert_eq!([0.05, 0.01, 0.001, 0.125].map(percent), ["5 %", "1 %", "0.1 %", "12.5 %"]);
+    }
+}

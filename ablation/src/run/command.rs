@@ -1,0 +1,280 @@
+//! The commands `run`, `config` and `compare`: from what was asked to what is written.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use serde::Serialize;
+
+use super::arms::{Arm, Catalogue, Exercise};
+use super::cache::Cache;
+use super::config::{Config, Preset};
+use super::error::RunError;
+use super::files::write_whole;
+use super::outcomes::Outcomes;
+use super::progress::Progress;
+use super::report::model::Section;
+use super::report::{self, Heading};
+use super::results::{ArmResult, FILE_NAME, FORMAT, Results};
+use super::schedule::{Fate, Sets, train_all};
+use super::{exercises, theory};
+use crate::cli::{CompareArguments, ConfigArguments, PresetArguments, RunArguments};
+
+/// The framework, as `Cargo.toml` pins it; its version is part of what decides the numbers.
+const BURN: &str = "0.22.1";
+
+impl PresetArguments {
+    fn preset(&self) -> Preset {
+        match (self.quick, self.full) {
+            (true, _) => Preset::Quick,
+            (_, true) => Preset::Full,
+            _ => Preset::Default,
+        }
+    }
+}
+
+/// Prints the settings of a preset.
+pub(crate) fn config(arguments: &ConfigArguments) -> Result<String, RunError> {
+    Ok(Config::preset(arguments.preset.preset()).commented()?)
+}
+
+/// Compares two runs.
+pub(crate) fn compare(arguments: &CompareArguments) -> Result<String, RunError> {
+    let [a, b] = [&arguments.first, &arguments.second].map(|path| Results::read(&results_file(path)));
+    let comparison = super::compare::compare(&a?, &b?);
+    if arguments.json {
+        return Ok(comparison.json()?);
+    }
+    Ok(comparison.text())
+}
+
+/// A folder stands for the results in it.
+fn results_file(path: &Path) -> PathBuf {
+    if path.is_dir() { path.join(FILE_NAME) } else { path.to_owned() }
+}
+
+/// The settings that were asked for: the preset, then the file, then the command line.
+fn settings(arguments: &RunArguments) -> Result<Config, RunError> {
+    let preset = arguments.preset.preset();
+    let mut config = match &arguments.config {
+        Some(path) => {
+            let text = fs::read_to_string(path).map_err(|error| RunError::Read { path: path.clone(), error })?;
+            Config::load(preset, &text, path)?
+        }
+        None => Config::preset(preset),
+    };
+    config.seeds = arguments.seeds.unwrap_or(config.seeds);
+    config.first_seed = arguments.first_seed.unwrap_or(config.first_seed);
+    config.losses.own.extend(arguments.losses.iter().cloned());
+    Ok(config.validate()?)
+}
+
+/// Trains what is not trained yet, and writes the report.
+pub(crate) fn run(arguments: &RunArguments) -> Result<String, RunError> {
+    let started = Instant::now();
+    let config = settings(arguments)?;
+    let exercises: BTreeSet<Exercise> = match &arguments.exercises[..] {
+        [] => Exercise::ALL.into(),
+        numbers => numbers.iter().filter_map(|number| Exercise::of_number(*number)).collect(),
+    };
+    let folder = &arguments.output;
+    let trainings = folder.join("trainings");
+    if arguments.fresh && trainings.exists() {
+        fs::remove_dir_all(&trainings).map_err(|error| RunError::Folder { path: trainings.clone(), error })?;
+    }
+    let cache = Cache::open(trainings.clone())?;
+    let stop = stop_on_interrupt()?;
+    let progress = Progress::new(arguments.quiet);
+    let threads = arguments.threads.map_or_else(available_threads, |threads| threads.get());
+
+    let arms = Catalogue::new(&config).arms(&exercises);
+    let sets = Sets::default();
+    let fates = train_all(&arms, &config, threads, &cache, &sets, &stop, &progress)?;
+    if !fates.iter().any(|fate| matches!(fate, Fate::Trained { .. })) && stop.load(Ordering::Relaxed) {
+        return Err(RunError::NothingFinished(trainings));
+    }
+    let trained = started.elapsed();
+    let complete = fates.iter().all(|fate| matches!(fate, Fate::Trained { .. }));
+    progress.say("drawing the report");
+
+    let outcomes = Outcomes { config: &config, sets: &sets, arms: &arms, fates: &fates };
+    let sections = sections(&outcomes, &exercises);
+    let results = Results {
+        format: FORMAT,
+        complete,
+        versions: versions(),
+        configuration: config.clone(),
+        exercises: exercises.iter().map(|exercise| exercise.number()).collect(),
+        arms: arms.iter().zip(&fates).filter_map(arm_result).collect(),
+        sections,
+    };
+    let record = Record::new(threads, trained.as_secs_f64(), &arms, &fates);
+    let heading = heading(&config, complete, &record)?;
+    report::write(folder, &heading, &results.sections)?;
+    results.write(&folder.join(FILE_NAME))?;
+    let path = folder.join("run.json");
+    let json = serde_json::to_vec_pretty(&record)?;
+    write_whole(&path, &json).map_err(|error| RunError::Write { path, error })?;
+    Ok(told(folder, &results, &fates, &arms, started.elapsed().as_secs_f64()))
+}
+
+/// All sections of the report, in their order.
+fn sections(outcomes: &Outcomes<'_>, exercises: &BTreeSet<Exercise>) -> Vec<Section> {
+    let mut sections = vec![exercises::data(outcomes, exercises)];
+    sections.extend(exercises.iter().map(|exercise| exercises::section(*exercise, outcomes)));
+    sections.extend(theory::sections(&outcomes.config.losses));
+    sections.push(exercises::closing(&sections));
+    sections
+}
+
+fn available_threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |threads| threads.get())
+}
+
+/// Set when Ctrl-C is pressed; pressed again, it ends the program at once.
+fn stop_on_interrupt() -> Result<Arc<AtomicBool>, RunError> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&stop);
+    ctrlc::set_handler(move || {
+        if seen.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        eprintln!("\nstopping: a report of what is finished follows; Ctrl-C again ends at once");
+    })?;
+    Ok(stop)
+}
+
+fn versions() -> BTreeMap<String, String> {
+    let own = env!("CARGO_PKG_VERSION");
+    [("ablation", own), ("loss-core", own), ("burn", BURN)]
+        .map(|(name, version)| (name.to_owned(), version.to_owned()))
+        .into()
+}
+
+fn arm_result((arm, fate): (&Arm, &Fate)) -> Option<ArmResult> {
+    let Fate::Trained { trained, .. } = fate else { return None };
+    let history = trained.evaluations.iter().map(|evaluation| (evaluation.step, evaluation.metrics.clone()));
+    Some(ArmResult {
+        exercise_data: arm.task.to_string(),
+        loss: arm.loss.name.clone(),
+        expression: arm.loss.expression.clone(),
+        seed: arm.seed,
+        parameters: trained.parameters,
+        metrics: trained.judgement.metrics.clone(),
+        history: history.collect(),
+        steps: trained.steps.clone(),
+    })
+}
+
+/// What belongs to this run alone, not to its results: `run.json`.
+#[derive(Serialize)]
+struct Record {
+    command: Vec<String>,
+    threads: usize,
+    /// The time from the start until all arms were trained.
+    training_seconds: f64,
+    system: String,
+    vector_registers: String,
+    arms: Vec<ArmTime>,
+}
+
+#[derive(Serialize)]
+struct ArmTime {
+    arm: String,
+    seconds: Option<f64>,
+    /// It was there from an earlier run.
+    was_stored: bool,
+    /// Why it has no result.
+    failure: Option<String>,
+}
+
+impl Record {
+    fn new(threads: usize, training_seconds: f64, arms: &[Arm], fates: &[Fate]) -> Self {
+        let time = |(arm, fate): (&Arm, &Fate)| {
+            let (seconds, was_stored, failure) = match fate {
+                Fate::Trained { seconds, was_stored, .. } => (Some(*seconds), *was_stored, None),
+                Fate::Failed(reason) => (None, false, Some(reason.clone())),
+                Fate::Left => (None, false, Some("not reached".to_owned())),
+            };
+            ArmTime { arm: arm.to_string(), seconds, was_stored, failure }
+        };
+        Self {
+            command: std::env::args().collect(),
+            threads,
+            training_seconds,
+            system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            vector_registers: loss_core::SimdLevel::best().name().to_owned(),
+            arms: arms.iter().zip(fates).map(time).collect(),
+        }
+    }
+}
+
+fn heading(config: &Config, complete: bool, record: &Record) -> Result<Heading, RunError> {
+    let stored = record.arms.iter().filter(|arm| arm.was_stored).count();
+    let last_seed = config.first_seed.saturating_add(u64::from(config.seeds) - 1);
+    let versions = versions().into_iter().map(|(name, version)| format!("{name} {version}"));
+    // The path of the program itself says nothing.
+    let command = std::iter::once("ablation".to_owned()).chain(record.command.iter().skip(1).map(|word| quoted(word)));
+    let mut facts = vec![
+        ("Command", command.collect::<Vec<_>>().join(" ")),
+        (
+            "Seeds",
+            if config.seeds == 1 {
+                config.first_seed.to_string()
+            } else {
+                format!("{} to {last_seed}", config.first_seed)
+            },
+        ),
+        ("Trainings", format!("{}, of which {stored} were there from an earlier run", record.arms.len())),
+        ("Time", format!("{:.0} s with {} threads", record.training_seconds, record.threads)),
+        ("Versions", versions.collect::<Vec<_>>().join(", ")),
+        ("Machine", format!("{}, {}", record.system, record.vector_registers)),
+        ("Settings", config.fingerprint()),
+    ];
+    let failures = record.arms.iter().filter_map(|arm| Some(format!("{}: {}", arm.arm, arm.failure.as_ref()?)));
+    let failures: Vec<String> = failures.collect();
+    if !failures.is_empty() {
+        facts.push(("Without result", failures.join("; ")));
+    }
+    Ok(Heading {
+        title: "Segmentation losses compared on a small U-Net".to_owned(),
+        complete,
+        facts: facts.into_iter().map(|(name, fact)| (name.to_owned(), fact)).collect(),
+        configuration: config.commented()?,
+    })
+}
+
+/// A word of a command as a shell would take it.
+fn quoted(word: &str) -> String {
+    let is_plain =
+        !word.is_empty() && word.chars().all(|letter| letter.is_alphanumeric() || "-_=./,:".contains(letter));
+    if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}
+
+/// What is printed in the end.
+fn told(folder: &Path, results: &Results, fates: &[Fate], arms: &[Arm], seconds: f64) -> String {
+    let mut text = String::new();
+    let trained = results.arms.len();
+    let stored = fates.iter().filter(|fate| matches!(fate, Fate::Trained { was_stored: true, .. })).count();
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "{trained} of {} trainings ({stored} from before), {seconds:.0} s", arms.len());
+    if !results.complete {
+        let _ = writeln!(text, "the report is partial; the same command again goes on from here");
+    }
+    for section in &results.sections {
+        if let Some(finding) = section.findings().next() {
+            let _ = writeln!(text, "\n{}\n  {}", section.title, finding.sentence);
+        }
+    }
+    let _ = writeln!(
+        text,
+        "\nreport   {}\nnumbers  {}",
+        folder.join("index.html").display(),
+        folder.join(FILE_NAME).display()
+    );
+    text
+}

@@ -1,0 +1,177 @@
+//! The ranges of all settings.
+
+use super::error::Place;
+use super::settings::{LARGEST_SEED, accepted};
+use super::{Config, ConfigError, Shapes};
+use crate::expression::Expression;
+use crate::expression::registry::LARGEST;
+
+impl Config {
+    /// The settings, if each is within its range.
+    pub(crate) fn validate(self) -> Result<Self, ConfigError> {
+        self.check(|_| Place::default())?;
+        Ok(self)
+    }
+
+    /// Fails with the first setting that is out of its range; `place` tells where a key was set.
+    pub(super) fn check(&self, place: impl Fn(&str) -> Place) -> Result<(), ConfigError> {
+        for (key, found) in self.faults() {
+            if let Some(found) = found {
+                return Err(ConfigError::Setting {
+                    place: place(key),
+                    key: key.to_owned(),
+                    found,
+                    accepted: accepted(key),
+                });
+            }
+        }
+        for (index, text) in self.losses.own.iter().enumerate() {
+            text.parse::<Expression>().map_err(|error| ConfigError::Own {
+                place: place("losses.own"),
+                number: index + 1,
+                error: Box::new(error),
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Each key, and what was found there if that is out of range.
+    fn faults(&self) -> Vec<(&'static str, Option<String>)> {
+        let Self { seeds, first_seed, training, data, damage, losses } = self;
+        let Shapes { blobs, ellipses, roads, small_objects } = data.shapes;
+        let shapes = [blobs, ellipses, roads, small_objects];
+        let some_shape = shapes.iter().any(|shape| *shape > 0.0);
+        let steps = training.steps;
+        let most_in_batch = data.training_images.min(damage.training_images);
+        let last_seed = first_seed.checked_add(u64::from(*seeds).saturating_sub(1));
+        let few_pixels = |share: f64| self.foreground_pixels(share) < 1.0;
+        let pixels = self.fewest_pixels();
+        let share = |share: f64| in_half(share) && !few_pixels(share);
+        let why = |share: f64| match in_half(share) && few_pixels(share) {
+            true => format!("{share:?}, which is no pixel of {pixels}"),
+            false => format!("{share:?}"),
+        };
+        let rising = losses.gammas.windows(2).all(|pair| pair.first() < pair.last());
+        let rare_fault = data.rare_shares.iter().copied().find(|rare| !share(*rare));
+        vec![
+            ("seeds", fault((1..=1000).contains(seeds), seeds)),
+            ("first_seed", fault(last_seed.is_some_and(|last| last <= LARGEST_SEED), first_seed)),
+            ("training.steps", fault(steps >= 1, steps)),
+            ("training.damage_steps", fault(training.damage_steps >= 1, training.damage_steps)),
+            ("data.training_images", fault(data.training_images >= 1, data.training_images)),
+            ("data.held_out_images", fault(data.held_out_images >= 1, data.held_out_images)),
+            ("damage.training_images", fault(damage.training_images >= 1, damage.training_images)),
+            ("damage.held_out_images", fault(damage.held_out_images >= 1, damage.held_out_images)),
+            (
+                "training.evaluations",
+                fault(
+                    (1..=steps).contains(&training.evaluations),
+                    format!("{} of {steps} training.steps", training.evaluations),
+                ),
+            ),
+            (
+                "training.batch",
+                fault(
+                    (1..=most_in_batch).contains(&training.batch),
+                    format!("{} of {most_in_batch} training images", training.batch),
+                ),
+            ),
+            ("training.learning_rate", fault(positive(training.learning_rate), Real(training.learning_rate))),
+            (
+                "training.damage_learning_rate",
+                fault(positive(training.damage_learning_rate), Real(training.damage_learning_rate)),
+            ),
+            ("training.base_channels", fault((1..=64).contains(&training.base_channels), training.base_channels)),
+            ("data.size", fault((16..=512).contains(&data.size) && data.size % 8 == 0, data.size)),
+            ("data.share", fault(share(data.share), why(data.share))),
+            (
+                "data.rare_shares",
+                fault(
+                    rare_fault.is_none() && !data.rare_shares.is_empty(),
+                    rare_fault.map_or("empty".to_owned(), |rare| format!("{:?}, with {}", data.rare_shares, why(rare))),
+                ),
+            ),
+            ("data.contrast", fault(not_negative(data.contrast), Real(data.contrast))),
+            ("data.noise", fault(not_negative(data.noise), Real(data.noise))),
+            ("data.soft_edge", fault(not_negative(data.soft_edge), Real(data.soft_edge))),
+            ("data.label_noise", fault((0.0..=0.5).contains(&data.label_noise), Real(data.label_noise))),
+            ("data.shapes.blobs", fault(not_negative(blobs) && some_shape, Real(blobs))),
+            ("data.shapes.ellipses", fault(not_negative(ellipses), Real(ellipses))),
+            ("data.shapes.roads", fault(not_negative(roads), Real(roads))),
+            ("data.shapes.small_objects", fault(not_negative(small_objects), Real(small_objects))),
+            ("damage.shares", fault(damage.shares.iter().all(|share| positive(*share)), List(&damage.shares))),
+            (
+                "damage.class_weights",
+                fault(
+                    damage.class_weights.iter().all(|weight| not_negative(*weight))
+                        && damage.class_weights.iter().any(|weight| *weight > 0.0),
+                    List(&damage.class_weights),
+                ),
+            ),
+            (
+                "damage.lambdas",
+                fault(
+                    damage.lambdas.iter().all(|lambda| not_negative(*lambda)) && damage.lambdas[2] > 0.0,
+                    List(&damage.lambdas),
+                ),
+            ),
+            ("losses.smooth", fault(not_negative(losses.smooth), Real(losses.smooth))),
+            ("losses.tversky", fault(losses.tversky.iter().all(|share| not_negative(*share)), List(&losses.tversky))),
+            ("losses.gamma", fault(not_negative(losses.gamma), Real(losses.gamma))),
+            (
+                "losses.gammas",
+                fault(
+                    !losses.gammas.is_empty() && losses.gammas.iter().all(|gamma| not_negative(*gamma)) && rising,
+                    List(&losses.gammas),
+                ),
+            ),
+        ]
+    }
+
+    /// How many foreground pixels this share is, in the smaller of the sets of images.
+    fn foreground_pixels(&self, share: f64) -> f64 {
+        let Self { data, .. } = self;
+        let images = data.training_images.min(data.held_out_images) as f64;
+        (share * (data.size as f64) * (data.size as f64) * images).round()
+    }
+
+    fn fewest_pixels(&self) -> String {
+        let Self { data, .. } = self;
+        format!("{} images of {} × {}", data.training_images.min(data.held_out_images), data.size, data.size)
+    }
+}
+
+fn fault(is_accepted: bool, found: impl std::fmt::Display) -> Option<String> {
+    (!is_accepted).then(|| found.to_string())
+}
+
+// The losses and the network hold numbers as f32.
+
+fn positive(value: f64) -> bool {
+    value > 0.0 && value <= LARGEST
+}
+
+fn not_negative(value: f64) -> bool {
+    (0.0..=LARGEST).contains(&value)
+}
+
+fn in_half(share: f64) -> bool {
+    share > 0.0 && share <= 0.5
+}
+
+/// A number as it is written in the file.
+struct Real(f64);
+
+impl std::fmt::Display for Real {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}", self.0)
+    }
+}
+
+struct List<'a>(&'a [f64]);
+
+impl std::fmt::Display for List<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}", self.0)
+    }
+}

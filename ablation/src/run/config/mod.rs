@@ -1,0 +1,151 @@
+//! The settings of a run.
+
+mod check;
+mod comment;
+mod error;
+mod fingerprint;
+mod load;
+mod preset;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use error::ConfigError;
+pub(crate) use fingerprint::fingerprint_of;
+pub(crate) use preset::Preset;
+
+use serde::{Deserialize, Serialize};
+
+use super::arms::Task;
+
+/// All that decides the numbers of a run. Where they are written, and by how many threads, is no part of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// How many seeds each arm is trained with, and the first of them.
+    pub(crate) seeds: u32,
+    pub(crate) first_seed: u64,
+    pub(crate) training: Training,
+    pub(crate) data: Data,
+    pub(crate) damage: Damage,
+    pub(crate) losses: Losses,
+}
+
+/// How the network is trained: Adam, a constant learning rate, a fixed training set in shuffled batches.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Training {
+    /// Optimiser steps of each arm of exercises 1 to 5.
+    pub(crate) steps: usize,
+    /// Optimiser steps of each arm of exercise 6.
+    pub(crate) damage_steps: usize,
+    /// How often the held-out images are evaluated, evenly over the steps; the last is after the last step.
+    pub(crate) evaluations: usize,
+    /// Images a step.
+    pub(crate) batch: usize,
+    pub(crate) learning_rate: f64,
+    /// That of exercise 6.
+    pub(crate) damage_learning_rate: f64,
+    /// Channels of the first level; each level below has twice as many.
+    pub(crate) base_channels: usize,
+    pub(crate) head_bias: HeadBias,
+}
+
+/// What the last layer's bias begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum HeadBias {
+    /// 0: every pixel begins at probability ½.
+    Zero,
+    /// The log-odds of the foreground's share: every pixel begins at that probability (Lin et al., 2017).
+    Prior,
+}
+
+/// The binary images of exercises 1 to 5.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Data {
+    /// Width and height in pixels; a multiple of 8.
+    pub(crate) size: usize,
+    pub(crate) training_images: usize,
+    pub(crate) held_out_images: usize,
+    /// The foreground's share of all pixels, in exercises 1 to 4.
+    pub(crate) share: f64,
+    /// The shares of exercise 5, each a set of arms.
+    pub(crate) rare_shares: Vec<f64>,
+    /// How much brighter the foreground is than the background, in units of the background's range.
+    pub(crate) contrast: f64,
+    /// Standard deviation of the noise of each pixel, in the same units.
+    pub(crate) noise: f64,
+    /// The width in pixels over which an object fades into the background.
+    pub(crate) soft_edge: f64,
+    /// The share of the foreground's pixels whose training label is wrong, by as many swapped with background at the boundary.
+    pub(crate) label_noise: f64,
+    /// How often each shape is drawn, in relation to the others.
+    pub(crate) shapes: Shapes,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Shapes {
+    pub(crate) blobs: f64,
+    pub(crate) ellipses: f64,
+    /// Thin winding lines, as roads and vessels are.
+    pub(crate) roads: f64,
+    /// Discs of a pixel or three.
+    pub(crate) small_objects: f64,
+}
+
+/// The damage maps of exercise 6: pairs of images, before and after.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Damage {
+    /// The shares of background, no damage, minor, major, destroyed; they are scaled to sum to 1.
+    pub(crate) shares: [f64; 5],
+    pub(crate) training_images: usize,
+    pub(crate) held_out_images: usize,
+    /// The weights of the classes, for the losses that take them.
+    pub(crate) class_weights: [f64; 5],
+    /// The weights of the losses at an eighth, a quarter and full size, with deep supervision.
+    pub(crate) lambdas: [f64; 3],
+}
+
+/// What the losses of the arms share.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Losses {
+    /// The smoothing of Dice, IoU and Tversky.
+    pub(crate) smooth: f64,
+    /// α (false positives) and β (false negatives) of Tversky.
+    pub(crate) tversky: [f64; 2],
+    /// γ of the focal loss where an exercise does not vary it.
+    pub(crate) gamma: f64,
+    /// The γ of exercise 3.
+    pub(crate) gammas: Vec<f64>,
+    /// Arms of the user's own, as expressions of `score --loss`; they join exercises 1, 2 and 5.
+    pub(crate) own: Vec<String>,
+}
+
+impl Config {
+    /// All seeds, in their order.
+    pub(crate) fn seeds(&self) -> impl Iterator<Item = u64> + use<> {
+        let first = self.first_seed;
+        (0..u64::from(self.seeds)).map(move |index| first.saturating_add(index))
+    }
+
+    /// How long and how fast an arm learns.
+    pub(crate) fn pace_of(&self, task: Task) -> Pace {
+        let Training { steps, damage_steps, learning_rate, damage_learning_rate, .. } = self.training;
+        match task {
+            Task::Binary { .. } => Pace { steps, learning_rate },
+            Task::Damage { .. } => Pace { steps: damage_steps, learning_rate: damage_learning_rate },
+        }
+    }
+}
+
+/// How long and how fast a network learns.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub(crate) struct Pace {
+    pub(crate) steps: usize,
+    pub(crate) learning_rate: f64,
+}

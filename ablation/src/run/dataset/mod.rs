@@ -1,0 +1,36 @@
+//! Synthetic images to segment, made from a seed.
+//!
+//! Two kinds: single images with a binary mask ([`binary`]), and pairs before and after a disaster with five classes
+//! ([`damage`]). The share of each class is exact over a split, so that imbalance is a setting and no accident of the draw.
+//! The same settings and seed give the same bytes on every machine: random numbers come from ChaCha8, one stream an image,
+//! and all functions beyond the four operations and the root come from `libm`.
+
+mod apportion;
+mod binary;
+mod canvas;
+mod damage;
+mod label_noise;
+mod objects;
+mod placement;
+mod random;
+mod scene;
+mod shape;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use binary::{BinarySet, binary};
+pub(crate) use damage::{PairSet, damage, damage_shares};
+
+/// Which images: those the network is trained with, or those it never sees in training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Split {
+    Training,
+    HeldOut,
+}
+
+/// The pixels of image `index` out of images stored one after the other. Empty beyond the last.
+fn image<T>(pixels: &[T], size: usize, index: usize) -> &[T] {
+    let area = size * size;
+    let start = index.saturating_mul(area);
+    pixels.get(start..start.saturating_add(area)).unwrap_or_default()
+}

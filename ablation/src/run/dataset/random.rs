@@ -1,0 +1,80 @@
+//! Random numbers, one independent stream for each image and purpose.
+
+use core::f64::consts::TAU;
+
+use rand::{RngExt, SeedableRng, seq::SliceRandom};
+use rand_chacha::ChaCha8Rng;
+
+use super::Split;
+
+/// What a stream is drawn for. Each has its own, so that a change in one leaves the others as they were.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Quota,
+    BinaryScene,
+    LabelNoise,
+    DamagePlan,
+    Placement,
+    DamageScene,
+}
+
+/// A stream of random numbers.
+pub(super) struct Stream {
+    generator: ChaCha8Rng,
+    /// Normal numbers are made in pairs.
+    spare: Option<f64>,
+}
+
+impl Stream {
+    /// The stream of one image. Those of other seeds, purposes, splits and images are independent of it.
+    pub(super) fn new(seed: u64, purpose: Purpose, split: Split, image: usize) -> Stream {
+        let mut generator = ChaCha8Rng::seed_from_u64(seed);
+        let split = match split {
+            Split::Training => 0,
+            Split::HeldOut => 1,
+        };
+        generator.set_stream((purpose as u64) << 56 | split << 48 | image as u64);
+        Stream { generator, spare: None }
+    }
+
+    /// Uniform in [0, 1).
+    pub(super) fn unit(&mut self) -> f64 {
+        self.generator.random()
+    }
+
+    /// Uniform in [low, high).
+    pub(super) fn between(&mut self, low: f64, high: f64) -> f64 {
+        low + (high - low) * self.unit()
+    }
+
+    /// Uniform in 0..count; 0 if the count is 0.
+    pub(super) fn below(&mut self, count: usize) -> usize {
+        if count == 0 { 0 } else { self.generator.random_range(0..count) }
+    }
+
+    /// Sine and cosine of a uniform angle.
+    pub(super) fn direction(&mut self) -> (f64, f64) {
+        libm::sincos(TAU * self.unit())
+    }
+
+    /// Normal with mean 0 and standard deviation 1, by Box and Muller's transform.
+    pub(super) fn normal(&mut self) -> f64 {
+        if let Some(spare) = self.spare.take() {
+            return spare;
+        }
+        // 1 − u is in (0, 1], where the logarithm is finite.
+        let radius = (-2.0 * libm::log(1.0 - self.unit())).sqrt();
+        let (sin, cos) = self.direction();
+        self.spare = Some(radius * sin);
+        radius * cos
+    }
+
+    /// Rounds down or up at random, so that the mean is the value.
+    pub(super) fn round(&mut self, value: f64) -> usize {
+        (value + self.unit()).floor() as usize
+    }
+
+    pub(super) fn shuffle<T>(&mut self, items: &mut [T]) {
+        items.shuffle(&mut self.generator);
+    }
+}

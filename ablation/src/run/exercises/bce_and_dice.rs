@@ -1,0 +1,79 @@
+//! Exercise 1.
+
+use super::pictures::{ROWS, side_by_side};
+use super::tables::{compared, final_table, higher, missing, spread_note};
+use crate::run::arms::{Catalogue, Exercise, Task, percent};
+use crate::run::metrics::name;
+use crate::run::outcomes::{Entry, Outcomes};
+use crate::run::report::model::{Axis, Chart, Figure, Panel, Section};
+
+pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogue<'_>) {
+    let share = outcomes.config.data.share;
+    let entries = outcomes.entries(Task::Binary { share }, &catalogue.binary(Exercise::BceAndDice, share));
+    section.text(format!(
+        "BCE asks every pixel the same question and takes the mean, so with {} foreground most of what it hears is background. Dice \
+         compares the overlap with the size of both masks. Their sum has BCE's gradient everywhere and Dice's aim.",
+        percent(share)
+    ));
+    missing(&entries).into_iter().for_each(|text| section.text(text));
+    if let [bce, both, ..] = &entries[..] {
+        section.finding(compared(bce, both, &[higher(name::DICE, 3), higher(name::RECALL, 3)]));
+    }
+    for own in entries.iter().skip(2) {
+        if let Some(bce) = entries.first() {
+            section.finding(compared(bce, own, &[higher(name::DICE, 3)]));
+        }
+    }
+    section.figure(histories(
+        "exercise-1-by-step",
+        "Quality on held-out images while training",
+        &entries,
+        &[name::DICE, name::IOU, name::RECALL],
+    ));
+    let shown = [
+        higher(name::DICE, 3),
+        higher(name::IOU, 3),
+        higher(name::PRECISION, 3),
+        higher(name::RECALL, 3),
+        higher(name::ACCURACY, 4),
+        higher(name::BOUNDARY_F1_1, 3),
+    ];
+    section.table(final_table("exercise-1-final", "After the last step", &entries, &shown, spread_note(outcomes)));
+    let [_, held_out] = outcomes.sets.binary(outcomes.config, share, outcomes.config.first_seed);
+    if let Some(pictures) = side_by_side(&held_out, &entries, ROWS) {
+        section.figure(Figure {
+            id: "exercise-1-masks".to_owned(),
+            title: "What each loss found".to_owned(),
+            caption: format!(
+                "Held-out images of seed {}, their true masks, and each prediction at p ≥ ½ as an error map: what was found, what is a false \
+                 alarm, and what was missed.",
+                outcomes.config.first_seed
+            ),
+            columns: 1,
+            panels: vec![Panel::Pictures(pictures)],
+        });
+    }
+}
+
+/// A panel for each metric, a line for each entry.
+pub(super) fn histories(id: &str, title: &str, entries: &[Entry<'_>], metrics: &[&str]) -> Figure {
+    let panel = |metric: &&str| {
+        Panel::Chart(Chart {
+            title: (*metric).to_owned(),
+            x: Axis::linear("optimiser step"),
+            y: Axis::linear(*metric).range(0.0, 1.0),
+            series: entries.iter().map(|entry| entry.history(metric)).filter(|series| !series.x.is_empty()).collect(),
+            rules: Vec::new(),
+        })
+    };
+    Figure {
+        id: id.to_owned(),
+        title: title.to_owned(),
+        caption: format!(
+            "{} by step: lines are means over seeds, bands reach from the smallest to the largest seed.",
+            metrics.join(", ")
+        ),
+        columns: metrics.len().min(3),
+        panels: metrics.iter().map(panel).collect(),
+    }
+}

@@ -1,0 +1,141 @@
+//! Exercise 6.
+
+use super::bce_and_dice::histories;
+use super::pictures::{ROWS, SHOWN, class_legend, classes, grey};
+use super::tables::{Shown, compared, higher, missing, spread_note_on};
+use crate::run::arms::{Catalogue, Task, percent};
+use crate::run::dataset;
+use crate::run::metrics::name;
+use crate::run::outcomes::{Entry, Outcomes};
+use crate::run::report::model::{Axis, Cell, Chart, Figure, Look, Panel, PictureRow, Pictures, Section, Series, Table};
+use crate::run::training::damage::CLASS_NAMES;
+
+pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogue<'_>) {
+    let config = outcomes.config;
+    let entries: Vec<Entry<'_>> = catalogue
+        .damage()
+        .iter()
+        .map(|(loss, deep_supervision)| outcomes.entry(Task::Damage { deep_supervision: *deep_supervision }, loss))
+        .collect();
+    let shares = dataset::damage_shares(&config.damage).map(percent_rounded);
+    let weights = config.damage.class_weights.map(|weight| weight.to_string());
+    let [eighth, quarter, full] = config.damage.lambdas;
+    section.text(format!(
+        "Buildings before and after a disaster, each pixel in one of five classes: {}. Their shares are {} (those of xBD, scaled to sum to \
+         1). The two images pass the same encoder, whose features meet in the decoder. Class weights, where a loss takes them, are {}.",
+        CLASS_NAMES.join(", "),
+        shares.join(", "),
+        weights.join(", ")
+    ));
+    section.text(format!(
+        "With deep supervision the decoder is also held to the labels at an eighth of the size (focal, λ = {eighth}) and at a quarter (focal + \
+         Dice, λ = {quarter}), beside the full size (focal + Dice, λ = {full}); labels at 1/k are those of every k-th pixel. Focal, and focal + \
+         Dice, are weighted too; each arm differs from the one before in one thing."
+    ));
+    missing(&entries).into_iter().for_each(|text| section.text(text));
+    let shown: Shown = higher(name::MEAN_DICE, 3);
+    for pair in entries.windows(2) {
+        if let [before, after] = pair {
+            section.finding(compared(before, after, &[shown]));
+        }
+    }
+    section.figure(by_class(&entries));
+    section.table(table(&entries, outcomes));
+    section.figure(histories("exercise-6-by-step", "While training", &entries, &[name::MEAN_DICE]));
+    pictures(outcomes, &entries).into_iter().for_each(|figure| section.figure(figure));
+}
+
+fn percent_rounded(share: f64) -> String {
+    percent((share * 1e4).round() / 1e4)
+}
+
+fn by_class(entries: &[Entry<'_>]) -> Figure {
+    let classes: Vec<&str> = CLASS_NAMES.iter().skip(1).copied().collect();
+    let chart = |metric: &str| {
+        let series = |entry: &Entry<'_>| {
+            let points = classes
+                .iter()
+                .enumerate()
+                .map(|(place, class)| (place as f64, entry.summary(&name::of_class(metric, class))));
+            Series { look: Look::Dots, ..entry.series(points.collect()) }
+        };
+        Panel::Chart(Chart {
+            title: metric.to_owned(),
+            x: Axis::named("class", classes.iter().map(|class| (*class).to_owned()).collect()),
+            y: Axis::linear(metric).range(0.0, 1.0),
+            series: entries.iter().map(series).collect(),
+            rules: Vec::new(),
+        })
+    };
+    Figure {
+        id: "exercise-6-classes".to_owned(),
+        title: "Dice and recall of each class".to_owned(),
+        caption: "On held-out pairs after the last step; dots are means over seeds, bars reach from the smallest to the largest seed. \
+                  Background is left out: it is near 1 for all."
+            .to_owned(),
+        columns: 2,
+        panels: vec![chart(name::DICE), chart(name::RECALL)],
+    }
+}
+
+fn table(entries: &[Entry<'_>], outcomes: &Outcomes<'_>) -> Table {
+    let mut columns = vec!["loss".to_owned(), name::MEAN_DICE.to_owned()];
+    columns.extend(CLASS_NAMES.iter().map(|class| name::of_class(name::DICE, class)));
+    columns.extend(CLASS_NAMES.iter().skip(1).map(|class| name::of_class(name::RECALL, class)));
+    columns.push(name::ACCURACY.to_owned());
+    let row = |entry: &Entry<'_>| {
+        let metrics =
+            columns.iter().skip(1).map(|metric| entry.cell(metric, if metric == name::ACCURACY { 4 } else { 3 }));
+        std::iter::once(Cell::text(entry.name())).chain(metrics).collect()
+    };
+    let background = dataset::damage_shares(&outcomes.config.damage).first().copied().unwrap_or(1.0);
+    let note = format!(
+        "{} The mean Dice is over the four classes that are not background. Calling everything background has an accuracy of {background:.4}.",
+        spread_note_on(outcomes, outcomes.config.damage.held_out_images, "pairs")
+    );
+    Table {
+        id: "exercise-6-final".to_owned(),
+        title: "After the last step".to_owned(),
+        rows: entries.iter().map(row).collect(),
+        columns,
+        note,
+    }
+}
+
+fn pictures(outcomes: &Outcomes<'_>, entries: &[Entry<'_>]) -> Option<Figure> {
+    let config = outcomes.config;
+    let [_, held_out] = outcomes.sets.damage(config, config.first_seed);
+    let shown: Vec<_> = entries.iter().filter_map(|entry| Some((entry.name(), entry.first()?))).collect();
+    if shown.is_empty() {
+        return None;
+    }
+    let mut columns = vec!["before".to_owned(), "after".to_owned(), "truth".to_owned()];
+    columns.extend(shown.iter().map(|(name, _)| (*name).to_owned()));
+    let size = held_out.size;
+    let row = |index: usize| {
+        let mut pictures = vec![
+            grey(held_out.pair(index)[0], size, SHOWN),
+            grey(held_out.pair(index)[1], size, SHOWN),
+            classes(held_out.label(index), size),
+        ];
+        for (_, trained) in &shown {
+            pictures.push(classes(trained.judgement.predictions.get(index)?, size));
+        }
+        Some(PictureRow { name: format!("held-out pair {}", index + 1), pictures })
+    };
+    Some(Figure {
+        id: "exercise-6-maps".to_owned(),
+        title: "Damage maps".to_owned(),
+        caption: format!(
+            "Held-out pairs of seed {}, the true classes, and the likeliest class by each loss.",
+            config.first_seed
+        ),
+        columns: 1,
+        panels: vec![Panel::Pictures(Pictures {
+            title: String::new(),
+            columns,
+            rows: (0..ROWS.min(held_out.len())).filter_map(row).collect(),
+            legend: class_legend(),
+        })],
+    })
+}

@@ -1,0 +1,127 @@
+//! Exercise 2.
+
+use super::bce_and_dice::histories;
+use super::tables::{compared, final_table, higher, missing, spread_note};
+use crate::run::arms::{Catalogue, Exercise, Task};
+use crate::run::metrics::name;
+use crate::run::outcomes::{Entry, Outcomes, spread_cell};
+use crate::run::report::model::{Axis, Cell, Chart, Figure, Finding, Look, Panel, Section, Series, Table};
+use crate::run::statistics::{Comparison, Summary};
+use crate::run::training::{Evaluation, Trained};
+
+/// The levels that are waited for.
+const LEVELS: [f64; 5] = [0.2, 0.3, 0.4, 0.5, 0.6];
+/// The level that speed is judged by.
+const JUDGED: f64 = 0.4;
+
+pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogue<'_>) {
+    let share = outcomes.config.data.share;
+    let entries = outcomes.entries(Task::Binary { share }, &catalogue.binary(Exercise::DiceAndIou, share));
+    section.text(
+        "Dice and IoU order any two masks alike, because IoU = Dice / (2 − Dice). As losses they differ in slope: that of IoU is the steeper \
+         where the overlap is good already, and the flatter where it is poor.",
+    );
+    missing(&entries).into_iter().for_each(|text| section.text(text));
+    if let [dice, iou, ..] = &entries[..] {
+        section.finding(compared(dice, iou, &[higher(name::DICE, 3), higher(name::IOU, 3)]));
+        section.finding(speed(dice, iou));
+    }
+    section.figure(histories("exercise-2-by-step", "Convergence", &entries, &[name::IOU, name::DICE]));
+    section.table(steps_table(&entries));
+    section.figure(steps_figure(&entries));
+    let shown = [
+        higher(name::DICE, 3),
+        higher(name::IOU, 3),
+        higher(name::PRECISION, 3),
+        higher(name::RECALL, 3),
+        higher(name::BOUNDARY_F1_1, 3),
+    ];
+    section.table(final_table("exercise-2-final", "After the last step", &entries, &shown, spread_note(outcomes)));
+}
+
+/// The step at which the IoU first is at a level, on a straight line between two evaluations; none if it never is.
+fn step_of_level(evaluations: &[Evaluation], level: f64) -> Option<f64> {
+    let mut before = (0.0, 0.0);
+    for evaluation in evaluations {
+        let now = (evaluation.step as f64, evaluation.metrics.get(name::IOU).copied().flatten().unwrap_or(0.0));
+        if now.1 >= level {
+            let along = if now.1 > before.1 { (level - before.1) / (now.1 - before.1) } else { 1.0 };
+            return Some(before.0 + along * (now.0 - before.0));
+        }
+        before = now;
+    }
+    None
+}
+
+fn steps_by_seed(entry: &Entry<'_>, level: f64) -> Vec<Option<f64>> {
+    let step = |trained: &Trained| step_of_level(&trained.evaluations, level);
+    entry.by_seed.iter().map(|trained| trained.and_then(step)).collect()
+}
+
+fn speed(dice: &Entry<'_>, iou: &Entry<'_>) -> Finding {
+    let [first, second] = [dice, iou].map(|entry| steps_by_seed(entry, JUDGED));
+    let metric = format!("steps to IoU {JUDGED}");
+    let comparison = Comparison::new(&metric, false, (dice.name(), &first), (iou.name(), &second));
+    Finding::from_comparisons(comparison.sentence(), vec![comparison])
+}
+
+fn steps_table(entries: &[Entry<'_>]) -> Table {
+    let mut columns = vec!["IoU level".to_owned()];
+    columns.extend(entries.iter().map(|entry| format!("steps with {}", entry.name())));
+    columns.extend(entries.iter().map(|entry| format!("seeds that reached it, {}", entry.name())));
+    let row = |level: &f64| {
+        let mut row = vec![Cell::number(*level, 1)];
+        let steps: Vec<_> = entries.iter().map(|entry| steps_by_seed(entry, *level)).collect();
+        row.extend(steps.iter().map(|steps| spread_cell(steps, 0)));
+        let reached =
+            |steps: &Vec<Option<f64>>| Cell::text(format!("{} of {}", steps.iter().flatten().count(), steps.len()));
+        row.extend(steps.iter().map(reached));
+        row
+    };
+    Table {
+        id: "exercise-2-steps".to_owned(),
+        title: "Steps until the held-out IoU reaches a level".to_owned(),
+        columns,
+        rows: LEVELS.iter().map(row).collect(),
+        note:
+            "On a straight line between evaluations; the mean of the seeds that reached the level [smallest, largest]."
+                .to_owned(),
+    }
+}
+
+fn steps_figure(entries: &[Entry<'_>]) -> Figure {
+    let series = |entry: &Entry<'_>| {
+        let summaries = LEVELS.iter().map(|level| (*level, Summary::new(&steps_by_seed(entry, *level))));
+        Series { look: Look::Dots, ..entry.series(summaries.collect()) }
+    };
+    Figure {
+        id: "exercise-2-steps-to-level".to_owned(),
+        title: "Steps to reach an IoU".to_owned(),
+        caption: "The mean step at which the held-out IoU first reached each level, over the seeds that reached it; bars from the fastest to \
+                  the slowest seed. Lower is faster."
+            .to_owned(),
+        columns: 1,
+        panels: vec![Panel::Chart(Chart {
+            title: String::new(),
+            x: Axis::linear("IoU level").range(0.15, 0.65),
+            y: Axis::linear("optimiser steps"),
+            series: entries.iter().map(series).collect(),
+            rules: Vec::new(),
+        })],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn between_two_evaluations() {
+        let evaluation = |step, iou| Evaluation { step, metrics: [(name::IOU.to_owned(), Some(iou))].into() };
+        let evaluations = [evaluation(10, 0.1), evaluation(20, 0.5), evaluation(30, 0.45)];
+        let step = step_of_level(&evaluations, 0.3).unwrap();
+        assert!((step - 15.0).abs() < 1e-12, "{step}");
+        assert!((step_of_level(&evaluations, 0.05).unwrap() - 5.0).abs() < 1e-12);
+        assert_eq!(step_of_level(&evaluations, 0.51), None);
+    }
+}

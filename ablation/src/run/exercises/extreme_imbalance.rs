@@ -1,0 +1,165 @@
+//! Exercise 5.
+
+use super::bce_and_dice::histories;
+use super::pictures::side_by_side;
+use super::tables::{compared, final_table, higher, missing, spread_note};
+use crate::run::arms::{Catalogue, Exercise, Task, percent};
+use crate::run::metrics::name;
+use crate::run::outcomes::{Entry, Outcomes};
+use crate::run::report::model::{Axis, Cell, Chart, Figure, Finding, Look, Panel, Rule, Section, Series};
+
+pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogue<'_>) {
+    section.text(
+        "When foreground is rare, predicting none of it is nearly always right. A loss that takes the mean over pixels is content with that \
+         for a while; weights, focal fading and overlap losses each change what is rewarded.",
+    );
+    for share in catalogue.shares(Exercise::ExtremeImbalance) {
+        of_share(section, outcomes, catalogue, share);
+    }
+}
+
+fn of_share(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogue<'_>, share: f64) {
+    let task = Task::Binary { share };
+    let entries = outcomes.entries(task, &catalogue.binary(Exercise::ExtremeImbalance, share));
+    // Anchors and file names hold no points or percent signs.
+    let id = format!("exercise-5-{}", percent(share).replace(['.', ' '], "-").replace('%', "percent"));
+    section.text(format!("With {} foreground:", percent(share)));
+    missing(&entries).into_iter().for_each(|text| section.text(text));
+    section.finding(ranking(&entries, share));
+    if let Some(bce) = entries.first() {
+        for other in entries.iter().skip(1) {
+            let mut finding = compared(bce, other, &[higher(name::DICE, 3)]);
+            finding.sentence = format!("At {}: {}", percent(share), finding.sentence);
+            section.finding(finding);
+        }
+    }
+    trap(&entries, share).into_iter().for_each(|finding| section.finding(finding));
+    section.figure(scores(&id, &entries));
+    section.figure(accuracy_trap(&id, &entries, share));
+    let shown = [
+        higher(name::DICE, 3),
+        higher(name::IOU, 3),
+        higher(name::PRECISION, 3),
+        higher(name::RECALL, 3),
+        higher(name::ACCURACY, 4),
+    ];
+    let note = format!("{} A precision is undefined where nothing is called foreground.", spread_note(outcomes));
+    let mut table = final_table(&format!("{id}-final"), "After the last step", &entries, &shown, note);
+    table.rows.push(vec![
+        Cell::text("no foreground anywhere"),
+        Cell::number(0.0, 3),
+        Cell::number(0.0, 3),
+        Cell::number(None, 3),
+        Cell::number(0.0, 3),
+        Cell::number(1.0 - share, 4),
+    ]);
+    section.table(table);
+    section.figure(histories(
+        &format!("{id}-by-step"),
+        "Dice and recall while training",
+        &entries,
+        &[name::DICE, name::RECALL],
+    ));
+    let [_, held_out] = outcomes.sets.binary(outcomes.config, share, outcomes.config.first_seed);
+    if let Some(pictures) = side_by_side(&held_out, &entries, 3) {
+        section.figure(Figure {
+            id: format!("{id}-masks"),
+            title: format!("What each loss found, {} foreground", percent(share)),
+            caption: format!(
+                "Held-out images of seed {}, and each prediction at p ≥ ½ as an error map.",
+                outcomes.config.first_seed
+            ),
+            columns: 1,
+            panels: vec![Panel::Pictures(pictures)],
+        });
+    }
+}
+
+/// Which losses have the highest and the lowest mean Dice: a ranking of these runs, which claims nothing beyond them.
+fn ranking(entries: &[Entry<'_>], share: f64) -> Finding {
+    let mut means: Vec<(&str, f64)> =
+        entries.iter().filter_map(|entry| Some((entry.name(), entry.summary(name::DICE)?.mean))).collect();
+    means.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let (Some(first), Some(last)) = (means.first(), means.last()) else {
+        return Finding::new(format!("At {} foreground nothing was trained.", percent(share)));
+    };
+    Finding::new(format!(
+        "At {} foreground the mean Dice of these runs lies between {:.3} ({}) and {:.3} ({}).",
+        percent(share),
+        last.1,
+        last.0,
+        first.1,
+        first.0
+    ))
+}
+
+/// The accuracy of the worst by Dice beside that of the best.
+fn trap(entries: &[Entry<'_>], share: f64) -> Option<Finding> {
+    let scored = entries
+        .iter()
+        .filter_map(|entry| Some((entry.name(), entry.summary(name::DICE)?.mean, entry.summary(name::ACCURACY)?.mean)));
+    let scored: Vec<_> = scored.collect();
+    let worst = scored.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
+    let best = scored.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
+    Some(Finding::new(format!(
+        "The accuracy trap at {}: {} has an accuracy of {:.4} with a Dice of {:.3}, {} one of {:.4} with a Dice of {:.3}; calling everything \
+         background has {:.4}.",
+        percent(share),
+        worst.0,
+        worst.2,
+        worst.1,
+        best.0,
+        best.2,
+        best.1,
+        1.0 - share
+    )))
+}
+
+fn dots(entries: &[Entry<'_>], metric: &str, colour: usize) -> Series {
+    let points = entries.iter().enumerate().map(|(place, entry)| (place as f64, entry.summary(metric))).collect();
+    match entries.first() {
+        Some(entry) => Series { name: metric.to_owned(), colour, look: Look::Dots, ..entry.series(points) },
+        None => Series::line(metric, colour, []),
+    }
+}
+
+fn names(entries: &[Entry<'_>]) -> Vec<String> {
+    entries.iter().map(|entry| entry.name().to_owned()).collect()
+}
+
+fn scores(id: &str, entries: &[Entry<'_>]) -> Figure {
+    let series = [name::PRECISION, name::RECALL, name::DICE].into_iter().enumerate();
+    Figure {
+        id: format!("{id}-scores"),
+        title: "Precision, recall and Dice".to_owned(),
+        caption: "On held-out images after the last step; dots are means over seeds, bars reach from the smallest to the largest seed. \
+                  There is no precision where nothing is called foreground."
+            .to_owned(),
+        columns: 1,
+        panels: vec![Panel::Chart(Chart {
+            title: String::new(),
+            x: Axis::named("loss", names(entries)),
+            y: Axis::linear("score").range(0.0, 1.0),
+            series: series.map(|(colour, metric)| dots(entries, metric, colour)).collect(),
+            rules: Vec::new(),
+        })],
+    }
+}
+
+fn accuracy_trap(id: &str, entries: &[Entry<'_>], share: f64) -> Figure {
+    let rule = Rule { name: "everything called background".to_owned(), at: 1.0 - share, horizontal: true };
+    Figure {
+        id: format!("{id}-accuracy"),
+        title: "The accuracy trap".to_owned(),
+        caption: "The same predictions by accuracy: what finds nothing lies on the line, among those that find much. The axis does not begin at 0."
+            .to_owned(),
+        columns: 1,
+        panels: vec![Panel::Chart(Chart {
+            title: String::new(),
+            x: Axis::named("loss", names(entries)),
+            y: Axis::linear("accuracy"),
+            series: vec![dots(entries, name::ACCURACY, 0)],
+            rules: vec![rule],
+        })],
+    }
+}

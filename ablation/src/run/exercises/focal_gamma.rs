@@ -1,0 +1,183 @@
+//! Exercise 3.
+
+use super::pictures::{SHOWN, at_half, error_legend, errors, grey, mask, noted, of_bytes};
+use super::tables::{compared, final_table, higher, lower, missing, spread_note};
+use crate::run::arms::{Catalogue, Exercise, Task};
+use crate::run::metrics::name;
+use crate::run::outcomes::{Entry, Outcomes};
+use crate::run::report::model::{
+    Axis, Chart, Figure, Look, Paint, Panel, PictureKind, PictureRow, Pictures, Section, Series,
+};
+
+pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogue<'_>) {
+    let config = outcomes.config;
+    let share = config.data.share;
+    let entries = outcomes.entries(Task::Binary { share }, &catalogue.binary(Exercise::FocalGamma, share));
+    section.text(
+        "The focal loss multiplies the cross-entropy of a pixel by (1 − p_t)^γ, so that pixels that are right already fade. The larger γ, the \
+         more of the gradient is left to hard pixels, which mostly lie at edges; and the less the loss rewards certainty, so that \
+         probabilities move towards ½.",
+    );
+    missing(&entries).into_iter().for_each(|text| section.text(text));
+    if let [first, .., last] = &entries[..] {
+        section.finding(compared(first, last, &[higher(name::BOUNDARY_F1_1, 3), lower(name::HAUSDORFF, 1)]));
+        section.finding(compared(first, last, &[lower(name::CALIBRATION_ERROR, 3), higher(name::DICE, 3)]));
+    }
+    section.figure(by_gamma(&entries, &config.losses.gammas));
+    section.figure(reliability(&entries));
+    let shown = [
+        higher(name::BOUNDARY_F1_1, 3),
+        higher(name::BOUNDARY_F1_2, 3),
+        higher(name::BOUNDARY_IOU, 3),
+        lower(name::HAUSDORFF, 1),
+        lower(name::CALIBRATION_ERROR, 4),
+        higher(name::DICE, 3),
+    ];
+    let note = format!(
+        "{} Boundary measures are means over images. Boundary IoU takes the rim within 2 px of the boundary (Cheng et al., 2021). The \
+         Hausdorff distance is the 95th percentile in pixels; where nothing was found it is the image's diagonal. The calibration error is \
+         the mean gap between probability and frequency in 15 bins (Guo et al., 2017).",
+        spread_note(outcomes)
+    );
+    section.table(final_table("exercise-3-final", "Boundaries and calibration by γ", &entries, &shown, note));
+    if let Some(figure) = zoomed(outcomes, &entries) {
+        section.figure(figure);
+    }
+}
+
+fn by_gamma(entries: &[Entry<'_>], gammas: &[f64]) -> Figure {
+    let series = |(colour, metric): (usize, &str)| {
+        let points = entries.iter().zip(gammas).map(|(entry, gamma)| (*gamma, entry.summary(metric)));
+        match entries.first() {
+            Some(entry) => Series { name: metric.to_owned(), colour, ..entry.series(points.collect()) },
+            None => Series::line(metric, colour, []),
+        }
+    };
+    let chart = |title: &str, label: &str, metrics: &[&str]| {
+        Panel::Chart(Chart {
+            title: title.to_owned(),
+            x: Axis::linear("γ"),
+            y: Axis::linear(label),
+            series: metrics.iter().copied().enumerate().map(series).collect(),
+            rules: Vec::new(),
+        })
+    };
+    Figure {
+        id: "exercise-3-by-gamma".to_owned(),
+        title: "Boundary quality and calibration by γ".to_owned(),
+        caption: "After the last step: means over seeds, bands from the smallest to the largest seed.".to_owned(),
+        columns: 3,
+        panels: vec![
+            chart("boundaries", "share", &[name::BOUNDARY_F1_1, name::BOUNDARY_F1_2, name::BOUNDARY_IOU]),
+            chart("distance", "Hausdorff distance, 95 %, in pixels", &[name::HAUSDORFF]),
+            chart("calibration", "calibration error", &[name::CALIBRATION_ERROR]),
+        ],
+    }
+}
+
+/// Bins of probabilities; those of all seeds are pooled.
+const BINS: f64 = 15.0;
+
+fn reliability(entries: &[Entry<'_>]) -> Figure {
+    let series = |entry: &Entry<'_>| {
+        let mut pooled = [[0.0; 3]; BINS as usize];
+        for [probability, share, pixels] in entry.trained().flat_map(|trained| &trained.judgement.reliability).copied()
+        {
+            let place = ((probability * BINS) as usize).min(pooled.len() - 1);
+            if let Some([p, t, n]) = pooled.get_mut(place) {
+                *p += probability * pixels;
+                *t += share * pixels;
+                *n += pixels;
+            }
+        }
+        let filled = pooled.iter().filter(|[_, _, n]| *n > 0.0);
+        Series::line(entry.name(), entry.loss.colour, filled.map(|[p, t, n]| (p / n, t / n)))
+    };
+    let mut all: Vec<Series> = entries.iter().map(series).filter(|series| !series.x.is_empty()).collect();
+    all.push(Series::line("perfectly calibrated", entries.len(), [(0.0, 0.0), (1.0, 1.0)]).look(Look::Dashed));
+    Figure {
+        id: "exercise-3-reliability".to_owned(),
+        title: "Can the probabilities be believed?".to_owned(),
+        caption: "For the pixels of each of 15 bins of probability, how many of them are foreground; all seeds pooled. On the dashed line \
+                  the two agree; below it the network is too sure of foreground, above it too timid."
+            .to_owned(),
+        columns: 1,
+        panels: vec![Panel::Chart(Chart {
+            title: String::new(),
+            x: Axis::linear("mean probability of a bin").range(0.0, 1.0),
+            y: Axis::linear("share that is foreground").range(0.0, 1.0),
+            series: all,
+            rules: Vec::new(),
+        })],
+    }
+}
+
+/// The side of the part that is shown enlarged.
+const PART: usize = 28;
+
+fn zoomed(outcomes: &Outcomes<'_>, entries: &[Entry<'_>]) -> Option<Figure> {
+    let config = outcomes.config;
+    let [_, held_out] = outcomes.sets.binary(config, config.data.share, config.first_seed);
+    let shown: Vec<_> = entries.iter().filter_map(|entry| Some((entry.name(), entry.first()?))).collect();
+    let size = held_out.size;
+    let side = PART.min(size);
+    let row = |index: usize, name: String| -> Option<Vec<PictureRow>> {
+        let truth = held_out.mask(index);
+        let corner = busiest(truth, size, side);
+        let cut = |pixels: &[u8]| cut(pixels, size, side, corner);
+        let image: Vec<f32> = cut_any(held_out.image(index), size, side, corner);
+        let (mut probabilities, mut wrong) = (
+            vec![grey(&image, side, SHOWN), mask(&cut(truth), side)],
+            vec![grey(&image, side, SHOWN), mask(&cut(truth), side)],
+        );
+        for (_, trained) in &shown {
+            let predicted = trained.judgement.predictions.get(index)?;
+            probabilities.push(noted(of_bytes(cut(predicted), side, PictureKind::Grey), "probability".to_owned()));
+            wrong.push(noted(errors(&at_half(&cut(predicted)), &cut(truth), side), "at p ≥ ½".to_owned()));
+        }
+        Some(vec![
+            PictureRow { name: format!("{name}, probability"), pictures: probabilities },
+            PictureRow { name: format!("{name}, mask"), pictures: wrong },
+        ])
+    };
+    if shown.is_empty() {
+        return None;
+    }
+    let mut columns = vec!["image".to_owned(), "truth".to_owned()];
+    columns.extend(shown.iter().map(|(name, _)| (*name).to_owned()));
+    let rows: Vec<PictureRow> =
+        (0..2.min(held_out.len())).filter_map(|index| row(index, format!("image {}", index + 1))).flatten().collect();
+    let mut legend = vec![(Paint::Foreground, "foreground of the truth".to_owned())];
+    legend.extend(error_legend());
+    Some(Figure {
+        id: "exercise-3-edges".to_owned(),
+        title: "At the edges".to_owned(),
+        caption: format!(
+            "The busiest {side} × {side} pixels of two held-out images of seed {}, enlarged: the probability (black 0, white 1), and the mask \
+             at p ≥ ½ with its errors.",
+            config.first_seed
+        ),
+        columns: 1,
+        panels: vec![Panel::Pictures(Pictures { title: String::new(), columns, rows, legend })],
+    })
+}
+
+/// The upper left corner of the part whose share of foreground is nearest to a third, so that there are edges to see.
+fn busiest(truth: &[u8], size: usize, side: usize) -> (usize, usize) {
+    let wanted = (side * side) as i64 / 3;
+    let places = (0..=size - side).step_by(4).flat_map(|y| (0..=size - side).step_by(4).map(move |x| (x, y)));
+    let gap = |corner: &(usize, usize)| {
+        let inside: i64 = cut(truth, size, side, *corner).iter().map(|pixel| i64::from(*pixel)).sum();
+        (inside - wanted).abs()
+    };
+    places.min_by_key(gap).unwrap_or((0, 0))
+}
+
+fn cut(pixels: &[u8], size: usize, side: usize, corner: (usize, usize)) -> Vec<u8> {
+    cut_any(pixels, size, side, corner)
+}
+
+fn cut_any<T: Copy>(pixels: &[T], size: usize, side: usize, (x, y): (usize, usize)) -> Vec<T> {
+    let rows = pixels.chunks(size.max(1)).skip(y).take(side);
+    rows.flat_map(|row| row.iter().skip(x).take(side).copied()).collect()
+}

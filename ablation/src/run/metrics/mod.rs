@@ -1,0 +1,14 @@
+//! How good a predicted mask is: boundaries and distances.
+//!
+//! All distances are Euclidean, between the centres of pixels, in pixels.
+
+mod boundary;
+mod hausdorff;
+mod mask;
+#[cfg(test)]
+mod tests;
+
+pub(crate) mod name;
+pub(crate) use boundary::{boundary_f1, boundary_iou};
+pub(crate) use hausdorff::hausdorff_95;
+pub(crate) use mask::MaskView;

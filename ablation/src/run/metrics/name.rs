@@ -1,0 +1,21 @@
+//! The names of metrics, as the report and `results.json` have them.
+
+pub(crate) const LOSS: &str = "loss";
+pub(crate) const DICE: &str = "Dice";
+pub(crate) const IOU: &str = "IoU";
+pub(crate) const PRECISION: &str = "precision";
+pub(crate) const RECALL: &str = "recall";
+pub(crate) const ACCURACY: &str = "accuracy";
+/// Means over the images.
+pub(crate) const BOUNDARY_F1_1: &str = "boundary F1 at 1 px";
+pub(crate) const BOUNDARY_F1_2: &str = "boundary F1 at 2 px";
+pub(crate) const BOUNDARY_IOU: &str = "boundary IoU";
+pub(crate) const HAUSDORFF: &str = "Hausdorff 95 %";
+pub(crate) const CALIBRATION_ERROR: &str = "calibration error";
+/// Over the classes that are not background.
+pub(crate) const MEAN_DICE: &str = "mean Dice";
+
+/// A metric of one class.
+pub(crate) fn of_class(metric: &str, class: &str) -> String {
+    format!("{metric} of {class}")
+}

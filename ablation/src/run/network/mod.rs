@@ -1,0 +1,139 @@
+//! The network: a small U-Net, with one input image or with several that share the encoder.
+//!
+//! Ronneberger et al., *U-Net: Convolutional Networks for Biomedical Image Segmentation*, 2015; group normalisation after Wu and He, 2018.
+
+mod weights;
+
+use burn::module::Module;
+use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig};
+use burn::nn::{GroupNorm, GroupNormConfig, Initializer, PaddingConfig2d};
+use burn::tensor::activation::leaky_relu;
+use burn::tensor::module::max_pool2d;
+use burn::tensor::ops::MaxPoolOptions;
+use burn::tensor::{Device, Tensor};
+
+/// What kind of U-Net it is.
+#[derive(Clone, Debug)]
+pub(crate) struct Architecture {
+    /// Images that are seen at once, each through the same encoder: 1, or 2 for before and after.
+    pub(crate) images: usize,
+    /// How often the size is halved.
+    pub(crate) halvings: usize,
+    /// Channels at full size; twice as many after each halving.
+    pub(crate) base_channels: usize,
+    /// Logits a pixel.
+    pub(crate) logits: usize,
+    /// The sizes at which the decoder is supervised beside the full one: how often each is halved.
+    pub(crate) auxiliary: Vec<usize>,
+    /// What the bias of each logit begins with.
+    pub(crate) head_bias: Vec<f32>,
+}
+
+const NEGATIVE_SLOPE: f64 = 0.1;
+/// A group of channels for the normalisation.
+const CHANNELS_OF_GROUP: usize = 4;
+
+/// Twice: convolution 3 × 3, group normalisation, leaky ReLU.
+#[derive(Module, Debug)]
+struct Block {
+    convolutions: [Conv2d; 2],
+    norms: [GroupNorm; 2],
+}
+
+impl Block {
+    fn new(channels_in: usize, channels: usize, device: &Device) -> Self {
+        let convolution = |from: usize| {
+            // The normalisation has a bias of its own.
+            let config = Conv2dConfig::new([from, channels], [3, 3]).with_bias(false);
+            config.with_padding(PaddingConfig2d::Same).with_initializer(Initializer::Zeros).init(device)
+        };
+        let groups = (channels / CHANNELS_OF_GROUP).max(1);
+        let groups = if channels.is_multiple_of(groups) { groups } else { 1 };
+        let norm = || GroupNormConfig::new(groups, channels).init(device);
+        Self { convolutions: [convolution(channels_in), convolution(channels)], norms: [norm(), norm()] }
+    }
+
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let layers = self.convolutions.iter().zip(&self.norms);
+        layers.fold(x, |x, (convolution, norm)| leaky_relu(norm.forward(convolution.forward(x)), NEGATIVE_SLOPE))
+    }
+}
+
+/// A U-Net.
+#[derive(Module, Debug)]
+pub(crate) struct UNet {
+    encoder: Vec<Block>,
+    bottom: Block,
+    /// From the smallest size to the full one.
+    enlarge: Vec<ConvTranspose2d>,
+    decoder: Vec<Block>,
+    head: Conv2d,
+    /// Those at smaller sizes, in the order of [`Architecture::auxiliary`]. Last, so that all other weights are the same with and without.
+    auxiliary_heads: Vec<Conv2d>,
+    auxiliary: Vec<usize>,
+}
+
+impl UNet {
+    /// The network with its first weights, which follow from the seed alone.
+    pub(crate) fn new(architecture: &Architecture, seed: u64, device: &Device) -> Self {
+        let Architecture { images, halvings, base_channels, logits, auxiliary, .. } = architecture;
+        let channels = |level: usize| base_channels << level;
+        let encoder = (0..*halvings).map(|level| {
+            let from = if level == 0 { 1 } else { channels(level - 1) };
+            Block::new(from, channels(level), device)
+        });
+        let encoder: Vec<Block> = encoder.collect();
+        let from = if *halvings == 0 { 1 } else { channels(halvings - 1) };
+        let upwards = (0..*halvings).rev();
+        let enlarge = upwards.clone().map(|level| {
+            let config = ConvTranspose2dConfig::new([channels(level + 1), channels(level)], [2, 2]).with_stride([2, 2]);
+            config.with_initializer(Initializer::Zeros).init(device)
+        });
+        let decoder = upwards.map(|level| Block::new(channels(level) * (1 + images), channels(level), device));
+        let head = |level: usize| {
+            Conv2dConfig::new([channels(level), *logits], [1, 1]).with_initializer(Initializer::Zeros).init(device)
+        };
+        let network = Self {
+            encoder,
+            bottom: Block::new(from * images, channels(*halvings), device),
+            enlarge: enlarge.collect(),
+            decoder: decoder.collect(),
+            head: head(0),
+            auxiliary_heads: auxiliary.iter().map(|level| head(*level)).collect(),
+            auxiliary: auxiliary.clone(),
+        };
+        weights::draw(network, &architecture.head_bias, seed)
+    }
+
+    /// The logits at each auxiliary size and, last, at full size. Every image is (batch, 1, height, width), the sides multiples of
+    /// 2^halvings.
+    pub(crate) fn forward(&self, images: &[Tensor<4>]) -> Vec<Tensor<4>> {
+        let mut levels: Vec<Tensor<4>> = images.to_vec();
+        let mut skips = Vec::new();
+        for block in &self.encoder {
+            let seen: Vec<Tensor<4>> = levels.into_iter().map(|x| block.forward(x)).collect();
+            levels = seen.iter().map(|x| max_pool2d(x.clone(), MaxPoolOptions::new([2, 2]))).collect();
+            skips.push(seen);
+        }
+        let mut x = self.bottom.forward(together(levels));
+        let mut outputs = Vec::new();
+        for (step, (enlarge, block)) in self.enlarge.iter().zip(&self.decoder).enumerate() {
+            self.supervise(self.enlarge.len() - step, &x, &mut outputs);
+            let mut parts = vec![enlarge.forward(x)];
+            parts.extend(skips.pop().unwrap_or_default());
+            x = block.forward(together(parts));
+        }
+        outputs.push(self.head.forward(x));
+        outputs
+    }
+
+    /// Adds the logits of an auxiliary head, if there is one at this level.
+    fn supervise(&self, level: usize, x: &Tensor<4>, outputs: &mut Vec<Tensor<4>>) {
+        let heads = self.auxiliary.iter().zip(&self.auxiliary_heads);
+        outputs.extend(heads.filter(|(at, _)| **at == level).map(|(_, head)| head.forward(x.clone())));
+    }
+}
+
+fn together(mut parts: Vec<Tensor<4>>) -> Tensor<4> {
+    if parts.len() == 1 { parts.remove(0) } else { Tensor::cat(parts, 1) }
+}

@@ -1,0 +1,140 @@
+//! The trained arms, as the exercises ask for them.
+
+use super::arms::{Arm, NamedLoss, Task};
+use super::config::Config;
+use super::report::model::{Cell, Look, Series};
+use super::schedule::{Fate, Sets};
+use super::statistics::{Comparison, Summary};
+use super::training::{Step, Trained};
+
+/// All that the exercises' sections are made from.
+pub(crate) struct Outcomes<'a> {
+    pub(crate) config: &'a Config,
+    pub(crate) sets: &'a Sets,
+    pub(crate) arms: &'a [Arm],
+    pub(crate) fates: &'a [Fate],
+}
+
+/// One loss on one task, with all seeds.
+#[derive(Clone)]
+pub(crate) struct Entry<'a> {
+    pub(crate) loss: NamedLoss,
+    /// By seed; none where the arm was not trained.
+    pub(crate) by_seed: Vec<Option<&'a Trained>>,
+}
+
+impl<'a> Outcomes<'a> {
+    /// A loss on a task.
+    pub(crate) fn entry(&self, task: Task, loss: &NamedLoss) -> Entry<'a> {
+        let trained = |seed| {
+            let asked = Arm { task, loss: loss.clone(), seed };
+            let place = self.arms.iter().position(|arm| arm.is_same_training(&asked))?;
+            match self.fates.get(place)? {
+                Fate::Trained { trained, .. } => Some(trained),
+                _ => None,
+            }
+        };
+        Entry { loss: loss.clone(), by_seed: self.config.seeds().map(trained).collect() }
+    }
+
+    pub(crate) fn entries(&self, task: Task, losses: &[NamedLoss]) -> Vec<Entry<'a>> {
+        losses.iter().map(|loss| self.entry(task, loss)).collect()
+    }
+}
+
+impl<'a> Entry<'a> {
+    pub(crate) fn name(&self) -> &str {
+        &self.loss.name
+    }
+
+    /// The seeds that were trained.
+    pub(crate) fn trained(&self) -> impl Iterator<Item = &'a Trained> + '_ {
+        self.by_seed.iter().copied().flatten()
+    }
+
+    /// The training with the first seed, for pictures.
+    pub(crate) fn first(&self) -> Option<&'a Trained> {
+        self.by_seed.first().copied().flatten()
+    }
+
+    /// A metric after the last step, by seed.
+    pub(crate) fn metric(&self, name: &str) -> Vec<Option<f64>> {
+        self.by_seed.iter().map(|trained| trained.and_then(|trained| metric_of(trained, name))).collect()
+    }
+
+    pub(crate) fn summary(&self, name: &str) -> Option<Summary> {
+        Summary::new(&self.metric(name))
+    }
+
+    /// A metric after the last step, as a cell: the mean with the smallest and largest.
+    pub(crate) fn cell(&self, name: &str, decimals: usize) -> Cell {
+        spread_cell(&self.metric(name), decimals)
+    }
+
+    /// A metric by step: the mean of the seeds, with the smallest and largest.
+    pub(crate) fn history(&self, name: &str) -> Series {
+        let steps: Vec<usize> = self
+            .trained()
+            .next()
+            .map_or(Vec::new(), |first| first.evaluations.iter().map(|evaluation| evaluation.step).collect());
+        let at = |index: usize| {
+            let value = |trained: &Trained| trained.evaluations.get(index)?.metrics.get(name).copied().flatten();
+            let values: Vec<Option<f64>> = self.trained().map(value).collect();
+            Summary::new(&values)
+        };
+        let points = steps.iter().enumerate().map(|(index, step)| (*step as f64, at(index)));
+        self.series(points.collect())
+    }
+
+    /// Something of the optimiser's steps: means over windows of steps, then over seeds.
+    pub(crate) fn by_steps(&self, windows: usize, of: impl Fn(&Step) -> Option<f64>) -> Series {
+        let steps = self.trained().map(|trained| trained.steps.len()).max().unwrap_or(0);
+        let width = steps.div_ceil(windows.max(1)).max(1);
+        let window = |first: usize| {
+            let mean = |trained: &Trained| {
+                let values: Vec<Option<f64>> = trained.steps.iter().skip(first).take(width).map(&of).collect();
+                Summary::new(&values).map(|summary| summary.mean)
+            };
+            let values: Vec<Option<f64>> = self.trained().map(mean).collect();
+            let last = (first + width).min(steps);
+            ((first + 1 + last) as f64 / 2.0, Summary::new(&values))
+        };
+        self.series((0..steps).step_by(width).map(window).collect())
+    }
+
+    pub(crate) fn series(&self, points: Vec<(f64, Option<Summary>)>) -> Series {
+        Series {
+            name: self.loss.name.clone(),
+            colour: self.loss.colour,
+            look: Look::Line,
+            x: points.iter().map(|(x, _)| *x).collect(),
+            y: points.iter().map(|(_, summary)| summary.as_ref().map(|summary| summary.mean)).collect(),
+            spread: points
+                .iter()
+                .map(|(_, summary)| summary.as_ref().map(|summary| [summary.low, summary.high]))
+                .collect(),
+        }
+    }
+
+    /// How another entry differs from this one.
+    pub(crate) fn against(&self, second: &Entry<'_>, metric: &str, better: Better) -> Comparison {
+        let (ours, theirs) = (self.metric(metric), second.metric(metric));
+        Comparison::new(metric, better == Better::Higher, (self.name(), &ours), (second.name(), &theirs))
+    }
+}
+
+/// Which way a metric is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Better {
+    Higher,
+    Lower,
+}
+
+pub(crate) fn metric_of(trained: &Trained, name: &str) -> Option<f64> {
+    trained.judgement.metrics.get(name).copied().flatten()
+}
+
+/// The mean of the seeds with the smallest and largest; of one seed the number.
+pub(crate) fn spread_cell(values: &[Option<f64>], decimals: usize) -> Cell {
+    Summary::new(values).map_or_else(|| Cell::number(None, decimals), |summary| summary.cell(decimals))
+}

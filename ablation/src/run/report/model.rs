@@ -1,0 +1,311 @@
+//! What a report says: sections of text, findings, tables and figures, as data.
+//!
+//! The drawings, the page and the files are all made from this, so `results.json` holds every number that can be seen.
+
+use serde::{Deserialize, Serialize};
+
+use crate::run::statistics::Comparison;
+
+/// A chapter of the report.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Section {
+    /// The anchor in the page, the stem of its files: lower case, digits and hyphens.
+    pub(crate) id: String,
+    pub(crate) title: String,
+    pub(crate) blocks: Vec<Block>,
+}
+
+impl Section {
+    pub(crate) fn new(id: &str, title: impl Into<String>) -> Self {
+        Self { id: id.to_owned(), title: title.into(), blocks: Vec::new() }
+    }
+
+    /// What was found, for the summary.
+    pub(crate) fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.blocks.iter().filter_map(|block| match block {
+            Block::Finding(finding) => Some(finding),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn text(&mut self, text: impl Into<String>) {
+        self.blocks.push(Block::Text(text.into()));
+    }
+
+    pub(crate) fn finding(&mut self, finding: Finding) {
+        self.blocks.push(Block::Finding(finding));
+    }
+
+    pub(crate) fn table(&mut self, table: Table) {
+        self.blocks.push(Block::Table(table));
+    }
+
+    pub(crate) fn figure(&mut self, figure: Figure) {
+        self.blocks.push(Block::Figure(figure));
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Block {
+    /// A paragraph.
+    Text(String),
+    Finding(Finding),
+    Table(Table),
+    Figure(Figure),
+}
+
+/// A sentence that was made from figures, with the comparisons it rests on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Finding {
+    pub(crate) sentence: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) comparisons: Vec<Comparison>,
+}
+
+impl Finding {
+    pub(crate) fn new(sentence: impl Into<String>) -> Self {
+        Self { sentence: sentence.into(), comparisons: Vec::new() }
+    }
+
+    pub(crate) fn from_comparisons(sentence: impl Into<String>, comparisons: Vec<Comparison>) -> Self {
+        Self { sentence: sentence.into(), comparisons }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Table {
+    /// The stem of its file; unique in the report.
+    pub(crate) id: String,
+    pub(crate) title: String,
+    pub(crate) columns: Vec<String>,
+    pub(crate) rows: Vec<Vec<Cell>>,
+    /// What the reader has to know to read it; may be empty.
+    pub(crate) note: String,
+}
+
+/// A cell of a table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Cell {
+    Text(String),
+    /// A number, and how many decimals are shown of it.
+    Number {
+        value: f64,
+        decimals: usize,
+    },
+    /// A mean with the smallest and largest of the seeds.
+    Spread {
+        mean: f64,
+        low: f64,
+        high: f64,
+        decimals: usize,
+    },
+    /// There is no such number; the reason in a word or two.
+    Missing {
+        missing: String,
+    },
+}
+
+impl Cell {
+    pub(crate) fn text(text: impl Into<String>) -> Self {
+        Cell::Text(text.into())
+    }
+
+    /// A number; a dash where there is none.
+    pub(crate) fn number(value: impl Into<Option<f64>>, decimals: usize) -> Self {
+        match value.into() {
+            Some(value) if value.is_finite() => Cell::Number { value, decimals },
+            _ => Cell::Missing { missing: "undefined".to_owned() },
+        }
+    }
+}
+
+/// One or more panels under one caption.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Figure {
+    /// The stem of its files; unique in the report.
+    pub(crate) id: String,
+    pub(crate) title: String,
+    /// What is seen and how to read it; also what a reader hears who cannot see the picture.
+    pub(crate) caption: String,
+    /// How many panels stand side by side on a wide screen.
+    pub(crate) columns: usize,
+    pub(crate) panels: Vec<Panel>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Panel {
+    Chart(Chart),
+    Heat(Heat),
+    Pictures(Pictures),
+}
+
+/// Series over two axes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Chart {
+    /// May be empty where the figure has one panel.
+    pub(crate) title: String,
+    pub(crate) x: Axis,
+    pub(crate) y: Axis,
+    pub(crate) series: Vec<Series>,
+    /// Straight lines across the chart, such as a baseline.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) rules: Vec<Rule>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Axis {
+    /// With its unit: "training step", "|∂L/∂z| per pixel".
+    pub(crate) label: String,
+    pub(crate) scale: Scale,
+    /// The ends of the axis; without, those of the data, with room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) range: Option<[f64; 2]>,
+    /// The names at 0, 1, 2, …, if the axis has names in place of numbers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) categories: Vec<String>,
+}
+
+impl Axis {
+    pub(crate) fn linear(label: impl Into<String>) -> Self {
+        Self { label: label.into(), scale: Scale::Linear, range: None, categories: Vec::new() }
+    }
+
+    /// Base 10; what is not above 0 is not drawn.
+    pub(crate) fn log(label: impl Into<String>) -> Self {
+        Self { scale: Scale::Log, ..Self::linear(label) }
+    }
+
+    pub(crate) fn named(label: impl Into<String>, categories: Vec<String>) -> Self {
+        Self { categories, ..Self::linear(label) }
+    }
+
+    pub(crate) fn range(self, low: f64, high: f64) -> Self {
+        Self { range: Some([low, high]), ..self }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Scale {
+    Linear,
+    Log,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Series {
+    pub(crate) name: String,
+    /// The place in the palette; the same thing has the same place in all figures.
+    pub(crate) colour: usize,
+    pub(crate) look: Look,
+    pub(crate) x: Vec<f64>,
+    /// As many as `x`; none where there is no number: the line is broken there.
+    pub(crate) y: Vec<Option<f64>>,
+    /// The smallest and largest of the seeds at each point, drawn as a band or as a bar; empty, or as many as `x`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) spread: Vec<Option<[f64; 2]>>,
+}
+
+impl Series {
+    pub(crate) fn line(name: impl Into<String>, colour: usize, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
+        let (x, y) = points.into_iter().map(|(x, y)| (x, Some(y).filter(|y| y.is_finite()))).unzip();
+        Self { name: name.into(), colour, look: Look::Line, x, y, spread: Vec::new() }
+    }
+
+    pub(crate) fn look(self, look: Look) -> Self {
+        Self { look, ..self }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Look {
+    Line,
+    Dashed,
+    /// Markers alone; the spread is a bar through each.
+    Dots,
+    Bars,
+}
+
+/// A straight line across a chart, with its name written at it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Rule {
+    pub(crate) name: String,
+    pub(crate) at: f64,
+    /// At a value of y, so lying; otherwise at a value of x, standing.
+    pub(crate) horizontal: bool,
+}
+
+/// A value over two axes, as colour.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Heat {
+    pub(crate) title: String,
+    pub(crate) x: Axis,
+    pub(crate) y: Axis,
+    /// What the colour means, with its unit.
+    pub(crate) value: Axis,
+    /// The middles of the cells, in rising order.
+    pub(crate) x_values: Vec<f64>,
+    pub(crate) y_values: Vec<f64>,
+    /// `values[row][column]`, row by `y_values`; none where there is no number.
+    pub(crate) values: Vec<Vec<Option<f64>>>,
+}
+
+/// Pictures in rows and columns, each with its heading.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Pictures {
+    pub(crate) title: String,
+    /// Above the columns.
+    pub(crate) columns: Vec<String>,
+    pub(crate) rows: Vec<PictureRow>,
+    /// What the colours of pictures mean, if they are no greys: index in the palette of the picture, and meaning.
+    pub(crate) legend: Vec<(Paint, String)>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct PictureRow {
+    pub(crate) name: String,
+    pub(crate) pictures: Vec<Picture>,
+}
+
+/// An image of one byte a pixel.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Picture {
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    pub(crate) kind: PictureKind,
+    /// Written below it, such as "Dice 0.81"; may be empty.
+    pub(crate) note: String,
+    /// Row by row.
+    #[serde(with = "super::bytes")]
+    pub(crate) pixels: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum PictureKind {
+    /// 0 black, 255 white.
+    Grey,
+    /// The code of a [`Paint`] each.
+    Painted,
+}
+
+/// What a pixel of a painted picture is; its number is the pixel's byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub(crate) enum Paint {
+    Background = 0,
+    TruePositive = 1,
+    FalsePositive = 2,
+    FalseNegative = 3,
+    /// The foreground of a mask.
+    Foreground = 4,
+    /// Classes 1 to 4 of a damage map.
+    Class1 = 11,
+    Class2 = 12,
+    Class3 = 13,
+    Class4 = 14,
+}

@@ -1,0 +1,168 @@
+//! Many trainings over a few threads.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Instant;
+
+use super::arms::{Arm, Task};
+use super::cache::{Cache, Stored};
+use super::config::Config;
+use super::dataset::{self, BinarySet, PairSet, Split};
+use super::error::RunError;
+use super::progress::Progress;
+use super::training::binary::BinaryProblem;
+use super::training::damage::{DamageProblem, Supervision};
+use super::training::{self, Trained, TrainingError};
+
+/// What became of an arm.
+#[derive(Debug)]
+pub(crate) enum Fate {
+    Trained {
+        trained: Trained,
+        seconds: f64,
+        was_stored: bool,
+    },
+    /// It could not be trained to its end; why.
+    Failed(String),
+    /// Not reached before the run was broken off.
+    Left,
+}
+
+/// Trains all arms that are not stored, and tells what became of each, in their order.
+///
+/// One thread trains one arm, so the number of threads changes nothing in the numbers.
+pub(crate) fn train_all(
+    arms: &[Arm],
+    config: &Config,
+    threads: usize,
+    cache: &Cache,
+    sets: &Sets,
+    stop: &AtomicBool,
+    progress: &Progress,
+) -> Result<Vec<Fate>, RunError> {
+    let fates: Vec<OnceLock<Fate>> = arms.iter().map(|_| OnceLock::new()).collect();
+    let waiting: Vec<usize> = (0..arms.len())
+        .filter(|index| {
+            let (Some(arm), Some(fate)) = (arms.get(*index), fates.get(*index)) else { return false };
+            let Some(Stored { trained, seconds }) = cache.load(config, arm) else { return true };
+            fate.set(Fate::Trained { trained, seconds, was_stored: true }).is_err()
+        })
+        .collect();
+    let cost = |index: &usize| {
+        arms.get(*index).map_or(0, |arm| config.pace_of(arm.task).steps as u64 * cost_of_step(arm.task))
+    };
+    progress.begin(waiting.iter().map(cost).sum(), arms.len() - waiting.len(), waiting.len());
+
+    let next = AtomicUsize::new(0);
+    let work = || -> Result<(), RunError> {
+        while !stop.load(Ordering::Relaxed) {
+            let Some(index) = waiting.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+            let (Some(arm), Some(fate)) = (arms.get(*index), fates.get(*index)) else { break };
+            let started = Instant::now();
+            let of_step = cost_of_step(arm.task);
+            let line = progress.arm(arm);
+            let fate_of_arm = match train(arm, config, sets, stop, |_| line.advance(of_step)) {
+                Ok(trained) => {
+                    let stored = Stored { trained, seconds: started.elapsed().as_secs_f64() };
+                    cache.store(config, arm, &stored)?;
+                    Fate::Trained { trained: stored.trained, seconds: stored.seconds, was_stored: false }
+                }
+                Err(TrainingError::Interrupted) => Fate::Left,
+                Err(error) => Fate::Failed(error.to_string()),
+            };
+            line.finish(&fate_of_arm);
+            // Each index is handed out once.
+            let _ = fate.set(fate_of_arm);
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads.clamp(1, waiting.len().max(1))).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().try_for_each(|worker| match worker.join() {
+            Ok(done) => done,
+            Err(panic) => std::panic::resume_unwind(panic),
+        })
+    })?;
+    progress.end();
+    Ok(fates.into_iter().map(|fate| fate.into_inner().unwrap_or(Fate::Left)).collect())
+}
+
+/// How long a step takes in comparison, for the time left.
+fn cost_of_step(task: Task) -> u64 {
+    match task {
+        Task::Binary { .. } => 10,
+        Task::Damage { .. } => 22,
+    }
+}
+
+fn train(
+    arm: &Arm,
+    config: &Config,
+    sets: &Sets,
+    stop: &AtomicBool,
+    progress: impl Fn(usize),
+) -> Result<Trained, TrainingError> {
+    let pace = config.pace_of(arm.task);
+    match arm.task {
+        Task::Binary { share } => {
+            let [training, held_out] = sets.binary(config, share, arm.seed);
+            let problem = BinaryProblem::new(training, held_out, &arm.loss.binary()?, &config.training, share);
+            training::train(&problem, &config.training, pace, arm.seed, stop, progress)
+        }
+        Task::Damage { deep_supervision } => {
+            let [training, held_out] = sets.damage(config, arm.seed);
+            let supervision = supervision(arm, config, deep_supervision)?;
+            let shares = dataset::damage_shares(&config.damage);
+            let weights = config.damage.class_weights;
+            let problem = DamageProblem::new(training, held_out, &supervision, weights, &config.training, shares)?;
+            training::train(&problem, &config.training, pace, arm.seed, stop, progress)
+        }
+    }
+}
+
+/// At an eighth the first term of the loss (focal), at a quarter and at full size all of it.
+fn supervision(arm: &Arm, config: &Config, deep: bool) -> Result<Vec<Supervision>, TrainingError> {
+    let whole = arm.loss.of_classes()?;
+    let [eighth, quarter, full] = config.damage.lambdas;
+    if !deep {
+        return Ok(vec![Supervision { halved: 0, lambda: 1.0, loss: whole }]);
+    }
+    Ok(vec![
+        Supervision { halved: 3, lambda: eighth, loss: whole.first_term() },
+        Supervision { halved: 2, lambda: quarter, loss: whole.clone() },
+        Supervision { halved: 0, lambda: full, loss: whole },
+    ])
+}
+
+/// The images, made when they are first asked for, and the same for all arms of a seed.
+#[derive(Default)]
+pub(crate) struct Sets {
+    // Shares are told apart by their bits.
+    binary: Shelf<(u64, u64), [Arc<BinarySet>; 2]>,
+    damage: Shelf<u64, [Arc<PairSet>; 2]>,
+}
+
+type Shelf<K, V> = Mutex<BTreeMap<K, Arc<OnceLock<V>>>>;
+
+impl Sets {
+    /// Those to train with, and those held out.
+    pub(crate) fn binary(&self, config: &Config, share: f64, seed: u64) -> [Arc<BinarySet>; 2] {
+        taken(&self.binary, (share.to_bits(), seed), || {
+            [Split::Training, Split::HeldOut].map(|split| Arc::new(dataset::binary(&config.data, share, seed, split)))
+        })
+    }
+
+    pub(crate) fn damage(&self, config: &Config, seed: u64) -> [Arc<PairSet>; 2] {
+        taken(&self.damage, seed, || {
+            [Split::Training, Split::HeldOut]
+                .map(|split| Arc::new(dataset::damage(&config.data, &config.damage, seed, split)))
+        })
+    }
+}
+
+/// What lies on the shelf, made first if it does not; others wait meanwhile only if they want the same.
+fn taken<K: Ord, V: Clone>(shelf: &Shelf<K, V>, key: K, make: impl FnOnce() -> V) -> V {
+    let place = shelf.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone();
+    place.get_or_init(make).clone()
+}

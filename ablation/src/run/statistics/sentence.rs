@@ -1,0 +1,96 @@
+//! What comparisons show, in words.
+
+use super::{Comparison, Verdict};
+
+/// No number is shown with more decimals.
+const MOST_DECIMALS: usize = 8;
+
+impl Comparison {
+    /// One sentence with the numbers it rests on.
+    ///
+    /// The mean difference is written as an amount, in favour of the arm that is said to be better, and the interval is
+    /// that of this amount. So both read the same whichever arm was given first, and whichever way better is.
+    pub(crate) fn sentence(&self) -> String {
+        let (metric, first, second) = (&self.metric, &self.first, &self.second);
+        let Some([low, high]) = self.interval() else { return self.without_interval() };
+        let second_leads = self.mean == 0.0 || (self.mean > 0.0) == self.higher_is_better;
+        let [of_first, of_second] = self.means;
+        let (leader, leading, other, trailing) =
+            if second_leads { (second, of_second, first, of_first) } else { (first, of_first, second, of_second) };
+        let (amount, [low, high]) =
+            if self.mean < 0.0 { (-self.mean, [-high, -low]) } else { (self.mean, [low, high]) };
+        let is_clear = self.verdict != Verdict::NoClearDifference;
+        let decimals = decimals_of(amount, [low, high], is_clear);
+        let shown = |value| number(value, decimals);
+        let interval = format!("95 % interval [{}, {}] over {} seeds", shown(low), shown(high), self.seeds());
+        let difference = shown(amount);
+        if is_clear {
+            let kind = if self.higher_is_better { "higher" } else { "lower, so better," };
+            let (leading, trailing) = (shown(leading), shown(trailing));
+            return format!(
+                "{leader} has a {kind} {metric} than {other} ({leading} against {trailing}, difference {difference}, \
+                 {interval})."
+            );
+        }
+        let favour = if amount == 0.0 { String::new() } else { format!(" in favour of {leader}") };
+        format!(
+            "No clear difference in {metric} between {first} and {second} (mean difference {difference}{favour}, \
+             {interval})."
+        )
+    }
+
+    /// Of one seed, or of none.
+    fn without_interval(&self) -> String {
+        let Self { metric, first, second, .. } = self;
+        if self.differences.is_empty() {
+            return format!("{first} and {second} cannot be compared in {metric}: no seed has a value of both.");
+        }
+        let decimals = decimals_for(self.mean, 2).max(3);
+        let [first_mean, second_mean] = self.means.map(|mean| number(mean, decimals));
+        format!(
+            "{metric} is {first_mean} with {first} and {second_mean} with {second}; one seed: no interval, so no conclusion."
+        )
+    }
+}
+
+/// The sentences of comparisons, those with a clear difference first; empty of none.
+pub(crate) fn sentences(comparisons: &[Comparison]) -> String {
+    let (unclear, clear): (Vec<&Comparison>, Vec<&Comparison>) =
+        comparisons.iter().partition(|comparison| comparison.verdict == Verdict::NoClearDifference);
+    clear.into_iter().chain(unclear).map(Comparison::sentence).collect::<Vec<_>>().join(" ")
+}
+
+/// As many decimals as show two digits of the interval's half width and, so that a clear difference is seen to exclude 0,
+/// one digit of the end that is nearer to 0.
+fn decimals_of(amount: f64, [low, high]: [f64; 2], is_clear: bool) -> usize {
+    let half_width = (high - low) / 2.0;
+    let of_width = decimals_for(if half_width == 0.0 { amount } else { half_width }, 2);
+    if is_clear { of_width.max(decimals_for(low, 1)) } else { of_width }
+}
+
+/// The decimals that show this many digits of a number: 3 for two digits of 0.044; 3 of 0.
+pub(crate) fn decimals_for(value: f64, digits: usize) -> usize {
+    const OF_ZERO: usize = 3;
+    if value == 0.0 || !value.is_finite() {
+        return OF_ZERO;
+    }
+    // The exponent as it is written, which does not depend on a logarithm.
+    let written = format!("{:.*e}", digits.saturating_sub(1), value);
+    let exponent: i64 = written.split_once('e').and_then(|(_, exponent)| exponent.parse().ok()).unwrap_or(0);
+    let decimals = i64::try_from(digits).unwrap_or(1) - 1 - exponent;
+    usize::try_from(decimals).unwrap_or(0).min(MOST_DECIMALS)
+}
+
+/// A number with these decimals and a proper minus sign (−); no minus before a zero.
+///
+/// A number that would be shown as 0, and is not, is shown with one digit and an exponent.
+pub(crate) fn number(value: f64, decimals: usize) -> String {
+    let mut text = format!("{:.decimals$}", value.abs());
+    let shown_as_zero = !text.contains(|character: char| ('1'..='9').contains(&character)) && value.is_finite();
+    if shown_as_zero && value != 0.0 && decimals >= MOST_DECIMALS {
+        text = format!("{:.0e}", value.abs()).replace("e-", "e−");
+    } else if shown_as_zero {
+        return text;
+    }
+    if value < 0.0 { format!("−{text}") } else { text }
+}

@@ -1,0 +1,37 @@
+//! The values of one arm over its seeds.
+
+use serde::{Deserialize, Serialize};
+
+use super::interval;
+use crate::run::report::model::Cell;
+
+/// The mean of a metric over seeds, with the smallest and the largest value.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Summary {
+    pub(crate) mean: f64,
+    pub(crate) low: f64,
+    pub(crate) high: f64,
+    /// How many seeds have a value.
+    pub(crate) n: usize,
+}
+
+impl Summary {
+    /// Of the values that are there and finite; None if there is no such value.
+    pub(crate) fn new(values: &[Option<f64>]) -> Option<Self> {
+        let values: Vec<f64> = values.iter().flatten().copied().filter(|value| value.is_finite()).collect();
+        let low = values.iter().copied().reduce(f64::min)?;
+        let high = values.iter().copied().reduce(f64::max)?;
+        // Rounding may put the mean of almost equal numbers a digit beyond them.
+        let mean = interval::mean(&values)?.clamp(low, high);
+        Some(Self { mean, low, high, n: values.len() })
+    }
+
+    /// The cell of a table: a plain number of one seed.
+    pub(crate) fn cell(&self, decimals: usize) -> Cell {
+        let Self { mean, low, high, n } = *self;
+        match n {
+            1 => Cell::number(mean, decimals),
+            _ => Cell::Spread { mean, low, high, decimals },
+        }
+    }
+}

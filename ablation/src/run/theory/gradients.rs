@@ -1,0 +1,272 @@
+//! Exercise 4 without training: which pixels get how much gradient from which loss.
+
+use super::TheoryError;
+use super::numbers::{listed, percent, plain, significant};
+use super::pixels::{evenly, evenly_by_ratio, logit};
+use super::population::{DEVIATION, MEAN, PIXELS, Population, Profile, Stage, profiles};
+use crate::run::config::Losses;
+use crate::run::report::model::{Axis, Chart, Figure, Finding, Heat, Panel, Section, Series};
+
+/// The share of foreground of the figure by probability.
+const SHARE: f64 = 0.05;
+/// The ends of the shares of foreground.
+const SHARES: [f64; 2] = [0.001, 0.5];
+/// Four decades of pull are told apart by colour.
+const DECADES: f64 = 1e-4;
+
+pub(super) fn fill(section: &mut Section, losses: &Losses) -> Result<(), TheoryError> {
+    let [alpha, beta] = losses.tversky;
+    section.text(format!(
+        "Before any training, the gradient can be computed for a population of pixels whose logits are known: {} pixels, whose logits \
+         are all 0 at the start, and normally distributed halfway through training, with standard deviation {} around {} for \
+         foreground and around {} for background (256 quantiles stand for each kind). ∂L/∂z is the slope of the loss by one pixel's logit z; \
+         times the number of pixels N it can be compared between losses, and |∂L/∂z|·N is called the pull on the pixel here. \
+         Dice, IoU and Tversky are smoothed by {}; Tversky has α = {} and β = {}, focal has γ = {}.",
+        plain(PIXELS),
+        plain(DEVIATION),
+        plain(MEAN),
+        plain(-MEAN),
+        plain(losses.smooth),
+        plain(alpha),
+        plain(beta),
+        plain(losses.gamma),
+    ));
+    let population = Population::new(Stage::Halfway, SHARE);
+    let of_population = profiles(losses, &population)?;
+    section.figure(by_probability(&of_population));
+    section.finding(hardest(&of_population));
+    let stages = [Stage::Start, Stage::Halfway];
+    section.figure(by_share(losses, stages)?);
+    for stage in stages {
+        section.finding(rarest(losses, stage)?);
+    }
+    for foreground in [true, false] {
+        section.figure(map(losses, foreground)?);
+    }
+    Ok(())
+}
+
+fn kind(foreground: bool) -> &'static str {
+    if foreground { "foreground" } else { "background" }
+}
+
+fn by_probability(profiles: &[Profile]) -> Figure {
+    let chart = |foreground: bool| {
+        let series = profiles.iter().map(|profile| {
+            let points = evenly(0.005, 0.995, 199).into_iter().map(|p| (p, profile.pull(logit(p) as f32, foreground)));
+            Series::line(profile.name, profile.colour, points.filter(|(_, pull)| *pull > 0.0))
+        });
+        Panel::Chart(Chart {
+            title: format!("A {} pixel", kind(foreground)),
+            x: Axis::linear("p of the pixel (probability of foreground)").range(0.0, 1.0),
+            y: Axis::log("|∂L/∂z|·N"),
+            series: series.collect(),
+            rules: Vec::new(),
+        })
+    };
+    Figure {
+        id: "gradients-by-probability".to_owned(),
+        title: "The pull on a pixel against its probability".to_owned(),
+        caption: format!(
+            "The pull |∂L/∂z|·N on one pixel among N = {} with {} of foreground, halfway through training, against the pixel's own \
+             probability; the sums over the others stay as they are. Left for a foreground pixel, which is most wrong at p = 0, right for a \
+             background pixel, which is most wrong at p = 1. Logarithmic scale. A line that falls towards the wrong end belongs to a \
+             loss that gives up on pixels it is surely wrong about.",
+            plain(PIXELS),
+            percent(SHARE),
+        ),
+        columns: 2,
+        panels: vec![chart(true), chart(false)],
+    }
+}
+
+/// How the pull on a foreground pixel at p = 0.01 compares with that at one half.
+fn hardest(profiles: &[Profile]) -> Finding {
+    let wrong = 0.01;
+    let ratios: Vec<(&str, f64)> = profiles
+        .iter()
+        .map(|profile| (profile.name, profile.pull(logit(wrong) as f32, true) / profile.pull(0.0, true)))
+        .filter(|(_, ratio)| ratio.is_finite())
+        .collect();
+    let chosen = |weaker: bool| {
+        let chosen = ratios.iter().filter(|(_, ratio)| (*ratio < 1.0) == weaker);
+        listed(&chosen.map(|(name, ratio)| format!("{name} ({})", significant(*ratio, 3))).collect::<Vec<_>>())
+    };
+    let clauses = [("is below 1", chosen(true)), ("is not below 1", chosen(false))];
+    let told = clauses.iter().filter(|(_, names)| !names.is_empty()).map(|(size, names)| format!("{size} for {names}"));
+    Finding::new(format!(
+        "The pull on a foreground pixel that is badly wrong (p = {}), divided by the pull on one at p = 0.5, {}.",
+        plain(wrong),
+        told.collect::<Vec<_>>().join("; it "),
+    ))
+}
+
+fn by_share(losses: &Losses, stages: [Stage; 2]) -> Result<Figure, TheoryError> {
+    let panels: Result<Vec<Panel>, TheoryError> = stages.into_iter().map(|stage| share_chart(losses, stage)).collect();
+    Ok(Figure {
+        id: "gradients-by-share".to_owned(),
+        title: "Who gets the gradient as foreground becomes rare".to_owned(),
+        caption: format!(
+            "The share of Σ |∂L/∂z| over all {} pixels that falls on foreground, against the foreground's share of the pixels (logarithmic). \
+             Left at the start of training, where every pixel is at p = 0.5; right halfway. A height of 0.5 means that \
+             foreground and background pull alike as wholes, a height near 0 that nearly all of the gradient is background's.",
+            plain(PIXELS),
+        ),
+        columns: 2,
+        panels: panels?,
+    })
+}
+
+fn share_chart(losses: &Losses, stage: Stage) -> Result<Panel, TheoryError> {
+    let mut series: Vec<Series> = Vec::new();
+    for share in evenly_by_ratio(SHARES[0], SHARES[1], 41) {
+        let population = Population::new(stage, share);
+        for (place, profile) in profiles(losses, &population)?.into_iter().enumerate() {
+            if series.len() == place {
+                series.push(Series::line(profile.name, profile.colour, []));
+            }
+            if let Some(line) = series.get_mut(place) {
+                line.x.push(share);
+                line.y.push(Some(profile.foreground_share(&population)).filter(|share| share.is_finite()));
+            }
+        }
+    }
+    Ok(Panel::Chart(Chart {
+        title: match stage {
+            Stage::Start => "Start: all at p = 0.5",
+            Stage::Halfway => "Halfway",
+        }
+        .to_owned(),
+        x: Axis::log("foreground's share of the pixels"),
+        y: Axis::linear("foreground's share of Σ |∂L/∂z|").range(0.0, 1.0),
+        series,
+        rules: Vec::new(),
+    }))
+}
+
+/// What foreground gets at the smallest share.
+fn rarest(losses: &Losses, stage: Stage) -> Result<Finding, TheoryError> {
+    let population = Population::new(stage, SHARES[0]);
+    let each: Vec<String> = profiles(losses, &population)?
+        .iter()
+        .map(|profile| (profile.name, profile.foreground_share(&population)))
+        // A loss without any gradient, such as Tversky with α = β = 0, has no share.
+        .filter(|(_, share)| share.is_finite())
+        .map(|(name, share)| format!("{name} {}", percent(share)))
+        .collect();
+    Ok(Finding::new(format!(
+        "With {} of foreground, {} foreground's share of all gradient is: {}.",
+        percent(SHARES[0]),
+        match stage {
+            Stage::Start => "at the start of training",
+            Stage::Halfway => "halfway through training",
+        },
+        listed(&each),
+    )))
+}
+
+fn map(losses: &Losses, foreground: bool) -> Result<Figure, TheoryError> {
+    let logits = evenly(-8.0, 8.0, 65);
+    let shares = evenly_by_ratio(SHARES[0], SHARES[1], 33);
+    let mut maps: Vec<(&str, Vec<Vec<Option<f64>>>)> = Vec::new();
+    let mut largest: f64 = 0.0;
+    for &share in &shares {
+        let population = Population::new(Stage::Halfway, share);
+        for (place, profile) in profiles(losses, &population)?.into_iter().enumerate() {
+            let row: Vec<f64> = logits.iter().map(|&logit| profile.pull(logit as f32, foreground)).collect();
+            largest = row.iter().copied().fold(largest, f64::max);
+            let row = row.into_iter().map(|pull| Some(pull).filter(|pull| *pull > 0.0)).collect();
+            match maps.get_mut(place) {
+                Some((_, rows)) => rows.push(row),
+                None => maps.push((profile.name, vec![row])),
+            }
+        }
+    }
+    // The next power of ten above.
+    let highest = libm::exp10(libm::ceil(libm::log10(largest.max(f64::MIN_POSITIVE))));
+    let panels = maps.into_iter().map(|(name, values)| {
+        Panel::Heat(Heat {
+            title: name.to_owned(),
+            x: Axis::linear("logit z of the pixel"),
+            y: Axis::log("foreground's share of the pixels"),
+            value: Axis::log("|∂L/∂z|·N").range(highest * DECADES, highest),
+            x_values: logits.clone(),
+            y_values: shares.clone(),
+            values,
+        })
+    });
+    Ok(Figure {
+        id: format!("gradients-map-{}", kind(foreground)),
+        title: format!("The pull on a {} pixel, by logit and imbalance", kind(foreground)),
+        caption: format!(
+            "The pull |∂L/∂z|·N on one {} pixel as colour, on the same logarithmic scale in all panels: against the pixel's logit (across) \
+             and the foreground's share of all pixels (up, logarithmic), halfway through training. The pixel is wrong {}. The scale covers \
+             {} to {}; less than that has the colour of its low end. Where the colour does not change upwards, imbalance makes no \
+             difference to a pixel.",
+            kind(foreground),
+            if foreground { "on the left" } else { "on the right" },
+            significant(highest * DECADES, 1),
+            significant(highest, 1),
+        ),
+        columns: 3,
+        panels: panels.collect(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::losses;
+    use super::*;
+
+    fn chart(panel: &Panel) -> &Chart {
+        let Panel::Chart(chart) = panel else { panic!("a chart") };
+        chart
+    }
+
+    #[test]
+    fn bce_pulls_by_what_is_wrong_and_dice_gives_up() {
+        let population = Population::new(Stage::Halfway, SHARE);
+        let figure = by_probability(&profiles(&losses(), &population).unwrap());
+        for (panel, foreground) in figure.panels.iter().zip([true, false]) {
+            let chart = chart(panel);
+            let [bce, _, dice, ..] = chart.series.as_slice() else { panic!("the losses") };
+            for (p, pull) in bce.x.iter().zip(&bce.y) {
+                let expected = if foreground { 1.0 - p } else { *p };
+                assert!((pull.unwrap() / expected - 1.0).abs() < 1e-4, "{p}");
+            }
+            // p(1−p) has its top in the middle.
+            let at = |p: f64| dice.x.iter().zip(&dice.y).find(|(x, _)| (**x - p).abs() < 1e-9).unwrap().1.unwrap();
+            assert!(at(0.01) < 0.05 * at(0.5) && at(0.99) < 0.05 * at(0.5));
+        }
+        let sentence = hardest(&profiles(&losses(), &population).unwrap()).sentence;
+        assert!(sentence.contains("is below 1 for") && sentence.contains(", Dice (0.0396)"), "{sentence}");
+        assert!(sentence.contains("it is not below 1 for BCE (1.98)"), "{sentence}");
+    }
+
+    #[test]
+    fn bce_starts_with_a_share_by_number() {
+        let figure = by_share(&losses(), [Stage::Start, Stage::Halfway]).unwrap();
+        let bce = &chart(&figure.panels[0]).series[0];
+        for (share, of_gradient) in bce.x.iter().zip(&bce.y) {
+            assert!((of_gradient.unwrap() / share - 1.0).abs() < 1e-5, "{share}");
+        }
+    }
+
+    #[test]
+    fn maps_share_one_scale_that_holds_the_largest() {
+        for foreground in [true, false] {
+            let figure = map(&losses(), foreground).unwrap();
+            let mut ranges = Vec::new();
+            let mut largest: f64 = 0.0;
+            for panel in &figure.panels {
+                let Panel::Heat(heat) = panel else { panic!("a map") };
+                assert_eq!(heat.values.len(), heat.y_values.len());
+                assert!(heat.values.iter().all(|row| row.len() == heat.x_values.len()));
+                largest = heat.values.iter().flatten().flatten().copied().fold(largest, f64::max);
+                ranges.push(heat.value.range.unwrap());
+            }
+            assert!(ranges.iter().all(|range| *range == ranges[0]));
+            assert!(largest <= ranges[0][1] && largest > ranges[0][1] / 10.0, "{largest}");
+        }
+    }
+}

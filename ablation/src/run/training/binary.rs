@@ -1,0 +1,166 @@
+//! Binary masks: the problem of exercises 1 to 5.
+
+use std::sync::Arc;
+
+use loss_core::{Finished, Histogram, Logits, Loss, Plane, Quantisation};
+
+use super::{Judgement, Metrics, Problem, Step, TrainingError};
+use crate::expression::Expression;
+use crate::run::config::{HeadBias, Training};
+use crate::run::dataset::BinarySet;
+use crate::run::metrics::{MaskView, boundary_f1, boundary_iou, hausdorff_95, name};
+use crate::run::network::Architecture;
+use crate::score::plan::Plan;
+use crate::score::terms::Terms;
+
+/// Two halvings: full, half and quarter size.
+const HALVINGS: usize = 2;
+/// What is kept of the predictions, for the pictures.
+pub(crate) const PICTURED: usize = 6;
+/// Bins of probabilities for the calibration (Guo et al., 2017).
+const BINS: usize = 15;
+/// Logits are rounded to sixteenths, from −8 to 7.9, for the calibration alone.
+const CALIBRATION_STEP: f32 = 1.0 / 16.0;
+/// Pixels within this of its boundary make a mask's rim, for the boundary IoU.
+const RIM: f64 = 2.0;
+
+pub(crate) struct BinaryProblem {
+    training: Arc<BinarySet>,
+    held_out: Arc<BinarySet>,
+    loss: Terms,
+    base_channels: usize,
+    head_bias: f32,
+}
+
+impl BinaryProblem {
+    pub(crate) fn new(
+        training: Arc<BinarySet>,
+        held_out: Arc<BinarySet>,
+        loss: &Expression,
+        settings: &Training,
+        share: f64,
+    ) -> Self {
+        let head_bias = match settings.head_bias {
+            HeadBias::Zero => 0.0,
+            HeadBias::Prior => libm::log(share / (1.0 - share)) as f32,
+        };
+        let loss = Terms::new(&Plan::new(vec![loss.clone()]));
+        Self { training, held_out, loss, base_channels: settings.base_channels, head_bias }
+    }
+
+    fn finished(&self, logits: &[f32]) -> Result<Finished<Terms, Logits>, TrainingError> {
+        let mut sums = self.loss.accumulator();
+        sums.extend_plane(Plane::new(logits, &self.held_out.masks)?);
+        Ok(sums.finish()?)
+    }
+}
+
+impl Problem for BinaryProblem {
+    fn architecture(&self) -> Architecture {
+        Architecture {
+            images: 1,
+            halvings: HALVINGS,
+            base_channels: self.base_channels,
+            logits: 1,
+            auxiliary: Vec::new(),
+            head_bias: vec![self.head_bias],
+        }
+    }
+
+    fn training_images(&self) -> usize {
+        self.training.len()
+    }
+
+    fn held_out_images(&self) -> usize {
+        self.held_out.len()
+    }
+
+    fn size(&self) -> usize {
+        self.training.size
+    }
+
+    fn training_image(&self, index: usize) -> Vec<&[f32]> {
+        vec![self.training.image(index)]
+    }
+
+    fn held_out_image(&self, index: usize) -> Vec<&[f32]> {
+        vec![self.held_out.image(index)]
+    }
+
+    fn step(&self, images: &[usize], logits: &mut [Vec<f32>]) -> Result<Step, TrainingError> {
+        let labels: Vec<u8> = images.iter().flat_map(|index| self.training.label(*index)).copied().collect();
+        let [logits] = logits else { return Err(TrainingError::Tensor("not one output".to_owned())) };
+        let mut sums = self.loss.accumulator();
+        sums.extend_plane(Plane::new(logits, &labels)?);
+        let finished = sums.finish()?;
+        let mut gradient = vec![0.0; logits.len()];
+        finished.write_gradient(Plane::new(logits, &labels)?, &mut gradient)?;
+        let mut step = Step { loss: finished.value(), foreground_gradient: 0.0, background_gradient: 0.0 };
+        for (slope, label) in gradient.iter().zip(&labels) {
+            let of_its_kind = if *label == 0 { &mut step.background_gradient } else { &mut step.foreground_gradient };
+            *of_its_kind += f64::from(slope.abs());
+        }
+        *logits = gradient;
+        Ok(step)
+    }
+
+    fn evaluate(&self, logits: &[f32]) -> Result<Metrics, TrainingError> {
+        let finished = self.finished(logits)?;
+        let hard = finished.hard();
+        let metrics = [
+            (name::LOSS, Some(finished.value())),
+            (name::DICE, hard.dice()),
+            (name::IOU, hard.iou()),
+            (name::PRECISION, hard.precision()),
+            (name::RECALL, hard.recall()),
+            (name::ACCURACY, hard.accuracy()),
+        ];
+        Ok(metrics.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+
+    fn judge(&self, logits: &[f32]) -> Result<Judgement, TrainingError> {
+        let mut metrics = self.evaluate(logits)?;
+        let pixels = self.size() * self.size();
+        let predicted: Vec<u8> = logits.iter().map(|logit| u8::from(*logit >= 0.0)).collect();
+        let view = |mask| MaskView::new(self.size(), self.size(), mask);
+        let mut add = |name: &str, of_image: &dyn Fn(MaskView<'_>, MaskView<'_>) -> Option<f64>| {
+            let images = predicted.chunks(pixels).zip(self.held_out.masks.chunks(pixels));
+            let views = images.filter_map(|(p, t)| Some((view(p)?, view(t)?)));
+            let values: Vec<f64> = views.filter_map(|(prediction, truth)| of_image(prediction, truth)).collect();
+            let mean = (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64);
+            metrics.insert(name.to_owned(), mean);
+        };
+        add(name::BOUNDARY_F1_1, &|prediction, truth| boundary_f1(prediction, truth, 1.0));
+        add(name::BOUNDARY_F1_2, &|prediction, truth| boundary_f1(prediction, truth, 2.0));
+        add(name::BOUNDARY_IOU, &|prediction, truth| boundary_iou(prediction, truth, RIM));
+        let diagonal = (self.size() as f64) * std::f64::consts::SQRT_2;
+        add(name::HAUSDORFF, &|prediction, truth| match (prediction.is_empty(), truth.is_empty()) {
+            (true, true) => None,
+            (false, false) => hausdorff_95(prediction, truth),
+            // Nothing is near what is not there: as far as the image allows.
+            _ => Some(diagonal),
+        });
+        let reliability = self.reliability(logits, &mut metrics)?;
+        let pictured = logits.chunks(pixels).take(PICTURED);
+        let predictions = pictured.map(|image| image.iter().map(|logit| probability_byte(*logit)).collect()).collect();
+        Ok(Judgement { metrics, reliability, predictions })
+    }
+}
+
+impl BinaryProblem {
+    fn reliability(&self, logits: &[f32], metrics: &mut Metrics) -> Result<Vec<[f64; 3]>, TrainingError> {
+        let mut histogram = Histogram::<i8>::new(Quantisation::new(CALIBRATION_STEP, 0)?);
+        // The cast saturates.
+        let codes: Vec<i8> = logits.iter().map(|logit| (logit / CALIBRATION_STEP).round() as i8).collect();
+        histogram.extend_codes(&codes, &self.held_out.masks)?;
+        let calibration = histogram.curves()?.calibration::<BINS>();
+        metrics.insert(name::CALIBRATION_ERROR.to_owned(), Some(calibration.expected_calibration_error()));
+        let filled = calibration.bins().iter();
+        Ok(filled.filter_map(|bin| Some([bin.mean_probability()?, bin.foreground_share()?, bin.pixels])).collect())
+    }
+}
+
+/// The probability of a logit, from 0 to 255.
+fn probability_byte(logit: f32) -> u8 {
+    (255.0 / (1.0 + libm::exp(-f64::from(logit)))).round() as u8
+}

@@ -1,0 +1,210 @@
+//! Five classes from two images: the problem of exercise 6.
+
+use std::sync::Arc;
+
+use loss_core::deep_supervision::Strides;
+use loss_core::{ClassAccumulator, ClassPlane, FinishedClasses, Layout};
+
+use super::{Judgement, Metrics, Problem, Step, TrainingError};
+use crate::expression::{ClassesLoss, Expression};
+use crate::run::config::{HeadBias, Training};
+use crate::run::dataset::PairSet;
+use crate::run::metrics::name;
+use crate::run::network::Architecture;
+use crate::score::classes::{ClassTerms, Weights};
+use crate::score::plan::Plan;
+
+pub(crate) const CLASSES: usize = 5;
+pub(crate) const CLASS_NAMES: [&str; CLASSES] = ["background", "no damage", "minor", "major", "destroyed"];
+/// Three halvings, so that there is an eighth to supervise.
+const HALVINGS: usize = 3;
+/// What is kept of the predictions, for the pictures.
+pub(crate) const PICTURED: usize = 6;
+
+/// What one size of the decoder is trained for.
+struct Scale {
+    /// How often it is halved.
+    halved: usize,
+    lambda: f64,
+    loss: ClassTerms,
+}
+
+pub(crate) struct DamageProblem {
+    training: Arc<PairSet>,
+    held_out: Arc<PairSet>,
+    /// In the order of the network's outputs, the full size last.
+    scales: Vec<Scale>,
+    base_channels: usize,
+    head_bias: Vec<f32>,
+}
+
+/// A loss at a size that is halved so often, with its weight.
+pub(crate) struct Supervision {
+    pub(crate) halved: usize,
+    pub(crate) lambda: f64,
+    pub(crate) loss: Expression<ClassesLoss>,
+}
+
+impl DamageProblem {
+    /// Supervised at these sizes, from the smallest to the full one.
+    pub(crate) fn new(
+        training: Arc<PairSet>,
+        held_out: Arc<PairSet>,
+        supervision: &[Supervision],
+        class_weights: [f64; CLASSES],
+        settings: &Training,
+        shares: [f64; CLASSES],
+    ) -> Result<Self, TrainingError> {
+        let weights = Weights::of(&class_weights);
+        let scale = |at: &Supervision| {
+            let loss = ClassTerms::new(&Plan::new(vec![at.loss.clone()]), &weights)?;
+            Ok(Scale { halved: at.halved, lambda: at.lambda, loss })
+        };
+        let scales = supervision.iter().map(scale).collect::<Result<_, TrainingError>>()?;
+        let head_bias = shares.map(|share| match settings.head_bias {
+            HeadBias::Zero => 0.0,
+            HeadBias::Prior => libm::log(share) as f32,
+        });
+        Ok(Self { training, held_out, scales, base_channels: settings.base_channels, head_bias: head_bias.to_vec() })
+    }
+
+    /// The labels of an image, of every k-th pixel of every k-th row.
+    fn labels(&self, image: usize, halved: usize) -> Result<Vec<u8>, TrainingError> {
+        let full = self.training.label(image);
+        let mut strides = Strides::new(1 << halved);
+        let mut row = vec![0; strides.width(self.size())];
+        let mut labels = Vec::new();
+        for full in full.chunks(self.size()) {
+            if let Some(width) = strides.push_row(full, &mut row)? {
+                labels.extend(row.iter().take(width));
+            }
+        }
+        Ok(labels)
+    }
+
+    fn finished(&self, logits: &[f32]) -> Result<FinishedClasses<ClassTerms, CLASSES>, TrainingError> {
+        let Some(full) = self.scales.last() else { return Err(TrainingError::Tensor("no output".to_owned())) };
+        let mut sums = ClassAccumulator::<_, CLASSES>::new(full.loss.clone());
+        let pixels = self.size() * self.size();
+        for (logits, labels) in logits.chunks(CLASSES * pixels).zip(self.held_out.labels.chunks(pixels)) {
+            sums.extend_plane(ClassPlane::new(CLASSES, Layout::Planar, logits, labels)?);
+        }
+        Ok(sums.finish()?)
+    }
+}
+
+impl Scale {
+    /// The loss of a batch times λ, and its gradient in place of the logits.
+    fn step(&self, logits: &mut [f32], labels: &[Vec<u8>]) -> Result<f64, TrainingError> {
+        let of_image = logits.len() / labels.len().max(1);
+        let mut sums = ClassAccumulator::<_, CLASSES>::new(self.loss.clone());
+        for (logits, labels) in logits.chunks(of_image).zip(labels) {
+            sums.extend_plane(ClassPlane::new(CLASSES, Layout::Planar, logits, labels)?);
+        }
+        let finished = sums.finish()?;
+        let gradient = finished.gradient_times(self.lambda);
+        let mut slopes = vec![0.0; of_image];
+        for (logits, labels) in logits.chunks_mut(of_image).zip(labels) {
+            gradient.write(ClassPlane::new(CLASSES, Layout::Planar, logits, labels)?, &mut slopes)?;
+            logits.copy_from_slice(&slopes);
+        }
+        Ok(self.lambda * finished.value())
+    }
+}
+
+impl Problem for DamageProblem {
+    fn architecture(&self) -> Architecture {
+        let auxiliary = self.scales.iter().map(|scale| scale.halved).filter(|halved| *halved > 0);
+        Architecture {
+            images: 2,
+            halvings: HALVINGS,
+            base_channels: self.base_channels,
+            logits: CLASSES,
+            auxiliary: auxiliary.collect(),
+            head_bias: self.head_bias.clone(),
+        }
+    }
+
+    fn training_images(&self) -> usize {
+        self.training.len()
+    }
+
+    fn held_out_images(&self) -> usize {
+        self.held_out.len()
+    }
+
+    fn size(&self) -> usize {
+        self.training.size
+    }
+
+    fn training_image(&self, index: usize) -> Vec<&[f32]> {
+        self.training.pair(index).to_vec()
+    }
+
+    fn held_out_image(&self, index: usize) -> Vec<&[f32]> {
+        self.held_out.pair(index).to_vec()
+    }
+
+    fn step(&self, images: &[usize], logits: &mut [Vec<f32>]) -> Result<Step, TrainingError> {
+        let mut step = Step { loss: 0.0, foreground_gradient: 0.0, background_gradient: 0.0 };
+        for (scale, logits) in self.scales.iter().zip(logits) {
+            let labels = images.iter().map(|image| self.labels(*image, scale.halved)).collect::<Result<Vec<_>, _>>()?;
+            step.loss += scale.step(logits, &labels)?;
+            if scale.halved > 0 {
+                continue;
+            }
+            let pixels = self.size() * self.size();
+            for (slopes, labels) in logits.chunks(CLASSES * pixels).zip(&labels) {
+                for of_class in slopes.chunks(pixels) {
+                    for (slope, label) in of_class.iter().zip(labels) {
+                        let of_its_kind =
+                            if *label == 0 { &mut step.background_gradient } else { &mut step.foreground_gradient };
+                        *of_its_kind += f64::from(slope.abs());
+                    }
+                }
+            }
+        }
+        Ok(step)
+    }
+
+    fn evaluate(&self, logits: &[f32]) -> Result<Metrics, TrainingError> {
+        let finished = self.finished(logits)?;
+        let mut metrics = Metrics::new();
+        let mut dice_of_damage = Vec::new();
+        for (class, of_class) in CLASS_NAMES.iter().zip(finished.classes()) {
+            let hard = of_class.hard;
+            metrics.insert(name::of_class(name::DICE, class), hard.dice());
+            metrics.insert(name::of_class(name::RECALL, class), hard.recall());
+            metrics.insert(name::of_class(name::PRECISION, class), hard.precision());
+            if of_class.class > 0 {
+                dice_of_damage.push(hard.dice());
+            }
+        }
+        let known: Vec<f64> = dice_of_damage.into_iter().flatten().collect();
+        let mean = (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64);
+        metrics.insert(name::MEAN_DICE.to_owned(), mean);
+        metrics.insert(name::ACCURACY.to_owned(), finished.accuracy());
+        metrics.insert(name::LOSS.to_owned(), Some(finished.value()));
+        Ok(metrics)
+    }
+
+    fn judge(&self, logits: &[f32]) -> Result<Judgement, TrainingError> {
+        let pixels = self.size() * self.size();
+        let pictured = logits.chunks(CLASSES * pixels).take(PICTURED);
+        let predictions = pictured.map(|image| likeliest(image, pixels)).collect();
+        Ok(Judgement { metrics: self.evaluate(logits)?, reliability: Vec::new(), predictions })
+    }
+}
+
+/// The likeliest class of each pixel; of equally likely ones the first.
+fn likeliest(logits: &[f32], pixels: usize) -> Vec<u8> {
+    let mut best = vec![(f32::NEG_INFINITY, 0); pixels];
+    for (class, plane) in (0..).zip(logits.chunks(pixels)) {
+        for (best, logit) in best.iter_mut().zip(plane) {
+            if *logit > best.0 {
+                *best = (*logit, class);
+            }
+        }
+    }
+    best.into_iter().map(|(_, class)| class).collect()
+}

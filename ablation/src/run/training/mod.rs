@@ -1,0 +1,203 @@
+//! How an arm is trained: one loop, over problems that say what is seen and what it costs.
+
+mod batches;
+pub(crate) mod binary;
+pub(crate) mod damage;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use burn::optim::AdamConfig;
+use burn::optim::GradientsParams;
+use burn::tensor::{Device, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
+
+use super::config::{Pace, Training};
+use super::network::{Architecture, UNet};
+use batches::Batches;
+
+/// A metric by its name; none where it is undefined.
+pub(crate) type Metrics = BTreeMap<String, Option<f64>>;
+
+/// What a network is trained for: images, a loss, and how the result is judged.
+pub(crate) trait Problem {
+    fn architecture(&self) -> Architecture;
+
+    /// How many images there are to train with, and how many are held out.
+    fn training_images(&self) -> usize;
+    fn held_out_images(&self) -> usize;
+
+    /// Width and height of an image.
+    fn size(&self) -> usize;
+
+    /// The pixels of an image, one slice for each input of the network.
+    fn training_image(&self, index: usize) -> Vec<&[f32]>;
+    fn held_out_image(&self, index: usize) -> Vec<&[f32]>;
+
+    /// The loss of a batch from the logits at each size, as the network gives them, and its gradient, which replaces the logits.
+    fn step(&self, images: &[usize], logits: &mut [Vec<f32>]) -> Result<Step, TrainingError>;
+
+    /// What the logits of all held-out images are worth, in the middle of training.
+    fn evaluate(&self, logits: &[f32]) -> Result<Metrics, TrainingError>;
+
+    /// What they are worth in the end, in all detail.
+    fn judge(&self, logits: &[f32]) -> Result<Judgement, TrainingError>;
+}
+
+/// A step of the optimiser.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Step {
+    /// The loss of the batch.
+    pub(crate) loss: f64,
+    /// Σ |∂L/∂z| over the batch's foreground pixels, and over the others.
+    pub(crate) foreground_gradient: f64,
+    pub(crate) background_gradient: f64,
+}
+
+/// A look at the held-out images.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Evaluation {
+    /// After so many steps.
+    pub(crate) step: usize,
+    pub(crate) metrics: Metrics,
+}
+
+/// The last look.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Judgement {
+    pub(crate) metrics: Metrics,
+    /// (mean probability, share of foreground, pixels) of each bin of probabilities that is not empty.
+    pub(crate) reliability: Vec<[f64; 3]>,
+    /// What is predicted for the first held-out images: probabilities from 0 to 255, or classes.
+    #[serde(with = "super::report::bytes_of_each")]
+    pub(crate) predictions: Vec<Vec<u8>>,
+}
+
+/// All that became of an arm.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Trained {
+    pub(crate) parameters: usize,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) evaluations: Vec<Evaluation>,
+    pub(crate) judgement: Judgement,
+}
+
+/// Why an arm was not trained to its end.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TrainingError {
+    #[error("interrupted")]
+    Interrupted,
+    #[error("step {step}: the loss is {value}: the training has diverged; a smaller learning_rate helps")]
+    Diverged { step: usize, value: f64 },
+    #[error("the logits of a batch: {0}")]
+    Pixels(#[from] loss_core::FinishError),
+    #[error("the parameters of a loss: {0}")]
+    Parameter(#[from] loss_core::ParameterError),
+    #[error("internal error: {0}")]
+    Length(#[from] loss_core::LengthError),
+    #[error("internal error: {0}")]
+    Expression(#[from] crate::expression::ExpressionError),
+    #[error("internal error: a tensor could not be read: {0}")]
+    Tensor(String),
+}
+
+/// Gradients below this are taken as 0: they are of saturated pixels and move no weight, but as subnormal numbers they take
+/// two to three times as long.
+const NEGLIGIBLE: f32 = 1e-30;
+
+/// Trains a network with the first weights and the order of images that follow from the seed.
+pub(crate) fn train(
+    problem: &impl Problem,
+    settings: &Training,
+    Pace { steps, learning_rate }: Pace,
+    seed: u64,
+    stop: &AtomicBool,
+    progress: impl Fn(usize),
+) -> Result<Trained, TrainingError> {
+    let device = Device::flex().autodiff();
+    let mut network = UNet::new(&problem.architecture(), seed, &device);
+    let mut optimiser = AdamConfig::new().with_epsilon(1e-8).init();
+    let mut batches = Batches::new(problem.training_images(), settings.batch, seed);
+    let mut trained = Trained {
+        parameters: parameters(&network),
+        steps: Vec::new(),
+        evaluations: Vec::new(),
+        judgement: Judgement::default(),
+    };
+    for step in 1..=steps {
+        if stop.load(Ordering::Relaxed) {
+            return Err(TrainingError::Interrupted);
+        }
+        let batch = batches.next();
+        let images = images(problem, &batch, Problem::training_image, &device);
+        let outputs = network.forward(&images);
+        let mut logits = outputs.iter().map(numbers).collect::<Result<Vec<_>, _>>()?;
+        let done = problem.step(&batch, &mut logits)?;
+        if !done.loss.is_finite() {
+            return Err(TrainingError::Diverged { step, value: done.loss });
+        }
+        trained.steps.push(done);
+        // ∂(Σ z·g)/∂z is g, so the framework takes our gradient on from here.
+        let products = outputs.into_iter().zip(logits).map(|(output, mut gradient)| {
+            gradient.iter_mut().filter(|slope| slope.abs() < NEGLIGIBLE).for_each(|slope| *slope = 0.0);
+            let shape = output.dims();
+            (output * Tensor::<4>::from_data(TensorData::new(gradient, shape), &device)).sum()
+        });
+        let Some(sum) = products.reduce(|sum, product| sum + product) else { continue };
+        let gradients = GradientsParams::from_grads(sum.backward(), &network);
+        network = optimiser.step(learning_rate, network, gradients);
+        if is_evaluated(step, steps, settings.evaluations) {
+            let logits = held_out_logits(problem, &network, settings.batch)?;
+            let metrics = problem.evaluate(&logits)?;
+            trained.evaluations.push(Evaluation { step, metrics });
+            if step == steps {
+                trained.judgement = problem.judge(&logits)?;
+            }
+        }
+        progress(step);
+    }
+    Ok(trained)
+}
+
+/// Evaluations lie evenly over the steps, the last after the last step.
+fn is_evaluated(step: usize, steps: usize, evaluations: usize) -> bool {
+    step * evaluations / steps > (step - 1) * evaluations / steps
+}
+
+fn parameters(network: &UNet) -> usize {
+    burn::module::Module::num_params(network)
+}
+
+type ImageOf<P> = for<'a> fn(&'a P, usize) -> Vec<&'a [f32]>;
+
+/// The images of a batch, a tensor for each input of the network.
+fn images<P: Problem>(problem: &P, batch: &[usize], image: ImageOf<P>, device: &Device) -> Vec<Tensor<4>> {
+    let size = problem.size();
+    let inputs = problem.architecture().images;
+    let mut pixels = vec![Vec::with_capacity(batch.len() * size * size); inputs];
+    for index in batch {
+        pixels.iter_mut().zip(image(problem, *index)).for_each(|(all, own)| all.extend_from_slice(own));
+    }
+    let tensor = |pixels| Tensor::from_data(TensorData::new(pixels, [batch.len(), 1, size, size]), device);
+    pixels.into_iter().map(tensor).collect()
+}
+
+/// The logits of all held-out images, at full size.
+fn held_out_logits<P: Problem>(problem: &P, network: &UNet, batch: usize) -> Result<Vec<f32>, TrainingError> {
+    let network = burn::module::Module::valid(network);
+    let device = Device::flex();
+    let all: Vec<usize> = (0..problem.held_out_images()).collect();
+    let mut logits = Vec::new();
+    for batch in all.chunks(batch) {
+        let images = images(problem, batch, Problem::held_out_image, &device);
+        if let Some(full) = network.forward(&images).last() {
+            logits.extend(numbers(full)?);
+        }
+    }
+    Ok(logits)
+}
+
+fn numbers(tensor: &Tensor<4>) -> Result<Vec<f32>, TrainingError> {
+    let data = tensor.clone().inner().into_data();
+    data.try_to_vec::<f32>().map_err(|error| TrainingError::Tensor(format!("{error:?}")))
+}
