@@ -20,17 +20,19 @@ use crate::{inspect, losses, score};
 /// `run` trains a small U-Net on synthetic imbalanced data under different losses, and writes a report with figures.
 /// `score` reads the logits or probabilities of any framework from NumPy files, streams them past exact sums (the
 /// result does not depend on order, chunks or machine), and gives losses, their parts, confusion counts and gradients.
+///
+/// Without a command it is `ablation run`.
 #[derive(Debug, Parser)]
 #[command(
     name = "ablation",
     version,
     propagate_version = true,
-    arg_required_else_help = true,
     after_help = "Examples:\n  ablation run --quick\n  ablation score --logits z.npy --targets y.npy\n  ablation score --logits z.npy --targets y.npy --loss \"bce + dice(smooth=1e-5)\" --json\n  ablation score --logits z.npy --targets labels.npy --classes background,road,house --convention monai\n  ablation inspect labels.npy\n  ablation losses focal\n\nExit codes: 0 done, 1 a file could not be read or written, 2 the input or the command line is wrong, 130 broken off by Ctrl-C with nothing to show."
 )]
 struct Cli {
+    // As `ablation run`, without one.
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -44,6 +46,9 @@ enum Command {
     Score(Box<ScoreArguments>),
     Inspect(InspectArguments),
     Losses(LossesArguments),
+    /// What to print where nothing was asked for.
+    #[command(skip)]
+    Help(String),
 }
 
 /// Train a small U-Net under different losses, and write a report.
@@ -426,7 +431,8 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> 
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    let outcome = match cli.command {
+    let outcome = match cli.command.unwrap_or_else(without_command) {
+        Command::Help(help) => Ok(help),
         #[cfg(feature = "train")]
         Command::Run(arguments) => crate::run::run(&arguments).map_err(Failure::from),
         #[cfg(feature = "train")]
@@ -444,6 +450,20 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> 
             ExitCode::from(error.exit_code())
         }
     }
+}
+
+/// What the program does when it is not told what: train and report, if it can.
+#[cfg(feature = "train")]
+fn without_command() -> Command {
+    match command().try_get_matches_from(["ablation", "run"]).and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(Cli { command: Some(command) }) => command,
+        _ => Command::Help(command().render_help().to_string()),
+    }
+}
+
+#[cfg(not(feature = "train"))]
+fn without_command() -> Command {
+    Command::Help(command().render_help().to_string())
 }
 
 /// Why a command has no answer.

@@ -25,14 +25,14 @@ impl Config {
             Preset::Default => default,
             Preset::Quick => Self {
                 seeds: 1,
-                training: Training { steps: 30, damage_steps: 20, evaluations: 4, ..default.training },
+                training: Training { steps: 40, damage_steps: 40, evaluations: 5, ..default.training },
                 data: Data { size: 48, training_images: 128, held_out_images: 16, ..default.data },
                 damage: Damage { training_images: 96, held_out_images: 24, ..default.damage },
                 ..default
             },
             Preset::Full => Self {
                 seeds: 5,
-                training: Training { steps: 200, damage_steps: 200, base_channels: 8, ..default.training },
+                training: Training { steps: 200, damage_steps: 160, base_channels: 8, ..default.training },
                 data: Data { size: 96, held_out_images: 64, rare_shares: vec![0.01, 0.001], ..default.data },
                 ..default
             },
@@ -46,7 +46,7 @@ fn standard() -> Config {
         first_seed: 0,
         training: Training {
             steps: 80,
-            damage_steps: 200,
+            damage_steps: 160,
             evaluations: 8,
             batch: 8,
             learning_rate: 0.01,

@@ -28,6 +28,21 @@ impl PairSet {
         [image(&self.before, self.size, index), image(&self.after, self.size, index)]
     }
 
+    /// So many pairs to look at: of each class but background the one with the most pixels of it, then the first others.
+    ///
+    /// Damage is rare, so the first pairs may show none.
+    pub(crate) fn telling(&self, count: usize) -> Vec<usize> {
+        let mut chosen: Vec<usize> = Vec::new();
+        let pixels_of = |pair: usize, class: u8| self.label(pair).iter().filter(|label| **label == class).count();
+        for class in [4, 3, 2, 1] {
+            let others = (0..self.len()).rev().filter(|pair| !chosen.contains(pair));
+            chosen.extend(others.max_by_key(|pair| pixels_of(*pair, class)));
+        }
+        chosen.extend((0..self.len()).filter(|pair| !chosen.contains(pair)).take(count).collect::<Vec<_>>());
+        chosen.truncate(count);
+        chosen
+    }
+
     /// The labels of a pair; empty beyond the last.
     pub(crate) fn label(&self, index: usize) -> &[u8] {
         image(&self.labels, self.size, index)

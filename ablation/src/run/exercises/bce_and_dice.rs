@@ -60,7 +60,7 @@ pub(super) fn histories(id: &str, title: &str, entries: &[Entry<'_>], metrics: &
     let panel = |metric: &&str| {
         Panel::Chart(Chart {
             title: (*metric).to_owned(),
-            x: Axis::linear("optimiser step"),
+            x: step_axis(entries),
             y: Axis::linear(*metric).range(0.0, 1.0),
             series: entries.iter().map(|entry| entry.history(metric)).filter(|series| !series.x.is_empty()).collect(),
             rules: Vec::new(),
@@ -75,5 +75,15 @@ pub(super) fn histories(id: &str, title: &str, entries: &[Entry<'_>], metrics: &
         ),
         columns: metrics.len().min(3),
         panels: metrics.iter().map(panel).collect(),
+    }
+}
+
+/// From the beginning to the last step.
+pub(super) fn step_axis(entries: &[Entry<'_>]) -> Axis {
+    let last = entries.iter().flat_map(Entry::trained).map(|trained| trained.steps.len()).max();
+    let axis = Axis::linear("optimiser step");
+    match last {
+        Some(last) if last > 0 => axis.range(0.0, last as f64),
+        _ => axis,
     }
 }

@@ -1,14 +1,14 @@
 //! Exercise 6.
 
 use super::bce_and_dice::histories;
-use super::pictures::{ROWS, SHOWN, class_legend, classes, grey};
-use super::tables::{Shown, compared, higher, missing, spread_note_on};
+use super::pictures::{SHOWN, class_legend, classes, grey};
+use super::tables::{Shown, compared, final_table, higher, missing, spread_note_on};
 use crate::run::arms::{Catalogue, Task, percent};
 use crate::run::dataset;
 use crate::run::metrics::name;
 use crate::run::outcomes::{Entry, Outcomes};
 use crate::run::report::model::{Axis, Cell, Chart, Figure, Look, Panel, PictureRow, Pictures, Section, Series, Table};
-use crate::run::training::damage::CLASS_NAMES;
+use crate::run::training::damage::{CLASS_NAMES, PICTURED};
 
 pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogue<'_>) {
     let config = outcomes.config;
@@ -40,7 +40,20 @@ pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &C
         }
     }
     section.figure(by_class(&entries));
-    section.table(table(&entries, outcomes));
+    let note = spread_note_on(outcomes, config.damage.held_out_images, "pairs");
+    let background = dataset::damage_shares(&config.damage).first().copied().unwrap_or(1.0);
+    let overall = format!(
+        "{note} The mean Dice is over the four classes that are not background. Calling everything background has an accuracy of {background:.4}."
+    );
+    let shown_overall = [higher(name::MEAN_DICE, 3), higher(name::ACCURACY, 4)];
+    section.table(final_table("exercise-6-final", "After the last step", &entries, &shown_overall, overall));
+    section.table(by_class_table(&entries, name::DICE, note.clone()));
+    section.table(by_class_table(&entries, name::RECALL, note.clone()));
+    section.table(by_class_table(
+        &entries,
+        name::PRECISION,
+        format!("{note} A precision is undefined where nothing is called that class."),
+    ));
     section.figure(histories("exercise-6-by-step", "While training", &entries, &[name::MEAN_DICE]));
     pictures(outcomes, &entries).into_iter().for_each(|figure| section.figure(figure));
 }
@@ -78,26 +91,19 @@ fn by_class(entries: &[Entry<'_>]) -> Figure {
     }
 }
 
-fn table(entries: &[Entry<'_>], outcomes: &Outcomes<'_>) -> Table {
-    let mut columns = vec!["loss".to_owned(), name::MEAN_DICE.to_owned()];
-    columns.extend(CLASS_NAMES.iter().map(|class| name::of_class(name::DICE, class)));
-    columns.extend(CLASS_NAMES.iter().skip(1).map(|class| name::of_class(name::RECALL, class)));
-    columns.push(name::ACCURACY.to_owned());
+/// A row for each entry, a column for each class.
+fn by_class_table(entries: &[Entry<'_>], metric: &str, note: String) -> Table {
+    let mut columns = vec!["loss".to_owned()];
+    columns.extend(CLASS_NAMES.map(str::to_owned));
     let row = |entry: &Entry<'_>| {
-        let metrics =
-            columns.iter().skip(1).map(|metric| entry.cell(metric, if metric == name::ACCURACY { 4 } else { 3 }));
-        std::iter::once(Cell::text(entry.name())).chain(metrics).collect()
+        let cells = CLASS_NAMES.iter().map(|class| entry.cell(&name::of_class(metric, class), 3));
+        std::iter::once(Cell::text(entry.name())).chain(cells).collect()
     };
-    let background = dataset::damage_shares(&outcomes.config.damage).first().copied().unwrap_or(1.0);
-    let note = format!(
-        "{} The mean Dice is over the four classes that are not background. Calling everything background has an accuracy of {background:.4}.",
-        spread_note_on(outcomes, outcomes.config.damage.held_out_images, "pairs")
-    );
     Table {
-        id: "exercise-6-final".to_owned(),
-        title: "After the last step".to_owned(),
-        rows: entries.iter().map(row).collect(),
+        id: format!("exercise-6-{}", metric.to_lowercase()),
+        title: format!("{metric} of each class"),
         columns,
+        rows: entries.iter().map(row).collect(),
         note,
     }
 }
@@ -112,29 +118,29 @@ fn pictures(outcomes: &Outcomes<'_>, entries: &[Entry<'_>]) -> Option<Figure> {
     let mut columns = vec!["before".to_owned(), "after".to_owned(), "truth".to_owned()];
     columns.extend(shown.iter().map(|(name, _)| (*name).to_owned()));
     let size = held_out.size;
-    let row = |index: usize| {
+    let row = |(place, index): (usize, usize)| {
         let mut pictures = vec![
             grey(held_out.pair(index)[0], size, SHOWN),
             grey(held_out.pair(index)[1], size, SHOWN),
             classes(held_out.label(index), size),
         ];
         for (_, trained) in &shown {
-            pictures.push(classes(trained.judgement.predictions.get(index)?, size));
+            pictures.push(classes(trained.judgement.predictions.get(place)?, size));
         }
-        Some(PictureRow { name: format!("held-out pair {}", index + 1), pictures })
+        Some(PictureRow { name: format!("pair {}", index + 1), pictures })
     };
     Some(Figure {
         id: "exercise-6-maps".to_owned(),
         title: "Damage maps".to_owned(),
         caption: format!(
-            "Held-out pairs of seed {}, the true classes, and the likeliest class by each loss.",
+            "Held-out pairs of seed {}, those with the most pixels of each damaged class first, the true classes, and the likeliest class by each loss.",
             config.first_seed
         ),
         columns: 1,
         panels: vec![Panel::Pictures(Pictures {
             title: String::new(),
             columns,
-            rows: (0..ROWS.min(held_out.len())).filter_map(row).collect(),
+            rows: held_out.telling(PICTURED).into_iter().enumerate().filter_map(row).collect(),
             legend: class_legend(),
         })],
     })

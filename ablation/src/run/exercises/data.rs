@@ -130,11 +130,7 @@ fn binary_figure(outcomes: &Outcomes<'_>, share: f64) -> Figure {
 
 fn damage_figure(outcomes: &Outcomes<'_>) -> Figure {
     let [training, _] = outcomes.sets.damage(outcomes.config, outcomes.config.first_seed);
-    // Images with damage are rare; those with the most classes show what there is.
-    let mut images: Vec<usize> = (0..training.len()).collect();
-    let classes_in = |index: &usize| training.label(*index).iter().collect::<BTreeSet<_>>().len();
-    images.sort_by_key(|index| std::cmp::Reverse(classes_in(index)));
-    images.truncate(SHOWN_IMAGES);
+    let images = training.telling(SHOWN_IMAGES);
     let size = training.size;
     let row = |name: &str, picture: &dyn Fn(usize) -> _| PictureRow {
         name: name.to_owned(),
@@ -143,7 +139,7 @@ fn damage_figure(outcomes: &Outcomes<'_>) -> Figure {
     Figure {
         id: "data-damage".to_owned(),
         title: "Pairs for damage mapping".to_owned(),
-        caption: "Those pairs to train with that have the most classes: before, after, and the class of each pixel."
+        caption: "Pairs to train with, those with the most pixels of each damaged class first: before, after, and the class of each pixel."
             .to_owned(),
         columns: 1,
         panels: vec![Panel::Pictures(Pictures {

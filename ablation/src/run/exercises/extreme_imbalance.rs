@@ -2,11 +2,12 @@
 
 use super::bce_and_dice::histories;
 use super::pictures::side_by_side;
-use super::tables::{compared, final_table, higher, missing, spread_note};
+use super::tables::{final_table, higher, missing, spread_note};
 use crate::run::arms::{Catalogue, Exercise, Task, percent};
 use crate::run::metrics::name;
-use crate::run::outcomes::{Entry, Outcomes};
+use crate::run::outcomes::{Better, Entry, Outcomes};
 use crate::run::report::model::{Axis, Cell, Chart, Figure, Finding, Look, Panel, Rule, Section, Series};
+use crate::run::statistics::Comparison;
 
 pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogue<'_>) {
     section.text(
@@ -25,14 +26,7 @@ fn of_share(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogu
     let id = format!("exercise-5-{}", percent(share).replace(['.', ' '], "-").replace('%', "percent"));
     section.text(format!("With {} foreground:", percent(share)));
     missing(&entries).into_iter().for_each(|text| section.text(text));
-    section.finding(ranking(&entries, share));
-    if let Some(bce) = entries.first() {
-        for other in entries.iter().skip(1) {
-            let mut finding = compared(bce, other, &[higher(name::DICE, 3)]);
-            finding.sentence = format!("At {}: {}", percent(share), finding.sentence);
-            section.finding(finding);
-        }
-    }
+    section.finding(against_bce(&entries, share));
     trap(&entries, share).into_iter().for_each(|finding| section.finding(finding));
     section.figure(scores(&id, &entries));
     section.figure(accuracy_trap(&id, &entries, share));
@@ -75,22 +69,50 @@ fn of_share(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogu
     }
 }
 
-/// Which losses have the highest and the lowest mean Dice: a ranking of these runs, which claims nothing beyond them.
-fn ranking(entries: &[Entry<'_>], share: f64) -> Finding {
+/// Each loss against BCE, and where the means lie.
+fn against_bce(entries: &[Entry<'_>], share: f64) -> Finding {
     let mut means: Vec<(&str, f64)> =
         entries.iter().filter_map(|entry| Some((entry.name(), entry.summary(name::DICE)?.mean))).collect();
     means.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let (Some(first), Some(last)) = (means.first(), means.last()) else {
+    let (Some(best), Some(worst), Some((bce, others))) = (means.first(), means.last(), entries.split_first()) else {
         return Finding::new(format!("At {} foreground nothing was trained.", percent(share)));
     };
-    Finding::new(format!(
-        "At {} foreground the mean Dice of these runs lies between {:.3} ({}) and {:.3} ({}).",
+    let mut sentence = format!(
+        "At {} foreground the mean Dice lies between {:.3} ({}) and {:.3} ({}).",
         percent(share),
-        last.1,
-        last.0,
-        first.1,
-        first.0
-    ))
+        worst.1,
+        worst.0,
+        best.1,
+        best.0
+    );
+    let comparisons: Vec<Comparison> =
+        others.iter().map(|other| bce.against(other, name::DICE, Better::Higher)).collect();
+    if outcomes_of_one_seed(&comparisons) {
+        sentence.push_str(" With one seed there is no interval, so no conclusion.");
+        return Finding::from_comparisons(sentence, comparisons);
+    }
+    let named = |is: &dyn Fn(&Comparison) -> bool| {
+        comparisons
+            .iter()
+            .filter(|comparison| is(comparison))
+            .map(|comparison| comparison.second.as_str())
+            .collect::<Vec<_>>()
+    };
+    let better = named(&|comparison| comparison.better() == Some(comparison.second.as_str()));
+    let worse = named(&|comparison| comparison.better() == Some(comparison.first.as_str()));
+    let unclear = named(&|comparison| comparison.better().is_none());
+    let parts =
+        [("clearly above BCE", better), ("clearly below it", worse), ("not clearly different from it", unclear)];
+    let parts = parts
+        .iter()
+        .filter(|(_, names)| !names.is_empty())
+        .map(|(what, names)| format!("{what}: {}", names.join(", ")));
+    sentence.push_str(&format!(" Over {} seeds, {}.", bce.by_seed.len(), parts.collect::<Vec<_>>().join("; ")));
+    Finding::from_comparisons(sentence, comparisons)
+}
+
+fn outcomes_of_one_seed(comparisons: &[Comparison]) -> bool {
+    comparisons.iter().all(|comparison| comparison.interval().is_none())
 }
 
 /// The accuracy of the worst by Dice beside that of the best.

@@ -1,5 +1,6 @@
 //! Exercise 4.
 
+use super::bce_and_dice::step_axis;
 use super::tables::missing;
 use crate::run::arms::{Catalogue, Exercise, Task, percent};
 use crate::run::outcomes::{Entry, Outcomes, spread_cell};
@@ -43,7 +44,7 @@ fn over_training(entries: &[Entry<'_>], share: f64) -> Figure {
     let chart = |title: &str, y: Axis, of: fn(&Step) -> Option<f64>, rules| {
         Panel::Chart(Chart {
             title: title.to_owned(),
-            x: Axis::linear("optimiser step"),
+            x: step_axis(entries),
             y,
             series: entries.iter().map(|entry| entry.by_steps(WINDOWS, of)).collect(),
             rules,
@@ -93,7 +94,7 @@ fn table(entries: &[Entry<'_>]) -> Table {
         ]
     };
     Table {
-        id: "exercise-4-training".to_owned(),
+        id: "exercise-4-first-and-last".to_owned(),
         title: "Gradients at the beginning and at the end of training".to_owned(),
         columns: columns.map(str::to_owned).to_vec(),
         rows: entries.iter().map(row).collect(),

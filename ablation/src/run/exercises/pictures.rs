@@ -100,7 +100,7 @@ pub(super) fn side_by_side(held_out: &BinarySet, entries: &[Entry<'_>], rows: us
             let prediction = at_half(trained.judgement.predictions.get(index)?);
             pictures.push(noted(errors(&prediction, truth, size), dice_note(&prediction, truth)));
         }
-        Some(PictureRow { name: format!("held-out image {}", index + 1), pictures })
+        Some(PictureRow { name: format!("image {}", index + 1), pictures })
     };
     let mut legend = vec![(Paint::Foreground, "foreground of the truth".to_owned())];
     legend.extend(error_legend());

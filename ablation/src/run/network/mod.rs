@@ -127,6 +127,17 @@ impl UNet {
         outputs
     }
 
+    #[cfg(test)]
+    pub(crate) fn first_kernel(&self) -> &burn::module::Param<Tensor<4>> {
+        &self.encoder[0].convolutions[0].weight
+    }
+
+    #[cfg(test)]
+    pub(crate) fn map_first_kernel(&mut self, change: impl FnOnce(Tensor<4>) -> Tensor<4>) {
+        let place = &mut self.encoder[0].convolutions[0].weight;
+        *place = place.clone().map(change);
+    }
+
     /// Adds the logits of an auxiliary head, if there is one at this level.
     fn supervise(&self, level: usize, x: &Tensor<4>, outputs: &mut Vec<Tensor<4>>) {
         let heads = self.auxiliary.iter().zip(&self.auxiliary_heads);

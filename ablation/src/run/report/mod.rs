@@ -1,6 +1,133 @@
 //! The report: its contents as data, the drawings, the page and the files.
 
+mod draw;
+mod files;
 pub(crate) mod model;
+mod numbers;
+mod page;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use self::draw::{DrawError, Drawing};
+use self::files::Folder;
+use self::model::{Block, Figure, Section, Table};
+
+/// What stands at the head and foot of the page beside the sections.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Heading {
+    pub(crate) title: String,
+    /// Not where the run was interrupted: the page then says that it is partial.
+    pub(crate) complete: bool,
+    /// Command, versions, seeds, machine, times: name and value.
+    pub(crate) facts: Vec<(String, String)>,
+    /// The settings as TOML.
+    pub(crate) configuration: String,
+}
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReportError {
+    #[error("{path}: cannot be written: {error}")]
+    File { path: PathBuf, error: std::io::Error },
+    #[error("figure {figure}: cannot be drawn: {error}")]
+    Figure { figure: String, error: DrawError },
+    #[error("{file}: cannot be written as CSV: {error}")]
+    Csv { file: String, error: csv::Error },
+    #[error("index.html: cannot be rendered: {0}")]
+    Page(#[from] askama::Error),
+    #[error("internal error: two parts of the report have the id {0}")]
+    SameId(String),
+    #[error("internal error: the id {0:?} is not of lower-case letters, digits and hyphens")]
+    BadId(String),
+}
+
+/// Draws all figures and writes `index.html`, `figures/<id>.svg` and `.png` (of pictures PNG only), and `data/<id>.csv` of each figure that has numbers and of each table. Returns what was written, within the folder.
+pub(crate) fn write(folder: &Path, heading: &Heading, sections: &[Section]) -> Result<Vec<PathBuf>, ReportError> {
+    check_ids(sections)?;
+    let figures: Vec<&Figure> = figures(sections).collect();
+    let drawings = draw_all(&figures)?;
+
+    let mut folder = Folder::new(folder);
+    for (figure, drawing) in figures.iter().zip(&drawings) {
+        if let Some(svg) = &drawing.svg {
+            folder.write(&format!("figures/{}.svg", figure.id), svg.as_bytes())?;
+        }
+        folder.write(&format!("figures/{}.png", figure.id), &drawing.png)?;
+        for (file, csv) in numbers::of_figure(figure)? {
+            folder.write(&file, &csv)?;
+        }
+    }
+    for table in tables(sections) {
+        let (file, csv) = numbers::of_table(table)?;
+        folder.write(&file, &csv)?;
+    }
+    let page = page::render(heading, sections, &drawings, folder.written())?;
+    folder.write("index.html", page.as_bytes())?;
+    Ok(folder.into_written())
+}
+
+/// The figures in their order in the page.
+fn figures(sections: &[Section]) -> impl Iterator<Item = &Figure> {
+    sections.iter().flat_map(|section| &section.blocks).filter_map(|block| match block {
+        Block::Figure(figure) => Some(figure),
+        _ => None,
+    })
+}
+
+fn tables(sections: &[Section]) -> impl Iterator<Item = &Table> {
+    sections.iter().flat_map(|section| &section.blocks).filter_map(|block| match block {
+        Block::Table(table) => Some(table),
+        _ => None,
+    })
+}
+
+/// Ids are anchors and names of files.
+fn check_ids(sections: &[Section]) -> Result<(), ReportError> {
+    let unique = |ids: &mut dyn Iterator<Item = &String>| {
+        let mut seen = BTreeSet::new();
+        for id in ids {
+            let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+            if id.is_empty() || !id.bytes().all(fits) {
+                return Err(ReportError::BadId(id.clone()));
+            }
+            if !seen.insert(id) {
+                return Err(ReportError::SameId(id.clone()));
+            }
+        }
+        Ok(())
+    };
+    unique(&mut sections.iter().map(|section| &section.id))?;
+    unique(&mut figures(sections).map(|figure| &figure.id).chain(tables(sections).map(|table| &table.id)))
+}
+
+/// Draws the figures on all cores; the drawings are in the figures' order.
+fn draw_all(figures: &[&Figure]) -> Result<Vec<Drawing>, ReportError> {
+    let workers = thread::available_parallelism().map_or(1, usize::from).min(figures.len()).max(1);
+    let mut drawn: Vec<(usize, Result<Drawing, DrawError>)> = thread::scope(|scope| {
+        let shares: Vec<_> = (0..workers)
+            .map(|worker| {
+                scope.spawn(move || {
+                    let share = figures.iter().enumerate().skip(worker).step_by(workers);
+                    share.map(|(index, figure)| (index, draw::draw(figure))).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        shares
+            .into_iter()
+            .flat_map(|share| share.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    });
+    drawn.sort_by_key(|(index, _)| *index);
+    drawn
+        .into_iter()
+        .zip(figures)
+        .map(|((_, drawing), figure)| drawing.map_err(|error| ReportError::Figure { figure: figure.id.clone(), error }))
+        .collect()
+}
 
 /// Bytes as base64 in JSON.
 mod bytes {
@@ -34,17 +161,4 @@ pub(crate) mod bytes_of_each {
         let texts = Vec::<String>::deserialize(deserializer)?;
         texts.iter().map(|text| STANDARD.decode(text).map_err(D::Error::custom)).collect()
     }
-}
-
-pub(crate) struct Heading {
-    pub title: String,
-    pub complete: bool,
-    pub facts: Vec<(String, String)>,
-    pub configuration: String,
-}
-#[derive(Debug, thiserror::Error)]
-#[error("")]
-pub(crate) struct ReportError;
-pub(crate) fn write(_: &std::path::Path, _: &Heading, _: &[model::Section]) -> Result<(), ReportError> {
-    Ok(())
 }

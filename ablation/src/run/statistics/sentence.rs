@@ -45,12 +45,19 @@ impl Comparison {
         if self.differences.is_empty() {
             return format!("{first} and {second} cannot be compared in {metric}: no seed has a value of both.");
         }
-        let decimals = decimals_for(self.mean, 2).max(3);
+        let decimals = decimals_for(self.mean, 2).clamp(3, 4);
         let [first_mean, second_mean] = self.means.map(|mean| number(mean, decimals));
+        let metric = capitalised(metric);
         format!(
             "{metric} is {first_mean} with {first} and {second_mean} with {second}; one seed: no interval, so no conclusion."
         )
     }
+}
+
+/// The beginning of a sentence.
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// The sentences of comparisons, those with a clear difference first; empty of none.

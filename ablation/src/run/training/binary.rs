@@ -15,8 +15,8 @@ use crate::score::terms::Terms;
 
 /// Two halvings: full, half and quarter size.
 const HALVINGS: usize = 2;
-/// What is kept of the predictions, for the pictures.
-pub(crate) const PICTURED: usize = 6;
+/// So many predictions are kept, for the pictures: the first.
+const PICTURED: usize = 6;
 /// Bins of probabilities for the calibration (Guo et al., 2017).
 const BINS: usize = 15;
 /// Logits are rounded to sixteenths, from −8 to 7.9, for the calibration alone.

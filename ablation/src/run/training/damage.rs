@@ -18,7 +18,7 @@ pub(crate) const CLASSES: usize = 5;
 pub(crate) const CLASS_NAMES: [&str; CLASSES] = ["background", "no damage", "minor", "major", "destroyed"];
 /// Three halvings, so that there is an eighth to supervise.
 const HALVINGS: usize = 3;
-/// What is kept of the predictions, for the pictures.
+/// So many predictions are kept, for the pictures: those of the most telling pairs.
 pub(crate) const PICTURED: usize = 6;
 
 /// What one size of the decoder is trained for.
@@ -190,7 +190,8 @@ impl Problem for DamageProblem {
 
     fn judge(&self, logits: &[f32]) -> Result<Judgement, TrainingError> {
         let pixels = self.size() * self.size();
-        let pictured = logits.chunks(CLASSES * pixels).take(PICTURED);
+        let images: Vec<&[f32]> = logits.chunks(CLASSES * pixels).collect();
+        let pictured = self.held_out.telling(PICTURED).into_iter().filter_map(|index| images.get(index));
         let predictions = pictured.map(|image| likeliest(image, pixels)).collect();
         Ok(Judgement { metrics: self.evaluate(logits)?, reliability: Vec::new(), predictions })
     }

@@ -3,6 +3,8 @@
 mod batches;
 pub(crate) mod binary;
 pub(crate) mod damage;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -87,8 +89,8 @@ pub(crate) struct Trained {
 pub(crate) enum TrainingError {
     #[error("interrupted")]
     Interrupted,
-    #[error("step {step}: the loss is {value}: the training has diverged; a smaller learning_rate helps")]
-    Diverged { step: usize, value: f64 },
+    #[error("step {step}: a logit is no number, the training has diverged; a smaller learning_rate helps")]
+    Diverged { step: usize },
     #[error("the logits of a batch: {0}")]
     Pixels(#[from] loss_core::FinishError),
     #[error("the parameters of a loss: {0}")]
@@ -132,10 +134,10 @@ pub(crate) fn train(
         let images = images(problem, &batch, Problem::training_image, &device);
         let outputs = network.forward(&images);
         let mut logits = outputs.iter().map(numbers).collect::<Result<Vec<_>, _>>()?;
-        let done = problem.step(&batch, &mut logits)?;
-        if !done.loss.is_finite() {
-            return Err(TrainingError::Diverged { step, value: done.loss });
+        if logits.iter().flatten().any(|logit| !logit.is_finite()) {
+            return Err(TrainingError::Diverged { step });
         }
+        let done = problem.step(&batch, &mut logits)?;
         trained.steps.push(done);
         // ∂(Σ z·g)/∂z is g, so the framework takes our gradient on from here.
         let products = outputs.into_iter().zip(logits).map(|(output, mut gradient)| {

@@ -1,0 +1,101 @@
+//! Pixels, and PNG of them.
+
+use std::fs;
+
+use plotters::backend::{BitMapBackend, DrawingBackend};
+
+use super::DrawError;
+
+/// Red, green and blue of each pixel, row by row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::run::report) struct Bitmap {
+    pub(super) width: usize,
+    pub(super) height: usize,
+    pub(super) pixels: Vec<u8>,
+}
+
+impl Bitmap {
+    pub(super) fn filled(width: usize, height: usize, (red, green, blue): (u8, u8, u8)) -> Self {
+        Self { width, height, pixels: [red, green, blue].repeat(width * height) }
+    }
+
+    /// From the colour of each pixel by column and row.
+    pub(super) fn from_colours(
+        width: usize,
+        height: usize,
+        mut colour: impl FnMut(usize, usize) -> (u8, u8, u8),
+    ) -> Self {
+        let mut pixels = Vec::with_capacity(3 * width * height);
+        for row in 0..height {
+            for column in 0..width {
+                let (red, green, blue) = colour(column, row);
+                pixels.extend([red, green, blue]);
+            }
+        }
+        Self { width, height, pixels }
+    }
+
+    fn at(&self, column: usize, row: usize) -> (u8, u8, u8) {
+        match self.pixels.get(3 * (row * self.width + column)..) {
+            Some([red, green, blue, ..]) => (*red, *green, *blue),
+            _ => (0, 0, 0),
+        }
+    }
+
+    /// Each square of `side` by `side` pixels as one of their mean.
+    pub(super) fn averaged(&self, side: usize) -> Self {
+        let of = |column: usize, row: usize| {
+            let mut sums = [0_usize; 3];
+            for y in 0..side {
+                for x in 0..side {
+                    let (red, green, blue) = self.at(column * side + x, row * side + y);
+                    sums[0] += usize::from(red);
+                    sums[1] += usize::from(green);
+                    sums[2] += usize::from(blue);
+                }
+            }
+            let [red, green, blue] = sums.map(|sum| ((sum + side * side / 2) / (side * side)) as u8);
+            (red, green, blue)
+        };
+        Self::from_colours(self.width / side, self.height / side, of)
+    }
+
+    /// In another size, of the nearest pixels.
+    pub(super) fn stretched(&self, width: usize, height: usize) -> Self {
+        Self::from_colours(width, height, |column, row| {
+            self.at(column * self.width / width, row * self.height / height)
+        })
+    }
+
+    /// As PNG. plotters encodes into files only.
+    pub(in crate::run::report) fn png(&self) -> Result<Vec<u8>, DrawError> {
+        let file = tempfile::Builder::new().suffix(".png").tempfile().map_err(DrawError::new)?;
+        let mut backend = BitMapBackend::new(file.path(), (self.width as u32, self.height as u32));
+        backend.blit_bitmap((0, 0), (self.width as u32, self.height as u32), &self.pixels).map_err(DrawError::new)?;
+        backend.present().map_err(DrawError::new)?;
+        drop(backend);
+        fs::read(file.path()).map_err(DrawError::new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn averages_and_stretches() {
+        let bitmap = Bitmap::from_colours(4, 2, |column, row| (column as u8 * 10, row as u8 * 100, 7));
+        let small = bitmap.averaged(2);
+        assert_eq!((small.width, small.height), (2, 1));
+        assert_eq!(small.pixels, [5, 50, 7, 25, 50, 7]);
+        let large = small.stretched(4, 1);
+        assert_eq!(large.pixels, [5, 50, 7, 5, 50, 7, 25, 50, 7, 25, 50, 7]);
+    }
+
+    #[test]
+    fn png_has_its_size() {
+        let png = Bitmap::filled(3, 5, (1, 2, 3)).png().unwrap();
+        assert_eq!(&png[..8], b"\x89PNG\r\n\x1a\n");
+        assert_eq!(&png[16..24], [0, 0, 0, 3, 0, 0, 0, 5]);
+    }
+}

@@ -1,0 +1,95 @@
+//! The legend, below the plot or below all panels of a figure.
+
+use crate::run::report::model::{Chart, Look, Series};
+
+use super::chart::{self, Marker};
+use super::font::{self, wrap};
+use super::frame::{LEADING, SMALL};
+use super::palette::Ink;
+use super::scene::{Anchor, Direction, Scene, Stroke};
+
+/// What a series is called and how it looks.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Entry {
+    pub(super) name: String,
+    colour: usize,
+    look: Look,
+    marker: Option<Marker>,
+}
+
+/// One entry for each name and look of a chart.
+pub(super) fn entries(chart: &Chart) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = Vec::new();
+    for (index, series) in chart.series.iter().enumerate() {
+        let entry = Entry {
+            name: series.name.clone(),
+            colour: series.colour,
+            look: series.look,
+            marker: chart::marker(chart, index),
+        };
+        if !series.name.is_empty() && !entries.contains(&entry) {
+            entries.push(entry);
+        }
+    }
+    entries
+}
+
+/// The entries of all charts, if one legend does for them all: one of the charts has all entries.
+pub(super) fn shared<'a>(charts: impl Iterator<Item = &'a Chart>) -> Option<Vec<Entry>> {
+    let all: Vec<Vec<Entry>> = charts.map(entries).collect();
+    let longest = all.iter().max_by_key(|entries| entries.len())?;
+    let held = all.iter().flatten().all(|entry| longest.contains(entry));
+    (all.len() > 1 && held).then(|| longest.clone())
+}
+
+const SAMPLE: f64 = 26.0;
+const GAP: f64 = 6.0;
+const BETWEEN: f64 = 18.0;
+
+/// Draws the entries in rows. Empty, without height, if there are none.
+pub(super) fn draw(entries: &[Entry], width: f64) -> Scene {
+    let leading = LEADING * SMALL + 3.0;
+    let (mut x, mut y, mut tallest) = (0.0, 4.0, 1);
+    let mut placed = Vec::new();
+    for entry in entries {
+        let lines = wrap(&entry.name, SMALL, width - SAMPLE - GAP - 2.0);
+        let needed = SAMPLE + GAP + font::widest(&lines, SMALL);
+        if x > 0.0 && x + needed > width {
+            (x, y) = (0.0, y + tallest as f64 * leading);
+            tallest = 1;
+        }
+        tallest = tallest.max(lines.len());
+        placed.push((x, y, entry, lines));
+        x += needed + BETWEEN;
+    }
+    let height = if entries.is_empty() { 0.0 } else { y + tallest as f64 * leading + 2.0 };
+    let mut scene = Scene::new(width, height);
+    for (x, y, entry, lines) in placed {
+        entry.draw_sample(&mut scene, x, y + leading / 2.0);
+        for (line, text) in lines.iter().enumerate() {
+            let at = (x + SAMPLE + GAP, y + (line as f64 + 0.5) * leading + 0.36 * SMALL);
+            scene.text(at, text, SMALL, Ink::Text, Anchor::Start, Direction::Across);
+        }
+    }
+    scene
+}
+
+impl Entry {
+    fn draw_sample(&self, scene: &mut Scene, x: f64, y: f64) {
+        let ink = Ink::Series(self.colour);
+        match self.look {
+            Look::Line => scene.line((x, y), (x + SAMPLE, y), ink, chart::LINE),
+            Look::Dashed => scene.path([(x, y), (x + SAMPLE, y)], ink, chart::LINE, Stroke::Dashed),
+            Look::Bars => scene.rectangle((x + 6.0, y - 6.0), (x + 20.0, y + 6.0), ink),
+            Look::Dots => {}
+        }
+        if let Some(marker) = self.marker {
+            marker.draw(scene, (x + SAMPLE / 2.0, y), 4.5, ink, 1.0);
+        }
+    }
+}
+
+/// Whether a series is one that lies in a legend's order before another of the same colour: it then has the hollow marker.
+pub(super) fn colour_taken(earlier: &[Series], series: &Series) -> bool {
+    earlier.iter().any(|other| other.colour == series.colour && other.look == series.look && other.name != series.name)
+}

@@ -1,0 +1,177 @@
+//! The colours: for light and for dark backgrounds, tellable apart by colour-blind readers.
+
+use crate::run::report::model::Paint;
+
+type Rgb = (u8, u8, u8);
+
+/// A colour by its purpose, so that the page can give it another value on a dark background.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::run::report) enum Ink {
+    /// Titles and numbers.
+    Text,
+    /// Labels, names of rules.
+    Muted,
+    /// The lines at the ticks.
+    Grid,
+    /// The edges of the plot, and rules.
+    Axis,
+    /// What lies behind the drawing.
+    Surface,
+    /// A place in the palette of series.
+    Series(usize),
+    /// The same on every background.
+    Exact(u8, u8, u8),
+}
+
+/// Light and dark. The hues are those of Okabe and Ito (2008); their yellow, orange and sky blue are darker on white, and all are lighter on a dark background, so that each has a contrast of 3 or more with it.
+const SERIES: [(Rgb, Rgb); 10] = [
+    ((0, 114, 178), (76, 164, 222)),
+    ((213, 94, 0), (245, 130, 62)),
+    ((0, 142, 104), (44, 190, 148)),
+    ((176, 72, 146), (224, 140, 198)),
+    ((188, 124, 0), (240, 180, 60)),
+    ((72, 72, 78), (214, 216, 220)),
+    ((40, 148, 208), (150, 210, 246)),
+    ((128, 32, 56), (212, 116, 126)),
+    ((118, 116, 0), (196, 192, 84)),
+    ((74, 58, 160), (166, 150, 248)),
+];
+
+impl Ink {
+    pub(in crate::run::report) fn light(self) -> Rgb {
+        self.pair().0
+    }
+
+    fn pair(self) -> (Rgb, Rgb) {
+        match self {
+            Ink::Text => ((27, 31, 36), (230, 233, 237)),
+            Ink::Muted => ((86, 94, 104), (166, 175, 186)),
+            Ink::Grid => ((228, 231, 235), (48, 54, 62)),
+            Ink::Axis => ((138, 146, 156), (118, 128, 140)),
+            Ink::Surface => ((255, 255, 255), (22, 26, 31)),
+            Ink::Series(place) => SERIES[place % SERIES.len()],
+            Ink::Exact(red, green, blue) => ((red, green, blue), (red, green, blue)),
+        }
+    }
+
+    /// The name of the page's variable that holds it.
+    fn variable(self) -> String {
+        match self {
+            Ink::Text => "--text".to_owned(),
+            Ink::Muted => "--muted".to_owned(),
+            Ink::Grid => "--grid".to_owned(),
+            Ink::Axis => "--axis".to_owned(),
+            Ink::Surface => "--surface".to_owned(),
+            Ink::Series(place) => format!("--series-{}", place % SERIES.len()),
+            Ink::Exact(..) => String::new(),
+        }
+    }
+
+    fn all() -> impl Iterator<Item = Ink> {
+        [Ink::Text, Ink::Muted, Ink::Grid, Ink::Axis, Ink::Surface]
+            .into_iter()
+            .chain((0..SERIES.len()).map(Ink::Series))
+    }
+}
+
+fn hex((red, green, blue): Rgb) -> String {
+    format!("#{red:02X}{green:02X}{blue:02X}")
+}
+
+/// Makes the colours of an SVG those of the page, whichever it has.
+pub(in crate::run::report) fn by_variables(svg: &str) -> String {
+    Ink::all().fold(svg.to_owned(), |svg, ink| {
+        svg.replace(&format!("\"{}\"", hex(ink.light())), &format!("\"var({})\"", ink.variable()))
+    })
+}
+
+/// The declarations of the page's variables on a light and on a dark background.
+pub(in crate::run::report) fn declarations() -> (String, String) {
+    let of = |colour: fn((Rgb, Rgb)) -> Rgb| {
+        Ink::all().map(|ink| format!("{}:{};", ink.variable(), hex(colour(ink.pair())))).collect::<String>()
+    };
+    (of(|pair| pair.0), of(|pair| pair.1))
+}
+
+/// The colour of a painted pixel. The classes rise in lightness, as damage does, so that they can be told apart without hue.
+pub(in crate::run::report) fn paint(paint: Paint) -> Rgb {
+    match paint {
+        Paint::Background => (17, 22, 28),
+        Paint::TruePositive | Paint::Foreground => (232, 232, 232),
+        Paint::FalsePositive => (230, 159, 0),
+        Paint::FalseNegative => (86, 180, 233),
+        Paint::Class1 => (86, 72, 196),
+        Paint::Class2 => (200, 74, 158),
+        Paint::Class3 => (246, 140, 62),
+        Paint::Class4 => (252, 236, 146),
+    }
+}
+
+/// What a byte of a painted picture stands for.
+pub(in crate::run::report) fn paint_of(byte: u8) -> Option<Paint> {
+    const PAINTS: [Paint; 9] = [
+        Paint::Background,
+        Paint::TruePositive,
+        Paint::FalsePositive,
+        Paint::FalseNegative,
+        Paint::Foreground,
+        Paint::Class1,
+        Paint::Class2,
+        Paint::Class3,
+        Paint::Class4,
+    ];
+    PAINTS.into_iter().find(|paint| *paint as u8 == byte)
+}
+
+pub(in crate::run::report) fn paint_hex(of: Paint) -> String {
+    hex(paint(of))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn luminance((red, green, blue): Rgb) -> f64 {
+        let linear = |channel: u8| {
+            let share = f64::from(channel) / 255.0;
+            if share <= 0.040_45 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
+    }
+
+    fn contrast(one: Rgb, other: Rgb) -> f64 {
+        let (one, other) = (luminance(one), luminance(other));
+        (one.max(other) + 0.05) / (one.min(other) + 0.05)
+    }
+
+    /// WCAG 2.1: 3 for parts of graphics, 4.5 for text.
+    #[test]
+    fn contrasts_suffice_on_both_backgrounds() {
+        let (light, dark) = Ink::Surface.pair();
+        for place in 0..SERIES.len() {
+            let pair = Ink::Series(place).pair();
+            assert!(contrast(pair.0, light) >= 3.0, "{place} on light: {}", contrast(pair.0, light));
+            assert!(contrast(pair.1, dark) >= 3.0, "{place} on dark");
+        }
+        for ink in [Ink::Text, Ink::Muted] {
+            let pair = ink.pair();
+            assert!(contrast(pair.0, light) >= 4.5 && contrast(pair.1, dark) >= 4.5, "{ink:?}");
+        }
+    }
+
+    #[test]
+    fn each_ink_has_a_variable() {
+        let svg: String = Ink::all().map(|ink| format!("<rect fill=\"{}\"/>", hex(ink.light()))).collect();
+        let replaced = by_variables(&svg);
+        assert!(!replaced.contains('#'), "{replaced}");
+        assert_eq!(Ink::all().filter(|ink| replaced.contains(&format!("({})", ink.variable()))).count(), 15);
+    }
+
+    #[test]
+    fn every_paint_has_its_byte() {
+        for (byte, paint) in [(0, Paint::Background), (3, Paint::FalseNegative), (14, Paint::Class4)] {
+            assert_eq!(paint_of(byte), Some(paint));
+        }
+        assert_eq!(paint_of(9), None);
+    }
+}
