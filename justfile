@@ -24,6 +24,10 @@ no-std:
 bench:
     cargo bench -p loss-bench
 
+# Trains a U-Net under every loss and writes target/ablation/index.html.
+report:
+    cargo run --release -p ablation
+
 # What other crates take for the same answers (a long build).
 bench-rivals:
     cargo bench --manifest-path loss-bench/rivals/Cargo.toml

@@ -14,7 +14,10 @@ use crate::cli::InspectArguments;
 use crate::score::ScoreError;
 use crate::score::classes::WeightsFrom;
 use crate::tables::{left, percent, right, six, six_or_dash, table, trimmed};
+#[cfg(not(feature = "train"))]
+use advice::TASKS;
 use advice::{Advice, advice};
+#[cfg(feature = "train")]
 pub(crate) use advice::{TASKS, Task};
 use survey::Survey;
 

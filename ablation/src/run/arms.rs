@@ -207,11 +207,13 @@ impl<'a> Catalogue<'a> {
     /// The arms of exercise 6: each differs from the one before in one thing.
     pub(crate) fn damage(&self) -> Vec<(NamedLoss, bool)> {
         let gamma = self.config.losses.gamma;
-        let focal_and_dice = format!("focal(gamma={gamma}) + {}", self.class_dice());
+        // Over the same denominator as the weighted cross-entropy, so that γ is all that differs.
+        let focal = format!("focal(gamma={gamma}, reduction=weighted_mean)");
+        let focal_and_dice = format!("{focal} + {}", self.class_dice());
         vec![
             (Self::named("CE", "ce(weights=none)", 0), false),
             (Self::named("weighted CE", "ce", 6), false),
-            (Self::named("focal", Self::focal_expression(gamma), 4), false),
+            (Self::named("focal", focal, 4), false),
             (Self::named("focal + Dice", focal_and_dice.clone(), 7), false),
             (Self::named("focal + Dice, deep", focal_and_dice, 5), true),
         ]
@@ -233,6 +235,9 @@ impl<'a> Catalogue<'a> {
     /// All trainings of some exercises, without repetition: those of a seed together, the longest of them first.
     pub(crate) fn arms(&self, exercises: &BTreeSet<Exercise>) -> Vec<Arm> {
         let mut arms: Vec<Arm> = Vec::new();
+        // Under the name that it has beside other losses, whatever exercise asks for it first.
+        let focal = self.focal();
+        let named = |loss: NamedLoss| if loss.expression == focal.expression { focal.clone() } else { loss };
         for seed in self.config.seeds() {
             if exercises.contains(&Exercise::DamageMapping) {
                 let of_seed = |(loss, deep_supervision)| Arm { task: Task::Damage { deep_supervision }, loss, seed };
@@ -241,7 +246,7 @@ impl<'a> Catalogue<'a> {
             for exercise in exercises {
                 for share in self.shares(*exercise) {
                     for loss in self.binary(*exercise, share) {
-                        let arm = Arm { task: Task::Binary { share }, loss, seed };
+                        let arm = Arm { task: Task::Binary { share }, loss: named(loss), seed };
                         let known = arms.iter().any(|other| other.is_same_training(&arm));
                         if !known {
                             arms.push(arm);

@@ -1,24 +1,28 @@
 //! Finished trainings on disk, so that a run that was broken off goes on where it stopped.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use super::arms::{Arm, Task};
+use super::command::versions;
 use super::config::{Config, Damage, Data, Pace, Training, fingerprint_of};
 use super::error::RunError;
 use super::files::write_whole;
 use super::training::Trained;
 
 /// Counts up when a change to the program changes what a training gives.
-const REVISION: u32 = 1;
+const REVISION: u32 = 2;
 
 /// All that a training depends on.
 #[derive(Serialize)]
 struct Key<'a> {
     revision: u32,
-    version: &'a str,
+    versions: &'a BTreeMap<String, String>,
+    /// Types of processors differ in their vector registers, and so in the framework's sums.
+    processor: [&'static str; 2],
     training: &'a Training,
     pace: Pace,
     data: &'a Data,
@@ -51,7 +55,8 @@ impl Cache {
         let data = Data { rare_shares: Vec::new(), share: 0.0, ..config.data.clone() };
         let key = Key {
             revision: REVISION,
-            version: env!("CARGO_PKG_VERSION"),
+            versions: &versions(),
+            processor: [std::env::consts::ARCH, loss_core::SimdLevel::best().name()],
             training: &Training {
                 steps: 0,
                 damage_steps: 0,

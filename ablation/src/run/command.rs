@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::arms::{Arm, Catalogue, Exercise};
 use super::cache::Cache;
@@ -44,17 +44,12 @@ pub(crate) fn config(arguments: &ConfigArguments) -> Result<String, RunError> {
 
 /// Compares two runs.
 pub(crate) fn compare(arguments: &CompareArguments) -> Result<String, RunError> {
-    let [a, b] = [&arguments.first, &arguments.second].map(|path| Results::read(&results_file(path)));
+    let [a, b] = [&arguments.first, &arguments.second].map(|path| Results::read(path));
     let comparison = super::compare::compare(&a?, &b?);
     if arguments.json {
         return Ok(comparison.json()?);
     }
     Ok(comparison.text())
-}
-
-/// A folder stands for the results in it.
-fn results_file(path: &Path) -> PathBuf {
-    if path.is_dir() { path.join(FILE_NAME) } else { path.to_owned() }
 }
 
 /// The settings that were asked for: the preset, then the file, then the command line.
@@ -97,6 +92,13 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<String, RunError> {
     if !fates.iter().any(|fate| matches!(fate, Fate::Trained { .. })) && stop.load(Ordering::Relaxed) {
         return Err(RunError::NothingFinished(trainings));
     }
+    if !fates.iter().any(|fate| matches!(fate, Fate::Trained { .. })) {
+        let first = fates.iter().find_map(|fate| match fate {
+            Fate::Failed(reason) => Some(reason.clone()),
+            _ => None,
+        });
+        return Err(RunError::AllFailed(first.unwrap_or_default()));
+    }
     let trained = started.elapsed();
     let complete = fates.iter().all(|fate| matches!(fate, Fate::Trained { .. }));
     progress.say("drawing the report");
@@ -112,11 +114,16 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<String, RunError> {
         arms: arms.iter().zip(&fates).filter_map(arm_result).collect(),
         sections,
     };
-    let record = Record::new(threads, trained.as_secs_f64(), &arms, &fates);
-    let heading = heading(&config, complete, &record)?;
-    report::write(folder, &heading, &results.sections)?;
-    results.write(&folder.join(FILE_NAME))?;
+    let mut record = Record::new(threads, trained.as_secs_f64(), &arms, &fates);
+    let heading = heading(&config, why_partial(&fates), &record)?;
     let path = folder.join("run.json");
+    let before = files_of(&path);
+    record.files = report::write(folder, &heading, &results.sections)?;
+    // What an earlier report drew, and this one does not, would be taken for a part of it.
+    for old in before.iter().filter(|old| !record.files.contains(old)) {
+        let _ = fs::remove_file(folder.join(old));
+    }
+    results.write(&folder.join(FILE_NAME))?;
     let json = serde_json::to_vec_pretty(&record)?;
     write_whole(&path, &json).map_err(|error| RunError::Write { path, error })?;
     Ok(told(folder, &results, &fates, &arms, started.elapsed().as_secs_f64()))
@@ -148,7 +155,7 @@ fn stop_on_interrupt() -> Result<Arc<AtomicBool>, RunError> {
     Ok(stop)
 }
 
-fn versions() -> BTreeMap<String, String> {
+pub(super) fn versions() -> BTreeMap<String, String> {
     let own = env!("CARGO_PKG_VERSION");
     [("ablation", own), ("loss-core", own), ("burn", BURN)]
         .map(|(name, version)| (name.to_owned(), version.to_owned()))
@@ -170,8 +177,15 @@ fn arm_result((arm, fate): (&Arm, &Fate)) -> Option<ArmResult> {
     })
 }
 
+/// The files of the report that this record belongs to; none if there is no such record.
+fn files_of(record: &Path) -> Vec<PathBuf> {
+    let record = fs::read(record).ok().and_then(|bytes| serde_json::from_slice::<Record>(&bytes).ok());
+    let inside = |file: &PathBuf| file.components().all(|part| matches!(part, Component::Normal(_)));
+    record.map_or_else(Vec::new, |record| record.files.into_iter().filter(inside).collect())
+}
+
 /// What belongs to this run alone, not to its results: `run.json`.
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct Record {
     command: Vec<String>,
     threads: usize,
@@ -180,9 +194,11 @@ struct Record {
     system: String,
     vector_registers: String,
     arms: Vec<ArmTime>,
+    /// Those of the report, from its folder.
+    files: Vec<PathBuf>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, Deserialize)]
 struct ArmTime {
     arm: String,
     seconds: Option<f64>,
@@ -203,17 +219,18 @@ impl Record {
             ArmTime { arm: arm.to_string(), seconds, was_stored, failure }
         };
         Self {
-            command: std::env::args().collect(),
+            command: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
             threads,
             training_seconds,
             system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             vector_registers: loss_core::SimdLevel::best().name().to_owned(),
             arms: arms.iter().zip(fates).map(time).collect(),
+            files: Vec::new(),
         }
     }
 }
 
-fn heading(config: &Config, complete: bool, record: &Record) -> Result<Heading, RunError> {
+fn heading(config: &Config, partial: Option<String>, record: &Record) -> Result<Heading, RunError> {
     let stored = record.arms.iter().filter(|arm| arm.was_stored).count();
     let last_seed = config.first_seed.saturating_add(u64::from(config.seeds) - 1);
     let versions = versions().into_iter().map(|(name, version)| format!("{name} {version}"));
@@ -242,7 +259,7 @@ fn heading(config: &Config, complete: bool, record: &Record) -> Result<Heading, 
     }
     Ok(Heading {
         title: "Segmentation losses compared on a small U-Net".to_owned(),
-        complete,
+        partial,
         facts: facts.into_iter().map(|(name, fact)| (name.to_owned(), fact)).collect(),
         configuration: config.commented()?,
     })
@@ -255,6 +272,23 @@ fn quoted(word: &str) -> String {
     if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }
 
+/// Why not all arms have a result, and what helps; none if all have.
+fn why_partial(fates: &[Fate]) -> Option<String> {
+    let count = |is: fn(&Fate) -> bool| fates.iter().filter(|fate| is(fate)).count();
+    let failed = count(|fate| matches!(fate, Fate::Failed(_)));
+    let left = count(|fate| matches!(fate, Fate::Left));
+    let all = fates.len();
+    match (failed, left) {
+        (0, 0) => None,
+        (0, _) => Some(format!(
+            "The run was interrupted, and {left} of {all} trainings are missing. The same command, without --fresh, goes on from here."
+        )),
+        _ => Some(format!(
+            "{failed} of {all} trainings failed, and {left} were not reached; the facts of the run say why. Other settings may help."
+        )),
+    }
+}
+
 /// What is printed in the end.
 fn told(folder: &Path, results: &Results, fates: &[Fate], arms: &[Arm], seconds: f64) -> String {
     let mut text = String::new();
@@ -262,8 +296,8 @@ fn told(folder: &Path, results: &Results, fates: &[Fate], arms: &[Arm], seconds:
     let stored = fates.iter().filter(|fate| matches!(fate, Fate::Trained { was_stored: true, .. })).count();
     // Writing to a string cannot fail.
     let _ = writeln!(text, "{trained} of {} trainings ({stored} from before), {seconds:.0} s", arms.len());
-    if !results.complete {
-        let _ = writeln!(text, "the report is partial; the same command again goes on from here");
+    if let Some(why) = why_partial(fates) {
+        let _ = writeln!(text, "the report is partial: {why}");
     }
     for section in &results.sections {
         if let Some(finding) = section.findings().next() {
@@ -277,4 +311,21 @@ fn told(folder: &Path, results: &Results, fates: &[Fate], arms: &[Arm], seconds:
         folder.join(FILE_NAME).display()
     );
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_framework_is_the_one_that_is_built_with() {
+        let lock = include_str!("../../../Cargo.lock");
+        assert!(lock.contains(&format!("name = \"burn\"\nversion = \"{BURN}\"")));
+    }
+
+    #[test]
+    fn words_of_a_command_are_quoted_where_a_shell_needs_it() {
+        let words = ["--seeds", "3", "bce + dice", "it's", ""].map(quoted);
+        assert_eq!(words, ["--seeds", "3", "'bce + dice'", "'it'\\''s'", "''"]);
+    }
 }

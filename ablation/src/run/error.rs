@@ -25,6 +25,8 @@ pub(crate) enum RunError {
     NothingFinished(PathBuf),
     #[error("internal error: {0}")]
     Internal(String),
+    #[error("no training came to its end: {0}")]
+    AllFailed(String),
     #[error("cannot wait for Ctrl-C: {0}")]
     Signal(#[from] ctrlc::Error),
 }
@@ -39,7 +41,9 @@ impl RunError {
     /// 2 if what was given is at fault, 1 if the machine is, 130 after Ctrl-C.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            RunError::Config(_) | RunError::Results(_) | RunError::Read { .. } => 2,
+            RunError::Results(error) => error.exit_code(),
+            RunError::Read { error, .. } if error.kind() != io::ErrorKind::NotFound => 1,
+            RunError::Config(_) | RunError::Read { .. } | RunError::AllFailed(_) => 2,
             RunError::NothingFinished(_) => 130,
             RunError::Folder { .. }
             | RunError::Write { .. }

@@ -136,5 +136,5 @@ pub(crate) fn metric_of(trained: &Trained, name: &str) -> Option<f64> {
 
 /// The mean of the seeds with the smallest and largest; of one seed the number.
 pub(crate) fn spread_cell(values: &[Option<f64>], decimals: usize) -> Cell {
-    Summary::new(values).map_or_else(|| Cell::number(None, decimals), |summary| summary.cell(decimals))
+    Summary::new(values).map_or_else(|| Cell::number(None, decimals), |summary| summary.cell(decimals, values.len()))
 }

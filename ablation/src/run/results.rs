@@ -70,6 +70,17 @@ pub(crate) enum ResultsError {
     Json { path: String, error: serde_json::Error },
 }
 
+impl ResultsError {
+    /// 2 if what was given is at fault, 1 if the machine is.
+    pub(crate) fn exit_code(&self) -> u8 {
+        match self {
+            ResultsError::Io { error, .. } if error.kind() == io::ErrorKind::NotFound => 2,
+            ResultsError::Io { .. } | ResultsError::Json { .. } => 1,
+            _ => 2,
+        }
+    }
+}
+
 /// Enough of any format to tell which it is.
 #[derive(Deserialize)]
 struct Header {

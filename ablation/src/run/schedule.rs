@@ -65,7 +65,7 @@ pub(crate) fn train_all(
             let fate_of_arm = match train(arm, config, sets, stop, |_| line.advance(of_step)) {
                 Ok(trained) => {
                     let stored = Stored { trained, seconds: started.elapsed().as_secs_f64() };
-                    cache.store(config, arm, &stored)?;
+                    cache.store(config, arm, &stored).inspect_err(|_| stop.store(true, Ordering::Relaxed))?;
                     Fate::Trained { trained: stored.trained, seconds: stored.seconds, was_stored: false }
                 }
                 Err(TrainingError::Interrupted) => Fate::Left,

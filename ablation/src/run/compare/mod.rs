@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::metrics::name::is_better_lower;
 use super::results::{ArmResult, Results};
 use super::statistics::{Comparison, Summary};
 
@@ -150,7 +151,7 @@ fn compare_metric(metric: &str, a: &BySeed<'_>, b: &BySeed<'_>) -> Option<Metric
         return None;
     }
     let (summary_a, summary_b) = (Summary::new(&of_a), Summary::new(&of_b));
-    let paired = Comparison::new(metric, higher_is_better(metric), ("a", &of_a), ("b", &of_b));
+    let paired = Comparison::new(metric, !is_better_lower(metric), ("a", &of_a), ("b", &of_b));
     Some(MetricComparison {
         metric: metric.to_owned(),
         a: summary_a,
@@ -158,14 +159,6 @@ fn compare_metric(metric: &str, a: &BySeed<'_>, b: &BySeed<'_>) -> Option<Metric
         difference: summary_a.zip(summary_b).map(|(a, b)| b.mean - a.mean),
         paired: Some(paired).filter(|paired| paired.seeds() > 0),
     })
-}
-
-/// Overlaps and rates are the better the higher, errors the lower.
-fn higher_is_better(metric: &str) -> bool {
-    const ERRORS: &[&str] = &["hausdorff", "distance", "loss", "error", "ece", "brier", "false"];
-    let metric = metric.to_lowercase();
-    let mut words = metric.split(|character: char| !character.is_alphanumeric());
-    !words.any(|word| ERRORS.contains(&word))
 }
 
 fn settings(results: &Results) -> BTreeMap<String, Value> {

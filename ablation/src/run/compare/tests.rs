@@ -112,17 +112,3 @@ fn json_holds_the_comparison() {
     assert_eq!(json["identical"], false);
     assert_eq!(json["settings"], serde_json::json!([{"name": "seeds", "a": 3, "b": 4}]));
 }
-
-#[test]
-fn which_way_is_better() {
-    for (metric, better) in [
-        ("Dice", true),
-        ("Hausdorff distance", false),
-        ("95 % Hausdorff", false),
-        ("loss", false),
-        ("recall", true),
-        ("precision", true),
-    ] {
-        assert_eq!(higher_is_better(metric), better, "{metric}");
-    }
-}

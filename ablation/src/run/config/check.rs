@@ -5,6 +5,7 @@ use super::settings::{LARGEST_SEED, accepted};
 use super::{Config, ConfigError, Shapes};
 use crate::expression::Expression;
 use crate::expression::registry::LARGEST;
+use crate::run::arms::percent;
 
 impl Config {
     /// The settings, if each is within its range.
@@ -41,7 +42,7 @@ impl Config {
         let Shapes { blobs, ellipses, roads, small_objects } = data.shapes;
         let shapes = [blobs, ellipses, roads, small_objects];
         let some_shape = shapes.iter().any(|shape| *shape > 0.0);
-        let steps = training.steps;
+        let fewest_steps = training.steps.min(training.damage_steps);
         let most_in_batch = data.training_images.min(damage.training_images);
         let last_seed = first_seed.checked_add(u64::from(*seeds).saturating_sub(1));
         let few_pixels = |share: f64| self.foreground_pixels(share) < 1.0;
@@ -56,7 +57,7 @@ impl Config {
         vec![
             ("seeds", fault((1..=1000).contains(seeds), seeds)),
             ("first_seed", fault(last_seed.is_some_and(|last| last <= LARGEST_SEED), first_seed)),
-            ("training.steps", fault(steps >= 1, steps)),
+            ("training.steps", fault(training.steps >= 1, training.steps)),
             ("training.damage_steps", fault(training.damage_steps >= 1, training.damage_steps)),
             ("data.training_images", fault(data.training_images >= 1, data.training_images)),
             ("data.held_out_images", fault(data.held_out_images >= 1, data.held_out_images)),
@@ -65,8 +66,8 @@ impl Config {
             (
                 "training.evaluations",
                 fault(
-                    (1..=steps).contains(&training.evaluations),
-                    format!("{} of {steps} training.steps", training.evaluations),
+                    (1..=fewest_steps).contains(&training.evaluations),
+                    format!("{} of {fewest_steps} steps", training.evaluations),
                 ),
             ),
             (
@@ -87,8 +88,11 @@ impl Config {
             (
                 "data.rare_shares",
                 fault(
-                    rare_fault.is_none() && !data.rare_shares.is_empty(),
-                    rare_fault.map_or("empty".to_owned(), |rare| format!("{:?}, with {}", data.rare_shares, why(rare))),
+                    rare_fault.is_none() && !data.rare_shares.is_empty() && !repeats(&data.rare_shares),
+                    rare_fault.map_or_else(
+                        || format!("{:?}", data.rare_shares),
+                        |rare| format!("{:?}, with {}", data.rare_shares, why(rare)),
+                    ),
                 ),
             ),
             ("data.contrast", fault(not_negative(data.contrast), Real(data.contrast))),
@@ -99,7 +103,7 @@ impl Config {
             ("data.shapes.ellipses", fault(not_negative(ellipses), Real(ellipses))),
             ("data.shapes.roads", fault(not_negative(roads), Real(roads))),
             ("data.shapes.small_objects", fault(not_negative(small_objects), Real(small_objects))),
-            ("damage.shares", fault(damage.shares.iter().all(|share| positive(*share)), List(&damage.shares))),
+            ("damage.shares", fault(self.damage_shares_are_seen(), List(&damage.shares))),
             (
                 "damage.class_weights",
                 fault(
@@ -128,6 +132,15 @@ impl Config {
         ]
     }
 
+    /// Whether each class has a pixel at least in the smaller of the sets of pairs.
+    fn damage_shares_are_seen(&self) -> bool {
+        let Self { data, damage, .. } = self;
+        let pairs = damage.training_images.min(damage.held_out_images) as f64;
+        let pixels = (data.size as f64) * (data.size as f64) * pairs;
+        let sum: f64 = damage.shares.iter().sum();
+        damage.shares.iter().all(|share| positive(*share) && (share / sum * pixels).round() >= 1.0)
+    }
+
     /// How many foreground pixels this share is, in the smaller of the sets of images.
     fn foreground_pixels(&self, share: f64) -> f64 {
         let Self { data, .. } = self;
@@ -146,6 +159,13 @@ fn fault(is_accepted: bool, found: impl std::fmt::Display) -> Option<String> {
 }
 
 // The losses and the network hold numbers as f32.
+
+/// Whether two numbers would be told by the same words in the report.
+fn repeats(shares: &[f64]) -> bool {
+    let mut told: Vec<String> = shares.iter().map(|share| percent(*share)).collect();
+    told.sort();
+    told.windows(2).any(|pair| pair.first() == pair.last())
+}
 
 fn positive(value: f64) -> bool {
     value > 0.0 && value <= LARGEST

@@ -39,7 +39,7 @@ pub(crate) struct Training {
     pub(crate) steps: usize,
     /// Optimiser steps of each arm of exercise 6.
     pub(crate) damage_steps: usize,
-    /// How often the held-out images are evaluated, evenly over the steps; the last is after the last step.
+    /// How often the held-out images are evaluated, evenly over the steps and once before; the last is after the last step.
     pub(crate) evaluations: usize,
     /// Images a step.
     pub(crate) batch: usize,

@@ -25,14 +25,14 @@ impl Config {
             Preset::Default => default,
             Preset::Quick => Self {
                 seeds: 1,
-                training: Training { steps: 40, damage_steps: 40, evaluations: 5, ..default.training },
+                training: Training { steps: 50, damage_steps: 50, evaluations: 5, ..default.training },
                 data: Data { size: 48, training_images: 128, held_out_images: 16, ..default.data },
                 damage: Damage { training_images: 96, held_out_images: 24, ..default.damage },
                 ..default
             },
             Preset::Full => Self {
                 seeds: 5,
-                training: Training { steps: 200, damage_steps: 160, base_channels: 8, ..default.training },
+                training: Training { steps: 200, damage_steps: 400, base_channels: 8, ..default.training },
                 data: Data { size: 96, held_out_images: 64, rare_shares: vec![0.01, 0.001], ..default.data },
                 ..default
             },
@@ -47,7 +47,7 @@ fn standard() -> Config {
         training: Training {
             steps: 80,
             damage_steps: 160,
-            evaluations: 8,
+            evaluations: 16,
             batch: 8,
             learning_rate: 0.01,
             damage_learning_rate: 0.02,

@@ -193,7 +193,7 @@ fn values_out_of_range_are_named_with_their_line() {
         // What the preset gives no longer fits, and stands in no line.
         (
             "[training]\nsteps = 5",
-            "my.toml: training.evaluations is 8 of 5 training.steps; accepted: a whole number from 1 to training.steps",
+            "my.toml: training.evaluations is 16 of 5 steps; accepted: a whole number from 1 to training.steps and to training.damage_steps",
         ),
     ];
     for (text, message) in cases {

@@ -103,7 +103,7 @@ fn draw(building: &Building, data: &Data, ground: &[f64], [before, after]: &mut 
     let mut pixels: Vec<(f64, usize)> = building.pixels.iter().map(|&pixel| (end * local(pixel).0, pixel)).collect();
     pixels.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let hit = match building.class {
-        2 => stream.between(0.35, 0.5),
+        2 => stream.between(0.4, 0.55),
         3 => stream.between(0.55, 0.7),
         _ => 1.0,
     } * pixels.len() as f64;
@@ -113,7 +113,7 @@ fn draw(building: &Building, data: &Data, ground: &[f64], [before, after]: &mut 
         let whole = 0.3 * ground + roof + 0.12 * contrast * local(pixel).1.signum();
         let is_hit = (rank as f64) < hit;
         let rest = match (building.class, is_hit) {
-            (2, true) => whole - contrast * (0.5 + 0.15 * stream.normal()),
+            (2, true) => whole - contrast * (0.7 + 0.2 * stream.normal()),
             (3, true) => ground + contrast * (0.1 + 0.45 * stream.normal()),
             (3, false) => whole - contrast * (0.25 + 0.2 * stream.normal()),
             (4, _) => ground + contrast * (0.05 + 0.3 * stream.normal()),
@@ -145,10 +145,10 @@ fn scatter_rubble(building: &Building, data: &Data, after: &mut [f64], stream: &
     around.sort_unstable();
     around.dedup();
     for pixel in around {
-        if stream.unit() < 0.35 {
-            if let Some(pixel) = after.get_mut(pixel) {
-                *pixel += 0.3 * data.contrast * stream.normal();
-            }
+        let rubble = 0.3 * data.contrast * stream.normal();
+        match after.get_mut(pixel) {
+            Some(pixel) if stream.unit() < 0.35 => *pixel += rubble,
+            _ => {}
         }
     }
 }

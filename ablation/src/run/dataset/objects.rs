@@ -8,6 +8,8 @@ use crate::run::config::Data;
 /// Shapes drawn by the weights. Beyond, large ellipses fill what is missing.
 const MOST_SHAPES: usize = 300;
 const MOST_FILLERS: usize = 100;
+/// About how bright the pixels of a large object are on the mean, soft edge included, in relation to its middle.
+const LARGE_OBJECT_FADE: f64 = 0.9;
 
 /// The objects of an image.
 pub(super) struct Objects {
@@ -45,14 +47,24 @@ pub(super) fn objects(data: &Data, quota: usize, stream: &mut Stream) -> Objects
     }
 
     let deepest = canvas.deepest(quota);
+    let fade = |depth: f64| soft_step(depth - deepest.threshold, data.soft_edge);
+    // A thing of a few pixels is all edge, and would drown in the noise. So each is made as bright, on the mean, as a large one.
+    let mut inside = vec![(0.0, 0.0); brightness.len()];
+    for ((&depth, &object), _) in canvas.depth().iter().zip(canvas.object()).zip(&deepest.mask).filter(|p| *p.1 == 1) {
+        if let Some((sum, pixels)) = inside.get_mut(object) {
+            *sum += fade(depth);
+            *pixels += 1.0;
+        }
+    }
+    for (own, &(sum, pixels)) in brightness.iter_mut().zip(&inside) {
+        // Of an object that shrank to nothing a faint rest is left.
+        *own *= if pixels > 0.0 { (LARGE_OBJECT_FADE * pixels / sum).clamp(1.0, 2.0) } else { 1.0 };
+    }
     let brightness = canvas
         .depth()
         .iter()
         .zip(canvas.object())
-        .map(|(depth, &object)| {
-            let own = brightness.get(object).copied().unwrap_or_default();
-            own * soft_step(depth - deepest.threshold, data.soft_edge)
-        })
+        .map(|(&depth, &object)| brightness.get(object).copied().unwrap_or_default() * fade(depth))
         .collect();
     Objects { mask: deepest.mask, brightness }
 }

@@ -10,7 +10,8 @@ use super::Split;
 /// What a stream is drawn for. Each has its own, so that a change in one leaves the others as they were.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
-    Quota,
+    // Streams 0 and 1 are those of the first weights and of the order of images.
+    Quota = 1,
     BinaryScene,
     LabelNoise,
     DamagePlan,

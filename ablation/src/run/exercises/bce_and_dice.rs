@@ -5,15 +5,17 @@ use super::tables::{compared, final_table, higher, missing, spread_note};
 use crate::run::arms::{Catalogue, Exercise, Task, percent};
 use crate::run::metrics::name;
 use crate::run::outcomes::{Entry, Outcomes};
-use crate::run::report::model::{Axis, Chart, Figure, Panel, Section};
+use crate::run::report::model::{Axis, Chart, Figure, Panel, Section, Series};
+use crate::run::statistics;
 
 pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogue<'_>) {
     let share = outcomes.config.data.share;
     let entries = outcomes.entries(Task::Binary { share }, &catalogue.binary(Exercise::BceAndDice, share));
     section.text(format!(
-        "BCE asks every pixel the same question and takes the mean, so with {} foreground most of what it hears is background. Dice \
+        "BCE asks every pixel the same question and takes the mean, so with {} foreground, {} of what it hears is background. Dice \
          compares the overlap with the size of both masks. Their sum has BCE's gradient everywhere and Dice's aim.",
-        percent(share)
+        percent(share),
+        percent(1.0 - share)
     ));
     missing(&entries).into_iter().for_each(|text| section.text(text));
     if let [bce, both, ..] = &entries[..] {
@@ -45,9 +47,10 @@ pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &C
             id: "exercise-1-masks".to_owned(),
             title: "What each loss found".to_owned(),
             caption: format!(
-                "Held-out images of seed {}, their true masks, and each prediction at p ≥ ½ as an error map: what was found, what is a false \
-                 alarm, and what was missed.",
-                outcomes.config.first_seed
+                "Held-out images of seed {}, the first, whatever it shows; their true masks; and each prediction at p ≥ ½ as an error map: what was \
+                 found, what is a false alarm, and what was missed. With this seed the Dice over all held-out images is {}.",
+                outcomes.config.first_seed,
+                of_first_seed(&entries)
             ),
             columns: 1,
             panels: vec![Panel::Pictures(pictures)],
@@ -55,24 +58,35 @@ pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &C
     }
 }
 
+/// More bands than this hide one another.
+const MOST_BANDS: usize = 5;
+
 /// A panel for each metric, a line for each entry.
 pub(super) fn histories(id: &str, title: &str, entries: &[Entry<'_>], metrics: &[&str]) -> Figure {
+    let has_bands = entries.len() <= MOST_BANDS;
+    let series = |metric: &str| {
+        let all = entries.iter().map(|entry| entry.history(metric)).filter(|series| !series.x.is_empty());
+        all.map(|series| if has_bands { series } else { Series { spread: Vec::new(), ..series } }).collect()
+    };
     let panel = |metric: &&str| {
         Panel::Chart(Chart {
             title: (*metric).to_owned(),
             x: step_axis(entries),
             y: Axis::linear(*metric).range(0.0, 1.0),
-            series: entries.iter().map(|entry| entry.history(metric)).filter(|series| !series.x.is_empty()).collect(),
+            series: series(metric),
             rules: Vec::new(),
         })
     };
+    let spread = if has_bands {
+        ", bands reach from the smallest to the largest seed"
+    } else {
+        "; the table has their spread at the end"
+    };
+    let metrics_named = statistics::capitalised(&metrics.join(", "));
     Figure {
         id: id.to_owned(),
         title: title.to_owned(),
-        caption: format!(
-            "{} by step: lines are means over seeds, bands reach from the smallest to the largest seed.",
-            metrics.join(", ")
-        ),
+        caption: format!("{metrics_named} on held-out images by step: lines are means over seeds{spread}."),
         columns: metrics.len().min(3),
         panels: metrics.iter().map(panel).collect(),
     }
@@ -86,4 +100,13 @@ pub(super) fn step_axis(entries: &[Entry<'_>]) -> Axis {
         Some(last) if last > 0 => axis.range(0.0, last as f64),
         _ => axis,
     }
+}
+
+/// The Dice of each entry with the first seed, as a list.
+fn of_first_seed(entries: &[Entry<'_>]) -> String {
+    let dice = |entry: &Entry<'_>| {
+        let dice = entry.metric(name::DICE).first().copied().flatten()?;
+        Some(format!("{} {dice:.3}", entry.name()))
+    };
+    entries.iter().filter_map(dice).collect::<Vec<_>>().join(", ")
 }

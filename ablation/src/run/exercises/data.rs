@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::pictures::{SHOWN, class_legend, classes, errors, grey, mask};
-use crate::run::arms::{Catalogue, Exercise, Task, percent};
+use crate::run::arms::{Arm, Catalogue, Exercise, Task, percent};
 use crate::run::config::HeadBias;
 use crate::run::dataset::damage_shares;
 use crate::run::outcomes::Outcomes;
 use crate::run::report::model::{Cell, Figure, Paint, Panel, PictureRow, Pictures, Section, Table};
+use crate::run::schedule::Fate;
 use crate::run::training::damage::CLASS_NAMES;
 
 const SHOWN_IMAGES: usize = 6;
@@ -16,24 +17,31 @@ const SHOWN_IMAGES: usize = 6;
 pub(crate) fn data(outcomes: &Outcomes<'_>, exercises: &BTreeSet<Exercise>) -> Section {
     let config = outcomes.config;
     let mut section = Section::new("data", "The data and the training");
-    section.text(format!(
-        "All images are made up, from a seed: {0} × {0} pixels, a textured background, shapes that fade into it over {1} px, noise of standard \
-         deviation {2} for a contrast of {3}. Of the labels to train with, {4} of the foreground's pixels at the boundary have changed \
-         places with background; held-out labels are the truth. The share of foreground differs between images and is exact over the whole.",
-        config.data.size,
-        config.data.soft_edge,
-        config.data.noise,
-        config.data.contrast,
-        percent(config.data.label_noise)
-    ));
+    let catalogue = Catalogue::new(config);
+    let mut shares: Vec<f64> = exercises.iter().flat_map(|exercise| catalogue.shares(*exercise)).collect();
+    shares.sort_by(|a, b| b.total_cmp(a));
+    shares.dedup();
+    if !shares.is_empty() {
+        section.text(format!(
+            "The binary images are made up, from a seed: {0} × {0} pixels, a textured background, shapes that fade into it over {1} px, noise of \
+             standard deviation {2} for a contrast of {3}. Training labels are noisy: as many of them as {4} of the foreground, all at the \
+             boundary, have changed places with background; held-out labels are the truth. The share of foreground differs between images \
+             and is exact over the whole.",
+            config.data.size,
+            config.data.soft_edge,
+            config.data.noise,
+            config.data.contrast,
+            percent(config.data.label_noise)
+        ));
+    }
     let bias = match config.training.head_bias {
         HeadBias::Zero => "at 0, so that every pixel begins at p = ½",
         HeadBias::Prior => "at the log-odds of the foreground's share",
     };
     section.text(format!(
         "The network is a U-Net of {} channels at full size, with group normalisation, trained by Adam in batches of {}, for {} steps with a learning \
-         rate of {} ({} steps with {} in exercise 6), its last bias begun {bias}. That choice matters: with foreground of 1 % a run that begins \
-         at the prior gives BCE a head start. Arms of a seed share the images, their order and the first weights. These are small \
+         rate of {} ({} steps with {} in exercise 6), its last bias begun {bias}. Begun elsewhere, losses over the mean of pixels can come out otherwise \
+         (`head_bias`). Arms of a seed share the images, their order and the first weights. These are small \
          networks and short trainings; a loss that is behind here may catch up in longer ones.",
         config.training.base_channels,
         config.training.batch,
@@ -42,11 +50,15 @@ pub(crate) fn data(outcomes: &Outcomes<'_>, exercises: &BTreeSet<Exercise>) -> S
         config.training.damage_steps,
         config.training.damage_learning_rate
     ));
-    let catalogue = Catalogue::new(config);
-    let mut shares: Vec<f64> = exercises.iter().flat_map(|exercise| catalogue.shares(*exercise)).collect();
-    shares.sort_by(|a, b| b.total_cmp(a));
-    shares.dedup();
+    section.text(
+        "Differences between arms are taken seed by seed. Their 95 % interval is the wider of two: the percentiles of a bootstrap over the seeds, \
+         and Student's t. With three seeds the bootstrap reaches just from the smallest difference to the largest, and any three equal signs \
+         would exclude 0, one time in four by chance; so a difference is called clear only if both intervals exclude 0. No clear difference \
+         does not mean equal: it means that so few seeds cannot tell. Intervals speak of seeds (images, weights, order), not of other data, \
+         and are not corrected for the number of comparisons.",
+    );
     section.table(table(outcomes, &shares, exercises));
+    section.table(arms_table(outcomes));
     for share in shares {
         section.figure(binary_figure(outcomes, share));
     }
@@ -95,6 +107,27 @@ fn table(outcomes: &Outcomes<'_>, shares: &[f64], exercises: &BTreeSet<Exercise>
     }
 }
 
+/// Every loss that is trained, as an expression.
+fn arms_table(outcomes: &Outcomes<'_>) -> Table {
+    let first = outcomes.arms.iter().zip(outcomes.fates).filter(|(arm, _)| arm.seed == outcomes.config.first_seed);
+    let row = |(arm, fate): (&Arm, &Fate)| {
+        let parameters = match fate {
+            Fate::Trained { trained, .. } => Cell::number(trained.parameters as f64, 0),
+            _ => Cell::number(None, 0),
+        };
+        vec![Cell::text(arm.task.to_string()), Cell::text(&arm.loss.name), Cell::text(&arm.loss.expression), parameters]
+    };
+    Table {
+        id: "data-arms".to_owned(),
+        title: "What was trained".to_owned(),
+        columns: ["data", "name here", "loss, as `ablation score --loss` takes it", "parameters"]
+            .map(|name| name.replace('`', ""))
+            .to_vec(),
+        rows: first.map(row).collect(),
+        note: "Each with every seed.".to_owned(),
+    }
+}
+
 fn binary_figure(outcomes: &Outcomes<'_>, share: f64) -> Figure {
     let [training, _] = outcomes.sets.binary(outcomes.config, share, outcomes.config.first_seed);
     let images: Vec<usize> = (0..SHOWN_IMAGES.min(training.len())).collect();
@@ -120,7 +153,6 @@ fn binary_figure(outcomes: &Outcomes<'_>, share: f64) -> Figure {
             ],
             legend: vec![
                 (Paint::Foreground, "foreground".to_owned()),
-                (Paint::TruePositive, "foreground in label and truth".to_owned()),
                 (Paint::FalsePositive, "added by label noise".to_owned()),
                 (Paint::FalseNegative, "taken away by label noise".to_owned()),
             ],
@@ -139,7 +171,7 @@ fn damage_figure(outcomes: &Outcomes<'_>) -> Figure {
     Figure {
         id: "data-damage".to_owned(),
         title: "Pairs for damage mapping".to_owned(),
-        caption: "Pairs to train with, those with the most pixels of each damaged class first: before, after, and the class of each pixel."
+        caption: "Pairs to train with, first the one with the most pixels of each class, from destroyed to no damage, then the first others: before, after, and the class of each pixel."
             .to_owned(),
         columns: 1,
         panels: vec![Panel::Pictures(Pictures {

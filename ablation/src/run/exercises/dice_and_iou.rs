@@ -12,11 +12,15 @@ use crate::run::training::{Evaluation, Trained};
 /// The levels that are waited for.
 const LEVELS: [f64; 5] = [0.2, 0.3, 0.4, 0.5, 0.6];
 /// The level that speed is judged by.
-const JUDGED: f64 = 0.4;
+const JUDGED: f64 = 0.5;
 
 pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogue<'_>) {
     let share = outcomes.config.data.share;
-    let entries = outcomes.entries(Task::Binary { share }, &catalogue.binary(Exercise::DiceAndIou, share));
+    let mut entries = outcomes.entries(Task::Binary { share }, &catalogue.binary(Exercise::DiceAndIou, share));
+    // Elsewhere the losses have the names of the scores, which here would be mistaken for them.
+    for entry in entries.iter_mut().take(2) {
+        entry.loss.name.push_str(" loss");
+    }
     section.text(
         "Dice and IoU order any two masks alike, because IoU = Dice / (2 − Dice). As losses they differ in slope: that of IoU is the steeper \
          where the overlap is good already, and the flatter where it is poor.",
@@ -41,14 +45,16 @@ pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &C
 
 /// The step at which the IoU first is at a level, on a straight line between two evaluations; none if it never is.
 fn step_of_level(evaluations: &[Evaluation], level: f64) -> Option<f64> {
-    let mut before = (0.0, 0.0);
+    let iou = |evaluation: &Evaluation| evaluation.metrics.get(name::IOU).copied().flatten().unwrap_or(0.0);
+    let mut before: Option<&Evaluation> = None;
     for evaluation in evaluations {
-        let now = (evaluation.step as f64, evaluation.metrics.get(name::IOU).copied().flatten().unwrap_or(0.0));
-        if now.1 >= level {
-            let along = if now.1 > before.1 { (level - before.1) / (now.1 - before.1) } else { 1.0 };
-            return Some(before.0 + along * (now.0 - before.0));
+        let (step, now) = (evaluation.step as f64, iou(evaluation));
+        if now >= level {
+            let Some(before) = before else { return Some(step) };
+            let (first, was) = (before.step as f64, iou(before));
+            return Some(first + (level - was) / (now - was) * (step - first));
         }
-        before = now;
+        before = Some(evaluation);
     }
     None
 }
@@ -60,7 +66,18 @@ fn steps_by_seed(entry: &Entry<'_>, level: f64) -> Vec<Option<f64>> {
 
 fn speed(dice: &Entry<'_>, iou: &Entry<'_>) -> Finding {
     let [first, second] = [dice, iou].map(|entry| steps_by_seed(entry, JUDGED));
-    let metric = format!("steps to IoU {JUDGED}");
+    let metric = format!("step count to IoU {JUDGED}");
+    let reached = |steps: &[Option<f64>]| steps.iter().flatten().count();
+    if reached(&first) < first.len() || reached(&second) < second.len() {
+        return Finding::new(format!(
+            "IoU {JUDGED} was reached by {} of {} seeds with {} and by {} with {}, so their speed is not compared.",
+            reached(&first),
+            first.len(),
+            dice.name(),
+            reached(&second),
+            iou.name()
+        ));
+    }
     let comparison = Comparison::new(&metric, false, (dice.name(), &first), (iou.name(), &second));
     Finding::from_comparisons(comparison.sentence(), vec![comparison])
 }
@@ -118,10 +135,11 @@ mod tests {
     #[test]
     fn between_two_evaluations() {
         let evaluation = |step, iou| Evaluation { step, metrics: [(name::IOU.to_owned(), Some(iou))].into() };
-        let evaluations = [evaluation(10, 0.1), evaluation(20, 0.5), evaluation(30, 0.45)];
+        let evaluations = [evaluation(0, 0.05), evaluation(10, 0.1), evaluation(20, 0.5), evaluation(30, 0.45)];
         let step = step_of_level(&evaluations, 0.3).unwrap();
         assert!((step - 15.0).abs() < 1e-12, "{step}");
-        assert!((step_of_level(&evaluations, 0.05).unwrap() - 5.0).abs() < 1e-12);
+        assert!((step_of_level(&evaluations, 0.08).unwrap() - 6.0).abs() < 1e-12);
+        assert_eq!(step_of_level(&evaluations, 0.05), Some(0.0));
         assert_eq!(step_of_level(&evaluations, 0.51), None);
     }
 }

@@ -22,30 +22,40 @@ pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &C
 fn of_share(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogue<'_>, share: f64) {
     let task = Task::Binary { share };
     let entries = outcomes.entries(task, &catalogue.binary(Exercise::ExtremeImbalance, share));
+    let [_, held_out] = outcomes.sets.binary(outcomes.config, share, outcomes.config.first_seed);
+    let background =
+        held_out.masks.iter().filter(|pixel| **pixel == 0).count() as f64 / held_out.masks.len().max(1) as f64;
     // Anchors and file names hold no points or percent signs.
     let id = format!("exercise-5-{}", percent(share).replace(['.', ' '], "-").replace('%', "percent"));
     section.text(format!("With {} foreground:", percent(share)));
     missing(&entries).into_iter().for_each(|text| section.text(text));
     section.finding(against_bce(&entries, share));
-    trap(&entries, share).into_iter().for_each(|finding| section.finding(finding));
+    trap(&entries, share, background).into_iter().for_each(|finding| section.finding(finding));
     section.figure(scores(&id, &entries));
-    section.figure(accuracy_trap(&id, &entries, share));
+    section.figure(accuracy_trap(&id, &entries, background));
     let shown = [
         higher(name::DICE, 3),
+        higher(name::BEST_DICE, 3),
         higher(name::IOU, 3),
         higher(name::PRECISION, 3),
         higher(name::RECALL, 3),
         higher(name::ACCURACY, 4),
     ];
-    let note = format!("{} A precision is undefined where nothing is called foreground.", spread_note(outcomes));
+    let note = format!(
+        "{} A precision is undefined where nothing is called foreground. All but the second column call a pixel foreground from p = ½ on; \
+         a weight moves the probabilities, so weighted BCE needs another threshold, and the second column takes the one that is best on \
+         the held-out images.",
+        spread_note(outcomes)
+    );
     let mut table = final_table(&format!("{id}-final"), "After the last step", &entries, &shown, note);
     table.rows.push(vec![
         Cell::text("no foreground anywhere"),
         Cell::number(0.0, 3),
+        Cell::number(None, 3),
         Cell::number(0.0, 3),
         Cell::number(None, 3),
         Cell::number(0.0, 3),
-        Cell::number(1.0 - share, 4),
+        Cell::number(background, 4),
     ]);
     section.table(table);
     section.figure(histories(
@@ -54,7 +64,6 @@ fn of_share(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogu
         &entries,
         &[name::DICE, name::RECALL],
     ));
-    let [_, held_out] = outcomes.sets.binary(outcomes.config, share, outcomes.config.first_seed);
     if let Some(pictures) = side_by_side(&held_out, &entries, 3) {
         section.figure(Figure {
             id: format!("{id}-masks"),
@@ -87,7 +96,11 @@ fn against_bce(entries: &[Entry<'_>], share: f64) -> Finding {
     );
     let comparisons: Vec<Comparison> =
         others.iter().map(|other| bce.against(other, name::DICE, Better::Higher)).collect();
-    if outcomes_of_one_seed(&comparisons) {
+    if bce.trained().next().is_none() {
+        sentence.push_str(" BCE was not trained, so nothing is compared with it.");
+        return Finding::new(sentence);
+    }
+    if comparisons.iter().all(|comparison| comparison.interval().is_none()) {
         sentence.push_str(" With one seed there is no interval, so no conclusion.");
         return Finding::from_comparisons(sentence, comparisons);
     }
@@ -100,23 +113,24 @@ fn against_bce(entries: &[Entry<'_>], share: f64) -> Finding {
     };
     let better = named(&|comparison| comparison.better() == Some(comparison.second.as_str()));
     let worse = named(&|comparison| comparison.better() == Some(comparison.first.as_str()));
-    let unclear = named(&|comparison| comparison.better().is_none());
-    let parts =
-        [("clearly above BCE", better), ("clearly below it", worse), ("not clearly different from it", unclear)];
+    let unclear = named(&|comparison| comparison.better().is_none() && comparison.interval().is_some());
+    let too_few = named(&|comparison| comparison.interval().is_none());
+    let parts = [
+        ("clearly above BCE", better),
+        ("clearly below it", worse),
+        ("not clearly different from it", unclear),
+        ("trained with too few seeds to tell", too_few),
+    ];
     let parts = parts
         .iter()
         .filter(|(_, names)| !names.is_empty())
         .map(|(what, names)| format!("{what}: {}", names.join(", ")));
-    sentence.push_str(&format!(" Over {} seeds, {}.", bce.by_seed.len(), parts.collect::<Vec<_>>().join("; ")));
+    sentence.push_str(&format!(" Over {} seeds, {}.", bce.trained().count(), parts.collect::<Vec<_>>().join("; ")));
     Finding::from_comparisons(sentence, comparisons)
 }
 
-fn outcomes_of_one_seed(comparisons: &[Comparison]) -> bool {
-    comparisons.iter().all(|comparison| comparison.interval().is_none())
-}
-
 /// The accuracy of the worst by Dice beside that of the best.
-fn trap(entries: &[Entry<'_>], share: f64) -> Option<Finding> {
+fn trap(entries: &[Entry<'_>], share: f64, background: f64) -> Option<Finding> {
     let scored = entries
         .iter()
         .filter_map(|entry| Some((entry.name(), entry.summary(name::DICE)?.mean, entry.summary(name::ACCURACY)?.mean)));
@@ -133,7 +147,7 @@ fn trap(entries: &[Entry<'_>], share: f64) -> Option<Finding> {
         best.0,
         best.2,
         best.1,
-        1.0 - share
+        background
     )))
 }
 
@@ -168,12 +182,12 @@ fn scores(id: &str, entries: &[Entry<'_>]) -> Figure {
     }
 }
 
-fn accuracy_trap(id: &str, entries: &[Entry<'_>], share: f64) -> Figure {
-    let rule = Rule { name: "everything called background".to_owned(), at: 1.0 - share, horizontal: true };
+fn accuracy_trap(id: &str, entries: &[Entry<'_>], background: f64) -> Figure {
+    let rule = Rule { name: "everything called background".to_owned(), at: background, horizontal: true };
     Figure {
         id: format!("{id}-accuracy"),
         title: "The accuracy trap".to_owned(),
-        caption: "The same predictions by accuracy: what finds nothing lies on the line, among those that find much. The axis does not begin at 0."
+        caption: "The same predictions by accuracy: to find nothing lies on the line, and to find most of the foreground only just above it. The axis does not begin at 0."
             .to_owned(),
         columns: 1,
         panels: vec![Panel::Chart(Chart {

@@ -5,9 +5,8 @@ use super::tables::{compared, final_table, higher, lower, missing, spread_note};
 use crate::run::arms::{Catalogue, Exercise, Task};
 use crate::run::metrics::name;
 use crate::run::outcomes::{Entry, Outcomes};
-use crate::run::report::model::{
-    Axis, Chart, Figure, Look, Paint, Panel, PictureKind, PictureRow, Pictures, Section, Series,
-};
+use crate::run::report::model::{Axis, Chart, Figure, Look, Panel, PictureKind, PictureRow, Pictures, Section, Series};
+use crate::run::training::binary::BINS;
 
 pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogue<'_>) {
     let config = outcomes.config;
@@ -35,8 +34,8 @@ pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &C
     ];
     let note = format!(
         "{} Boundary measures are means over images. Boundary IoU takes the rim within 2 px of the boundary (Cheng et al., 2021). The \
-         Hausdorff distance is the 95th percentile in pixels; where nothing was found it is the image's diagonal. The calibration error is \
-         the mean gap between probability and frequency in 15 bins (Guo et al., 2017).",
+         Hausdorff distance is the 95th percentile in pixels; where one of the two masks has no boundary it is the image's diagonal. The calibration error is \
+         the mean gap between probability and frequency in 15 bins, weighted by their pixels, of which nearly all lie in the lowest (Guo et al., 2017).",
         spread_note(outcomes)
     );
     section.table(final_table("exercise-3-final", "Boundaries and calibration by γ", &entries, &shown, note));
@@ -68,22 +67,19 @@ fn by_gamma(entries: &[Entry<'_>], gammas: &[f64]) -> Figure {
         caption: "After the last step: means over seeds, bands from the smallest to the largest seed.".to_owned(),
         columns: 3,
         panels: vec![
-            chart("boundaries", "share", &[name::BOUNDARY_F1_1, name::BOUNDARY_F1_2, name::BOUNDARY_IOU]),
+            chart("boundaries", "score", &[name::BOUNDARY_F1_1, name::BOUNDARY_F1_2, name::BOUNDARY_IOU]),
             chart("distance", "Hausdorff distance, 95 %, in pixels", &[name::HAUSDORFF]),
             chart("calibration", "calibration error", &[name::CALIBRATION_ERROR]),
         ],
     }
 }
 
-/// Bins of probabilities; those of all seeds are pooled.
-const BINS: f64 = 15.0;
-
 fn reliability(entries: &[Entry<'_>]) -> Figure {
     let series = |entry: &Entry<'_>| {
-        let mut pooled = [[0.0; 3]; BINS as usize];
+        let mut pooled = [[0.0; 3]; BINS];
         for [probability, share, pixels] in entry.trained().flat_map(|trained| &trained.judgement.reliability).copied()
         {
-            let place = ((probability * BINS) as usize).min(pooled.len() - 1);
+            let place = ((probability * BINS as f64) as usize).min(pooled.len() - 1);
             if let Some([p, t, n]) = pooled.get_mut(place) {
                 *p += probability * pixels;
                 *t += share * pixels;
@@ -147,13 +143,12 @@ fn zoomed(outcomes: &Outcomes<'_>, entries: &[Entry<'_>]) -> Option<Figure> {
     columns.extend(shown.iter().map(|(name, _)| (*name).to_owned()));
     let rows: Vec<PictureRow> =
         (0..2.min(held_out.len())).filter_map(|index| row(index, format!("image {}", index + 1))).flatten().collect();
-    let mut legend = vec![(Paint::Foreground, "foreground of the truth".to_owned())];
-    legend.extend(error_legend());
+    let legend = error_legend();
     Some(Figure {
         id: "exercise-3-edges".to_owned(),
         title: "At the edges".to_owned(),
         caption: format!(
-            "The busiest {side} × {side} pixels of two held-out images of seed {}, enlarged: the probability (black 0, white 1), and the mask \
+            "The busiest {side} × {side} pixels of held-out images of seed {}, enlarged: the probability (black 0, white 1), and the mask \
              at p ≥ ½ with its errors.",
             config.first_seed
         ),

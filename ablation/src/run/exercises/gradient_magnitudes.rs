@@ -76,6 +76,11 @@ fn at_edge(entry: &Entry<'_>, at_end: bool, of: impl Fn(&Step) -> Option<f64>) -
     entry.by_seed.iter().map(|trained| trained.and_then(|trained| mean(&trained.steps))).collect()
 }
 
+/// How many steps the beginning and the end really have.
+fn edge(entries: &[Entry<'_>]) -> usize {
+    entries.iter().flat_map(Entry::trained).map(|trained| trained.steps.len()).max().unwrap_or(0).min(EDGE)
+}
+
 fn table(entries: &[Entry<'_>]) -> Table {
     let columns = [
         "loss",
@@ -98,7 +103,7 @@ fn table(entries: &[Entry<'_>]) -> Table {
         title: "Gradients at the beginning and at the end of training".to_owned(),
         columns: columns.map(str::to_owned).to_vec(),
         rows: entries.iter().map(row).collect(),
-        note: format!("Means over the first and last {EDGE} steps, and over seeds [smallest, largest]."),
+        note: format!("Means over the first and last {} steps, and over seeds [smallest, largest].", edge(entries)),
     }
 }
 
@@ -106,10 +111,14 @@ fn finding(entries: &[Entry<'_>]) -> Option<Finding> {
     let share =
         |entry: &Entry<'_>| Summary::new(&at_edge(entry, false, share_of_foreground)).map(|summary| summary.mean);
     let shares: Vec<(&str, f64)> = entries.iter().filter_map(|entry| Some((entry.name(), share(entry)?))).collect();
+    if shares.len() < 2 {
+        return None;
+    }
     let most = shares.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
     let least = shares.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
     Some(Finding::new(format!(
-        "In the first {EDGE} steps foreground pixels get {:.0} % of the gradient with {}, and {:.0} % with {}.",
+        "In the first {} steps foreground pixels get {:.0} % of the gradient with {}, and {:.0} % with {}.",
+        edge(entries),
         100.0 * most.1,
         most.0,
         100.0 * least.1,

@@ -57,7 +57,7 @@ pub(super) fn classes(labels: &[u8], size: usize) -> Picture {
 
 pub(super) fn error_legend() -> Vec<(Paint, String)> {
     vec![
-        (Paint::TruePositive, "found (true positive)".to_owned()),
+        (Paint::TruePositive, "foreground; found (true positive)".to_owned()),
         (Paint::FalsePositive, "false alarm (false positive)".to_owned()),
         (Paint::FalseNegative, "missed (false negative)".to_owned()),
     ]
@@ -102,8 +102,7 @@ pub(super) fn side_by_side(held_out: &BinarySet, entries: &[Entry<'_>], rows: us
         }
         Some(PictureRow { name: format!("image {}", index + 1), pictures })
     };
-    let mut legend = vec![(Paint::Foreground, "foreground of the truth".to_owned())];
-    legend.extend(error_legend());
+    let legend = error_legend();
     Some(Pictures {
         title: String::new(),
         columns,

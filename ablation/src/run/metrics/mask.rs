@@ -20,7 +20,7 @@ impl<'a> MaskView<'a> {
         (self.width, self.height) == (other.width, other.height)
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.pixels.iter().all(|&pixel| pixel == 0)
     }
 
@@ -41,6 +41,10 @@ impl<'a> MaskView<'a> {
                 || outside(index.checked_add(self.width))
         };
         (0..self.pixels.len()).zip(self.inside()).map(|(index, inside)| inside && at_boundary(index)).collect()
+    }
+
+    pub(crate) fn has_boundary(&self) -> bool {
+        self.boundary().contains(&true)
     }
 
     /// The distance of each pixel to the nearest of a set of this image's pixels: 0 at these, infinite if there are none.

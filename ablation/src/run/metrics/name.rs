@@ -6,6 +6,8 @@ pub(crate) const IOU: &str = "IoU";
 pub(crate) const PRECISION: &str = "precision";
 pub(crate) const RECALL: &str = "recall";
 pub(crate) const ACCURACY: &str = "accuracy";
+/// At the threshold that makes it largest on the held-out images themselves.
+pub(crate) const BEST_DICE: &str = "Dice at the best threshold";
 /// Means over the images.
 pub(crate) const BOUNDARY_F1_1: &str = "boundary F1 at 1 px";
 pub(crate) const BOUNDARY_F1_2: &str = "boundary F1 at 2 px";
@@ -14,6 +16,11 @@ pub(crate) const HAUSDORFF: &str = "Hausdorff 95 %";
 pub(crate) const CALIBRATION_ERROR: &str = "calibration error";
 /// Over the classes that are not background.
 pub(crate) const MEAN_DICE: &str = "mean Dice";
+
+/// Whether more of it is worse. All others are shares, of which more is better.
+pub(crate) fn is_better_lower(metric: &str) -> bool {
+    [LOSS, HAUSDORFF, CALIBRATION_ERROR].contains(&metric)
+}
 
 /// A metric of one class.
 pub(crate) fn of_class(metric: &str, class: &str) -> String {

@@ -138,6 +138,21 @@ impl UNet {
         *place = place.clone().map(change);
     }
 
+    /// Gives the heads a kernel, without which nothing reaches the layers before them.
+    #[cfg(test)]
+    pub(crate) fn with_heads_of(mut self, weight: f32) -> Self {
+        for head in std::iter::once(&mut self.head).chain(&mut self.auxiliary_heads) {
+            head.weight = head.weight.clone().map(|old| {
+                let shape = old.dims();
+                let numbers =
+                    (0..shape.iter().product()).map(|index: usize| weight * (1.0 + index as f32 % 3.0)).collect();
+                let device = old.device();
+                Tensor::from_data(burn::tensor::TensorData::new::<f32, _>(numbers, shape), &device).require_grad()
+            });
+        }
+        self
+    }
+
     /// Adds the logits of an auxiliary head, if there is one at this level.
     fn supervise(&self, level: usize, x: &Tensor<4>, outputs: &mut Vec<Tensor<4>>) {
         let heads = self.auxiliary.iter().zip(&self.auxiliary_heads);

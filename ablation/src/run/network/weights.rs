@@ -9,10 +9,16 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{NEGATIVE_SLOPE, UNet};
 
-/// Kernels by He et al., *Delving Deep into Rectifiers*, 2015 (uniform, fan-in); normalisations stay at 1 and 0, biases at 0 but for those of the heads.
+/// Kernels by He et al., *Delving Deep into Rectifiers*, 2015 (uniform, fan-in); normalisations stay at 1 and 0, biases at 0 but for those of
+/// the heads, whose kernels are 0.
 pub(super) fn draw(network: UNet, head_bias: &[f32], seed: u64) -> UNet {
     let mut network = network.map(&mut Draw { random: ChaCha8Rng::seed_from_u64(seed), transposed: false });
     for head in std::iter::once(&mut network.head).chain(&mut network.auxiliary_heads) {
+        // So that every pixel begins at the probability of the bias, whatever the seed.
+        head.weight = head.weight.clone().map(|old| {
+            let zeros = vec![0.0; old.dims().iter().product()];
+            set(old, zeros)
+        });
         head.bias = head.bias.take().map(|bias| bias.map(|old| set(old, head_bias.to_vec())));
     }
     network

@@ -20,8 +20,8 @@ use self::model::{Block, Figure, Section, Table};
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Heading {
     pub(crate) title: String,
-    /// Not where the run was interrupted: the page then says that it is partial.
-    pub(crate) complete: bool,
+    /// Why the report lacks arms, if it does.
+    pub(crate) partial: Option<String>,
     /// Command, versions, seeds, machine, times: name and value.
     pub(crate) facts: Vec<(String, String)>,
     /// The settings as TOML.

@@ -100,6 +100,9 @@ pub(crate) enum Cell {
         low: f64,
         high: f64,
         decimals: usize,
+        /// Of how many seeds, if not of all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        seeds: Option<[usize; 2]>,
     },
     /// There is no such number; the reason in a word or two.
     Missing {
@@ -197,7 +200,7 @@ pub(crate) enum Scale {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Series {
     pub(crate) name: String,
-    /// The place in the palette; the same thing has the same place in all figures.
+    /// The place in the palette; a loss has its own in all figures where it stands beside others.
     pub(crate) colour: usize,
     pub(crate) look: Look,
     pub(crate) x: Vec<f64>,

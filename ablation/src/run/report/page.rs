@@ -13,8 +13,8 @@ use super::model::{Block, Cell, Figure, Finding, Panel, Pictures, Section, Table
 use super::{Heading, ReportError};
 use crate::run::statistics::{Comparison, Verdict};
 
-/// The summary fits a page: it has so many findings of a section, the first ones.
-const IN_SUMMARY: usize = 2;
+/// The summary fits a page: of an exercise it has so many findings, of other sections the first.
+const OF_EXERCISE: usize = 4;
 
 #[derive(Template)]
 #[template(path = "index.html")]
@@ -126,7 +126,11 @@ pub(super) fn render(
             .iter()
             .map(|section| Summary {
                 section,
-                sentences: section.findings().take(IN_SUMMARY).map(|finding| runs(&finding.sentence)).collect(),
+                sentences: section
+                    .findings()
+                    .take(if section.id.starts_with("exercise-") { OF_EXERCISE } else { 1 })
+                    .map(|finding| runs(&finding.sentence))
+                    .collect(),
             })
             .filter(|summary| !summary.sentences.is_empty())
             .collect(),
@@ -229,9 +233,10 @@ fn cell_view(cell: &Cell) -> CellView {
     match cell {
         Cell::Text(text) => view(kept_together(text), false),
         Cell::Number { value, decimals } => view(number(*value, *decimals), true),
-        Cell::Spread { mean, low, high, decimals } => {
+        Cell::Spread { mean, low, high, decimals, seeds } => {
             let [mean, low, high] = [mean, low, high].map(|value| number(*value, *decimals));
-            view(format!("{mean} [{low}, {high}]"), true)
+            let of = seeds.map_or_else(String::new, |[n, all]| format!(" ({n} of {all} seeds)"));
+            view(format!("{mean} [{low}, {high}]{of}"), true)
         }
         Cell::Missing { missing } => CellView { text: "–".to_owned(), numeric: true, missing: Some(missing.clone()) },
     }

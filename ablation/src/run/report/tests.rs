@@ -8,7 +8,7 @@ use std::path::Path;
 
 use self::demonstration::{heading, sections};
 use super::model::{Axis, Block, Cell, Chart, Figure, Panel, Section, Series, Table};
-use super::{ReportError, figures, tables, write};
+use super::{Heading, ReportError, figures, tables, write};
 
 fn chart(id: &str, series: Vec<Series>) -> Figure {
     let panel = Chart { title: String::new(), x: Axis::linear("x"), y: Axis::linear("y"), series, rules: Vec::new() };
@@ -144,7 +144,10 @@ fn csv_gives_the_numbers_back() {
         title: "Cells".to_owned(),
         columns: vec!["loss".to_owned(), "Dice".to_owned()],
         rows: vec![
-            vec![Cell::text("BCE"), Cell::Spread { mean: 0.1 + 0.7, low: 1.0 / 7.0, high: 0.9, decimals: 2 }],
+            vec![
+                Cell::text("BCE"),
+                Cell::Spread { mean: 0.1 + 0.7, low: 1.0 / 7.0, high: 0.9, decimals: 2, seeds: None },
+            ],
             vec![Cell::text("Dice"), Cell::number(None, 2)],
             vec![Cell::text("IoU"), Cell::number(2.0 / 3.0, 1)],
         ],
@@ -180,11 +183,11 @@ fn csv_gives_the_numbers_back() {
 #[test]
 fn a_partial_report_says_so() {
     let folder = tempfile::tempdir().unwrap();
-    for (complete, says) in [(true, false), (false, true)] {
-        let mut heading = heading();
-        heading.complete = complete;
+    for partial in [None, Some("3 of 9 trainings are missing.".to_owned())] {
+        let heading = Heading { partial: partial.clone(), ..heading() };
         write(folder.path(), &heading, &[Section::new("one", "One")]).unwrap();
-        assert_eq!(page(folder.path()).contains("This report is partial"), says);
+        assert_eq!(page(folder.path()).contains("This report is partial"), partial.is_some());
+        assert_eq!(page(folder.path()).contains("3 of 9 trainings"), partial.is_some());
     }
 }
 

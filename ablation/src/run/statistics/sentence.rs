@@ -27,12 +27,18 @@ impl Comparison {
         if is_clear {
             let kind = if self.higher_is_better { "higher" } else { "lower, so better," };
             let (leading, trailing) = (shown(leading), shown(trailing));
+            let leader = capitalised(leader);
             return format!(
                 "{leader} has a {kind} {metric} than {other} ({leading} against {trailing}, difference {difference}, \
                  {interval})."
             );
         }
-        let favour = if amount == 0.0 { String::new() } else { format!(" in favour of {leader}") };
+        let all_alike = self.differences.iter().all(|difference| (*difference > 0.0) == (self.mean > 0.0));
+        let favour = match amount == 0.0 {
+            true => String::new(),
+            false if all_alike => format!(" in favour of {leader} in all {} seeds", self.seeds()),
+            false => format!(" in favour of {leader}"),
+        };
         format!(
             "No clear difference in {metric} between {first} and {second} (mean difference {difference}{favour}, \
              {interval})."
@@ -43,6 +49,7 @@ impl Comparison {
     fn without_interval(&self) -> String {
         let Self { metric, first, second, .. } = self;
         if self.differences.is_empty() {
+            let first = capitalised(first);
             return format!("{first} and {second} cannot be compared in {metric}: no seed has a value of both.");
         }
         let decimals = decimals_for(self.mean, 2).clamp(3, 4);
@@ -55,7 +62,7 @@ impl Comparison {
 }
 
 /// The beginning of a sentence.
-fn capitalised(text: &str) -> String {
+pub(crate) fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -26,12 +26,12 @@ impl Summary {
         Some(Self { mean, low, high, n: values.len() })
     }
 
-    /// The cell of a table: a plain number of one seed.
-    pub(crate) fn cell(&self, decimals: usize) -> Cell {
+    /// The cell of a table of so many seeds: a plain number of one.
+    pub(crate) fn cell(&self, decimals: usize, seeds: usize) -> Cell {
         let Self { mean, low, high, n } = *self;
-        match n {
+        match seeds {
             1 => Cell::number(mean, decimals),
-            _ => Cell::Spread { mean, low, high, decimals },
+            _ => Cell::Spread { mean, low, high, decimals, seeds: (n < seeds).then_some([n, seeds]) },
         }
     }
 }

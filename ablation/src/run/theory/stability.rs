@@ -180,7 +180,7 @@ fn figure(sweeps: &[Sweep], of: Quantity, id: &str, title: &str, label: &str) ->
         };
         Panel::Chart(Chart {
             title: format!("{}, {} pixel", sweep.form.name(), if sweep.target { "foreground" } else { "background" }),
-            x: Axis::linear("logit z"),
+            x: Axis::linear("logit z").range(-FURTHEST, FURTHEST),
             y: Axis::log(label).range(SMALLEST_DRAWN, of.top()),
             series: vec![
                 series("loss-core", sweep.form.colour(), Look::Dashed, taken(|point| point.2)),

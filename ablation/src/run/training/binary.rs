@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use loss_core::{Finished, Histogram, Logits, Loss, Plane, Quantisation};
+use loss_core::{Confusion, Finished, Histogram, Logits, Loss, Plane, Quantisation};
 
 use super::{Judgement, Metrics, Problem, Step, TrainingError};
 use crate::expression::Expression;
@@ -18,8 +18,8 @@ const HALVINGS: usize = 2;
 /// So many predictions are kept, for the pictures: the first.
 const PICTURED: usize = 6;
 /// Bins of probabilities for the calibration (Guo et al., 2017).
-const BINS: usize = 15;
-/// Logits are rounded to sixteenths, from −8 to 7.9, for the calibration alone.
+pub(crate) const BINS: usize = 15;
+/// Logits are rounded to sixteenths, from −8 to 7.9, for the calibration and the best threshold.
 const CALIBRATION_STEP: f32 = 1.0 / 16.0;
 /// Pixels within this of its boundary make a mask's rim, for the boundary IoU.
 const RIM: f64 = 2.0;
@@ -134,11 +134,10 @@ impl Problem for BinaryProblem {
         add(name::BOUNDARY_F1_2, &|prediction, truth| boundary_f1(prediction, truth, 2.0));
         add(name::BOUNDARY_IOU, &|prediction, truth| boundary_iou(prediction, truth, RIM));
         let diagonal = (self.size() as f64) * std::f64::consts::SQRT_2;
-        add(name::HAUSDORFF, &|prediction, truth| match (prediction.is_empty(), truth.is_empty()) {
-            (true, true) => None,
-            (false, false) => hausdorff_95(prediction, truth),
-            // Nothing is near what is not there: as far as the image allows.
-            _ => Some(diagonal),
+        add(name::HAUSDORFF, &|prediction, truth| {
+            // Where one of them has no boundary, nothing is near: as far as the image allows.
+            let one_alone = prediction.has_boundary() != truth.has_boundary();
+            hausdorff_95(prediction, truth).or(one_alone.then_some(diagonal))
         });
         let reliability = self.reliability(logits, &mut metrics)?;
         let pictured = logits.chunks(pixels).take(PICTURED);
@@ -153,7 +152,10 @@ impl BinaryProblem {
         // The cast saturates.
         let codes: Vec<i8> = logits.iter().map(|logit| (logit / CALIBRATION_STEP).round() as i8).collect();
         histogram.extend_codes(&codes, &self.held_out.masks)?;
-        let calibration = histogram.curves()?.calibration::<BINS>();
+        let curves = histogram.curves()?;
+        let best = curves.best_threshold(Confusion::dice);
+        metrics.insert(name::BEST_DICE.to_owned(), best.map(|(_, dice)| dice));
+        let calibration = curves.calibration::<BINS>();
         metrics.insert(name::CALIBRATION_ERROR.to_owned(), Some(calibration.expected_calibration_error()));
         let filled = calibration.bins().iter();
         Ok(filled.filter_map(|bin| Some([bin.mean_probability()?, bin.foreground_share()?, bin.pixels])).collect())

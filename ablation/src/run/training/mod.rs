@@ -126,6 +126,7 @@ pub(crate) fn train(
         evaluations: Vec::new(),
         judgement: Judgement::default(),
     };
+    trained.look(problem, &network, settings.batch, 0)?;
     for step in 1..=steps {
         if stop.load(Ordering::Relaxed) {
             return Err(TrainingError::Interrupted);
@@ -149,9 +150,7 @@ pub(crate) fn train(
         let gradients = GradientsParams::from_grads(sum.backward(), &network);
         network = optimiser.step(learning_rate, network, gradients);
         if is_evaluated(step, steps, settings.evaluations) {
-            let logits = held_out_logits(problem, &network, settings.batch)?;
-            let metrics = problem.evaluate(&logits)?;
-            trained.evaluations.push(Evaluation { step, metrics });
+            let logits = trained.look(problem, &network, settings.batch, step)?;
             if step == steps {
                 trained.judgement = problem.judge(&logits)?;
             }
@@ -159,6 +158,24 @@ pub(crate) fn train(
         progress(step);
     }
     Ok(trained)
+}
+
+impl Trained {
+    /// Evaluates the held-out images after so many steps, and gives their logits.
+    fn look(
+        &mut self,
+        problem: &impl Problem,
+        network: &UNet,
+        batch: usize,
+        step: usize,
+    ) -> Result<Vec<f32>, TrainingError> {
+        let logits = held_out_logits(problem, network, batch)?;
+        if logits.iter().any(|logit| !logit.is_finite()) {
+            return Err(TrainingError::Diverged { step });
+        }
+        self.evaluations.push(Evaluation { step, metrics: problem.evaluate(&logits)? });
+        Ok(logits)
+    }
 }
 
 /// Evaluations lie evenly over the steps, the last after the last step.

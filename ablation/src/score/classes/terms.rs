@@ -16,6 +16,7 @@ use crate::score::results::{ClassScore, Figures, Finish, OverClasses, Reading};
 #[derive(Clone, Debug)]
 pub(crate) struct Weights(pub(super) Option<Rc<[f64]>>);
 
+#[cfg(feature = "train")]
 impl Weights {
     /// These weights, one a class.
     pub(crate) fn of(weights: &[f64]) -> Self {

@@ -1,0 +1,232 @@
+//! `ablation run`, `config` and `compare`, on images and networks that are as small as they can be.
+#![cfg(feature = "train")]
+
+mod common;
+
+use std::fs;
+use std::path::Path;
+
+use common::{Folder, close};
+use serde_json::Value;
+
+const TINY: &str = "
+seeds = 2
+[training]
+steps = 3
+damage_steps = 3
+evaluations = 2
+batch = 2
+base_channels = 2
+[data]
+size = 16
+training_images = 4
+held_out_images = 3
+share = 0.1
+rare_shares = [0.05]
+[damage]
+shares = [0.8, 0.05, 0.05, 0.05, 0.05]
+training_images = 4
+held_out_images = 3
+";
+
+fn tiny() -> Folder {
+    let folder = Folder::new();
+    fs::write(folder.path("tiny.toml"), TINY).unwrap();
+    folder
+}
+
+fn bytes(path: &Path) -> Vec<u8> {
+    fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn json(path: &Path) -> Value {
+    serde_json::from_slice(&bytes(path)).unwrap()
+}
+
+fn array<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+    value[key].as_array().unwrap_or_else(|| panic!("no list {key}"))
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value[key].as_str().unwrap_or_else(|| panic!("no text {key} in {value}"))
+}
+
+/// All blocks of this kind, each with the section it stands in.
+fn blocks<'a>(results: &'a Value, kind: &'a str) -> Vec<(&'a str, &'a Value)> {
+    let sections = array(results, "sections").iter();
+    let of_section = |section: &'a Value| {
+        let blocks = array(section, "blocks").iter().filter_map(move |block| block.get(kind));
+        blocks.map(|block| (text(section, "id"), block)).collect::<Vec<_>>()
+    };
+    sections.flat_map(of_section).collect()
+}
+
+#[test]
+fn the_report_is_whole_and_its_numbers_agree() {
+    let folder = tiny();
+    let told = folder.run("run --config tiny.toml --output out --threads 2", &[]).text();
+    assert!(told.contains("index.html") && told.contains("48 of 48 trainings (0 from before)"), "{told}");
+    let results = json(&folder.path("out/results.json"));
+    assert_eq!(results["complete"], true);
+    let ids: Vec<&str> = array(&results, "sections").iter().map(|section| text(section, "id")).collect();
+    for exercise in 1..=6 {
+        assert!(ids.contains(&format!("exercise-{exercise}").as_str()), "{ids:?}");
+    }
+    for id in ["data", "loss-curves", "lecture-tables", "walkthroughs", "stability", "exactness", "which-loss"] {
+        assert!(ids.contains(&id), "{ids:?}");
+    }
+    let page = String::from_utf8(bytes(&folder.path("out/index.html"))).unwrap();
+    for (_, figure) in blocks(&results, "figure") {
+        let id = text(figure, "id");
+        assert!(page.contains(&format!("figure--{id}")), "{id}");
+        assert!(bytes(&folder.path(&format!("out/figures/{id}.png"))).starts_with(b"\x89PNG"), "{id}");
+    }
+    for (_, table) in blocks(&results, "table") {
+        let id = text(table, "id");
+        let rows = csv::Reader::from_path(folder.path(&format!("out/data/{id}.csv"))).unwrap().into_records().count();
+        assert_eq!(rows, array(table, "rows").len(), "{id}");
+    }
+    compares_what_the_arms_have(&results);
+    steps_are_counted(&results);
+}
+
+/// Every comparison of a finding, against the arms: the second's metric minus the first's, seed by seed.
+fn compares_what_the_arms_have(results: &Value) {
+    let arms = array(results, "arms");
+    let mut checked = 0;
+    for (section, finding) in blocks(results, "finding") {
+        let data = match section {
+            "exercise-5" => "5 % foreground",
+            "exercise-6" => "damage maps",
+            _ => "10 % foreground",
+        };
+        let comparisons = finding.get("comparisons").and_then(Value::as_array);
+        for comparison in comparisons.into_iter().flatten() {
+            let metric = text(comparison, "metric");
+            let of = |name: &str, seed: u64| {
+                let arm = arms.iter().find(|arm| {
+                    // What is called γ = 2 is the focal loss of exercise 4.
+                    let named = text(arm, "loss") == name.trim_end_matches(" loss")
+                        || text(arm, "expression") == expression_of(name);
+                    named && arm["seed"] == seed && text(arm, "exercise_data") == data
+                });
+                arm.unwrap_or_else(|| panic!("no arm {name} on {data}"))["metrics"].get(metric).cloned()
+            };
+            let (first, second) = (text(comparison, "first"), text(comparison, "second"));
+            let pairs: Vec<(f64, f64)> =
+                (0..2).filter_map(|seed| Some((of(first, seed)?.as_f64()?, of(second, seed)?.as_f64()?))).collect();
+            let differences = array(comparison, "differences");
+            if metric.starts_with("step count") {
+                continue;
+            }
+            assert_eq!(pairs.len(), differences.len(), "{comparison}");
+            for ((first, second), difference) in pairs.iter().zip(differences) {
+                close(difference.as_f64().unwrap(), second - first, 1e-12);
+                checked += 1;
+            }
+        }
+    }
+    assert!(checked >= 30, "{checked}");
+}
+
+fn expression_of(name: &str) -> String {
+    name.strip_prefix("γ = ").map_or_else(String::new, |gamma| format!("focal(gamma={gamma})"))
+}
+
+fn steps_are_counted(results: &Value) {
+    for arm in array(results, "arms") {
+        assert_eq!(array(arm, "steps").len(), 3);
+        let at: Vec<&Value> = array(arm, "history").iter().map(|entry| &entry[0]).collect();
+        assert_eq!(at, [0, 2, 3], "{arm}");
+        for (name, value) in array(arm, "history")[2][1].as_object().unwrap() {
+            assert_eq!(value, &arm["metrics"][name], "the last evaluation is that of the end: {name}");
+        }
+    }
+}
+
+#[test]
+fn threads_and_repetition_change_nothing() {
+    let folder = tiny();
+    folder.run("run 1 5 6 --config tiny.toml --output one --threads 1 --quiet", &[]).text();
+    folder.run("run 1 5 6 --config tiny.toml --output two --threads 2 --quiet", &[]).text();
+    let first = bytes(&folder.path("one/results.json"));
+    assert!(first == bytes(&folder.path("two/results.json")), "one and two threads give different results.json");
+    let again = folder.run("run 1 5 6 --config tiny.toml --output one", &[]).text();
+    assert!(again.contains("(32 from before)"), "{again}");
+    assert!(first == bytes(&folder.path("one/results.json")), "from stored trainings it differs");
+    let fresh = folder.run("run 1 5 6 --config tiny.toml --output one --fresh", &[]).text();
+    assert!(fresh.contains("(0 from before)"), "{fresh}");
+    assert!(first == bytes(&folder.path("one/results.json")), "trained again it differs");
+
+    let same = folder.run("compare one/results.json two", &[]).text();
+    assert!(same.contains("identical"), "{same}");
+    folder.run("run 1 --config tiny.toml --output other --seeds 1 --quiet", &[]).text();
+    let other = folder.run("compare one other", &[]).text();
+    assert!(other.contains("seeds") && !other.contains("The two runs are identical"), "{other}");
+    assert_eq!(folder.run("compare one other --json", &[]).json()["identical"], false);
+}
+
+#[test]
+fn a_loss_of_ones_own_is_an_arm() {
+    let folder = tiny();
+    let own = "0.7*focal(gamma=1) + 0.3*tversky(alpha=0.3, beta=0.7, smooth=1)";
+    folder.run("run 1 --config tiny.toml --output out --quiet --loss", &[own]).text();
+    let results = json(&folder.path("out/results.json"));
+    assert_eq!(array(&results, "arms").iter().filter(|arm| text(arm, "expression") == own).count(), 2);
+    let findings = blocks(&results, "finding");
+    assert!(findings.iter().any(|(id, finding)| *id == "exercise-1" && text(finding, "sentence").contains(own)));
+    let refusal = folder.run("run 1 --config tiny.toml --output bad --loss", &["bce + dise"]).refusal();
+    assert!(refusal.contains("dise") && refusal.contains("dice"), "{refusal}");
+    assert!(!folder.path("bad/index.html").exists());
+}
+
+#[test]
+fn settings_are_printed_and_checked() {
+    let folder = tiny();
+    let settings = folder.run("config --quick", &[]).text();
+    assert!(settings.contains("rare_shares") && settings.contains("# "), "{settings}");
+    fs::write(folder.path("quick.toml"), settings.replace("size = 48", "size = 50")).unwrap();
+    let refusal = folder.run("run --config quick.toml", &[]).refusal();
+    assert!(refusal.contains("data.size") && refusal.contains("50") && refusal.contains("multiple of 8"), "{refusal}");
+    fs::write(folder.path("typo.toml"), "[training]\nstep = 3\n").unwrap();
+    let refusal = folder.run("run --config typo.toml", &[]).refusal();
+    assert!(refusal.contains("step") && refusal.contains("steps"), "{refusal}");
+    assert!(folder.run("run --config missing.toml", &[]).refusal().contains("missing.toml"));
+    assert!(folder.run("run 7", &[]).refusal().contains('7'));
+    assert!(folder.run("compare tiny.toml tiny.toml", &[]).refusal().contains("tiny.toml"));
+    assert!(folder.run("run --help", &[]).text().contains("--quick"));
+}
+
+/// Ctrl-C leaves a valid report of what is finished, and the next run goes on from there.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_reports_what_it_has() {
+    use std::process::{Command, Stdio};
+
+    let folder = tiny();
+    // So many seeds that it is still at work when the first training is stored.
+    let mut run = Command::new(env!("CARGO_BIN_EXE_ablation"))
+        .args(["run", "1", "--config", "tiny.toml", "--output", "out", "--threads", "1", "--seeds", "1000"])
+        .current_dir(folder.path(""))
+        .stderr(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let stored = || fs::read_dir(folder.path("out/trainings")).map_or(0, |entries| entries.count());
+    while stored() < 3 {
+        assert!(run.try_wait().unwrap().is_none(), "it ended before it was interrupted");
+        std::thread::yield_now();
+    }
+    assert!(Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap().success());
+    assert!(run.wait().unwrap().success());
+    let results = json(&folder.path("out/results.json"));
+    assert_eq!(results["complete"], false);
+    let trained = array(&results, "arms").len();
+    assert!((3..2000).contains(&trained), "{trained}");
+    assert!(String::from_utf8(bytes(&folder.path("out/index.html"))).unwrap().contains("partial"));
+
+    folder.run("run 1 --config tiny.toml --output out --quiet", &[]).text();
+    folder.run("run 1 --config tiny.toml --output whole --quiet", &[]).text();
+    let resumed = bytes(&folder.path("out/results.json"));
+    assert!(resumed == bytes(&folder.path("whole/results.json")), "resumed it differs from a run in one go");
+}
