@@ -205,16 +205,17 @@ fn what_has_no_boundary_has_no_distance() {
 fn what_is_better_lower_is_lower_for_a_better_mask() {
     use super::name::{BOUNDARY_F1_1, BOUNDARY_IOU, HAUSDORFF, is_better_lower};
 
+    type Metric = fn(MaskView, MaskView) -> Option<f64>;
     let square = |shift: usize| -> Vec<u8> {
         (0..256)
             .map(|index| u8::from((4 + shift..10 + shift).contains(&(index % 16)) && (4..10).contains(&(index / 16))))
             .collect()
     };
     let (truth, near, far) = (square(0), square(1), square(4));
-    let of = |mask: &[u8], metric: fn(MaskView, MaskView) -> Option<f64>| {
+    let of = |mask: &[u8], metric: Metric| {
         metric(MaskView::new(16, 16, mask).unwrap(), MaskView::new(16, 16, &truth).unwrap()).unwrap()
     };
-    let metrics: [(&str, fn(MaskView, MaskView) -> Option<f64>); 3] = [
+    let metrics: [(&str, Metric); 3] = [
         (BOUNDARY_F1_1, |p, t| boundary_f1(p, t, 1.0)),
         (BOUNDARY_IOU, |p, t| boundary_iou(p, t, 2.0)),
         (HAUSDORFF, hausdorff_95),
