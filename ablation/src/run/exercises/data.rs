@@ -35,7 +35,7 @@ pub(crate) fn data(outcomes: &Outcomes<'_>, exercises: &BTreeSet<Exercise>) -> S
         ));
     }
     let bias = match config.training.head_bias {
-        HeadBias::Zero => "at 0, so that every pixel begins at p = ½",
+        HeadBias::Zero => "at 0, so that every pixel begins at p = ½, which counts as foreground",
         HeadBias::Prior => "at the log-odds of the foreground's share",
     };
     section.text(format!(

@@ -36,7 +36,6 @@ fn of_share(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogu
     let shown = [
         higher(name::DICE, 3),
         higher(name::BEST_DICE, 3),
-        higher(name::IOU, 3),
         higher(name::PRECISION, 3),
         higher(name::RECALL, 3),
         higher(name::ACCURACY, 4),
@@ -52,7 +51,6 @@ fn of_share(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogu
         Cell::text("no foreground anywhere"),
         Cell::number(0.0, 3),
         Cell::number(None, 3),
-        Cell::number(0.0, 3),
         Cell::number(None, 3),
         Cell::number(0.0, 3),
         Cell::number(background, 4),

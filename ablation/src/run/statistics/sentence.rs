@@ -61,10 +61,10 @@ impl Comparison {
     }
 }
 
-/// The beginning of a sentence.
+/// The beginning of a sentence. Symbols such as γ stay as they are: Γ is another.
 pub(crate) fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    letters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())
 }
 
 /// The sentences of comparisons, those with a clear difference first; empty of none.

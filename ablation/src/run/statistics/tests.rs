@@ -201,3 +201,11 @@ fn summaries() {
     assert_eq!(Summary::new(&[None, Some(f64::INFINITY)]), None);
     assert_eq!(Summary::new(&all(&[0.1, 0.1, 0.1])).unwrap().mean, 0.1);
 }
+
+#[test]
+fn sentences_begin_with_a_capital_but_symbols_stay() {
+    let values = |by: f64| [0.5 + by, 0.6 + by, 0.52 + by].map(Some);
+    let of = |second: &str| Comparison::new("Dice", true, ("BCE", &values(0.0)), (second, &values(0.1))).sentence();
+    assert!(of("focal").starts_with("Focal has a higher Dice than BCE"), "{}", of("focal"));
+    assert!(of("γ = 1").starts_with("γ = 1 has"), "{}", of("γ = 1"));
+}

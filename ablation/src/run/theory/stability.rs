@@ -268,7 +268,7 @@ fn findings(sweeps: &[Sweep]) -> Vec<Finding> {
     )));
     let [infinite, nan] = not_finite;
     findings.push(Finding::new(format!(
-        "With what is finite but off by more than {}, however small it is, the shares are: {}.",
+        "With what is finite but off by more than {}, harmless or not, the shares are: {}.",
         percent(TOLERANCE),
         shares(&[infinite, nan, Verdict::Off, Verdict::Zero]),
     )));
@@ -276,7 +276,8 @@ fn findings(sweeps: &[Sweep]) -> Vec<Finding> {
         let zero = ranges(&sweep.verdicts(Quantity::Gradient), &[Verdict::Zero]);
         findings.push(Finding::new(format!(
             "Clipping the probability to [{clip}, 1 − {clip}] keeps the loss finite, at the price of the gradient: for a foreground pixel \
-             it is 0 at logits {zero}, where the right one is as large as {}. The pixels that are most wrong learn nothing.",
+             it is 0 at logits {zero}. On the wrong side, where the right one is as large as {}, the pixels that are most wrong learn \
+             nothing; on the right side next to nothing is lost.",
             significant(sweep.largest_lost(), 3),
             clip = significant(f64::from(naive::CLIP), 1),
         )));
