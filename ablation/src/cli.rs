@@ -92,7 +92,7 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<std::num::NonZeroUsize>,
 
-    /// Forget the trainings that are finished already
+    /// Train again what is finished already
     #[arg(long)]
     pub(crate) fresh: bool,
 

@@ -74,6 +74,11 @@ pub(crate) fn percent(share: f64) -> String {
     format!("{percent} %")
 }
 
+/// A share as a part of an anchor or of a file's name, which hold no points or percent signs.
+pub(crate) fn anchor(share: f64) -> String {
+    percent(share).replace(['.', ' '], "-").replace('%', "percent")
+}
+
 /// A loss under the name that it has in the report.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct NamedLoss {

@@ -11,7 +11,7 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use super::arms::{Arm, Catalogue, Exercise};
-use super::cache::Cache;
+use super::cache::{Cache, Earlier};
 use super::config::{Config, Preset};
 use super::error::RunError;
 use super::files::write_whole;
@@ -78,10 +78,8 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<String, RunError> {
     };
     let folder = &arguments.output;
     let trainings = folder.join("trainings");
-    if arguments.fresh && trainings.exists() {
-        fs::remove_dir_all(&trainings).map_err(|error| RunError::Folder { path: trainings.clone(), error })?;
-    }
-    let cache = Cache::open(trainings.clone())?;
+    let earlier = if arguments.fresh { Earlier::Ignored } else { Earlier::Used };
+    let cache = Cache::open(trainings.clone(), earlier)?;
     let stop = stop_on_interrupt()?;
     let progress = Progress::new(arguments.quiet);
     let threads = arguments.threads.map_or_else(available_threads, |threads| threads.get());

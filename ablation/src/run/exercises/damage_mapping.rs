@@ -1,6 +1,6 @@
 //! Exercise 6.
 
-use super::bce_and_dice::histories;
+use super::charts::histories;
 use super::pictures::{SHOWN, class_legend, classes, grey};
 use super::tables::{Shown, compared, final_table, higher, missing, spread_note_on};
 use crate::run::arms::{Catalogue, Task, percent};

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::pictures::{SHOWN, class_legend, classes, errors, grey, mask};
-use crate::run::arms::{Arm, Catalogue, Exercise, Task, percent};
+use crate::run::arms::{Arm, Catalogue, Exercise, Task, anchor, percent};
 use crate::run::config::HeadBias;
 use crate::run::dataset::damage_shares;
 use crate::run::outcomes::Outcomes;
@@ -137,7 +137,7 @@ fn binary_figure(outcomes: &Outcomes<'_>, share: f64) -> Figure {
     };
     let size = training.size;
     Figure {
-        id: format!("data-{}", percent(share).replace(['.', ' '], "-").replace('%', "percent")),
+        id: format!("data-{}", anchor(share)),
         title: format!("Images with {} foreground", percent(share)),
         caption: "Images to train with, their true masks, and the labels that are trained with: where these differ from the truth, a pixel is \
                   marked as added or taken away."

@@ -1,6 +1,6 @@
 //! Exercise 2.
 
-use super::bce_and_dice::histories;
+use super::charts::histories;
 use super::tables::{compared, final_table, higher, missing, spread_note};
 use crate::run::arms::{Catalogue, Exercise, Task};
 use crate::run::metrics::name;

@@ -1,9 +1,9 @@
 //! Exercise 5.
 
-use super::bce_and_dice::histories;
+use super::charts::histories;
 use super::pictures::side_by_side;
 use super::tables::{final_table, higher, missing, spread_note};
-use crate::run::arms::{Catalogue, Exercise, Task, percent};
+use crate::run::arms::{Catalogue, Exercise, Task, anchor, percent};
 use crate::run::metrics::name;
 use crate::run::outcomes::{Better, Entry, Outcomes};
 use crate::run::report::model::{Axis, Cell, Chart, Figure, Finding, Look, Panel, Rule, Section, Series};
@@ -25,8 +25,7 @@ fn of_share(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogu
     let [_, held_out] = outcomes.sets.binary(outcomes.config, share, outcomes.config.first_seed);
     let background =
         held_out.masks.iter().filter(|pixel| **pixel == 0).count() as f64 / held_out.masks.len().max(1) as f64;
-    // Anchors and file names hold no points or percent signs.
-    let id = format!("exercise-5-{}", percent(share).replace(['.', ' '], "-").replace('%', "percent"));
+    let id = format!("exercise-5-{}", anchor(share));
     section.text(format!("With {} foreground:", percent(share)));
     missing(&entries).into_iter().for_each(|text| section.text(text));
     section.finding(against_bce(&entries, share));

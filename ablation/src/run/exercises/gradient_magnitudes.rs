@@ -1,6 +1,6 @@
 //! Exercise 4.
 
-use super::bce_and_dice::step_axis;
+use super::charts::step_axis;
 use super::tables::missing;
 use crate::run::arms::{Catalogue, Exercise, Task, percent};
 use crate::run::outcomes::{Entry, Outcomes, spread_cell};

@@ -1,6 +1,7 @@
 //! The sections of the exercises: what was trained, what came out, and what can be said of it.
 
 mod bce_and_dice;
+mod charts;
 mod closing;
 mod damage_mapping;
 mod data;
