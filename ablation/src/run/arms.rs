@@ -9,7 +9,7 @@ use super::config::Config;
 use crate::expression::{BinaryLoss, ClassesLoss, Expression, ExpressionError};
 
 /// A mini-exercise, by its number in the course.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Exercise {
     BceAndDice,
     DiceAndIou,
@@ -80,7 +80,7 @@ pub(crate) fn anchor(share: f64) -> String {
 }
 
 /// A loss under the name that it has in the report.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct NamedLoss {
     pub(crate) name: String,
     /// In the language of `ablation score --loss`.
@@ -90,7 +90,7 @@ pub(crate) struct NamedLoss {
 }
 
 /// One training: a loss, its data, a seed.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Arm {
     pub(crate) task: Task,
     pub(crate) loss: NamedLoss,
@@ -117,12 +117,12 @@ impl<'a> Catalogue<'a> {
         NamedLoss { name: name.into(), expression: expression.into(), colour }
     }
 
-    pub(crate) fn bce(&self) -> NamedLoss {
+    fn bce(&self) -> NamedLoss {
         Self::named("BCE", "bce", 0)
     }
 
     /// Foreground and background weigh the same in total.
-    pub(crate) fn weighted_bce(&self, share: f64) -> NamedLoss {
+    fn weighted_bce(&self, share: f64) -> NamedLoss {
         // Four digits are enough of a weight, and make the expression readable.
         let weight: f64 = format!("{:.3e}", (1.0 - share) / share).parse().unwrap_or(1.0);
         Self::named("weighted BCE", format!("bce(pos_weight={weight})"), 6)
@@ -141,23 +141,23 @@ impl<'a> Catalogue<'a> {
         format!("tversky(alpha={alpha}, beta={beta}, smooth={})", self.config.losses.smooth)
     }
 
-    pub(crate) fn dice(&self) -> NamedLoss {
+    fn dice(&self) -> NamedLoss {
         Self::named("Dice", self.smoothed("dice"), 2)
     }
 
-    pub(crate) fn iou(&self) -> NamedLoss {
+    fn iou(&self) -> NamedLoss {
         Self::named("IoU", self.smoothed("iou"), 3)
     }
 
-    pub(crate) fn focal(&self) -> NamedLoss {
+    fn focal(&self) -> NamedLoss {
         Self::named("focal", Self::focal_expression(self.config.losses.gamma), 4)
     }
 
-    pub(crate) fn tversky(&self) -> NamedLoss {
+    fn tversky(&self) -> NamedLoss {
         Self::named("Tversky", self.tversky_expression(), 5)
     }
 
-    pub(crate) fn bce_and_dice(&self) -> NamedLoss {
+    fn bce_and_dice(&self) -> NamedLoss {
         Self::named("BCE + Dice", format!("bce + {}", self.smoothed("dice")), 1)
     }
 
@@ -210,22 +210,19 @@ impl<'a> Catalogue<'a> {
     }
 
     /// The arms of exercise 6: each differs from the one before in one thing.
-    pub(crate) fn damage(&self) -> Vec<(NamedLoss, bool)> {
+    pub(crate) fn damage(&self) -> Vec<(Task, NamedLoss)> {
         let gamma = self.config.losses.gamma;
+        let [shallow, deep] = [false, true].map(|deep_supervision| Task::Damage { deep_supervision });
         // Over the same denominator as the weighted cross-entropy, so that γ is all that differs.
         let focal = format!("focal(gamma={gamma}, reduction=weighted_mean)");
-        let focal_and_dice = format!("{focal} + {}", self.class_dice());
+        let focal_and_dice = format!("{focal} + dice(smooth={}, classes=foreground)", self.config.losses.smooth);
         vec![
-            (Self::named("CE", "ce(weights=none)", 0), false),
-            (Self::named("weighted CE", "ce", 6), false),
-            (Self::named("focal", focal, 4), false),
-            (Self::named("focal + Dice", focal_and_dice.clone(), 7), false),
-            (Self::named("focal + Dice, deep", focal_and_dice, 5), true),
+            (shallow, Self::named("CE", "ce(weights=none)", 0)),
+            (shallow, Self::named("weighted CE", "ce", 6)),
+            (shallow, Self::named("focal", focal, 4)),
+            (shallow, Self::named("focal + Dice", focal_and_dice.clone(), 7)),
+            (deep, Self::named("focal + Dice, deep", focal_and_dice, 5)),
         ]
-    }
-
-    fn class_dice(&self) -> String {
-        format!("dice(smooth={}, classes=foreground)", self.config.losses.smooth)
     }
 
     /// The tasks of an exercise on binary masks.
@@ -245,8 +242,7 @@ impl<'a> Catalogue<'a> {
         let named = |loss: NamedLoss| if loss.expression == focal.expression { focal.clone() } else { loss };
         for seed in self.config.seeds() {
             if exercises.contains(&Exercise::DamageMapping) {
-                let of_seed = |(loss, deep_supervision)| Arm { task: Task::Damage { deep_supervision }, loss, seed };
-                arms.extend(self.damage().into_iter().map(of_seed));
+                arms.extend(self.damage().into_iter().map(|(task, loss)| Arm { task, loss, seed }));
             }
             for exercise in exercises {
                 for share in self.shares(*exercise) {

@@ -2,6 +2,7 @@
 
 use super::arms::{Arm, NamedLoss, Task};
 use super::config::Config;
+use super::metrics::name::is_better_lower;
 use super::report::model::{Cell, Look, Series};
 use super::schedule::{Fate, Sets};
 use super::statistics::{Comparison, Summary};
@@ -117,17 +118,10 @@ impl<'a> Entry<'a> {
     }
 
     /// How another entry differs from this one.
-    pub(crate) fn against(&self, second: &Entry<'_>, metric: &str, better: Better) -> Comparison {
+    pub(crate) fn against(&self, second: &Entry<'_>, metric: &str) -> Comparison {
         let (ours, theirs) = (self.metric(metric), second.metric(metric));
-        Comparison::new(metric, better == Better::Higher, (self.name(), &ours), (second.name(), &theirs))
+        Comparison::new(metric, !is_better_lower(metric), (self.name(), &ours), (second.name(), &theirs))
     }
-}
-
-/// Which way a metric is good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Better {
-    Higher,
-    Lower,
 }
 
 pub(crate) fn metric_of(trained: &Trained, name: &str) -> Option<f64> {

@@ -5,7 +5,7 @@ use super::label_noise::swap_at_boundary;
 use super::objects::objects;
 use super::random::{Purpose, Stream};
 use super::scene::{Scale, ground};
-use super::{Split, image};
+use super::{ImageSet, Split, image};
 use crate::run::config::Data;
 
 /// Images of one channel, stored one after the other and row by row, with their masks.
@@ -21,12 +21,21 @@ pub(crate) struct BinarySet {
     pub(crate) masks: Vec<u8>,
 }
 
-impl BinarySet {
-    /// How many images.
-    pub(crate) fn len(&self) -> usize {
+impl ImageSet for BinarySet {
+    fn len(&self) -> usize {
         self.masks.len().checked_div(self.size * self.size).unwrap_or(0)
     }
 
+    fn size(&self) -> usize {
+        self.size
+    }
+
+    fn inputs(&self, index: usize) -> Vec<&[f32]> {
+        vec![self.image(index)]
+    }
+}
+
+impl BinarySet {
     /// The pixels of an image; empty beyond the last.
     pub(crate) fn image(&self, index: usize) -> &[f32] {
         image(&self.images, self.size, index)

@@ -3,7 +3,7 @@
 use super::placement::{Building, place};
 use super::random::{Purpose, Stream};
 use super::scene::{Scale, ground, texture};
-use super::{Split, image};
+use super::{ImageSet, Split, image};
 use crate::run::config::{Damage, Data};
 
 /// Pairs of images of one channel each, stored one after the other and row by row, with their labels.
@@ -17,12 +17,21 @@ pub(crate) struct PairSet {
     pub(crate) labels: Vec<u8>,
 }
 
-impl PairSet {
-    /// How many pairs.
-    pub(crate) fn len(&self) -> usize {
+impl ImageSet for PairSet {
+    fn len(&self) -> usize {
         self.labels.len().checked_div(self.size * self.size).unwrap_or(0)
     }
 
+    fn size(&self) -> usize {
+        self.size
+    }
+
+    fn inputs(&self, index: usize) -> Vec<&[f32]> {
+        self.pair(index).to_vec()
+    }
+}
+
+impl PairSet {
     /// The pixels of a pair's images, before and after; empty beyond the last.
     pub(crate) fn pair(&self, index: usize) -> [&[f32]; 2] {
         [image(&self.before, self.size, index), image(&self.after, self.size, index)]

@@ -21,6 +21,18 @@ mod tests;
 pub(crate) use binary::{BinarySet, binary};
 pub(crate) use damage::{PairSet, damage, damage_shares};
 
+/// Images that a network sees, one or more at once.
+pub(crate) trait ImageSet {
+    /// How many times it sees something.
+    fn len(&self) -> usize;
+
+    /// Width and height of an image.
+    fn size(&self) -> usize;
+
+    /// The pixels of what is seen at once, one slice for each input of the network; empty beyond the last.
+    fn inputs(&self, index: usize) -> Vec<&[f32]>;
+}
+
 /// Which images: those the network is trained with, or those it never sees in training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Split {

@@ -1,7 +1,7 @@
 use quickcheck::{Arbitrary, Gen, quickcheck};
 
 use super::apportion::apportion;
-use super::{PairSet, Split, binary, damage, damage_shares};
+use super::{ImageSet, PairSet, Split, binary, damage, damage_shares};
 use crate::run::config::{Damage, Data, Shapes};
 
 const SPLITS: [Split; 2] = [Split::Training, Split::HeldOut];

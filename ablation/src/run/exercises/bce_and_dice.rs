@@ -2,7 +2,7 @@
 
 use super::charts::histories;
 use super::pictures::{ROWS, side_by_side};
-use super::tables::{compared, final_table, higher, missing, spread_note};
+use super::tables::{compared, final_table, metric, missing, spread_note};
 use crate::run::arms::{Catalogue, Exercise, Task, percent};
 use crate::run::metrics::name;
 use crate::run::outcomes::{Entry, Outcomes};
@@ -19,11 +19,11 @@ pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &C
     ));
     missing(&entries).into_iter().for_each(|text| section.text(text));
     if let [bce, both, ..] = &entries[..] {
-        section.finding(compared(bce, both, &[higher(name::DICE, 3), higher(name::RECALL, 3)]));
+        section.finding(compared(bce, both, &[metric(name::DICE, 3), metric(name::RECALL, 3)]));
     }
     for own in entries.iter().skip(2) {
         if let Some(bce) = entries.first() {
-            section.finding(compared(bce, own, &[higher(name::DICE, 3)]));
+            section.finding(compared(bce, own, &[metric(name::DICE, 3)]));
         }
     }
     section.figure(histories(
@@ -33,12 +33,12 @@ pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &C
         &[name::DICE, name::IOU, name::RECALL],
     ));
     let shown = [
-        higher(name::DICE, 3),
-        higher(name::IOU, 3),
-        higher(name::PRECISION, 3),
-        higher(name::RECALL, 3),
-        higher(name::ACCURACY, 4),
-        higher(name::BOUNDARY_F1_1, 3),
+        metric(name::DICE, 3),
+        metric(name::IOU, 3),
+        metric(name::PRECISION, 3),
+        metric(name::RECALL, 3),
+        metric(name::ACCURACY, 4),
+        metric(name::BOUNDARY_F1_1, 3),
     ];
     section.table(final_table("exercise-1-final", "After the last step", &entries, &shown, spread_note(outcomes)));
     let [_, held_out] = outcomes.sets.binary(outcomes.config, share, outcomes.config.first_seed);

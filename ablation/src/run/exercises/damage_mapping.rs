@@ -2,8 +2,8 @@
 
 use super::charts::histories;
 use super::pictures::{SHOWN, class_legend, classes, grey};
-use super::tables::{Shown, compared, final_table, higher, missing, spread_note_on};
-use crate::run::arms::{Catalogue, Task, percent};
+use super::tables::{Shown, compared, final_table, metric, missing, spread_note_on};
+use crate::run::arms::{Catalogue, percent};
 use crate::run::dataset;
 use crate::run::metrics::name;
 use crate::run::outcomes::{Entry, Outcomes};
@@ -13,11 +13,8 @@ use crate::run::training::damage::{CLASS_NAMES, PICTURED};
 
 pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogue<'_>) {
     let config = outcomes.config;
-    let entries: Vec<Entry<'_>> = catalogue
-        .damage()
-        .iter()
-        .map(|(loss, deep_supervision)| outcomes.entry(Task::Damage { deep_supervision: *deep_supervision }, loss))
-        .collect();
+    let losses = catalogue.damage();
+    let entries: Vec<Entry<'_>> = losses.iter().map(|(task, loss)| outcomes.entry(*task, loss)).collect();
     let shares = dataset::damage_shares(&config.damage).map(percent_rounded);
     let weights = config.damage.class_weights.map(|weight| weight.to_string());
     let [eighth, quarter, full] = config.damage.lambdas;
@@ -34,7 +31,7 @@ pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &C
          weights as the weighted cross-entropy does, Dice does not; each arm adds one thing to the one before."
     ));
     missing(&entries).into_iter().for_each(|text| section.text(text));
-    let shown: Shown = higher(name::MEAN_DICE, 3);
+    let shown: Shown = metric(name::MEAN_DICE, 3);
     for pair in entries.windows(2) {
         if let [before, after] = pair {
             section.finding(compared(before, after, &[shown]));
@@ -48,7 +45,7 @@ pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &C
     let overall = format!(
         "{note} The mean Dice is over the four classes that are not background. Calling everything background has an accuracy of {background:.4}."
     );
-    let shown_overall = [higher(name::MEAN_DICE, 3), higher(name::ACCURACY, 4)];
+    let shown_overall = [metric(name::MEAN_DICE, 3), metric(name::ACCURACY, 4)];
     section.table(final_table("exercise-6-final", "After the last step", &entries, &shown_overall, overall));
     section.table(by_class_table(&entries, name::DICE, note.clone()));
     section.table(by_class_table(&entries, name::RECALL, note.clone()));

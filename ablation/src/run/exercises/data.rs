@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::pictures::{SHOWN, class_legend, classes, errors, grey, mask};
 use crate::run::arms::{Arm, Catalogue, Exercise, Task, anchor, percent};
 use crate::run::config::HeadBias;
-use crate::run::dataset::damage_shares;
+use crate::run::dataset::{ImageSet, damage_shares};
 use crate::run::outcomes::Outcomes;
 use crate::run::report::model::{Cell, Figure, Paint, Panel, PictureRow, Pictures, Section, Table};
 use crate::run::schedule::Fate;

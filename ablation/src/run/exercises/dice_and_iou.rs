@@ -1,7 +1,7 @@
 //! Exercise 2.
 
 use super::charts::histories;
-use super::tables::{compared, final_table, higher, missing, spread_note};
+use super::tables::{compared, final_table, metric, missing, spread_note};
 use crate::run::arms::{Catalogue, Exercise, Task};
 use crate::run::metrics::name;
 use crate::run::outcomes::{Entry, Outcomes, spread_cell};
@@ -27,18 +27,18 @@ pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &C
     );
     missing(&entries).into_iter().for_each(|text| section.text(text));
     if let [dice, iou, ..] = &entries[..] {
-        section.finding(compared(dice, iou, &[higher(name::DICE, 3), higher(name::IOU, 3)]));
+        section.finding(compared(dice, iou, &[metric(name::DICE, 3), metric(name::IOU, 3)]));
         section.finding(speed(dice, iou));
     }
     section.figure(histories("exercise-2-by-step", "Convergence", &entries, &[name::IOU, name::DICE]));
     section.table(steps_table(&entries));
     section.figure(steps_figure(&entries));
     let shown = [
-        higher(name::DICE, 3),
-        higher(name::IOU, 3),
-        higher(name::PRECISION, 3),
-        higher(name::RECALL, 3),
-        higher(name::BOUNDARY_F1_1, 3),
+        metric(name::DICE, 3),
+        metric(name::IOU, 3),
+        metric(name::PRECISION, 3),
+        metric(name::RECALL, 3),
+        metric(name::BOUNDARY_F1_1, 3),
     ];
     section.table(final_table("exercise-2-final", "After the last step", &entries, &shown, spread_note(outcomes)));
 }

@@ -2,10 +2,10 @@
 
 use super::charts::histories;
 use super::pictures::side_by_side;
-use super::tables::{final_table, higher, missing, spread_note};
+use super::tables::{final_table, metric, missing, spread_note};
 use crate::run::arms::{Catalogue, Exercise, Task, anchor, percent};
 use crate::run::metrics::name;
-use crate::run::outcomes::{Better, Entry, Outcomes};
+use crate::run::outcomes::{Entry, Outcomes};
 use crate::run::report::model::{Axis, Cell, Chart, Figure, Finding, Look, Panel, Rule, Section, Series};
 use crate::run::statistics::Comparison;
 
@@ -33,11 +33,11 @@ fn of_share(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogu
     section.figure(scores(&id, &entries));
     section.figure(accuracy_trap(&id, &entries, background));
     let shown = [
-        higher(name::DICE, 3),
-        higher(name::BEST_DICE, 3),
-        higher(name::PRECISION, 3),
-        higher(name::RECALL, 3),
-        higher(name::ACCURACY, 4),
+        metric(name::DICE, 3),
+        metric(name::BEST_DICE, 3),
+        metric(name::PRECISION, 3),
+        metric(name::RECALL, 3),
+        metric(name::ACCURACY, 4),
     ];
     let note = format!(
         "{} A precision is undefined where nothing is called foreground. All but the second column call a pixel foreground from p = ½ on; \
@@ -91,8 +91,7 @@ fn against_bce(entries: &[Entry<'_>], share: f64) -> Finding {
         best.1,
         best.0
     );
-    let comparisons: Vec<Comparison> =
-        others.iter().map(|other| bce.against(other, name::DICE, Better::Higher)).collect();
+    let comparisons: Vec<Comparison> = others.iter().map(|other| bce.against(other, name::DICE)).collect();
     if bce.trained().next().is_none() {
         sentence.push_str(" BCE was not trained, so nothing is compared with it.");
         return Finding::new(sentence);

@@ -1,8 +1,9 @@
 //! Exercise 3.
 
 use super::pictures::{SHOWN, at_half, error_legend, errors, grey, mask, noted, of_bytes};
-use super::tables::{compared, final_table, higher, lower, missing, spread_note};
+use super::tables::{compared, final_table, metric, missing, spread_note};
 use crate::run::arms::{Catalogue, Exercise, Task};
+use crate::run::dataset::ImageSet;
 use crate::run::metrics::name;
 use crate::run::outcomes::{Entry, Outcomes};
 use crate::run::report::model::{Axis, Chart, Figure, Look, Panel, PictureKind, PictureRow, Pictures, Section, Series};
@@ -19,18 +20,18 @@ pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &C
     );
     missing(&entries).into_iter().for_each(|text| section.text(text));
     if let [first, .., last] = &entries[..] {
-        section.finding(compared(first, last, &[higher(name::BOUNDARY_F1_1, 3), lower(name::HAUSDORFF, 1)]));
-        section.finding(compared(first, last, &[lower(name::CALIBRATION_ERROR, 3), higher(name::DICE, 3)]));
+        section.finding(compared(first, last, &[metric(name::BOUNDARY_F1_1, 3), metric(name::HAUSDORFF, 1)]));
+        section.finding(compared(first, last, &[metric(name::CALIBRATION_ERROR, 3), metric(name::DICE, 3)]));
     }
     section.figure(by_gamma(&entries, &config.losses.gammas));
     section.figure(reliability(&entries));
     let shown = [
-        higher(name::BOUNDARY_F1_1, 3),
-        higher(name::BOUNDARY_F1_2, 3),
-        higher(name::BOUNDARY_IOU, 3),
-        lower(name::HAUSDORFF, 1),
-        lower(name::CALIBRATION_ERROR, 4),
-        higher(name::DICE, 3),
+        metric(name::BOUNDARY_F1_1, 3),
+        metric(name::BOUNDARY_F1_2, 3),
+        metric(name::BOUNDARY_IOU, 3),
+        metric(name::HAUSDORFF, 1),
+        metric(name::CALIBRATION_ERROR, 4),
+        metric(name::DICE, 3),
     ];
     let note = format!(
         "{} Boundary measures are means over images. Boundary IoU takes the rim within 2 px of the boundary (Cheng et al., 2021). The \

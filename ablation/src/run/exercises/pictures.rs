@@ -1,6 +1,6 @@
 //! Pictures of images, masks and errors.
 
-use crate::run::dataset::BinarySet;
+use crate::run::dataset::{BinarySet, ImageSet};
 use crate::run::outcomes::Entry;
 use crate::run::report::model::{Paint, Picture, PictureKind, PictureRow, Pictures};
 use crate::run::training::damage::CLASS_NAMES;

@@ -1,6 +1,6 @@
 //! Tables and findings that several exercises have.
 
-use crate::run::outcomes::{Better, Entry, Outcomes};
+use crate::run::outcomes::{Entry, Outcomes};
 use crate::run::report::model::{Cell, Finding, Table};
 use crate::run::statistics::{self, Comparison};
 
@@ -9,15 +9,10 @@ use crate::run::statistics::{self, Comparison};
 pub(super) struct Shown {
     pub(super) metric: &'static str,
     pub(super) decimals: usize,
-    pub(super) better: Better,
 }
 
-pub(super) const fn higher(metric: &'static str, decimals: usize) -> Shown {
-    Shown { metric, decimals, better: Better::Higher }
-}
-
-pub(super) const fn lower(metric: &'static str, decimals: usize) -> Shown {
-    Shown { metric, decimals, better: Better::Lower }
+pub(super) const fn metric(metric: &'static str, decimals: usize) -> Shown {
+    Shown { metric, decimals }
 }
 
 /// What the numbers in a table of entries are.
@@ -48,8 +43,7 @@ pub(super) fn final_table(id: &str, title: &str, entries: &[Entry<'_>], shown: &
 
 /// One sentence on how two entries differ in some metrics, with the comparisons.
 pub(super) fn compared(first: &Entry<'_>, second: &Entry<'_>, shown: &[Shown]) -> Finding {
-    let comparisons: Vec<Comparison> =
-        shown.iter().map(|shown| first.against(second, shown.metric, shown.better)).collect();
+    let comparisons: Vec<Comparison> = shown.iter().map(|shown| first.against(second, shown.metric)).collect();
     Finding::from_comparisons(statistics::sentences(&comparisons), comparisons)
 }
 

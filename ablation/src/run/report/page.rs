@@ -11,7 +11,7 @@ use super::draw::font::kept_together;
 use super::draw::{Drawing, DrawnPanel, Graphic, palette, pictures};
 use super::model::{Block, Cell, Figure, Finding, Panel, Pictures, Section, Table};
 use super::{Heading, ReportError};
-use crate::run::statistics::{Comparison, Verdict};
+use crate::run::statistics::Comparison;
 
 /// The summary fits a page: of an exercise it has so many findings, of other sections the first.
 const OF_EXERCISE: usize = 4;
@@ -197,12 +197,7 @@ fn comparison_view(comparison: &Comparison) -> ComparisonView<'_> {
     let interval = |ends: Option<[f64; 2]>| {
         ends.map_or("—".to_owned(), |[low, high]| format!("[{}, {}]", signed(low), signed(high)))
     };
-    let better = |second_is: bool| if second_is { &comparison.second } else { &comparison.first };
-    let verdict = match comparison.verdict {
-        Verdict::SecondHigher => format!("{} better", better(comparison.higher_is_better)),
-        Verdict::FirstHigher => format!("{} better", better(!comparison.higher_is_better)),
-        Verdict::NoClearDifference => "no clear difference".to_owned(),
-    };
+    let verdict = comparison.better().map_or("no clear difference".to_owned(), |better| format!("{better} better"));
     ComparisonView {
         comparison,
         seeds: comparison.differences.len(),

@@ -56,6 +56,8 @@ impl BinaryProblem {
 }
 
 impl Problem for BinaryProblem {
+    type Images = BinarySet;
+
     fn architecture(&self) -> Architecture {
         Architecture {
             images: 1,
@@ -67,24 +69,12 @@ impl Problem for BinaryProblem {
         }
     }
 
-    fn training_images(&self) -> usize {
-        self.training.len()
+    fn training(&self) -> &BinarySet {
+        &self.training
     }
 
-    fn held_out_images(&self) -> usize {
-        self.held_out.len()
-    }
-
-    fn size(&self) -> usize {
-        self.training.size
-    }
-
-    fn training_image(&self, index: usize) -> Vec<&[f32]> {
-        vec![self.training.image(index)]
-    }
-
-    fn held_out_image(&self, index: usize) -> Vec<&[f32]> {
-        vec![self.held_out.image(index)]
+    fn held_out(&self) -> &BinarySet {
+        &self.held_out
     }
 
     fn step(&self, images: &[usize], logits: &mut [Vec<f32>]) -> Result<Step, TrainingError> {
@@ -95,11 +85,8 @@ impl Problem for BinaryProblem {
         let finished = sums.finish()?;
         let mut gradient = vec![0.0; logits.len()];
         finished.write_gradient(Plane::new(logits, &labels)?, &mut gradient)?;
-        let mut step = Step { loss: finished.value(), foreground_gradient: 0.0, background_gradient: 0.0 };
-        for (slope, label) in gradient.iter().zip(&labels) {
-            let of_its_kind = if *label == 0 { &mut step.background_gradient } else { &mut step.foreground_gradient };
-            *of_its_kind += f64::from(slope.abs());
-        }
+        let mut step = Step::of_loss(finished.value());
+        step.add(&gradient, &labels);
         *logits = gradient;
         Ok(step)
     }
@@ -118,11 +105,10 @@ impl Problem for BinaryProblem {
         Ok(metrics.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 
-    fn judge(&self, logits: &[f32]) -> Result<Judgement, TrainingError> {
-        let mut metrics = self.evaluate(logits)?;
-        let pixels = self.size() * self.size();
+    fn judge(&self, logits: &[f32], mut metrics: Metrics) -> Result<Judgement, TrainingError> {
+        let pixels = self.held_out.size * self.held_out.size;
         let predicted: Vec<u8> = logits.iter().map(|logit| u8::from(*logit >= 0.0)).collect();
-        let view = |mask| MaskView::new(self.size(), self.size(), mask);
+        let view = |mask| MaskView::new(self.held_out.size, self.held_out.size, mask);
         let mut add = |name: &str, of_image: &dyn Fn(MaskView<'_>, MaskView<'_>) -> Option<f64>| {
             let images = predicted.chunks(pixels).zip(self.held_out.masks.chunks(pixels));
             let views = images.filter_map(|(p, t)| Some((view(p)?, view(t)?)));
@@ -133,7 +119,7 @@ impl Problem for BinaryProblem {
         add(name::BOUNDARY_F1_1, &|prediction, truth| boundary_f1(prediction, truth, 1.0));
         add(name::BOUNDARY_F1_2, &|prediction, truth| boundary_f1(prediction, truth, 2.0));
         add(name::BOUNDARY_IOU, &|prediction, truth| boundary_iou(prediction, truth, RIM));
-        let diagonal = (self.size() as f64) * std::f64::consts::SQRT_2;
+        let diagonal = (self.held_out.size as f64) * std::f64::consts::SQRT_2;
         add(name::HAUSDORFF, &|prediction, truth| {
             // Where one of them has no boundary, nothing is near: as far as the image allows.
             let one_alone = prediction.has_boundary() != truth.has_boundary();

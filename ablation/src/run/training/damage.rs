@@ -72,9 +72,9 @@ impl DamageProblem {
     fn labels(&self, image: usize, halved: usize) -> Result<Vec<u8>, TrainingError> {
         let full = self.training.label(image);
         let mut strides = Strides::new(1 << halved);
-        let mut row = vec![0; strides.width(self.size())];
+        let mut row = vec![0; strides.width(self.held_out.size)];
         let mut labels = Vec::new();
-        for full in full.chunks(self.size()) {
+        for full in full.chunks(self.held_out.size) {
             if let Some(width) = strides.push_row(full, &mut row)? {
                 labels.extend(row.iter().take(width));
             }
@@ -85,7 +85,7 @@ impl DamageProblem {
     fn finished(&self, logits: &[f32]) -> Result<FinishedClasses<ClassTerms, CLASSES>, TrainingError> {
         let Some(full) = self.scales.last() else { return Err(TrainingError::Tensor("no output".to_owned())) };
         let mut sums = ClassAccumulator::<_, CLASSES>::new(full.loss.clone());
-        let pixels = self.size() * self.size();
+        let pixels = self.held_out.size * self.held_out.size;
         for (logits, labels) in logits.chunks(CLASSES * pixels).zip(self.held_out.labels.chunks(pixels)) {
             sums.extend_plane(ClassPlane::new(CLASSES, Layout::Planar, logits, labels)?);
         }
@@ -113,6 +113,8 @@ impl Scale {
 }
 
 impl Problem for DamageProblem {
+    type Images = PairSet;
+
     fn architecture(&self) -> Architecture {
         let auxiliary = self.scales.iter().map(|scale| scale.halved).filter(|halved| *halved > 0);
         Architecture {
@@ -125,43 +127,25 @@ impl Problem for DamageProblem {
         }
     }
 
-    fn training_images(&self) -> usize {
-        self.training.len()
+    fn training(&self) -> &PairSet {
+        &self.training
     }
 
-    fn held_out_images(&self) -> usize {
-        self.held_out.len()
-    }
-
-    fn size(&self) -> usize {
-        self.training.size
-    }
-
-    fn training_image(&self, index: usize) -> Vec<&[f32]> {
-        self.training.pair(index).to_vec()
-    }
-
-    fn held_out_image(&self, index: usize) -> Vec<&[f32]> {
-        self.held_out.pair(index).to_vec()
+    fn held_out(&self) -> &PairSet {
+        &self.held_out
     }
 
     fn step(&self, images: &[usize], logits: &mut [Vec<f32>]) -> Result<Step, TrainingError> {
-        let mut step = Step { loss: 0.0, foreground_gradient: 0.0, background_gradient: 0.0 };
+        let mut step = Step::of_loss(0.0);
         for (scale, logits) in self.scales.iter().zip(logits) {
             let labels = images.iter().map(|image| self.labels(*image, scale.halved)).collect::<Result<Vec<_>, _>>()?;
             step.loss += scale.step(logits, &labels)?;
             if scale.halved > 0 {
                 continue;
             }
-            let pixels = self.size() * self.size();
+            let pixels = self.held_out.size * self.held_out.size;
             for (slopes, labels) in logits.chunks(CLASSES * pixels).zip(&labels) {
-                for of_class in slopes.chunks(pixels) {
-                    for (slope, label) in of_class.iter().zip(labels) {
-                        let of_its_kind =
-                            if *label == 0 { &mut step.background_gradient } else { &mut step.foreground_gradient };
-                        *of_its_kind += f64::from(slope.abs());
-                    }
-                }
+                slopes.chunks(pixels).for_each(|of_class| step.add(of_class, labels));
             }
         }
         Ok(step)
@@ -188,12 +172,12 @@ impl Problem for DamageProblem {
         Ok(metrics)
     }
 
-    fn judge(&self, logits: &[f32]) -> Result<Judgement, TrainingError> {
-        let pixels = self.size() * self.size();
+    fn judge(&self, logits: &[f32], metrics: Metrics) -> Result<Judgement, TrainingError> {
+        let pixels = self.held_out.size * self.held_out.size;
         let images: Vec<&[f32]> = logits.chunks(CLASSES * pixels).collect();
         let pictured = self.held_out.telling(PICTURED).into_iter().filter_map(|index| images.get(index));
         let predictions = pictured.map(|image| likeliest(image, pixels)).collect();
-        Ok(Judgement { metrics: self.evaluate(logits)?, reliability: Vec::new(), predictions })
+        Ok(Judgement { metrics, reliability: Vec::new(), predictions })
     }
 }
 

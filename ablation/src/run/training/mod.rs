@@ -15,6 +15,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
 
 use super::config::{Pace, Training};
+use super::dataset::ImageSet;
 use super::network::{Architecture, UNet};
 use batches::Batches;
 
@@ -23,18 +24,13 @@ pub(crate) type Metrics = BTreeMap<String, Option<f64>>;
 
 /// What a network is trained for: images, a loss, and how the result is judged.
 pub(crate) trait Problem {
+    type Images: ImageSet;
+
     fn architecture(&self) -> Architecture;
 
-    /// How many images there are to train with, and how many are held out.
-    fn training_images(&self) -> usize;
-    fn held_out_images(&self) -> usize;
-
-    /// Width and height of an image.
-    fn size(&self) -> usize;
-
-    /// The pixels of an image, one slice for each input of the network.
-    fn training_image(&self, index: usize) -> Vec<&[f32]>;
-    fn held_out_image(&self, index: usize) -> Vec<&[f32]>;
+    /// The images to train with, and those that are held out.
+    fn training(&self) -> &Self::Images;
+    fn held_out(&self) -> &Self::Images;
 
     /// The loss of a batch from the logits at each size, as the network gives them, and its gradient, which replaces the logits.
     fn step(&self, images: &[usize], logits: &mut [Vec<f32>]) -> Result<Step, TrainingError>;
@@ -42,8 +38,8 @@ pub(crate) trait Problem {
     /// What the logits of all held-out images are worth, in the middle of training.
     fn evaluate(&self, logits: &[f32]) -> Result<Metrics, TrainingError>;
 
-    /// What they are worth in the end, in all detail.
-    fn judge(&self, logits: &[f32]) -> Result<Judgement, TrainingError>;
+    /// What they are worth in the end, in all detail; `metrics` is what [`evaluate`](Self::evaluate) says of them.
+    fn judge(&self, logits: &[f32], metrics: Metrics) -> Result<Judgement, TrainingError>;
 }
 
 /// A step of the optimiser.
@@ -54,6 +50,21 @@ pub(crate) struct Step {
     /// Σ |∂L/∂z| over the batch's foreground pixels, and over the others.
     pub(crate) foreground_gradient: f64,
     pub(crate) background_gradient: f64,
+}
+
+impl Step {
+    /// A step whose gradient is yet to be added.
+    fn of_loss(loss: f64) -> Self {
+        Self { loss, foreground_gradient: 0.0, background_gradient: 0.0 }
+    }
+
+    /// Adds the gradient of pixels, of which those with label 0 are background.
+    fn add(&mut self, slopes: &[f32], labels: &[u8]) {
+        for (slope, label) in slopes.iter().zip(labels) {
+            let of_its_kind = if *label == 0 { &mut self.background_gradient } else { &mut self.foreground_gradient };
+            *of_its_kind += f64::from(slope.abs());
+        }
+    }
 }
 
 /// A look at the held-out images.
@@ -119,7 +130,7 @@ pub(crate) fn train(
     let device = Device::flex().autodiff();
     let mut network = UNet::new(&problem.architecture(), seed, &device);
     let mut optimiser = AdamConfig::new().with_epsilon(1e-8).init();
-    let mut batches = Batches::new(problem.training_images(), settings.batch, seed);
+    let mut batches = Batches::new(problem.training().len(), settings.batch, seed);
     let mut trained = Trained {
         parameters: parameters(&network),
         steps: Vec::new(),
@@ -132,7 +143,7 @@ pub(crate) fn train(
             return Err(TrainingError::Interrupted);
         }
         let batch = batches.next();
-        let images = images(problem, &batch, Problem::training_image, &device);
+        let images = images(problem.training(), &batch, &device);
         let outputs = network.forward(&images);
         let mut logits = outputs.iter().map(numbers).collect::<Result<Vec<_>, _>>()?;
         if logits.iter().flatten().any(|logit| !logit.is_finite()) {
@@ -150,9 +161,9 @@ pub(crate) fn train(
         let gradients = GradientsParams::from_grads(sum.backward(), &network);
         network = optimiser.step(learning_rate, network, gradients);
         if is_evaluated(step, steps, settings.evaluations) {
-            let logits = trained.look(problem, &network, settings.batch, step)?;
+            let (logits, metrics) = trained.look(problem, &network, settings.batch, step)?;
             if step == steps {
-                trained.judgement = problem.judge(&logits)?;
+                trained.judgement = problem.judge(&logits, metrics)?;
             }
         }
         progress(step);
@@ -161,20 +172,21 @@ pub(crate) fn train(
 }
 
 impl Trained {
-    /// Evaluates the held-out images after so many steps, and gives their logits.
+    /// Evaluates the held-out images after so many steps, and gives their logits and metrics.
     fn look(
         &mut self,
         problem: &impl Problem,
         network: &UNet,
         batch: usize,
         step: usize,
-    ) -> Result<Vec<f32>, TrainingError> {
+    ) -> Result<(Vec<f32>, Metrics), TrainingError> {
         let logits = held_out_logits(problem, network, batch)?;
         if logits.iter().any(|logit| !logit.is_finite()) {
             return Err(TrainingError::Diverged { step });
         }
-        self.evaluations.push(Evaluation { step, metrics: problem.evaluate(&logits)? });
-        Ok(logits)
+        let metrics = problem.evaluate(&logits)?;
+        self.evaluations.push(Evaluation { step, metrics: metrics.clone() });
+        Ok((logits, metrics))
     }
 }
 
@@ -187,15 +199,14 @@ fn parameters(network: &UNet) -> usize {
     burn::module::Module::num_params(network)
 }
 
-type ImageOf<P> = for<'a> fn(&'a P, usize) -> Vec<&'a [f32]>;
-
 /// The images of a batch, a tensor for each input of the network.
-fn images<P: Problem>(problem: &P, batch: &[usize], image: ImageOf<P>, device: &Device) -> Vec<Tensor<4>> {
-    let size = problem.size();
-    let inputs = problem.architecture().images;
-    let mut pixels = vec![Vec::with_capacity(batch.len() * size * size); inputs];
+fn images(set: &impl ImageSet, batch: &[usize], device: &Device) -> Vec<Tensor<4>> {
+    let size = set.size();
+    let mut pixels: Vec<Vec<f32>> = Vec::new();
     for index in batch {
-        pixels.iter_mut().zip(image(problem, *index)).for_each(|(all, own)| all.extend_from_slice(own));
+        let inputs = set.inputs(*index);
+        pixels.resize_with(inputs.len(), || Vec::with_capacity(batch.len() * size * size));
+        pixels.iter_mut().zip(inputs).for_each(|(all, own)| all.extend_from_slice(own));
     }
     let tensor = |pixels| Tensor::from_data(TensorData::new(pixels, [batch.len(), 1, size, size]), device);
     pixels.into_iter().map(tensor).collect()
@@ -205,10 +216,10 @@ fn images<P: Problem>(problem: &P, batch: &[usize], image: ImageOf<P>, device: &
 fn held_out_logits<P: Problem>(problem: &P, network: &UNet, batch: usize) -> Result<Vec<f32>, TrainingError> {
     let network = burn::module::Module::valid(network);
     let device = Device::flex();
-    let all: Vec<usize> = (0..problem.held_out_images()).collect();
+    let all: Vec<usize> = (0..problem.held_out().len()).collect();
     let mut logits = Vec::new();
     for batch in all.chunks(batch) {
-        let images = images(problem, batch, Problem::held_out_image, &device);
+        let images = images(problem.held_out(), batch, &device);
         if let Some(full) = network.forward(&images).last() {
             logits.extend(numbers(full)?);
         }

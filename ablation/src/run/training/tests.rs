@@ -49,7 +49,7 @@ const DEEP: &[(usize, f64, &str)] = &[
 /// The loss of a batch, as the loss library gives it.
 fn loss(problem: &impl Problem, network: &UNet, batch: &[usize]) -> f64 {
     let device = Device::flex().autodiff();
-    let outputs = network.forward(&images(problem, batch, Problem::training_image, &device));
+    let outputs = network.forward(&images(problem.training(), batch, &device));
     let mut logits: Vec<Vec<f32>> = outputs.iter().map(|output| numbers(output).unwrap()).collect();
     problem.step(batch, &mut logits).unwrap().loss
 }
@@ -72,7 +72,7 @@ fn proves_gradient(problem: &impl Problem) {
     let device = Device::flex().autodiff();
     let network = UNet::new(&problem.architecture(), 3, &device).with_heads_of(0.3);
     let batch = [0, 2, 5];
-    let outputs = network.forward(&images(problem, &batch, Problem::training_image, &device));
+    let outputs = network.forward(&images(problem.training(), &batch, &device));
     let mut logits: Vec<Vec<f32>> = outputs.iter().map(|output| numbers(output).unwrap()).collect();
     problem.step(&batch, &mut logits).unwrap();
     let products = outputs.into_iter().zip(logits).map(|(output, gradient)| {
@@ -105,7 +105,7 @@ fn the_gradient_reaches_the_first_layer() {
 fn first_outputs(problem: &impl Problem) -> Vec<f32> {
     let device = Device::flex().autodiff();
     let network = UNet::new(&problem.architecture(), 11, &device).with_heads_of(0.3);
-    let outputs = network.forward(&images(problem, &[1, 4], Problem::training_image, &device));
+    let outputs = network.forward(&images(problem.training(), &[1, 4], &device));
     numbers(outputs.last().unwrap()).unwrap()
 }
 
