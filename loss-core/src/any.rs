@@ -171,15 +171,6 @@ impl Sums for AnySums {
         }
     }
 
-    fn normalise(&mut self) {
-        match self {
-            AnySums::Pointwise(sums) => sums.normalise(),
-            AnySums::Similarity(sums) => sums.normalise(),
-            AnySums::Counts(sums) => sums.normalise(),
-            AnySums::Pair(sums) => sums.normalise(),
-        }
-    }
-
     fn save(&self, to: &mut impl FnMut(i64)) {
         match self {
             AnySums::Pointwise(sums) => sums.save(to),

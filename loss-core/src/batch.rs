@@ -2,7 +2,7 @@
 
 use core::array;
 
-use crate::exact::{ExactSum, UnitSum};
+use crate::exact::ExactSum;
 use crate::pixel::Pixel;
 use crate::real::Real;
 
@@ -25,6 +25,22 @@ pub(crate) mod sealed {
     pub trait Batch {}
 }
 
+/// Valid pixels with hard targets and weights of 0 and 1. Their hard confusion is a matter of counting.
+pub trait HardBatch: Batch {
+    /// Counts true positives, false positives and false negatives of predictions from a threshold of the input on.
+    fn count_confusion<C>(&self, threshold: f32, counts: &mut [C; 3], add: impl Fn(&mut C, u32)) -> Targets;
+}
+
+/// Which hard targets a batch has. Ignored pixels are background.
+pub enum Targets {
+    /// No foreground, as in most of most images.
+    Background,
+    /// Nothing but foreground.
+    Foreground,
+    /// Either.
+    Mixed,
+}
+
 /// One pixel with its weight.
 pub(crate) struct OnePixel<'a> {
     pub(crate) pixel: &'a Pixel<f32>,
@@ -36,8 +52,37 @@ impl sealed::Batch for OnePixel<'_> {}
 impl Batch for OnePixel<'_> {
     #[inline(always)]
     fn add<const DIGITS: usize, const N: usize>(&self, terms: &impl Terms<N>, sums: &mut [ExactSum<DIGITS>; N]) {
-        sums.iter_mut().zip(terms.terms(self.pixel, self.weight)).for_each(|(sum, term)| sum.add(term));
+        let terms = terms.terms(self.pixel, self.weight);
+        // Over references: with an iterator by value the loop is not unrolled for microcontrollers.
+        for (sum, &term) in sums.iter_mut().zip(&terms) {
+            sum.add(term);
+        }
     }
+}
+
+impl HardBatch for OnePixel<'_> {
+    #[inline(always)]
+    fn count_confusion<C>(&self, threshold: f32, counts: &mut [C; 3], add: impl Fn(&mut C, u32)) -> Targets {
+        let [true_positive, false_positive, false_negative] = counts;
+        let predicted = self.pixel.input >= threshold;
+        if self.pixel.target == 1.0 {
+            add(if predicted { true_positive } else { false_negative }, 1);
+            Targets::Foreground
+        } else {
+            if predicted {
+                add(false_positive, 1);
+            }
+            Targets::Background
+        }
+    }
+}
+
+/// Counts true positives, false positives and false negatives of many pixels.
+#[inline(always)]
+pub(crate) fn count_all<C>(counts: &mut [C; 3], more: [u32; 3], add: impl Fn(&mut C, u32)) -> Targets {
+    let [true_positive, _, false_negative] = more;
+    counts.iter_mut().zip(more).for_each(|(count, more)| add(count, more));
+    if true_positive + false_negative == 0 { Targets::Background } else { Targets::Mixed }
 }
 
 /// The weight of a pixel.
@@ -61,27 +106,41 @@ impl Terms<3> for SoftConfusion {
     }
 }
 
-/// w p (1−t) alone: all that is left of the confusion where there is no foreground.
-pub(crate) struct FalsePositive;
+/// w p: all that is left of the confusion where there is no foreground, and the true positives where there is nothing else.
+struct Probability;
 
-impl Terms<1> for FalsePositive {
+impl Terms<1> for Probability {
     #[inline(always)]
     fn terms<R: Real>(&self, pixel: &Pixel<R>, weight: R) -> [R; 1] {
-        let [_, false_positive, _] = SoftConfusion.terms(pixel, weight);
-        [false_positive]
+        [weight * pixel.p]
     }
 }
 
-/// Adds the soft confusion of pixels with hard targets, of which so many are foreground.
-///
-/// Stretches without any are most of most images; they cost one sum in place of three.
+/// w (1−p).
+struct Complement;
+
+impl Terms<1> for Complement {
+    #[inline(always)]
+    fn terms<R: Real>(&self, pixel: &Pixel<R>, weight: R) -> [R; 1] {
+        [weight * pixel.q]
+    }
+}
+
+/// Adds the soft confusion of pixels with hard targets.
 #[inline(always)]
-pub(crate) fn add_hard_confusion(pixels: &impl Batch, foreground: u32, sums: &mut [UnitSum; 3]) {
-    if foreground > 0 {
-        pixels.add(&SoftConfusion, sums);
-    } else {
-        let [_, false_positive, _] = sums;
-        pixels.add(&FalsePositive, array::from_mut(false_positive));
+pub(crate) fn add_hard_confusion<const DIGITS: usize>(
+    pixels: &impl Batch,
+    targets: Targets,
+    sums: &mut [ExactSum<DIGITS>; 3],
+) {
+    let [true_positive, false_positive, false_negative] = sums;
+    match targets {
+        Targets::Background => pixels.add(&Probability, array::from_mut(false_positive)),
+        Targets::Foreground => {
+            pixels.add(&Probability, array::from_mut(true_positive));
+            pixels.add(&Complement, array::from_mut(false_negative));
+        }
+        Targets::Mixed => pixels.add(&SoftConfusion, sums),
     }
 }
 

@@ -157,9 +157,7 @@ impl<K: Link> BoundaryAccumulator<K> {
         let (counts, (weight, terms)) = &mut self.sums;
         weight.add(sample.weight);
         terms.add(sample.weight * (sample.distance * self.link.pixel(sample.input, 0.0f32).p));
-        if counts.accept() {
-            self.sums.normalise();
-        }
+        counts.accept();
     }
 
     /// Adds the pixels of slices. **The plane's targets are the distances.**

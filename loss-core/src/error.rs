@@ -64,6 +64,18 @@ impl fmt::Display for LengthError {
 
 impl core::error::Error for LengthError {}
 
+/// A plane with weights was given to an accumulator that counts pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WeightedPlane;
+
+impl fmt::Display for WeightedPlane {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the plane has weights, which a counting accumulator has no sums for: give it a mask, or use Loss::accumulator")
+    }
+}
+
+impl core::error::Error for WeightedPlane {}
+
 /// There is no result, or none that all pixels took part in.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum FinishError {

@@ -6,19 +6,22 @@
 
 /// An exact sum of numbers, as an integer count of 2⁻⁶⁴.
 ///
-/// The count is kept in `N` digits of 32 bits, least significant first, each in an `i64` that has room for carries:
-/// count = Σ `digit[i]`·2³²ⁱ. Adding two sums is adding their digits, in any order and number; [`normalise`](Self::normalise)
-/// brings the digits to the one form in which all but the last lie in [0, 2³²).
+/// To the outside the count is `N` digits of 32 bits, least significant first: count = Σ `digit[i]`·2³²ⁱ, where all but the last lie in
+/// [0, 2³²) and the last, an `i64`, holds what is left with its sign. Adding two sums is adding their digits, in any order and number;
+/// [`from_digits`](Self::from_digits) carries.
 ///
-/// | alias | digits | a term lies in | terms that fit |
-/// |---|---|---|---|
-/// | [`TermSum`] | 7 | any finite `f32` | 2⁴⁰ |
-/// | [`UnitSum`] | 4 | [−2³², 2³²] | 2⁴⁰ |
+/// | alias | digits | bytes | a term lies in | terms that fit |
+/// |---|---|---|---|---|
+/// | [`TermSum`] | 7 | 32 | any finite `f32` | 2⁴⁰ |
+/// | [`UnitSum`] | 4 | 20 | [−2³², 2³²] | 2⁴⁰ |
+/// | [`ProbabilitySum`] | 3 | 16 | [−1, 1] | 2⁴⁰ |
 ///
 /// Error of a finished sum: at most 2⁻⁶⁵ a term, and the rounding of [`to_f64`](Self::to_f64).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ExactSum<const N: usize> {
-    digits: [i64; N],
+    /// The count as one integer of N + 1 words in two's complement, least significant first; `top` is the last.
+    words: [u32; N],
+    top: u32,
 }
 
 /// The sum of terms of any finite size.
@@ -27,38 +30,85 @@ pub type TermSum = ExactSum<7>;
 /// The sum of terms of at most 2³²: a weight times something in [0, 1].
 pub type UnitSum = ExactSum<4>;
 
-/// How many terms may be added before the digits must be normalised, so that no digit overflows.
-pub(crate) const TERMS_BETWEEN_NORMALISATIONS: i64 = 1 << 30;
+/// The sum of terms of at most 1.
+pub type ProbabilitySum = ExactSum<3>;
 
-const DIGIT_BITS: u32 = 32;
-const DIGIT_MASK: u64 = 0xffff_ffff;
+const WORD_BITS: u32 = 32;
+const DIGIT_MASK: i64 = 0xffff_ffff;
 /// The exponent field of an `f32` whose last bit is worth 2⁻⁶⁴.
 const UNIT_EXPONENT: u32 = 127 + 23 - 64;
+/// A word to which the upper part of a term can be added without a carry is below.
+const NEARLY_FULL: u32 = 0xff00_0000;
+/// The bits of ½.
+const HALF: u32 = 0.5f32.to_bits();
 
 impl<const N: usize> ExactSum<N> {
     /// The empty sum.
     pub const ZERO: Self = {
-        assert!(N >= 2 && N <= 7);
-        Self { digits: [0; N] }
+        assert!(N >= 3 && N <= 7);
+        Self { words: [0; N], top: 0 }
+    };
+
+    /// How far the usual terms are shifted at most: the last word is not theirs, and they are finite.
+    const USUAL_SHIFTS: u32 = {
+        let (last_word, infinite) = (WORD_BITS * (N as u32 - 1), 0xff - UNIT_EXPONENT);
+        if last_word < infinite { last_word } else { infinite }
     };
 
     /// Adds a term, which must be within the range of this sum's type. What is infinite or NaN counts as the largest number.
     #[inline]
     pub fn add(&mut self, term: f32) {
-        if let Some(Units { count, digit, negative }) = Units::of(term) {
-            self.add_digits(digit, (count & DIGIT_MASK) as i64, (count >> DIGIT_BITS) as i64, negative);
+        if !self.add_fraction(term) && !self.add_usual(term) && term != 0.0 {
+            add_unusual(&mut self.words, &mut self.top, term);
         }
     }
 
-    /// Adds a term so many times, which is exact as well. To the digits, it is one term.
+    /// Adds a term in [2⁻³², 1), which lies in the first two words, and tells whether it did.
+    #[inline(always)]
+    fn add_fraction(&mut self, term: f32) -> bool {
+        // How far the highest bit of the term is below the highest of the second word. A minus sign makes it a large number.
+        let below = (HALF >> 23).wrapping_sub(term.to_bits() >> 23);
+        let [first, second, third, ..] = &mut self.words[..] else { return false };
+        if below >= WORD_BITS || *third == u32::MAX {
+            return false;
+        }
+        let significand = (term.to_bits() << 8) | (1 << 31);
+        let high = significand >> below;
+        let low = significand.rotate_right(below) ^ high;
+        let fraction = u64::from(*second) << WORD_BITS | u64::from(*first);
+        let (fraction, carry) = fraction.overflowing_add(u64::from(high) << WORD_BITS | u64::from(low));
+        (*first, *second) = (fraction as u32, (fraction >> WORD_BITS) as u32);
+        *third = third.wrapping_add(carry.into());
+        true
+    }
+
+    /// Adds a positive, finite term, all of whose bits are on the grid, and tells whether it did.
+    #[inline(always)]
+    fn add_usual(&mut self, term: f32) -> bool {
+        // A minus sign is the highest bit of what is shifted, so that one comparison is enough.
+        let shift = (term.to_bits() >> 23).wrapping_sub(UNIT_EXPONENT);
+        let units = u64::from(significand(term.to_bits())) << (shift % WORD_BITS);
+        // Of numbers up to 1, only 1 itself and the smallest are not fractions.
+        N > 3 && shift < Self::USUAL_SHIFTS && self.add_two_words((shift / WORD_BITS) as usize, units)
+    }
+
+    /// Adds fewer than 2⁵⁶ units of 2⁻⁶⁴, so many words further up, unless there may be a carry, and tells whether it did.
+    #[inline(always)]
+    fn add_two_words(&mut self, word: usize, units: u64) -> bool {
+        // In place of an index: nothing here may be able to panic.
+        let Some([low, high, ..]) = self.words.get_mut(word..) else { return false };
+        if *high >= NEARLY_FULL {
+            return false;
+        }
+        let sum = (u64::from(*high) << WORD_BITS | u64::from(*low)).wrapping_add(units);
+        (*low, *high) = (sum as u32, (sum >> WORD_BITS) as u32);
+        true
+    }
+
+    /// Adds a term so many times, which is exact as well.
     pub fn add_times(&mut self, term: f32, times: u64) {
-        let Some(Units { count, digit, negative }) = Units::of(term) else { return };
-        let mut rest = u128::from(count) * u128::from(times);
-        for (i, digit) in self.digits.iter_mut().enumerate().skip(digit) {
-            // The last digit has no other to carry to.
-            let amount = if i == N - 1 { rest as u64 } else { rest as u64 & DIGIT_MASK } as i64;
-            *digit = digit.wrapping_add(if negative { amount.wrapping_neg() } else { amount });
-            rest >>= DIGIT_BITS;
+        if let Some(Units { count, word, negative }) = Units::of(term) {
+            self.add_units(word, signed(u128::from(count) * u128::from(times), negative));
         }
     }
 
@@ -68,134 +118,98 @@ impl<const N: usize> ExactSum<N> {
         let exponent = ((bits >> 52) & 0x7ff) as i32;
         let significand = (bits & ((1 << 52) - 1)) | (1 << 52);
         let shift = exponent - (1023 + 52 - 64);
-        let negative = bits >> 63 == 1;
-        if shift < 0 {
-            let right = shift.unsigned_abs();
-            if right > 53 {
-                return;
-            }
-            let floor = significand >> right;
-            let rest = significand & ((1 << right) - 1);
-            let half = 1u64 << (right - 1);
-            let count = floor + u64::from(rest > half || (rest == half && floor & 1 == 1));
-            self.add_digits(0, (count & DIGIT_MASK) as i64, (count >> DIGIT_BITS) as i64, negative);
+        let (word, count) = if shift < 0 {
+            (0, half_to_even(significand, shift.unsigned_abs()).into())
         } else {
-            let (digit, shift) = ((shift as u32 / DIGIT_BITS) as usize, shift as u32 % DIGIT_BITS);
-            let count = u128::from(significand) << shift;
-            let part = |i: u32| ((count >> (i * DIGIT_BITS)) as u64 & DIGIT_MASK) as i64;
-            self.add_digits(digit, part(0), part(1), negative);
-            self.add_digits(digit + 2, part(2), 0, negative);
-        }
+            (shift as usize / WORD_BITS as usize, u128::from(significand) << (shift as u32 % WORD_BITS))
+        };
+        self.add_units(word, signed(count, bits >> 63 == 1));
     }
 
     /// Adds a whole number, which counts as that many times 1.
     #[inline]
     pub fn add_count(&mut self, count: u32) {
-        self.add_digits(2, i64::from(count), 0, false);
+        if !self.add_two_words(2, count.into()) {
+            self.add_count_unusual(count);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn add_count_unusual(&mut self, count: u32) {
+        self.add_units(2, count.into());
     }
 
     /// Adds count·2^`shift` units of 2⁻⁶⁴, |count| ≤ 2³².
     #[inline]
     pub(crate) fn add_shifted(&mut self, count: i64, shift: u32) {
-        let (digit, count) = ((shift / DIGIT_BITS) as usize, i128::from(count) << (shift % DIGIT_BITS));
-        self.add_digits(digit, (count as u64 & DIGIT_MASK) as i64, (count >> DIGIT_BITS) as i64, false);
+        self.add_units((shift / WORD_BITS) as usize, i128::from(count) << (shift % WORD_BITS));
     }
 
+    /// Adds so many units of 2⁻⁶⁴, so many words further up; at most 2¹²⁰ of them.
     #[inline(always)]
-    fn add_digits(&mut self, at: usize, low: i64, high: i64, negative: bool) {
-        // `get_mut` in place of an index: nothing here may be able to panic.
-        for (digit, amount) in [(at, low), (at + 1, high)] {
-            if let Some(digit) = self.digits.get_mut(digit) {
-                *digit = digit.wrapping_add(if negative { -amount } else { amount });
-            }
-        }
+    fn add_units(&mut self, word: usize, units: i128) {
+        add_to_words(&mut self.words, &mut self.top, word, units);
     }
 
     /// Adds another sum to this one.
     pub fn merge(&mut self, other: &Self) {
-        for (digit, more) in self.digits.iter_mut().zip(other.digits) {
-            *digit = digit.wrapping_add(more);
-        }
-        self.normalise();
+        self.add_complement(other, 0);
     }
 
     /// Takes another sum away from this one.
     pub fn subtract(&mut self, other: &Self) {
-        for (digit, less) in self.digits.iter_mut().zip(other.digits) {
-            *digit = digit.wrapping_sub(less);
-        }
-        self.normalise();
+        self.add_complement(other, u32::MAX);
     }
 
-    /// Carries, until all digits but the last lie in [0, 2³²).
-    pub fn normalise(&mut self) {
-        let mut carry = 0i64;
-        let last = N - 1;
-        for (i, digit) in self.digits.iter_mut().enumerate() {
-            let sum = digit.wrapping_add(carry);
-            carry = sum >> DIGIT_BITS;
-            *digit = if i == last { sum } else { (sum as u64 & DIGIT_MASK) as i64 };
+    /// Adds another sum, or, of its complement, all bits and 1: in two's complement that is the negative.
+    fn add_complement(&mut self, other: &Self, complement: u32) {
+        let mut carry = complement & 1;
+        let words = self.words.iter_mut().zip(&other.words).chain([(&mut self.top, &other.top)]);
+        for (word, more) in words {
+            let sum = u64::from(*word) + u64::from(more ^ complement) + u64::from(carry);
+            *word = sum as u32;
+            carry = (sum >> WORD_BITS) as u32;
         }
     }
 
-    /// The digits in their one normal form: equal sums have equal digits.
+    /// Whether the sum is below 0.
+    pub(crate) fn is_negative(&self) -> bool {
+        self.top >> (WORD_BITS - 1) == 1
+    }
+
+    /// The digits: equal sums have equal digits.
     pub fn digits(&self) -> [i64; N] {
-        let mut normal = *self;
-        normal.normalise();
-        normal.digits
+        let mut digits = self.words.map(i64::from);
+        if let Some(last) = digits.last_mut() {
+            *last |= i64::from(self.top) << WORD_BITS;
+        }
+        digits
     }
 
     /// A sum from digits: those of [`digits`](Self::digits), or the element-wise sum of up to 2²⁰ such.
     pub fn from_digits(digits: [i64; N]) -> Self {
-        let mut sum = Self { digits };
-        sum.normalise();
-        sum
+        let mut carry = 0i64;
+        let mut words = [0; N];
+        for (word, digit) in words.iter_mut().zip(digits) {
+            let sum = digit.wrapping_add(carry);
+            *word = (sum & DIGIT_MASK) as u32;
+            carry = sum >> WORD_BITS;
+        }
+        Self { words, top: carry as u32 }
     }
 
     /// The `f64` nearest to the sum (ties to even).
     pub fn to_f64(&self) -> f64 {
-        let digits = self.digits();
-        let negative = digits.last().is_some_and(|&top| top < 0);
-        let mut magnitude = Self::ZERO;
-        if negative {
-            magnitude.subtract(&Self { digits });
+        if self.is_negative() {
+            let mut magnitude = Self::ZERO;
+            magnitude.subtract(self);
+            -words_to_f64(&magnitude.words, magnitude.top)
         } else {
-            magnitude.digits = digits;
+            words_to_f64(&self.words, self.top)
         }
-        // Words from the most significant down; the last digit counts as two words.
-        let mut window = 0u64;
-        let mut lowest_bit = 0i32;
-        let mut sticky = false;
-        for (i, &digit) in magnitude.digits.iter().enumerate().rev() {
-            let width: u32 = if i == N - 1 { 64 } else { DIGIT_BITS };
-            let digit = digit as u64;
-            let base = (i as i32) * DIGIT_BITS as i32;
-            if window == 0 {
-                window = digit;
-                lowest_bit = base;
-            } else {
-                let take = window.leading_zeros().min(width);
-                let left = width - take;
-                window = if take == 0 { window } else { (window << take) | (digit >> left) };
-                lowest_bit -= take as i32;
-                sticky |= left > 0 && digit & ((1u64 << left) - 1) != 0;
-            }
-        }
-        if sticky {
-            window |= 1;
-        }
-        let value = window as f64 * power_of_two(lowest_bit - 64);
-        if negative { -value } else { value }
     }
 }
-
-impl<const N: usize> PartialEq for ExactSum<N> {
-    fn eq(&self, other: &Self) -> bool {
-        self.digits() == other.digits()
-    }
-}
-
-impl<const N: usize> Eq for ExactSum<N> {}
 
 impl<const N: usize> Default for ExactSum<N> {
     fn default() -> Self {
@@ -203,47 +217,94 @@ impl<const N: usize> Default for ExactSum<N> {
     }
 }
 
-/// A term on the grid: `count` units of 2⁻⁶⁴, `digit` digits further up.
+fn signed(count: u128, negative: bool) -> i128 {
+    if negative { (count as i128).wrapping_neg() } else { count as i128 }
+}
+
+/// A term on the grid: `count` units of 2⁻⁶⁴, `word` words further up.
 struct Units {
     /// Below 2⁵⁵.
     count: u64,
-    digit: usize,
+    word: usize,
     negative: bool,
 }
 
 impl Units {
     /// `None` if nothing is left of the term.
-    #[inline(always)]
     fn of(term: f32) -> Option<Self> {
         let mut bits = term.to_bits();
         if bits & 0x7fff_ffff >= f32::INFINITY.to_bits() {
             bits = if term < 0.0 { f32::MIN.to_bits() } else { f32::MAX.to_bits() };
         }
         let exponent = (bits >> 23) & 0xff;
-        // 2⁻⁶⁵ is half a unit, a tie that goes to zero; what is smaller is nearer to zero still.
-        if exponent < UNIT_EXPONENT - 24 {
-            return None;
-        }
-        let significand = (bits & 0x007f_ffff) | 0x0080_0000;
-        let (count, digit) = if exponent >= UNIT_EXPONENT {
-            let shift = exponent - UNIT_EXPONENT;
-            (u64::from(significand) << (shift % DIGIT_BITS), (shift / DIGIT_BITS) as usize)
-        } else {
-            (u64::from(half_to_even(significand, UNIT_EXPONENT - exponent)), 0)
+        let significand = u64::from(significand(bits));
+        let (count, word) = match exponent.checked_sub(UNIT_EXPONENT) {
+            Some(shift) => (significand << (shift % WORD_BITS), (shift / WORD_BITS) as usize),
+            None => (half_to_even(significand, UNIT_EXPONENT - exponent), 0),
         };
-        Some(Self { count, digit, negative: bits >> 31 == 1 })
+        (count > 0).then_some(Self { count, word, negative: bits >> 31 == 1 })
     }
 }
 
+/// The significand of a normal number. What is not normal is far below the grid.
 #[inline(always)]
-fn half_to_even(significand: u32, right: u32) -> u32 {
-    let floor = significand >> right;
-    let rest = significand & ((1 << right) - 1);
-    let half = 1 << (right - 1);
-    floor + u32::from(rest > half || (rest == half && floor & 1 == 1))
+fn significand(bits: u32) -> u32 {
+    (bits & 0x007f_ffff) | 0x0080_0000
 }
 
-/// 2ᵏ for −1022 ≤ k ≤ 1023.
-fn power_of_two(k: i32) -> f64 {
-    f64::from_bits(((1023 + k) as u64) << 52)
+/// A significand of at most 53 bits divided by 2^`right`.
+fn half_to_even(significand: u64, right: u32) -> u64 {
+    // Half a unit is a tie that goes to zero; what is smaller is nearer to zero still.
+    if right > 53 {
+        return 0;
+    }
+    let floor = significand >> right;
+    let half = 1u64.wrapping_shl(right.wrapping_sub(1));
+    let rest = significand & half.wrapping_mul(2).wrapping_sub(1);
+    floor.wrapping_add((rest > half || (rest == half && floor & 1 == 1)).into())
+}
+
+/// Adds any term. A call costs less than the registers that this would take from the loop around [`ExactSum::add`].
+#[cold]
+#[inline(never)]
+fn add_unusual(words: &mut [u32], top: &mut u32, term: f32) {
+    if let Some(Units { count, word, negative }) = Units::of(term) {
+        add_to_words(words, top, word, signed(count.into(), negative));
+    }
+}
+
+/// Adds units of 2⁻⁶⁴, so many words further up. One function for sums of any length.
+fn add_to_words(words: &mut [u32], top: &mut u32, word: usize, units: i128) {
+    let mut rest = units;
+    for word in words.iter_mut().skip(word) {
+        if rest == 0 {
+            return;
+        }
+        rest = rest.wrapping_add((*word).into());
+        *word = rest as u32;
+        rest >>= WORD_BITS;
+    }
+    *top = top.wrapping_add(rest as u32);
+}
+
+/// The `f64` nearest to so many units of 2⁻⁶⁴. One function for sums of any length.
+fn words_to_f64(words: &[u32], top: u32) -> f64 {
+    // The highest 64 bits; of the others it only counts whether there are any.
+    let mut window = u64::from(top);
+    let mut lowest_bit = (words.len() as u32).wrapping_mul(WORD_BITS);
+    let mut any_below = false;
+    for word in words.iter().rev().map(|&word| u64::from(word)) {
+        let taken = window.leading_zeros().min(WORD_BITS);
+        window = window << taken | word >> (WORD_BITS - taken);
+        any_below |= (word << taken) as u32 != 0;
+        lowest_bit = lowest_bit.wrapping_sub(taken);
+    }
+    let zeros = window.leading_zeros();
+    let Some(significand) = window.checked_shl(zeros) else { return 0.0 };
+    // 53 bits are kept, and the others rounded to the nearest, ties to even.
+    let (kept, rest) = (significand >> 11, significand & 0x7ff);
+    let up = rest > 0x400 || (rest == 0x400 && (any_below || kept & 1 == 1));
+    // The highest bit kept adds 1 to the exponent, as a carry out of it does once more.
+    let exponent = (1023 + 63 - 64 - 1u32).wrapping_add(lowest_bit).wrapping_sub(zeros);
+    f64::from_bits((u64::from(exponent) << 52).wrapping_add(kept).wrapping_add(up.into()))
 }

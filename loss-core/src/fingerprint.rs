@@ -16,7 +16,10 @@ impl Fingerprint {
         self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     }
 
+    // This and the next stand in flash once: a loss has many names and parameters, each a loop that would be unrolled.
+
     /// Adds the name of a loss or of an option.
+    #[inline(never)]
     pub fn name(&mut self, name: &str) -> &mut Self {
         name.bytes().for_each(|byte| self.byte(byte));
         self.byte(0xff);
@@ -24,6 +27,7 @@ impl Fingerprint {
     }
 
     /// Adds a parameter.
+    #[inline(never)]
     pub fn number(&mut self, parameter: f64) -> &mut Self {
         parameter.to_bits().to_le_bytes().into_iter().for_each(|byte| self.byte(byte));
         self

@@ -1,7 +1,6 @@
 //! What an accumulator gives at its end.
 
 use crate::error::{FinishError, LengthError};
-use crate::exact::TERMS_BETWEEN_NORMALISATIONS;
 use crate::gradient::Gradient;
 use crate::link::Link;
 use crate::loss::{Loss, Part};
@@ -50,19 +49,17 @@ impl Counts {
         self.ignored = self.ignored.wrapping_add(1);
     }
 
-    /// Counts a valid pixel, and tells whether sums must be normalised before the next.
+    /// Counts a valid pixel.
     #[inline(always)]
-    pub(crate) fn accept(&mut self) -> bool {
-        self.accept_many(1, 0)
+    pub(crate) fn accept(&mut self) {
+        self.valid = self.valid.wrapping_add(1);
     }
 
-    /// Counts valid and ignored pixels, and tells whether sums must be normalised before the next.
+    /// Counts valid and ignored pixels.
     #[inline(always)]
-    pub(crate) fn accept_many(&mut self, valid: i64, ignored: i64) -> bool {
-        let before = self.valid;
-        self.valid = before.wrapping_add(valid);
+    pub(crate) fn accept_many(&mut self, valid: i64, ignored: i64) {
+        self.valid = self.valid.wrapping_add(valid);
         self.ignored = self.ignored.wrapping_add(ignored);
-        (before ^ self.valid) >> TERMS_BETWEEN_NORMALISATIONS.ilog2() != 0
     }
 
     /// These counts, if no pixel was rejected and any is valid.

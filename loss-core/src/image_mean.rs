@@ -2,7 +2,7 @@
 
 use crate::accumulator::Accumulator;
 use crate::error::{FinishError, StateError};
-use crate::exact::{TERMS_BETWEEN_NORMALISATIONS, TermSum};
+use crate::exact::TermSum;
 use crate::finished::{Counts, Finished};
 use crate::link::Link;
 use crate::loss::Loss;
@@ -165,9 +165,6 @@ impl ImageValues {
         }
         self.sum.add_f64(value);
         self.images = self.images.wrapping_add(1);
-        if self.images % TERMS_BETWEEN_NORMALISATIONS == 0 {
-            self.sum.normalise();
-        }
         Ok(true)
     }
 

@@ -61,7 +61,7 @@ mod tile;
 mod twice;
 mod unified_focal;
 
-pub use accumulator::{Accumulator, STATE_VERSION};
+pub use accumulator::{Accumulator, CountingAccumulator, STATE_VERSION};
 pub use any::{AnyLoss, AnySlope, AnySums};
 pub use arch::SimdLevel;
 pub use batch::{Batch, Terms};
@@ -74,8 +74,8 @@ pub use class::{
     WeightMode,
 };
 pub use combine::{Scaled, Sum};
-pub use error::{FinishError, LengthError, ParameterError, StateError};
-pub use exact::{ExactSum, TermSum, UnitSum};
+pub use error::{FinishError, LengthError, ParameterError, StateError, WeightedPlane};
+pub use exact::{ExactSum, ProbabilitySum, TermSum, UnitSum};
 pub use fingerprint::Fingerprint;
 pub use finished::{Confusion, Counts, Finished, RejectedPixel};
 pub use gradient::Gradient;
@@ -84,7 +84,7 @@ pub use image_mean::{EmptyImage, ImageMean};
 pub use link::{Link, Logits, Probabilities};
 pub use log_sum_exp::LogSumExp;
 pub use loss::{Loss, Part};
-pub use pixel::{Pixel, Reason, Sample, Target, Weight};
+pub use pixel::{HardSample, HardTarget, Pixel, Reason, Sample, Target, Weight};
 pub use plane::{Plane, Quantisation};
 pub use pointwise::{
     AsymmetricFocal, Bce, ExponentialLogCrossEntropy, Focal, FocalForm, GeneralisedCrossEntropy, LabelSmoothing,
@@ -102,7 +102,7 @@ pub use sorted::{
     HardMining, Hardest, HardestPixels, HingeErrors, Lovasz, LovaszClasses, LovaszErrors, LovaszHinge, LovaszSoftmax,
     Ohem, PixelGradient, SortedError, TopK, UnitErrors,
 };
-pub use sums::{FixedSums, Sums, Totals};
+pub use sums::{CountedSums, FixedSums, SharedSums, Sums, Totals, WeightedSums};
 pub use tile::KeptPlane;
 #[cfg(feature = "bench-internals")]
 #[doc(hidden)]

@@ -49,9 +49,10 @@ impl Link for Logits {
 
     #[inline(always)]
     fn prepared_pixel<R: Real>(&self, logit: R, exponential: R, target: R) -> Pixel<R> {
-        let zero = R::splat(0.0);
         let logistic = exponential.logistic();
-        let foreground = logit.ge(zero);
+        // max(±z, 0) + ln(1 + e^−|z|)
+        let wrong = logit.abs() + logistic.softplus;
+        let foreground = logit.ge(R::splat(0.0));
         let p = R::select(foreground, logistic.large, logistic.small);
         let q = R::select(foreground, logistic.small, logistic.large);
         Pixel {
@@ -61,8 +62,8 @@ impl Link for Logits {
             background: R::splat(1.0) - target,
             p,
             q,
-            foreground_loss: zero.max(-logit) + logistic.softplus,
-            background_loss: zero.max(logit) + logistic.softplus,
+            foreground_loss: R::select(foreground, logistic.softplus, wrong),
+            background_loss: R::select(foreground, wrong, logistic.softplus),
             p_slope: logistic.small * logistic.large,
             foreground_slope: -q,
             background_slope: p,

@@ -1,6 +1,6 @@
 //! ln Σ eˣ of a stream.
 
-use crate::exact::{TERMS_BETWEEN_NORMALISATIONS, UnitSum};
+use crate::exact::UnitSum;
 use crate::real::Real;
 
 /// A streaming, mergeable log-sum-exp, whose bits do not depend on the order of the terms.
@@ -51,9 +51,6 @@ impl LogSumExp {
             return;
         }
         self.terms = self.terms.wrapping_add(1);
-        if self.terms % TERMS_BETWEEN_NORMALISATIONS == 0 {
-            self.bins.iter_mut().for_each(UnitSum::normalise);
-        }
         if x == f32::NEG_INFINITY {
             return;
         }

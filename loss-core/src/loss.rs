@@ -1,6 +1,6 @@
 //! What every loss is to an accumulator: sums to fill, a value and a slope to read off.
 
-use crate::accumulator::Accumulator;
+use crate::accumulator::{Accumulator, CountingAccumulator};
 use crate::batch::Batch;
 use crate::combine::{Scaled, Sum};
 use crate::error::ParameterError;
@@ -53,6 +53,11 @@ pub trait Loss: Clone {
     /// Streams logits.
     fn accumulator(&self) -> Accumulator<Self, Logits> {
         Accumulator::new(self.clone(), Logits)
+    }
+
+    /// Streams logits of pixels with hard targets and no weights, in less memory: the same bits.
+    fn counting_accumulator(&self) -> CountingAccumulator<Self, Logits> {
+        Accumulator::counting(self.clone(), Logits)
     }
 
     /// Streams probabilities, clipped to [ε, 1−ε] in logarithms.

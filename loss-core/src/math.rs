@@ -31,12 +31,11 @@ struct Reduced<R> {
     scale: R,
 }
 
-/// Cody and Waite's reduction for x ≥ 0, which it cuts off at [`EXP_NEG_MAX`] so that the scale stays normal.
+/// Cody and Waite's reduction for 0 ≤ x ≤ [`EXP_NEG_MAX`]; of anything else, nothing that means something.
 ///
 /// `hi` is exact: n·[`LN_2_HI`] is, and so is the difference of two numbers that lie that close.
 #[inline(always)]
 fn reduce<R: Float32>(x: R) -> Reduced<R> {
-    let x = x.min(R::splat(EXP_NEG_MAX));
     let biased = x * R::splat(LOG2_E) + R::splat(ROUNDER);
     let n = biased - R::splat(ROUNDER);
     Reduced {
@@ -60,7 +59,7 @@ fn exp_tail<R: Float32>(r: R) -> R {
 
 /// e⁻ˣ for x ≥ 0, and 0 where that is below 2⁻¹²⁶ or x is NaN.
 ///
-/// Error at most 0.89 ULP; exp_neg(0) = 1. It takes 22 operations, a minimum, a comparison and a selection.
+/// Error at most 0.89 ULP; exp_neg(0) = 1. It takes 22 operations, a comparison and a selection.
 #[inline(always)]
 pub(crate) fn exp_neg<R: Float32>(x: R) -> R {
     let Reduced { hi, lo, scale } = reduce(x);
@@ -75,9 +74,22 @@ pub(crate) fn exp_neg<R: Float32>(x: R) -> R {
 /// 0.92 ULP in 21 operations and a minimum.
 #[inline(always)]
 pub(crate) fn one_minus_exp_neg<R: Float32>(x: R) -> R {
-    let Reduced { hi, lo, scale } = reduce(x);
+    let Reduced { hi, lo, scale } = reduce(x.min(R::splat(EXP_NEG_MAX)));
     let r = hi + lo;
     (R::splat(1.0) - scale) - scale * (r + exp_tail(r))
+}
+
+/// x for an expression of second order, which is added to x itself.
+///
+/// Below 2⁻³⁰ such an expression vanishes beside x, and this is 0 where a processor would be slow with the subnormal numbers that
+/// squares become. The others need not ask: the sum has the same bits.
+#[inline(always)]
+fn to_be_squared<R: Float32>(x: R) -> R {
+    if cfg!(any(target_arch = "arm", target_arch = "riscv32")) {
+        x
+    } else {
+        R::select(x.ge(R::splat(SECOND_ORDER)), x, R::splat(0.0))
+    }
 }
 
 /// x − ln(1 + x) for x = 0 or 2⁻³⁰ ≤ x ≤ 1.
@@ -102,9 +114,7 @@ fn ln_1p_gap<R: Float32>(x: R) -> R {
 /// without division needs degree 10: it takes 19 operations and was both slower on AVX2 and less accurate (1.64 ULP).
 #[inline(always)]
 pub(crate) fn ln_1p<R: Float32>(x: R) -> R {
-    // Below 2⁻³⁰ the result is x, and squares would only run into slow subnormal numbers.
-    let near = R::select(x.ge(R::splat(SECOND_ORDER)), x, R::splat(0.0));
-    x - ln_1p_gap(near)
+    x - ln_1p_gap(to_be_squared(x))
 }
 
 /// ln x for x ≥ 2⁻¹²⁶, relatively accurate around 1.
@@ -162,8 +172,7 @@ pub(crate) fn sqrt<R: Float32>(x: R) -> R {
 #[inline(always)]
 pub(crate) fn logistic<R: Float32>(e: R) -> Logistic<R> {
     let one = R::splat(1.0);
-    // Below 2⁻³⁰ second-order terms vanish. They are left out before they become slow subnormal numbers.
-    let near = R::select(e.ge(R::splat(SECOND_ORDER)), e, R::splat(0.0));
+    let near = to_be_squared(e);
     let small = e - near * (e / (one + e));
     Logistic { small, large: one - small, softplus: e - ln_1p_gap(near) }
 }

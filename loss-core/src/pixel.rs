@@ -78,6 +78,22 @@ impl Target for f32 {
     }
 }
 
+/// A target that is hard by its type: `bool` or `u8` (0 or 1).
+pub trait HardTarget: Target + sealed::HardTarget {}
+
+impl HardTarget for bool {}
+
+impl HardTarget for u8 {}
+
+mod sealed {
+    /// Keeps [`HardTarget`](super::HardTarget) from being implemented for what has values between 0 and 1.
+    pub trait HardTarget {}
+
+    impl HardTarget for bool {}
+
+    impl HardTarget for u8 {}
+}
+
 /// A weight as it is stored: `f32`, or `bool` for a mask of valid pixels.
 pub trait Weight: Copy {
     /// The weight as a number; 0 ignores the pixel.
@@ -116,6 +132,41 @@ impl<T: Target, W: Weight> From<(f32, T, W)> for Sample {
     #[inline(always)]
     fn from((input, target, weight): (f32, T, W)) -> Self {
         Self { input, target: target.to_f32(), weight: weight.to_f32() }
+    }
+}
+
+/// A [`Sample`] with a hard target and no weight, for a [`CountingAccumulator`](crate::CountingAccumulator).
+///
+/// Made from tuples: `(input, target)` and `(input, target, valid)`, where the target is a `bool` or a `u8` (0 or 1) and `valid` a
+/// `bool` (`false`: ignored).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HardSample(Sample);
+
+impl<T: HardTarget> From<(f32, T)> for HardSample {
+    #[inline(always)]
+    fn from(pixel: (f32, T)) -> Self {
+        Self(pixel.into())
+    }
+}
+
+impl<T: HardTarget> From<(&f32, &T)> for HardSample {
+    #[inline(always)]
+    fn from(pixel: (&f32, &T)) -> Self {
+        Self(pixel.into())
+    }
+}
+
+impl<T: HardTarget> From<(f32, T, bool)> for HardSample {
+    #[inline(always)]
+    fn from(pixel: (f32, T, bool)) -> Self {
+        Self(pixel.into())
+    }
+}
+
+impl From<HardSample> for Sample {
+    #[inline(always)]
+    fn from(HardSample(sample): HardSample) -> Self {
+        sample
     }
 }
 
@@ -165,17 +216,22 @@ pub(crate) fn weight_is_valid(weight: f32) -> bool {
 
 impl Sample {
     #[inline(always)]
+    pub(crate) fn is_valid<K: Link>(&self, link: &K) -> bool {
+        link.accepts(self.input) && self.target.is_valid() && weight_is_valid(self.weight)
+    }
+
+    #[inline(always)]
     pub(crate) fn check<K: Link>(&self, link: &K) -> Checked {
         if self.weight == 0.0 {
             Checked::Ignored
+        } else if self.is_valid(link) {
+            Checked::Valid
         } else if !link.accepts(self.input) {
             Checked::Rejected(Reason::Input)
         } else if !self.target.is_valid() {
             Checked::Rejected(Reason::Target)
-        } else if !weight_is_valid(self.weight) {
-            Checked::Rejected(Reason::Weight)
         } else {
-            Checked::Valid
+            Checked::Rejected(Reason::Weight)
         }
     }
 }

@@ -49,7 +49,7 @@ impl Quantisation {
     /// The logit that a code stands for.
     #[inline(always)]
     pub fn logit(&self, code: i32) -> f32 {
-        self.scale * (code - self.zero_point) as f32
+        self.scale * code.wrapping_sub(self.zero_point) as f32
     }
 
     /// Adds what tells these codes from others.
@@ -261,6 +261,11 @@ impl<'a, T: Target> Plane<'a, T> {
         Ok(Self { weights: Weights::Values(weights), ..self })
     }
 
+    /// Whether pixels count by weights, and not all alike or not at all.
+    pub(crate) fn has_weights(&self) -> bool {
+        matches!(self.weights, Weights::Values(_))
+    }
+
     /// How many pixels there are.
     pub fn len(&self) -> usize {
         self.inputs.len()
@@ -274,7 +279,7 @@ impl<'a, T: Target> Plane<'a, T> {
     /// The pixels, one after the other.
     pub fn samples(&self) -> impl Iterator<Item = Sample> + '_ {
         let (inputs, mut weights) = (self.inputs, self.weights);
-        self.targets.iter().enumerate().map(move |(index, target)| Sample {
+        (0..self.len()).zip(self.targets).map(move |(index, target)| Sample {
             input: inputs.at(index),
             target: target.to_f32(),
             weight: weights.take_first(),
@@ -288,17 +293,11 @@ impl<'a, T: Target> Plane<'a, T> {
         Ok(())
     }
 
-    /// Hands over the pixels, one after the other. Unlike [`samples`](Self::samples), it asks once what kind of input and weight they
-    /// have.
-    #[inline(always)]
-    pub(crate) fn for_each(&self, mut act: impl FnMut(Sample)) {
+    /// The inputs and targets, if there is no more to the pixels.
+    pub(crate) fn pairs(&self) -> Option<impl Iterator<Item = (f32, T)> + '_> {
         match (self.inputs, self.weights) {
-            (Inputs::F32(inputs), Weights::One) => {
-                for (&input, target) in inputs.iter().zip(self.targets) {
-                    act(Sample { input, target: target.to_f32(), weight: 1.0 });
-                }
-            }
-            _ => self.samples().for_each(act),
+            (Inputs::F32(inputs), Weights::One) => Some(inputs.iter().copied().zip(self.targets.iter().copied())),
+            _ => None,
         }
     }
 

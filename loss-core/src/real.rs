@@ -13,6 +13,9 @@ use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Neg, Shl, Shr, Sub};
 pub trait Real:
     Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self>
 {
+    /// How many numbers there are.
+    const LANES: usize;
+
     /// The outcome of a comparison, one a lane.
     type Mask: Copy;
 
@@ -157,6 +160,8 @@ macro_rules! functions_of_math {
 pub(crate) use functions_of_math;
 
 impl Real for f32 {
+    const LANES: usize = 1;
+
     type Mask = bool;
 
     #[inline(always)]

@@ -11,6 +11,7 @@ use crate::error::StateError;
 use crate::histogram::{Code, Histogram};
 use crate::link::Link;
 use crate::loss::Loss;
+use crate::sums::SharedSums;
 
 /// What accumulators and histograms have.
 trait Stateful {
@@ -75,7 +76,7 @@ macro_rules! messages {
     };
 }
 
-messages!([L: Loss, K: Link] Accumulator<L, K>);
+messages!([L: Loss, K: Link, C: SharedSums] Accumulator<L, K, C>);
 messages!([L: ClassLoss<C>, const C: usize] ClassAccumulator<L, C>);
 messages!([C: Code, const TARGETS: usize] Histogram<C, TARGETS>);
 

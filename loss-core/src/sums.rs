@@ -2,20 +2,20 @@
 
 use core::array;
 
-use crate::batch::{Batch, HardConfusion, PixelWeight, SoftConfusion, add_hard_confusion};
+use self::sealed::SharedSums as _;
+use crate::batch::{Batch, HardBatch, HardConfusion, PixelWeight, SoftConfusion, add_hard_confusion};
 use crate::error::StateError;
-use crate::exact::{ExactSum, UnitSum};
+use crate::exact::{ExactSum, ProbabilitySum, UnitSum};
+use crate::fingerprint::Fingerprint;
 use crate::finished::{Confusion, Counts};
+use crate::pixel::{HardSample, Sample};
 
 /// Sums that can be merged and turned into integers and back.
 pub trait Sums: Clone + PartialEq + core::fmt::Debug {
     /// Adds other sums of the same loss.
     fn merge(&mut self, other: &Self);
 
-    /// Brings every sum to its normal form.
-    fn normalise(&mut self);
-
-    /// Hands over the integers of the normal form, in the order of the losses.
+    /// Hands over the integers, in the order of the losses.
     fn save(&self, to: &mut impl FnMut(i64));
 
     /// Reads what [`save`](Self::save) gave, or element-wise sums of such. `None` if the integers run out.
@@ -30,8 +30,6 @@ pub trait FixedSums: Sums {
 
 impl Sums for () {
     fn merge(&mut self, (): &Self) {}
-
-    fn normalise(&mut self) {}
 
     fn save(&self, _: &mut impl FnMut(i64)) {}
 
@@ -48,10 +46,6 @@ impl<const N: usize> Sums for ExactSum<N> {
     #[inline]
     fn merge(&mut self, other: &Self) {
         ExactSum::merge(self, other);
-    }
-
-    fn normalise(&mut self) {
-        ExactSum::normalise(self);
     }
 
     fn save(&self, to: &mut impl FnMut(i64)) {
@@ -77,10 +71,6 @@ impl<S: Sums, const N: usize> Sums for [S; N] {
         self.iter_mut().zip(other).for_each(|(sum, more)| sum.merge(more));
     }
 
-    fn normalise(&mut self) {
-        self.iter_mut().for_each(S::normalise);
-    }
-
     fn save(&self, to: &mut impl FnMut(i64)) {
         self.iter().for_each(|sum| sum.save(to));
     }
@@ -98,11 +88,6 @@ impl<A: Sums, B: Sums> Sums for (A, B) {
     fn merge(&mut self, other: &Self) {
         self.0.merge(&other.0);
         self.1.merge(&other.1);
-    }
-
-    fn normalise(&mut self) {
-        self.0.normalise();
-        self.1.normalise();
     }
 
     fn save(&self, to: &mut impl FnMut(i64)) {
@@ -127,8 +112,6 @@ impl Sums for Counts {
         }
     }
 
-    fn normalise(&mut self) {}
-
     fn save(&self, to: &mut impl FnMut(i64)) {
         self.each().into_iter().for_each(to);
     }
@@ -143,8 +126,8 @@ impl Sums for Counts {
 
 /// How many integers a state has.
 pub(crate) fn state_length(sums: &impl Sums) -> usize {
-    let mut length = 0;
-    sums.save(&mut |_| length += 1);
+    let mut length = 0usize;
+    sums.save(&mut |_| length = length.wrapping_add(1));
     length
 }
 
@@ -165,8 +148,9 @@ pub(crate) fn write_state(sums: &impl Sums, state: &mut [i64]) -> Result<(), Sta
 
 /// Makes sums of a state that has exactly as many integers as theirs.
 pub(crate) fn read_state<S: Sums>(empty: S, state: impl IntoIterator<Item = i64>) -> Result<S, StateError> {
-    let mut given = 0;
-    let mut integers = state.into_iter().inspect(|_| given += 1);
+    let mut given = 0usize;
+    // One more than the sums ask for, at most.
+    let mut integers = state.into_iter().inspect(|_| given = given.wrapping_add(1));
     let mut sums = empty;
     let complete = sums.load(&mut integers).is_some();
     if complete && integers.next().is_none() {
@@ -182,27 +166,59 @@ pub(crate) fn read_state<S: Sums>(empty: S, state: impl IntoIterator<Item = i64>
 /// True negatives are not summed: they are what is left of Σ w.
 pub(crate) type ConfusionSums = [UnitSum; 3];
 
-pub(crate) fn finish_confusion(sums: &ConfusionSums, weight: &UnitSum) -> Confusion {
+pub(crate) fn finish_confusion<const DIGITS: usize>(
+    sums: &[ExactSum<DIGITS>; 3],
+    weight: &ExactSum<DIGITS>,
+) -> Confusion {
     let mut rest = *weight;
     sums.iter().for_each(|sum| rest.subtract(sum));
-    let [true_positive, false_positive, false_negative] = [0, 1, 2].map(|i| sums[i].to_f64());
+    let [true_positive, false_positive, false_negative] = sums.each_ref().map(|sum| sum.to_f64());
     // The rounding of terms can leave a little less than nothing.
-    Confusion { true_positive, false_positive, false_negative, true_negative: rest.to_f64().max(0.0) }
+    let true_negative = if rest.is_negative() { 0.0 } else { rest.to_f64() };
+    Confusion { true_positive, false_positive, false_negative, true_negative }
 }
 
-/// The sums that every accumulator keeps, whatever its loss.
+/// The sums that an accumulator keeps whatever its loss: [`WeightedSums`] or [`CountedSums`].
+pub trait SharedSums: Sums + FixedSums + Default + sealed::SharedSums {
+    /// What is pushed: a pixel that these sums have room for.
+    type Sample: Into<Sample>;
+}
+
+pub(crate) mod sealed {
+    use super::{Counts, Fingerprint, HardBatch, Totals};
+
+    pub trait SharedSums {
+        /// Adds valid pixels, which are predicted to be foreground from a threshold of the input on.
+        fn add_pixels(&mut self, pixels: &impl HardBatch, threshold: f32);
+
+        /// Adds what is not their weight of valid pixels with hard targets and weights of 1.
+        fn add_hard_pixels(&mut self, pixels: &impl HardBatch, threshold: f32);
+
+        /// Adds the weights of so many pixels of weight 1.
+        fn add_unit_weights(&mut self, count: u32);
+
+        fn counts(&self) -> Counts;
+
+        /// Counts pixels.
+        fn count_pixels<R>(&mut self, act: impl FnOnce(&mut Counts) -> R) -> R;
+
+        fn finish(&self) -> Totals;
+
+        /// Adds what tells these sums from others.
+        fn fingerprint(fingerprint: &mut Fingerprint);
+    }
+}
+
+/// The shared sums of pixels with any target and weight.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct SharedSums {
-    pub(crate) counts: Counts,
+pub struct WeightedSums {
+    counts: Counts,
     weight: UnitSum,
     soft: ConfusionSums,
     hard: ConfusionSums,
 }
 
-impl SharedSums {
-    /// How many integers [`save`](Sums::save) gives.
-    pub(crate) const LENGTH: usize = 6 + 7 * UnitSum::LENGTH;
-
+impl WeightedSums {
     /// Adds valid pixels, which are predicted to be foreground from a threshold of the input on.
     #[inline(always)]
     pub(crate) fn add(&mut self, pixels: &impl Batch, threshold: f32) {
@@ -210,17 +226,39 @@ impl SharedSums {
         pixels.add(&SoftConfusion, &mut self.soft);
         pixels.add(&HardConfusion { threshold }, &mut self.hard);
     }
+}
 
-    /// Adds `pixels` valid pixels of weight 1 and hard targets. Their confusion is a matter of counting.
+impl SharedSums for WeightedSums {
+    type Sample = Sample;
+}
+
+impl sealed::SharedSums for WeightedSums {
     #[inline(always)]
-    pub(crate) fn add_hard(&mut self, pixels: &impl Batch, count: u32, confusion: [u32; 3]) {
-        self.weight.add_count(count);
-        let [true_positive, _, false_negative] = confusion;
-        add_hard_confusion(pixels, true_positive + false_negative, &mut self.soft);
-        self.hard.iter_mut().zip(confusion).for_each(|(sum, count)| sum.add_count(count));
+    fn add_pixels(&mut self, pixels: &impl HardBatch, threshold: f32) {
+        self.add(pixels, threshold);
     }
 
-    pub(crate) fn finish(&self) -> Totals {
+    #[inline(always)]
+    fn add_hard_pixels(&mut self, pixels: &impl HardBatch, threshold: f32) {
+        let targets = pixels.count_confusion(threshold, &mut self.hard, UnitSum::add_count);
+        add_hard_confusion(pixels, targets, &mut self.soft);
+    }
+
+    #[inline(always)]
+    fn add_unit_weights(&mut self, count: u32) {
+        self.weight.add_count(count);
+    }
+
+    fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    #[inline(always)]
+    fn count_pixels<R>(&mut self, act: impl FnOnce(&mut Counts) -> R) -> R {
+        act(&mut self.counts)
+    }
+
+    fn finish(&self) -> Totals {
         Totals {
             weight: self.weight.to_f64(),
             pixels: self.counts.not_rejected(),
@@ -228,20 +266,16 @@ impl SharedSums {
             hard: finish_confusion(&self.hard, &self.weight),
         }
     }
+
+    fn fingerprint(_: &mut Fingerprint) {}
 }
 
-impl Sums for SharedSums {
+impl Sums for WeightedSums {
     fn merge(&mut self, other: &Self) {
         self.counts.merge(&other.counts);
         self.weight.merge(&other.weight);
         Sums::merge(&mut self.soft, &other.soft);
         Sums::merge(&mut self.hard, &other.hard);
-    }
-
-    fn normalise(&mut self) {
-        self.weight.normalise();
-        Sums::normalise(&mut self.soft);
-        Sums::normalise(&mut self.hard);
     }
 
     fn save(&self, to: &mut impl FnMut(i64)) {
@@ -257,6 +291,104 @@ impl Sums for SharedSums {
         self.soft.load(from)?;
         self.hard.load(from)
     }
+}
+
+impl FixedSums for WeightedSums {
+    const LENGTH: usize = 6 + 7 * UnitSum::LENGTH;
+}
+
+/// The shared sums of pixels with hard targets and no weights: less than half of [`WeightedSums`].
+///
+/// Σ w is the number of valid pixels, and the hard confusion a matter of counting. No weight and no label can be rejected.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CountedSums {
+    valid: i64,
+    ignored: i64,
+    rejected_inputs: i64,
+    rejected_targets: i64,
+    soft: [ProbabilitySum; 3],
+    hard: [i64; 3],
+}
+
+impl SharedSums for CountedSums {
+    type Sample = HardSample;
+}
+
+impl sealed::SharedSums for CountedSums {
+    #[inline(always)]
+    fn add_pixels(&mut self, pixels: &impl HardBatch, threshold: f32) {
+        let add = |sum: &mut i64, count: u32| *sum = sum.wrapping_add(count.into());
+        let targets = pixels.count_confusion(threshold, &mut self.hard, add);
+        add_hard_confusion(pixels, targets, &mut self.soft);
+    }
+
+    #[inline(always)]
+    fn add_hard_pixels(&mut self, pixels: &impl HardBatch, threshold: f32) {
+        self.add_pixels(pixels, threshold);
+    }
+
+    // The number of valid pixels says it.
+    fn add_unit_weights(&mut self, _: u32) {}
+
+    #[inline(always)]
+    fn counts(&self) -> Counts {
+        let Self { valid, ignored, rejected_inputs, rejected_targets, .. } = *self;
+        Counts { valid, ignored, rejected_inputs, rejected_targets, ..Counts::NONE }
+    }
+
+    #[inline(always)]
+    fn count_pixels<R>(&mut self, act: impl FnOnce(&mut Counts) -> R) -> R {
+        let mut counts = self.counts();
+        let result = act(&mut counts);
+        let Counts { valid, ignored, rejected_inputs, rejected_targets, .. } = counts;
+        *self = Self { valid, ignored, rejected_inputs, rejected_targets, ..*self };
+        result
+    }
+
+    fn finish(&self) -> Totals {
+        let weight = ProbabilitySum::from_digits([0, 0, self.valid]);
+        let [true_positive, false_positive, false_negative] = self.hard.map(|count| count as f64);
+        let true_negative = self.hard.iter().fold(self.valid, |rest, count| rest.saturating_sub(*count)).max(0) as f64;
+        Totals {
+            weight: weight.to_f64(),
+            pixels: self.counts().not_rejected(),
+            soft: finish_confusion(&self.soft, &weight),
+            hard: Confusion { true_positive, false_positive, false_negative, true_negative },
+        }
+    }
+
+    fn fingerprint(fingerprint: &mut Fingerprint) {
+        fingerprint.name("counted");
+    }
+}
+
+impl Sums for CountedSums {
+    fn merge(&mut self, other: &Self) {
+        self.count_pixels(|counts| counts.merge(&other.counts()));
+        Sums::merge(&mut self.soft, &other.soft);
+        self.hard.iter_mut().zip(other.hard).for_each(|(count, more)| *count = count.wrapping_add(more));
+    }
+
+    fn save(&self, to: &mut impl FnMut(i64)) {
+        [self.valid, self.ignored, self.rejected_inputs, self.rejected_targets].into_iter().for_each(&mut *to);
+        self.soft.save(to);
+        self.hard.into_iter().for_each(to);
+    }
+
+    fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
+        for count in [&mut self.valid, &mut self.ignored, &mut self.rejected_inputs, &mut self.rejected_targets] {
+            *count = from.next()?;
+        }
+        self.soft.load(from)?;
+        for count in &mut self.hard {
+            *count = from.next()?;
+        }
+        Some(())
+    }
+}
+
+impl FixedSums for CountedSums {
+    const LENGTH: usize = 4 + 3 * ProbabilitySum::LENGTH + 3;
 }
 
 /// The finished sums that all losses share.

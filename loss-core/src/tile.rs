@@ -5,19 +5,19 @@
 
 use core::marker::PhantomData;
 
-use crate::accumulator::Accumulator;
+use crate::accumulator::{Accumulator, CountingAccumulator};
 use crate::arch::{CACHE_LINE, Kernel, SimdLevel, prefetch};
-use crate::batch::{Batch, Terms, sealed};
-use crate::error::LengthError;
+use crate::batch::{Batch, HardBatch, Targets, Terms, count_all, sealed};
+use crate::error::{LengthError, WeightedPlane};
 use crate::exact::ExactSum;
 use crate::gradient::Gradient;
 use crate::lanes::{Lanes, WIDEST, add_rows, store_terms};
 use crate::link::Link;
 use crate::loss::Loss;
-use crate::pixel::{Pixel, Target};
+use crate::pixel::{HardTarget, Pixel, Target};
 use crate::plane::{LoadedPlane, Numbers, Plane, TILE};
 use crate::pointwise::clamp_to_finite;
-use crate::sums::{SharedSums, Sums};
+use crate::sums::SharedSums;
 
 #[cfg(feature = "bench-internals")]
 pub(crate) mod plain_sums;
@@ -46,20 +46,30 @@ impl<V: Lanes, K: Link> Tile<'_, V, K> {
     fn pixel(&self, ((input, prepared), target): ((&[f32], &[f32]), &[f32])) -> Pixel<V> {
         self.link.prepared_pixel(V::load(input), V::load(prepared), V::load(target))
     }
+}
 
-    /// True and false positives and false negatives of hard targets, counted.
+impl<V: Lanes, K: Link> HardBatch for Tile<'_, V, K> {
     #[inline(always)]
-    fn confusion(&self, threshold: f32) -> [u32; 3] {
+    fn count_confusion<C>(&self, threshold: f32, counts: &mut [C; 3], add: impl Fn(&mut C, u32)) -> Targets {
+        let LoadedPlane { inputs, targets, weights, .. } = self.plane;
         let (threshold, one) = (V::splat(threshold), V::splat(1.0));
         let (mut predicted, mut foreground, mut both) = (0, 0, 0);
-        let columns = self.plane.inputs.chunks_exact(V::WIDTH).zip(self.plane.targets.chunks_exact(V::WIDTH));
-        for (input, target) in columns {
+        let columns = inputs.chunks_exact(V::WIDTH).zip(targets.chunks_exact(V::WIDTH));
+        for (vector, (input, target)) in columns.enumerate() {
             let (prediction, truth) = (V::load(input).ge(threshold), V::load(target).ge(one));
+            // An ignored pixel has been loaded as background.
+            let prediction = match weights {
+                None => prediction,
+                Some(weights) => {
+                    let weight = V::load(weights.get(vector * V::WIDTH..).unwrap_or_default());
+                    V::both(prediction, weight.ge(one))
+                }
+            };
             predicted += V::count(prediction);
             foreground += V::count(truth);
             both += V::count(V::both(prediction, truth));
         }
-        [both, predicted - both, foreground - both]
+        count_all(counts, [both, predicted - both, foreground - both], add)
     }
 }
 
@@ -130,15 +140,15 @@ fn prefetch_vector<V: Lanes>(values: &[f32], vector: usize) {
 }
 
 /// Adds a prepared tile to the sums that all losses share.
-struct AddShared<'a, K> {
+struct AddShared<'a, K, C> {
     link: &'a K,
     plane: LoadedPlane<'a>,
     prepared: &'a [f32],
     threshold: f32,
-    sums: &'a mut SharedSums,
+    sums: &'a mut C,
 }
 
-impl<K: Link> Kernel for AddShared<'_, K> {
+impl<K: Link, C: SharedSums> Kernel for AddShared<'_, K, C> {
     /// How many pixels were ignored.
     type Output = i64;
 
@@ -148,11 +158,12 @@ impl<K: Link> Kernel for AddShared<'_, K> {
         let tile = Tile::<V, K> { link, plane, prepared, lanes: PhantomData };
         match plane.weights {
             None if plane.hard => {
-                sums.add_hard(&tile, plane.inputs.len() as u32, tile.confusion(threshold));
+                sums.add_hard_pixels(&tile, threshold);
+                sums.add_unit_weights(plane.inputs.len() as u32);
                 0
             }
             weights => {
-                sums.add(&tile, threshold);
+                sums.add_pixels(&tile, threshold);
                 weights.map_or(0, |weights| weights.iter().fold(0, |count, &weight| count + i64::from(weight == 0.0)))
             }
         }
@@ -190,7 +201,7 @@ impl Scratch {
     }
 }
 
-impl<L: Loss, K: Link> Accumulator<L, K> {
+impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
     /// Adds a tile, a whole number of vectors, and leaves what is prepared of its pixels. `None` if nothing was added, because the level
     /// has no lanes or a pixel is not valid.
     fn add_tile<T: Target>(
@@ -209,9 +220,7 @@ impl<L: Loss, K: Link> Accumulator<L, K> {
         let shared = AddShared { link, plane, prepared, threshold: self.threshold_input, sums: &mut sums.0 };
         let ignored = level.run(shared)?;
         level.run(AddOwn { loss: &*loss, link, plane, prepared, sums: &mut sums.1 })?;
-        if sums.0.counts.accept_many(tile.len() as i64 - ignored, ignored) {
-            sums.normalise();
-        }
+        sums.0.count_pixels(|counts| counts.accept_many(tile.len() as i64 - ignored, ignored));
         Some(())
     }
 
@@ -249,7 +258,11 @@ impl<L: Loss, K: Link> Accumulator<L, K> {
         for (sample, to) in plane.samples().zip(keep) {
             *to = self.link.prepare(sample.input);
         }
-        plane.for_each(|sample| self.push(sample));
+        let mut run = self.run();
+        match plane.pairs() {
+            Some(pairs) => pairs.for_each(|pair| run.push(pair.into())),
+            None => plane.samples().for_each(|sample| run.push_apart(sample)),
+        }
     }
 }
 
@@ -290,6 +303,32 @@ impl<L: Loss, K: Link> Accumulator<L, K> {
         plane.check_length("the gradient", gradient.len())?;
         self.extend_slices(level, plane, Some(&mut *gradient));
         Ok(KeptPlane { plane, gradient, level, link: PhantomData })
+    }
+}
+
+impl<L: Loss, K: Link> CountingAccumulator<L, K> {
+    /// Adds the pixels of slices: targets of `bool` or `u8`, with or without a mask.
+    ///
+    /// # Errors
+    /// [`WeightedPlane`] if the plane has weights; nothing is added then.
+    pub fn extend_plane<T: HardTarget>(&mut self, plane: Plane<'_, T>) -> Result<(), WeightedPlane> {
+        self.extend_plane_at(SimdLevel::best(), plane)
+    }
+
+    /// Adds the pixels of slices at a level of one's choice: the sums are the same.
+    ///
+    /// # Errors
+    /// [`WeightedPlane`] if the plane has weights; nothing is added then.
+    pub fn extend_plane_at<T: HardTarget>(
+        &mut self,
+        level: SimdLevel,
+        plane: Plane<'_, T>,
+    ) -> Result<(), WeightedPlane> {
+        if plane.has_weights() {
+            return Err(WeightedPlane);
+        }
+        self.extend_slices(level, plane, None);
+        Ok(())
     }
 }
 

@@ -73,6 +73,8 @@ impl<B: Bits> Bits for Twice<B> {
 }
 
 impl<V: Float32> Real for Twice<V> {
+    const LANES: usize = 2 * V::LANES;
+
     type Mask = (V::Mask, V::Mask);
 
     #[inline(always)]

@@ -1,6 +1,6 @@
 //! Sums against arithmetic on big integers.
 
-use loss_core::{ExactSum, TermSum, UnitSum};
+use loss_core::{ExactSum, ProbabilitySum, TermSum, UnitSum};
 use num_bigint::{BigInt, Sign};
 use quickcheck::{Arbitrary, Gen, quickcheck};
 
@@ -61,6 +61,41 @@ impl Arbitrary for Term {
     }
 }
 
+/// A digit of a sum: any, and near the places where it carries.
+#[derive(Clone, Copy, Debug)]
+struct Digit(u32);
+
+impl Arbitrary for Digit {
+    fn arbitrary(g: &mut Gen) -> Self {
+        let bits = u32::arbitrary(g);
+        Self(match u8::arbitrary(g) % 4 {
+            0 => bits,
+            1 => !(bits & 0x01ff_ffff),
+            2 => u32::MAX,
+            _ => bits & 0xff,
+        })
+    }
+}
+
+fn any_sum<const N: usize>(digits: &[Digit], top: i16) -> ExactSum<N> {
+    let mut state = [0; N];
+    for (to, &Digit(digit)) in state.iter_mut().zip(digits) {
+        *to = i64::from(digit);
+    }
+    state[N - 1] = i64::from(top) << 16 | state[N - 1] & 0xffff;
+    ExactSum::from_digits(state)
+}
+
+fn carry_in_any_sum<const N: usize>(digits: &[Digit], top: i16, terms: &[Term], limit: f32) -> bool {
+    let mut sum = any_sum::<N>(digits, top);
+    let mut expected = integer(&sum);
+    terms.iter().map(|&Term(term)| term.clamp(-limit, limit)).all(|term| {
+        sum.add(term);
+        expected += count(f64::from(term));
+        integer(&sum) == expected
+    })
+}
+
 quickcheck! {
     fn a_term_many_times_is_one_product(terms: Vec<(Term, u32, u8)>) -> bool {
         let (mut sum, mut expected) = (TermSum::ZERO, BigInt::from(0));
@@ -85,6 +120,27 @@ quickcheck! {
         terms.iter().for_each(|&term| sum.add(term));
         let expected: BigInt = terms.iter().map(|&term| count(f64::from(term))).sum();
         integer(&sum) == expected && sum.to_f64().to_bits() == nearest_f64(&expected).to_bits()
+    }
+
+    fn probability_sums_equal_big_integers(terms: Vec<Term>) -> bool {
+        let terms: Vec<f32> = terms.iter().map(|&Term(term)| term.clamp(-1.0, 1.0)).collect();
+        let mut sum = ProbabilitySum::ZERO;
+        terms.iter().for_each(|&term| sum.add(term));
+        let expected: BigInt = terms.iter().map(|&term| count(f64::from(term))).sum();
+        integer(&sum) == expected && sum.to_f64().to_bits() == nearest_f64(&expected).to_bits()
+    }
+
+    fn terms_carry_in_any_sum(digits: Vec<Digit>, top: i16, terms: Vec<Term>) -> bool {
+        carry_in_any_sum::<3>(&digits, top, &terms, 1.0)
+            && carry_in_any_sum::<4>(&digits, top, &terms, 4_294_967_296.0)
+            && carry_in_any_sum::<7>(&digits, top, &terms, f32::MAX)
+    }
+
+    fn whole_numbers_carry_in_any_sum(digits: Vec<Digit>, top: i16, counts: Vec<Digit>) -> bool {
+        let mut sum = any_sum::<4>(&digits, top);
+        let expected = counts.iter().fold(integer(&sum), |sum, &Digit(count)| sum + (BigInt::from(count) << 64u32));
+        counts.iter().for_each(|&Digit(count)| sum.add_count(count));
+        integer(&sum) == expected
     }
 
     fn f64_terms_equal_big_integers(terms: Vec<(Term, Term)>) -> bool {
@@ -165,14 +221,4 @@ fn two_to_the_40_terms_fit() {
     near_the_limit::<7>(f32::MIN);
     near_the_limit::<4>(4_294_967_296.0);
     near_the_limit::<4>(-4_294_967_296.0);
-}
-
-/// Between two normalisations up to 2³⁰ terms meet one digit.
-#[test]
-fn digits_have_room_between_normalisations() {
-    // The term that adds most to a digit: all its bits below 2³² of the digit.
-    let term = f32::from_bits(((127 - 64 + 31) << 23) | 0x007f_ffff);
-    let added = count(f64::from(term));
-    assert!(added < BigInt::from(1u64 << 32));
-    assert!(added * (1u64 << 30) * 2u8 < BigInt::from(i64::MAX));
 }

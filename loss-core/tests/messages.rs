@@ -55,3 +55,22 @@ fn what_does_not_belong_is_refused() {
     refuse(&text[..text.len() - 3], "EOF");
     refuse("[1]", "fingerprint");
 }
+
+#[test]
+fn counted_pixels_travel_in_fewer_bytes() {
+    let loss = Bce::new().mean() + Dice::new(1e-5).unwrap();
+    let (mut counted, mut weighted) = (loss.counting_accumulator(), loss.accumulator());
+    let pixels = [(0.5, 1, true), (-3e38, 0, true), (f32::NAN, 0, true), (1.0, 255, true), (1.0, 9, false)];
+    counted.extend(pixels);
+    weighted.extend(pixels);
+    let bytes = postcard::to_stdvec(&counted).unwrap();
+    let mut read = loss.counting_accumulator();
+    read.deserialize(&mut postcard::Deserializer::from_bytes(&bytes)).unwrap();
+    assert_eq!((&read, read.counts()), (&counted, weighted.counts()));
+
+    let other = postcard::to_stdvec(&weighted).unwrap();
+    assert!(bytes.len() < other.len());
+    let refused = read.deserialize(&mut postcard::Deserializer::from_bytes(&other));
+    assert!(refused.is_err() && read == counted, "the fingerprint tells them apart");
+    assert!(weighted.deserialize(&mut postcard::Deserializer::from_bytes(&bytes)).is_err());
+}

@@ -27,10 +27,8 @@ impl Means {
         self.counted += 1;
         for ((value_sum, part_sums), evaluated) in self.sums.iter_mut().zip(values) {
             value_sum.add_f64(evaluated.value);
-            value_sum.normalise();
             for (sum, part) in part_sums.iter_mut().zip(&evaluated.parts) {
                 sum.add_f64(*part);
-                sum.normalise();
             }
         }
     }

@@ -117,10 +117,6 @@ impl Sums for TermsSums {
         self.0.iter_mut().zip(&other.0).for_each(|(sums, more)| sums.merge(more));
     }
 
-    fn normalise(&mut self) {
-        self.0.iter_mut().for_each(Sums::normalise);
-    }
-
     fn save(&self, to: &mut impl FnMut(i64)) {
         self.0.iter().for_each(|sums| sums.save(to));
     }

@@ -96,6 +96,8 @@ impl Bits for NeonBits {
 }
 
 impl Real for Neon {
+    const LANES: usize = Self::WIDTH;
+
     type Mask = uint32x4_t;
 
     #[inline(always)]

@@ -95,6 +95,8 @@ macro_rules! lanes {
 
         $(#[$attribute])*
         impl Real for $lanes {
+            const LANES: usize = Self::WIDTH;
+
             type Mask = $mask;
 
             #[inline(always)]

@@ -90,14 +90,16 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
     #[inline]
     pub fn push(&mut self, sample: impl Into<ClassSample<C>>) {
         match sample.into().check(&self.reading) {
-            CheckedClasses::Valid(ValidPixel { pixel, weight, predicted }) => {
+            CheckedClasses::Valid(ValidPixel { pixel, weight, labelled, predicted }) => {
                 let pixel = OneClassPixel { pixel: &pixel, weight, predicted };
                 let (shared, own) = &mut self.sums;
-                shared.add(&pixel);
-                self.loss.add(&pixel, own);
-                if shared.counts.accept() {
-                    self.sums.normalise();
+                if labelled && weight == 1.0 {
+                    shared.add_hard(&pixel, 1);
+                } else {
+                    shared.add(&pixel);
                 }
+                self.loss.add(&pixel, own);
+                shared.counts.accept();
             }
             CheckedClasses::Ignored => self.sums.0.counts.ignore(),
             CheckedClasses::Rejected(reason) => self.sums.0.counts.reject(reason, &mut self.first_rejected),

@@ -2,7 +2,7 @@
 
 use super::per_class::against_the_rest;
 use super::pixel::ClassPixel;
-use crate::batch::{Batch, OnePixel, Terms, sealed};
+use crate::batch::{Batch, HardBatch, OnePixel, Targets, Terms, sealed};
 use crate::exact::ExactSum;
 use crate::pixel::Pixel;
 use crate::real::Real;
@@ -26,7 +26,7 @@ pub trait ClassTerms<const N: usize, const C: usize> {
 /// Valid pixels of several classes: one pixel of a stream, or a tile of a slice.
 pub trait ClassBatch<const C: usize>: sealed::Batch {
     /// The pixels as one class against the rest.
-    type OneClass<'a>: Batch
+    type OneClass<'a>: HardBatch
     where
         Self: 'a;
 
@@ -67,7 +67,10 @@ impl<const C: usize> ClassBatch<C> for OneClassPixel<'_, C> {
         terms: &impl ClassTerms<N, C>,
         sums: &mut [ExactSum<DIGITS>; N],
     ) {
-        sums.iter_mut().zip(terms.terms(self.pixel, self.weight)).for_each(|(sum, term)| sum.add(term));
+        let terms = terms.terms(self.pixel, self.weight);
+        for (sum, &term) in sums.iter_mut().zip(&terms) {
+            sum.add(term);
+        }
     }
 
     #[inline(always)]
@@ -99,5 +102,12 @@ impl Batch for OneClass {
     #[inline(always)]
     fn add<const DIGITS: usize, const N: usize>(&self, terms: &impl Terms<N>, sums: &mut [ExactSum<DIGITS>; N]) {
         OnePixel { pixel: &self.pixel, weight: self.weight }.add(terms, sums);
+    }
+}
+
+impl HardBatch for OneClass {
+    #[inline(always)]
+    fn count_confusion<C>(&self, threshold: f32, counts: &mut [C; 3], add: impl Fn(&mut C, u32)) -> Targets {
+        OnePixel { pixel: &self.pixel, weight: self.weight }.count_confusion(threshold, counts, add)
     }
 }

@@ -73,7 +73,7 @@ impl<W: ClassWeights> CrossEntropy<W> {
         let keep = R::splat(1.0 - self.smoothing);
         let spread = R::splat(self.smoothing / pixel.classes as f32);
         let mut targets = [R::splat(0.0); C];
-        for (class, (out, &target)) in targets.iter_mut().zip(&pixel.target).enumerate().take(pixel.classes) {
+        for (class, (out, &target)) in (0..pixel.classes).zip(targets.iter_mut().zip(&pixel.target)) {
             *out = R::splat(self.weights.of(class) as f32) * (keep * target + spread);
         }
         targets
@@ -115,6 +115,6 @@ impl<W: ClassWeights> ClassPointwise for CrossEntropy<W> {
 /// Σ w_c t_c.
 #[inline(always)]
 pub(super) fn weight_of<R: Real, const C: usize>(weights: &impl ClassWeights, pixel: &ClassPixel<R, C>) -> R {
-    let targets = pixel.target.iter().enumerate().take(pixel.classes);
+    let targets = (0..pixel.classes).zip(&pixel.target);
     targets.fold(R::splat(0.0), |sum, (class, &target)| sum + R::splat(weights.of(class) as f32) * target)
 }

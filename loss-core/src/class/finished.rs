@@ -108,6 +108,11 @@ pub struct ClassGradient<L: ClassLoss<C>, const C: usize> {
 }
 
 impl<L: ClassLoss<C>, const C: usize> ClassGradient<L, C> {
+    /// The number of classes in use.
+    pub fn classes(&self) -> usize {
+        self.reading.classes
+    }
+
     /// ∂L/∂z_k of one pixel; 0 past the number of classes in use.
     #[inline]
     pub fn at(&self, sample: impl Into<ClassSample<C>>) -> [f32; C] {

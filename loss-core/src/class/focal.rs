@@ -64,7 +64,7 @@ impl<W: ClassWeights> SoftmaxFocal<W> {
     #[inline(always)]
     fn faded<R: Real, const C: usize>(&self, pixel: &ClassPixel<R, C>) -> [R; C] {
         let mut faded = [R::splat(0.0); C];
-        let classes = faded.iter_mut().zip(&pixel.target).zip(&pixel.q).enumerate().take(pixel.classes);
+        let classes = (0..pixel.classes).zip(faded.iter_mut().zip(&pixel.target).zip(&pixel.q));
         for (class, ((out, &target), &q)) in classes {
             let q = R::select(q.ge(R::splat(f32::MIN_POSITIVE)), q, R::splat(0.0));
             *out = target * R::splat(self.weights.of(class) as f32) * self.gamma.of(q);

@@ -100,7 +100,7 @@ impl<S: ClassSet> GeneralisedDice<S> {
             VolumeWeight::Uniform => 1.0,
         };
         let mut weights = [0.0; C];
-        for (class, (weight, totals)) in weights.iter_mut().zip(&totals.of_class).enumerate().take(totals.classes) {
+        for (class, (weight, totals)) in (0..totals.classes).zip(weights.iter_mut().zip(&totals.of_class)) {
             if self.classes.contains(class) {
                 *weight = weight_of(totals.hard.support());
             }

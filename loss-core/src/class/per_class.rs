@@ -148,7 +148,7 @@ impl<L: RegionFamily, W: ClassWeights, S: ClassSet> PerClass<L, W, S> {
     fn shares<const C: usize>(&self, totals: &ClassTotals<C>) -> ([f64; C], f64) {
         let mut shares = [0.0; C];
         let (mut count, mut sum_of_weights) = (0.0, 0.0);
-        for (class, (share, totals)) in shares.iter_mut().zip(&totals.of_class).enumerate().take(totals.classes) {
+        for (class, (share, totals)) in (0..totals.classes).zip(shares.iter_mut().zip(&totals.of_class)) {
             let present = totals.hard.support() > 0.0;
             if !self.classes.contains(class) || (self.absent == AbsentClass::Skip && !present) {
                 continue;
@@ -175,7 +175,7 @@ impl<L: RegionFamily, W: ClassWeights, S: ClassSet> PerClass<L, W, S> {
         let nothing = Confusion::default();
         let mut pool = Totals { weight: totals.weight, pixels: totals.pixels, soft: nothing, hard: nothing };
         let mut pooled_sums = self.loss.sums();
-        for (class, (totals, sums)) in totals.of_class.iter().zip(sums).enumerate().take(totals.classes) {
+        for (class, (totals, sums)) in (0..totals.classes).zip(totals.of_class.iter().zip(sums)) {
             let totals = self.totals::<C>(class, totals);
             pool.soft = added(&pool.soft, &totals.soft);
             pool.hard = added(&pool.hard, &totals.hard);
@@ -233,7 +233,7 @@ impl<L: RegionFamily, W: ClassWeights, S: ClassSet, const C: usize> ClassLoss<C>
 
     #[inline(always)]
     fn add<B: ClassBatch<C>>(&self, pixels: &B, sums: &mut Self::Sums) {
-        for (class, sums) in sums.iter_mut().enumerate().take(pixels.classes()) {
+        for (class, sums) in (0..pixels.classes()).zip(sums) {
             let inside = self.inside(class) as f32;
             if inside > 0.0 {
                 self.loss.add(&pixels.class(class, inside), sums);
@@ -247,7 +247,7 @@ impl<L: RegionFamily, W: ClassWeights, S: ClassSet, const C: usize> ClassLoss<C>
             return self.loss.value(&totals, &sums);
         }
         let (shares, rest) = self.shares(totals);
-        let classes = shares.iter().zip(&totals.of_class).zip(sums).enumerate().take(totals.classes);
+        let classes = (0..totals.classes).zip(shares.iter().zip(&totals.of_class).zip(sums));
         classes.fold(rest, |value, (class, ((&share, totals), sums))| {
             // A class that has no share may have no finite loss either.
             if share == 0.0 { value } else { value + share * self.loss.value(&self.totals::<C>(class, totals), sums) }
@@ -258,14 +258,14 @@ impl<L: RegionFamily, W: ClassWeights, S: ClassSet, const C: usize> ClassLoss<C>
         let mut slopes = core::array::from_fn(|_| None);
         if self.reduction == ClassReduction::Pooled {
             let (pool, pooled_sums) = self.pooled(totals, sums);
-            for (class, slope) in slopes.iter_mut().enumerate().take(totals.classes) {
+            for (class, slope) in (0..totals.classes).zip(&mut slopes) {
                 let inside = self.inside(class) as f32;
                 *slope = (inside > 0.0).then(|| (self.loss.slope(&pool, &pooled_sums, factor), inside));
             }
             return slopes;
         }
         let (shares, _) = self.shares(totals);
-        let classes = shares.iter().zip(&totals.of_class).zip(sums).enumerate().take(totals.classes);
+        let classes = (0..totals.classes).zip(shares.iter().zip(&totals.of_class).zip(sums));
         for (slope, (class, ((&share, totals), sums))) in slopes.iter_mut().zip(classes) {
             if share != 0.0 {
                 let own = self.loss.slope(&self.totals::<C>(class, totals), sums, factor * share);

@@ -105,7 +105,7 @@ impl<R: Real, const C: usize> ClassPixel<R, C> {
         }
         let mut after = R::splat(0.0);
         let classes = by_logit.iter_mut().zip(&before).zip(&self.p).zip(&self.q).zip(by_probability);
-        let unused = C - self.classes;
+        let unused = C.saturating_sub(self.classes);
         for ((((out, &before), &p), &q), &g) in classes.rev().skip(unused) {
             *out = *out + p * (g * q - (before + after));
             after = after + g * p;

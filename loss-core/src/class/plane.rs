@@ -102,11 +102,11 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
         self.check("the gradient", length, self.logits.len())
     }
 
-    /// Where a class of a pixel stands.
+    /// Where a class of a pixel stands. The logits are in memory, so it cannot wrap around.
     pub(super) fn position(&self, pixel: usize, class: usize) -> usize {
         match self.layout {
-            Layout::Planar => class * self.pixels + pixel,
-            Layout::Interleaved => pixel * self.classes + class,
+            Layout::Planar => class.wrapping_mul(self.pixels).wrapping_add(pixel),
+            Layout::Interleaved => pixel.wrapping_mul(self.classes).wrapping_add(class),
         }
     }
 
@@ -127,7 +127,7 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
             let gather = |values: &[f32]| {
                 let mut gathered = [f32::NAN; C];
                 if self.classes == expected_classes {
-                    for (class, value) in gathered.iter_mut().enumerate().take(self.classes) {
+                    for (class, value) in (0..self.classes).zip(&mut gathered) {
                         *value = values.get(self.position(pixel, class)).copied().unwrap_or(f32::NAN);
                     }
                 }
@@ -144,7 +144,7 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
     /// Copies a stretch of logits or soft targets, class by class.
     #[inline(always)]
     fn copy(&self, from: &[f32], start: usize, length: usize, rows: &mut [Row; C]) {
-        for (class, row) in rows.iter_mut().enumerate().take(self.classes) {
+        for (class, row) in (0..self.classes).zip(rows) {
             let to = row.iter_mut().take(length);
             match self.layout {
                 Layout::Planar => {
@@ -210,7 +210,7 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
                 if !valid {
                     return None;
                 }
-                for (class, row) in numbers.target.iter_mut().enumerate().take(self.classes) {
+                for (class, row) in (0..self.classes).zip(&mut numbers.target) {
                     for (to, &label) in row.iter_mut().zip(labels) {
                         *to = f32::from(u8::from(label.to_i64() == class as i64));
                     }
@@ -271,7 +271,7 @@ enum Values<'g, const C: usize> {
 impl<const C: usize> ClassRows<'_, C> {
     /// The pixels that there are places for.
     pub(crate) fn pixels(&self) -> Range<usize> {
-        self.start..self.start + self.pixels
+        self.start..self.start.wrapping_add(self.pixels)
     }
 
     /// The place of a class of a pixel.
@@ -279,7 +279,7 @@ impl<const C: usize> ClassRows<'_, C> {
         let pixel = pixel.checked_sub(self.start)?;
         match &mut self.values {
             Values::Planar(rows) => rows.get_mut(class)?.get_mut(pixel),
-            Values::Interleaved(values) => values.get_mut(pixel * self.classes + class),
+            Values::Interleaved(values) => values.get_mut(pixel.wrapping_mul(self.classes).wrapping_add(class)),
         }
     }
 
@@ -287,7 +287,7 @@ impl<const C: usize> ClassRows<'_, C> {
     #[inline(always)]
     pub(super) fn store(&mut self, start: usize, length: usize, rows: &[Row; C], add: bool) {
         let start = start.saturating_sub(self.start);
-        for (class, row) in rows.iter().enumerate().take(self.classes) {
+        for (class, row) in (0..self.classes).zip(rows) {
             let from = row.iter().take(length);
             let put = |(to, &slope): (&mut f32, &f32)| *to = if add { *to + slope } else { slope };
             match &mut self.values {

@@ -82,6 +82,8 @@ pub(super) struct Reading {
 pub(super) struct ValidPixel<const C: usize> {
     pub(super) pixel: ClassPixel<f32, C>,
     pub(super) weight: f32,
+    /// Whether the target is one class.
+    pub(super) labelled: bool,
     /// The class of the largest logit, the first of several. Their probabilities may be equal after rounding.
     pub(super) predicted: usize,
 }
@@ -133,11 +135,12 @@ impl<const C: usize> ClassSample<C> {
             Activation::Sigmoid => ClassPixel::sigmoids(classes, &self.logits, target),
         };
         let (mut largest, mut predicted) = (f32::MIN, 0);
-        for (class, &logit) in self.logits.iter().enumerate().take(classes) {
+        for (class, &logit) in (0..classes).zip(&self.logits) {
             if logit > largest {
                 (largest, predicted) = (logit, class);
             }
         }
-        CheckedClasses::Valid(ValidPixel { pixel, weight: self.weight, predicted })
+        let labelled = matches!(self.target, ClassTarget::Label(_));
+        CheckedClasses::Valid(ValidPixel { pixel, weight: self.weight, labelled, predicted })
     }
 }

@@ -3,11 +3,9 @@
 use core::array;
 
 use super::batch::{ClassBatch, PixelWeight};
-use super::tile::ClassTile;
-use crate::batch::{Batch, HardConfusion, SoftConfusion, add_hard_confusion};
+use crate::batch::{Batch, HardBatch, HardConfusion, SoftConfusion, add_hard_confusion};
 use crate::exact::UnitSum;
 use crate::finished::{Confusion, Counts};
-use crate::lanes::Lanes;
 use crate::sums::{ConfusionSums, Sums, Totals, finish_confusion};
 
 /// Counts, Σ w, and the soft and hard confusion of each class against the rest.
@@ -18,6 +16,9 @@ pub(crate) struct ClassSums<const C: usize> {
     soft: [ConfusionSums; C],
     hard: [ConfusionSums; C],
 }
+
+/// The input of a class that is predicted; that of the others is 0.
+const PREDICTED: f32 = 1.0;
 
 impl<const C: usize> ClassSums<C> {
     pub(super) fn new() -> Self {
@@ -33,22 +34,21 @@ impl<const C: usize> ClassSums<C> {
     #[inline(always)]
     pub(super) fn add(&mut self, pixels: &impl ClassBatch<C>) {
         pixels.add(&PixelWeight, array::from_mut(&mut self.weight));
-        for (class, (soft, hard)) in self.soft.iter_mut().zip(&mut self.hard).enumerate().take(pixels.classes()) {
+        for (class, (soft, hard)) in (0..pixels.classes()).zip(self.soft.iter_mut().zip(&mut self.hard)) {
             let one = pixels.class(class, 1.0);
             one.add(&SoftConfusion, soft);
-            one.add(&HardConfusion { threshold: 1.0 }, hard);
+            one.add(&HardConfusion { threshold: PREDICTED }, hard);
         }
     }
 
     /// Adds `count` valid pixels of weight 1 with labels. The confusion of a class is a matter of counting.
     #[inline(always)]
-    pub(super) fn add_hard<V: Lanes>(&mut self, pixels: &ClassTile<'_, V, C>, count: u32) {
+    pub(super) fn add_hard(&mut self, pixels: &impl ClassBatch<C>, count: u32) {
         self.weight.add_count(count);
-        for (class, (soft, hard)) in self.soft.iter_mut().zip(&mut self.hard).enumerate().take(pixels.classes()) {
-            let confusion = pixels.confusion(class);
-            let [true_positive, _, false_negative] = confusion;
-            add_hard_confusion(&pixels.class(class, 1.0), true_positive + false_negative, soft);
-            hard.iter_mut().zip(confusion).for_each(|(sum, count)| sum.add_count(count));
+        for (class, (soft, hard)) in (0..pixels.classes()).zip(self.soft.iter_mut().zip(&mut self.hard)) {
+            let one = pixels.class(class, 1.0);
+            let targets = one.count_confusion(PREDICTED, hard, UnitSum::add_count);
+            add_hard_confusion(&one, targets, soft);
         }
     }
 
@@ -72,10 +72,6 @@ impl<const C: usize> Sums for ClassSums<C> {
         self.counts.merge(&other.counts);
         let mut other = *other;
         self.each().zip(other.each()).for_each(|(sum, more)| sum.merge(more));
-    }
-
-    fn normalise(&mut self) {
-        self.each().for_each(UnitSum::normalise);
     }
 
     fn save(&self, to: &mut impl FnMut(i64)) {

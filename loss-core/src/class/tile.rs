@@ -13,12 +13,11 @@ use super::plane::{ClassPlane, ClassRows};
 use super::sample::{Label, Reading};
 use super::sums::ClassSums;
 use crate::arch::{Kernel, SimdLevel};
-use crate::batch::{Batch, Terms, sealed};
+use crate::batch::{Batch, HardBatch, Targets, Terms, count_all, sealed};
 use crate::error::LengthError;
 use crate::exact::ExactSum;
 use crate::lanes::{Lanes, WIDEST, add_rows, store_terms};
 use crate::pointwise::clamp_to_finite;
-use crate::sums::Sums;
 
 /// How many pixels are worked through at a time.
 pub(super) const CLASS_TILE: usize = 512;
@@ -136,23 +135,6 @@ impl<V: Lanes, const C: usize> ClassTile<'_, V, C> {
         }
         add_rows::<V, CLASS_TILE, DIGITS, N>(&rows, self.vectors, sums);
     }
-
-    /// True and false positives and false negatives of a class, counted.
-    #[inline(always)]
-    pub(super) fn confusion(&self, class: usize) -> [u32; 3] {
-        let (index, one) = (V::splat(class as f32), V::splat(1.0));
-        let (mut predicted, mut members, mut both) = (0, 0, 0);
-        let Some(target) = self.numbers.target.get(class) else { return [0; 3] };
-        for vector in 0..self.vectors {
-            let prediction = load::<V>(&self.numbers.predicted, vector);
-            let prediction = V::both(prediction.ge(index), index.ge(prediction));
-            let truth = load::<V>(target, vector).ge(one);
-            predicted += V::count(prediction);
-            members += V::count(truth);
-            both += V::count(V::both(prediction, truth));
-        }
-        [both, predicted - both, members - both]
-    }
 }
 
 impl<V, const C: usize> sealed::Batch for ClassTile<'_, V, C> {}
@@ -196,6 +178,25 @@ pub(super) struct OneClassOfTile<'a, V, const C: usize> {
 }
 
 impl<V, const C: usize> sealed::Batch for OneClassOfTile<'_, V, C> {}
+
+impl<V: Lanes, const C: usize> HardBatch for OneClassOfTile<'_, V, C> {
+    #[inline(always)]
+    fn count_confusion<N>(&self, _: f32, counts: &mut [N; 3], add: impl Fn(&mut N, u32)) -> Targets {
+        let Self { tile, class, .. } = *self;
+        let (index, one) = (V::splat(class as f32), V::splat(1.0));
+        let (mut predicted, mut members, mut both) = (0, 0, 0);
+        let Some(target) = tile.numbers.target.get(class) else { return Targets::Background };
+        for vector in 0..tile.vectors {
+            let prediction = load::<V>(&tile.numbers.predicted, vector);
+            let prediction = V::both(prediction.ge(index), index.ge(prediction));
+            let truth = load::<V>(target, vector).ge(one);
+            predicted += V::count(prediction);
+            members += V::count(truth);
+            both += V::count(V::both(prediction, truth));
+        }
+        count_all(counts, [both, predicted - both, members - both], add)
+    }
+}
 
 impl<V: Lanes, const C: usize> Batch for OneClassOfTile<'_, V, C> {
     #[inline(always)]
@@ -303,7 +304,7 @@ fn activate_and_store<V: Lanes, const C: usize>(
     let classes = reading.classes;
     let (pixel, logits, finite) = activate::<V, C>(numbers, reading, vector);
     let (mut largest, mut predicted) = (V::splat(f32::MIN), V::splat(0.0));
-    for (class, &logit) in logits.iter().enumerate().take(classes) {
+    for (class, &logit) in (0..classes).zip(&logits) {
         let stays = largest.ge(logit);
         predicted = V::select(stays, predicted, V::splat(class as f32));
         largest = V::select(stays, largest, logit);
@@ -363,9 +364,7 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
         let shared = AddShared { numbers, reading, loaded, plane, start, length, sums: &mut sums.0 };
         level.run(shared)?.then_some(())?;
         level.run(AddOwn { loss: &*loss, numbers, reading, length, sums: &mut sums.1 })?;
-        if sums.0.counts.accept_many((length - loaded.ignored) as i64, loaded.ignored as i64) {
-            sums.normalise();
-        }
+        sums.0.counts.accept_many((length - loaded.ignored) as i64, loaded.ignored as i64);
         Some(())
     }
 
@@ -497,7 +496,7 @@ impl<L: ClassLoss<C>, const C: usize> ClassGradient<L, C> {
         add: bool,
     ) {
         for (pixel, sample) in pixels.clone().zip(plane.samples_of(pixels, self.reading.classes)) {
-            for (class, slope) in self.at(sample).into_iter().enumerate().take(plane.classes()) {
+            for (class, slope) in (0..plane.classes()).zip(self.at(sample)) {
                 if let Some(to) = to.place(pixel, class) {
                     *to = if add { *to + slope } else { slope };
                 }

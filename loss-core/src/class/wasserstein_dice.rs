@@ -49,8 +49,8 @@ impl<const C: usize> WassersteinDice<C> {
     /// [`ParameterError`] unless distances are in [0, 1] and 0 on the diagonal, and s is finite and at least 0.
     pub fn new(distances: [[f32; C]; C], smooth: f64) -> Result<Self, ParameterError> {
         ParameterError::check_not_negative("smooth", smooth)?;
-        for (l, row) in distances.iter().enumerate() {
-            for (c, &distance) in row.iter().enumerate() {
+        for (l, row) in (0..C).zip(&distances) {
+            for (c, &distance) in (0..C).zip(row) {
                 let accepted = (0.0..=1.0).contains(&distance) && (l != c || distance == 0.0);
                 ParameterError::check("distance", f64::from(distance), accepted, "in [0, 1], and 0 on the diagonal")?;
             }
@@ -63,7 +63,7 @@ impl<const C: usize> WassersteinDice<C> {
     fn rows<R: Real>(&self, pixel: &ClassPixel<R, C>) -> [(R, R, R); C] {
         let zero = R::splat(0.0);
         let mut rows = [(zero, zero, zero); C];
-        for (l, ((out, row), &target)) in rows.iter_mut().zip(&self.distances).zip(&pixel.target).enumerate() {
+        for (l, ((out, row), &target)) in (0..C).zip(rows.iter_mut().zip(&self.distances).zip(&pixel.target)) {
             let distance = row.iter().zip(&pixel.p).fold(zero, |sum, (&m, &p)| sum + R::splat(m) * p);
             let from_background = row.first().filter(|_| l != 0).map_or(0.0, |&m| m);
             *out = (target, distance, R::splat(from_background));
@@ -87,7 +87,7 @@ impl<const C: usize> ClassTerms<2, C> for WassersteinDice<C> {
     #[inline(always)]
     fn terms<R: Real>(&self, pixel: &ClassPixel<R, C>, weight: R) -> [R; 2] {
         let (mut nearer, mut distance) = (R::splat(0.0), R::splat(0.0));
-        for (l, (target, of_class, from_background)) in self.rows(pixel).into_iter().enumerate() {
+        for (l, (target, of_class, from_background)) in (0..C).zip(self.rows(pixel)) {
             distance = distance + target * of_class;
             if l != 0 {
                 nearer = nearer + target * (from_background - of_class);
@@ -130,7 +130,7 @@ impl<const C: usize> ClassLoss<C> for WassersteinDice<C> {
         gradient: &mut [R; C],
     ) {
         let mut by_probability = [R::splat(0.0); C];
-        for (l, (row, &target)) in self.distances.iter().zip(&pixel.target).enumerate() {
+        for (l, (row, &target)) in (0..C).zip(self.distances.iter().zip(&pixel.target)) {
             let factor = target * R::splat(if l == 0 { background } else { foreground });
             for (out, &m) in by_probability.iter_mut().zip(row) {
                 *out = *out + factor * R::splat(m);

@@ -6,6 +6,7 @@ use crate::finished::RejectedPixel;
 use crate::link::{Link, Logits};
 use crate::loss::Loss;
 use crate::sums::Sums;
+use crate::sums::sealed::SharedSums as _;
 
 /// The valid pixels of a histogram.
 struct Bins<'a, C, const TARGETS: usize>(&'a Histogram<C, TARGETS>);
@@ -35,14 +36,12 @@ impl<L: Loss> Accumulator<L, Logits> {
     pub fn extend_histogram<C: Code, const TARGETS: usize>(&mut self, histogram: &Histogram<C, TARGETS>) {
         let (shared, own) = &mut self.sums;
         if let Some(RejectedPixel { index, reason }) = histogram.first_rejected() {
-            let index = index.wrapping_add(shared.counts.pixels());
+            let index = index.wrapping_add(shared.counts().pixels());
             self.first_rejected.get_or_insert(RejectedPixel { index, reason });
         }
-        // A bin is one term to the digits of a sum, and there are at most 2¹⁶: they need not be normalised in between.
         let bins = Bins(histogram);
         shared.add(&bins, self.threshold_input);
         self.loss.add(&bins, own);
-        shared.counts.merge(&histogram.counts());
-        self.sums.normalise();
+        shared.count_pixels(|counts| counts.merge(&histogram.counts()));
     }
 }

@@ -19,7 +19,7 @@ impl<C: Code, const TARGETS: usize> GradientTable<C, TARGETS> {
     /// By what the slope is of a target and the bits of a code.
     pub(crate) fn new(slope: impl Fn(usize, u8) -> f32) -> Self {
         let mut slopes = [[0.0; 256]; TARGETS];
-        for (target, row) in slopes.iter_mut().enumerate() {
+        for (target, row) in (0..TARGETS).zip(&mut slopes) {
             row.iter_mut().zip(0..=u8::MAX).for_each(|(to, bits)| *to = slope(target, bits));
         }
         Self { slopes, codes: PhantomData }

@@ -151,20 +151,28 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
     /// [`LengthError`] if the lengths differ; nothing is added then.
     pub fn extend_codes<V: Copy + Into<u8>>(&mut self, codes: &[C], targets: &[V]) -> Result<(), LengthError> {
         check_length("the targets", targets.len(), codes.len())?;
-        let (runs, target_runs) = (codes.chunks_exact(RUN), targets.chunks_exact(RUN));
-        let rest = runs.remainder().iter().zip(target_runs.remainder());
-        for (codes, targets) in runs.zip(target_runs) {
-            let (Some(&code), Some(target)) = (codes.first(), targets.first().map(|&target| target.into())) else {
-                continue;
-            };
-            let same_code = codes.iter().fold(true, |same, &other| same & (other.to_bits() == code.to_bits()));
-            let same_target = targets.iter().fold(true, |same, &other| same & (other.into() == target));
-            if !(same_code && same_target && self.add(code, target, RUN as u32)) {
+        let (mut rest, mut target_rest) = (codes, targets);
+        // Arrays in place of `chunks_exact`, whose own splitting can panic where it is not inlined.
+        while let (Some((codes, after)), Some((targets, targets_after))) =
+            (rest.split_first_chunk::<RUN>(), target_rest.split_first_chunk::<RUN>())
+        {
+            if !self.add_equal(codes, targets) {
                 codes.iter().zip(targets).for_each(|(&code, &target)| self.push(code, target));
             }
+            (rest, target_rest) = (after, targets_after);
         }
-        rest.for_each(|(&code, &target)| self.push(code, target));
+        rest.iter().zip(target_rest).for_each(|(&code, &target)| self.push(code, target));
         Ok(())
+    }
+
+    /// Adds pixels at once if they are all equal, and tells whether they were.
+    #[inline(always)]
+    fn add_equal<V: Copy + Into<u8>>(&mut self, codes: &[C; RUN], targets: &[V; RUN]) -> bool {
+        let ([code, ..], [target, ..]) = (codes, targets);
+        let (code, target) = (*code, (*target).into());
+        let same_code = codes.iter().fold(true, |same, &other| same & (other.to_bits() == code.to_bits()));
+        let same_target = targets.iter().fold(true, |same, &other| same & (other.into() == target));
+        INCREMENTS_WAIT && same_code && same_target && self.add(code, target, RUN as u32)
     }
 
     /// Adds the pixels of slices, and ignores those whose mask is `false`.
@@ -250,7 +258,7 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
 
     /// Targets, codes and counts.
     fn cells(&self) -> impl Iterator<Item = (usize, u8, u64)> + '_ {
-        self.low.iter().zip(&self.high).enumerate().flat_map(|(target, (low, high))| {
+        (0..TARGETS).zip(self.low.iter().zip(&self.high)).flat_map(|(target, (low, high))| {
             let counts = low.iter().zip(high).map(|(&low, &high)| whole(low, high));
             counts.zip(0..=u8::MAX).map(move |(count, bits)| (target, bits, count))
         })
@@ -273,7 +281,8 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
         to(self.ignored);
         to(self.rejected_targets);
         for (low, high) in self.low.iter().zip(&self.high) {
-            for bits in C::RISING.map(|code| usize::from(code.to_bits())) {
+            for code in C::RISING {
+                let bits = usize::from(code.to_bits());
                 let part = |words: &[u32; 256]| words.get(bits).copied().unwrap_or_default();
                 to(whole(part(low), part(high)) as i64);
             }
@@ -317,20 +326,21 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
     /// [`StateError`] if there are more or fewer integers than [`STATE_LENGTH`](Self::STATE_LENGTH), or if one is negative.
     pub fn from_state(quantisation: Quantisation, state: impl IntoIterator<Item = i64>) -> Result<Self, StateError> {
         let mut histogram = Self::with_levels(quantisation);
-        let mut given = 0;
+        let mut given = 0usize;
         let mut integers = state.into_iter();
         let mut next = || {
             let integer = integers.next().ok_or(StateError::Length { expected: Self::STATE_LENGTH, given })?;
             if integer < 0 {
                 return Err(StateError::NegativeCount { index: given });
             }
-            given += 1;
+            given = given.wrapping_add(1);
             Ok(integer)
         };
         histogram.ignored = next()?;
         histogram.rejected_targets = next()?;
         for (low, high) in histogram.low.iter_mut().zip(&mut histogram.high) {
-            for bits in C::RISING.map(|code| usize::from(code.to_bits())) {
+            for code in C::RISING {
+                let bits = usize::from(code.to_bits());
                 let count = next()? as u64;
                 if let (Some(low), Some(high)) = (low.get_mut(bits), high.get_mut(bits)) {
                     (*low, *high) = (count as u32, (count >> 32) as u32);
@@ -354,9 +364,12 @@ impl<C: Code, const TARGETS: usize> PartialEq for Histogram<C, TARGETS> {
     }
 }
 
-/// How many pixels are looked at together, whether they are equal. Where a processor works ahead, an increment waits for the last one of the same
-/// count to be stored, and a run of equal pixels, which most masks are full of, takes four times as long as other pixels.
-const RUN: usize = if cfg!(any(target_arch = "x86_64", target_arch = "aarch64")) { 16 } else { 1 };
+/// Whether an increment waits for the last one of the same count to be stored, as where a processor works ahead: a run of equal
+/// pixels, which most masks are full of, then takes four times as long as other pixels.
+const INCREMENTS_WAIT: bool = cfg!(any(target_arch = "x86_64", target_arch = "aarch64"));
+
+/// How many pixels are looked at together.
+const RUN: usize = if INCREMENTS_WAIT { 16 } else { 8 };
 
 fn whole(low: u32, high: u32) -> u64 {
     u64::from(high) << 32 | u64::from(low)

@@ -47,8 +47,8 @@ impl Bce {
 
     #[inline(always)]
     fn weigh<R: Real>(&self, target: R) -> R {
-        // A slice's loop asks this once, not for every pixel; the result is the same to the bit.
-        if self.pos_weight == 1.0 { target } else { target * R::splat(self.pos_weight) }
+        // As for label smoothing.
+        if R::LANES > 1 && self.pos_weight == 1.0 { target } else { target * R::splat(self.pos_weight) }
     }
 
     /// Softens the targets.

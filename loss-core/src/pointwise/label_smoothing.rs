@@ -35,8 +35,8 @@ impl LabelSmoothing {
     /// The smoothed target and its complement.
     #[inline(always)]
     pub(crate) fn apply<R: Real>(&self, target: R, background: R) -> (R, R) {
-        // A slice's loop asks this once, not for every pixel; the result is the same to the bit.
-        if self.flip == 0.0 {
+        // A slice's loop asks this once. For one pixel, asking takes longer than computing; the result is the same to the bit.
+        if R::LANES > 1 && self.flip == 0.0 {
             return (target, background);
         }
         let (flip, keep) = (R::splat(self.flip), R::splat(1.0 - self.flip));

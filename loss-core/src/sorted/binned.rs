@@ -181,8 +181,6 @@ impl<const BINS: usize> Sums for BinnedLovasz<BINS> {
         self.first_rejected = None;
     }
 
-    fn normalise(&mut self) {}
-
     fn save(&self, to: &mut impl FnMut(i64)) {
         self.counts.each().into_iter().take(COUNTS).chain(self.foreground).chain(self.background).for_each(to);
     }

@@ -2,7 +2,7 @@ use super::error::SortedError;
 use super::gradient::PixelGradient;
 use super::ranking::{key_of, number_of};
 use crate::error::LengthError;
-use crate::exact::{TERMS_BETWEEN_NORMALISATIONS, TermSum};
+use crate::exact::TermSum;
 use crate::finished::Counts;
 use crate::histogram::{Code, Histogram};
 use crate::link::{Link, Logits};
@@ -136,14 +136,7 @@ impl Hardest {
         let (kept, Largest { threshold, taken, ties }) =
             above.unwrap_or_else(|| (least, Largest::find(least, &losses)));
         let mut sum = TermSum::ZERO;
-        let mut terms = 0i64;
-        for (loss, times) in losses().filter(|&(loss, _)| loss > threshold) {
-            sum.add_times(loss, times);
-            terms += 1;
-            if terms % TERMS_BETWEEN_NORMALISATIONS == 0 {
-                sum.normalise();
-            }
-        }
+        losses().filter(|&(loss, _)| loss > threshold).for_each(|(loss, times)| sum.add_times(loss, times));
         let value = (sum.to_f64() + taken as f64 * f64::from(threshold)) / kept as f64;
         Self { value, counts, kept, threshold, share: taken as f64 / ties as f64 }
     }

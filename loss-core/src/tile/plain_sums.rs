@@ -9,7 +9,7 @@ use core::marker::PhantomData;
 use super::{Prepare, Tile};
 use crate::accumulator::Accumulator;
 use crate::arch::{Kernel, SimdLevel};
-use crate::batch::{Batch, FalsePositive, SoftConfusion, Terms, sealed};
+use crate::batch::{Batch, HardBatch, Targets, Terms, add_hard_confusion, sealed};
 use crate::exact::{ExactSum, UnitSum};
 use crate::lanes::Lanes;
 use crate::link::Logits;
@@ -196,15 +196,11 @@ impl<L: Loss, T: Target> Extend<'_, '_, L, T> {
                 return None;
             }
             let tile = Tile { link: &Logits, plane: loaded, prepared, lanes: PhantomData };
-            let [true_positive, _, false_negative] = tile.confusion(accumulator.threshold_input);
+            let targets = tile.count_confusion(accumulator.threshold_input, &mut [0; 3], |count, more| *count += more);
             // The sums of the confusion come first; without foreground one of them is enough, as for the exact sums.
             let tile = PlainTile::<V, Logits, S> { tile, sums: &sums, used: Cell::new(0) };
-            if true_positive + false_negative > 0 {
-                tile.add(&SoftConfusion, &mut [UnitSum::ZERO; 3]);
-            } else {
-                tile.used.set(1);
-                tile.add(&FalsePositive, &mut [UnitSum::ZERO; 1]);
-            }
+            tile.used.set(if let Targets::Background = targets { 1 } else { 0 });
+            add_hard_confusion(&tile, targets, &mut [UnitSum::ZERO; 3]);
             tile.used.set(3);
             accumulator.loss.add(&tile, &mut accumulator.sums.1);
         }

@@ -62,6 +62,8 @@ impl Neg for Dual {
 }
 
 impl Real for Dual {
+    const LANES: usize = 1;
+
     type Mask = bool;
 
     fn splat(x: f32) -> Self {

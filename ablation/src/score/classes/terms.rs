@@ -350,16 +350,6 @@ impl<const C: usize> Sums for ClassTermsSums<C> {
         }
     }
 
-    fn normalise(&mut self) {
-        for sums in &mut self.0 {
-            match sums {
-                AnyClassSums::None => {}
-                AnyClassSums::Pointwise(sums) => sums.normalise(),
-                AnyClassSums::PerClass(sums) => sums.normalise(),
-            }
-        }
-    }
-
     fn save(&self, to: &mut impl FnMut(i64)) {
         for sums in &self.0 {
             match sums {
