@@ -1,0 +1,4 @@
+//! What a program and its test share.
+#![forbid(unsafe_code)]
+
+pub mod messages;
