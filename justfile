@@ -43,3 +43,11 @@ bench-report:
 # Measures the table of errors anew (half an hour).
 accuracy:
     cargo test --release -p loss-core --test accuracy -- --ignored --nocapture
+
+# The C interface on this machine and on a Cortex-M4F under QEMU, compared with Rust; writes the table of loss-c/README.md.
+c-interface:
+    loss-c/run
+
+# The firmware on four boards under QEMU, compared with this machine; writes the tables of docs/embedded.md.
+firmware:
+    loss-examples/firmware/run

@@ -1,0 +1,128 @@
+//! Options as C passes them: numbers, because a C enumeration can hold any, and a Rust one may not.
+
+use loss_core::{AnyOverlap, ClassSet, Denominator, EmptyMask, EveryClass, Fingerprint, Focal, Foreground};
+
+use crate::status::LossStatus;
+
+/// What the sum over pixels of a pointwise loss is divided by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum LossReduction {
+    /// The sum of the weights.
+    Mean = 0,
+    /// Nothing: the sum.
+    Sum = 1,
+    /// The number of pixels, ignored ones included and rejected ones not.
+    MeanOverPixels = 2,
+}
+
+/// The form in which overlap and errors are summed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum LossOverlap {
+    /// p t, the common form.
+    Product = 0,
+    /// p² and t² below the fraction bar (V-Net).
+    Squared = 1,
+    /// min(p, t), for soft labels.
+    Minimum = 2,
+}
+
+/// What a mask without foreground counts for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum LossEmptyMask {
+    /// What the formula gives.
+    Formula = 0,
+    /// A loss of 0.
+    Zero = 1,
+    /// A loss of 1.
+    One = 2,
+}
+
+/// The classes that a region loss is the mean of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum LossClassSet {
+    /// All.
+    Every = 0,
+    /// All but class 0.
+    Foreground = 1,
+}
+
+pub(crate) fn denominator(reduction: u32) -> Result<Denominator, LossStatus> {
+    const MEAN: u32 = LossReduction::Mean as u32;
+    const SUM: u32 = LossReduction::Sum as u32;
+    const MEAN_OVER_PIXELS: u32 = LossReduction::MeanOverPixels as u32;
+    match reduction {
+        MEAN => Ok(Denominator::Weight),
+        SUM => Ok(Denominator::Fixed(1.0)),
+        MEAN_OVER_PIXELS => Ok(Denominator::Pixels),
+        _ => Err(LossStatus::Option),
+    }
+}
+
+pub(crate) fn overlap(overlap: u32) -> Result<AnyOverlap, LossStatus> {
+    const PRODUCT: u32 = LossOverlap::Product as u32;
+    const SQUARED: u32 = LossOverlap::Squared as u32;
+    const MINIMUM: u32 = LossOverlap::Minimum as u32;
+    match overlap {
+        PRODUCT => Ok(AnyOverlap::Product),
+        SQUARED => Ok(AnyOverlap::Squared),
+        MINIMUM => Ok(AnyOverlap::Minimum),
+        _ => Err(LossStatus::Option),
+    }
+}
+
+pub(crate) fn empty_mask(empty_mask: u32) -> Result<EmptyMask, LossStatus> {
+    const FORMULA: u32 = LossEmptyMask::Formula as u32;
+    const ZERO: u32 = LossEmptyMask::Zero as u32;
+    const ONE: u32 = LossEmptyMask::One as u32;
+    match empty_mask {
+        FORMULA => Ok(EmptyMask::Formula),
+        ZERO => Ok(EmptyMask::Zero),
+        ONE => Ok(EmptyMask::One),
+        _ => Err(LossStatus::Option),
+    }
+}
+
+/// A coefficient that a loss may have.
+pub(crate) fn coefficient(coefficient: f64) -> Result<f64, LossStatus> {
+    if coefficient.is_finite() { Ok(coefficient) } else { Err(LossStatus::Coefficient) }
+}
+
+impl LossClassSet {
+    pub(crate) fn new(class_set: u32) -> Result<Self, LossStatus> {
+        const EVERY: u32 = LossClassSet::Every as u32;
+        const FOREGROUND: u32 = LossClassSet::Foreground as u32;
+        match class_set {
+            EVERY => Ok(LossClassSet::Every),
+            FOREGROUND => Ok(LossClassSet::Foreground),
+            _ => Err(LossStatus::Option),
+        }
+    }
+}
+
+/// The fingerprint is that of `loss_core`'s own sets, so that states of both belong together.
+impl ClassSet for LossClassSet {
+    #[inline(always)]
+    fn contains(&self, class: usize) -> bool {
+        match self {
+            LossClassSet::Every => EveryClass.contains(class),
+            LossClassSet::Foreground => Foreground.contains(class),
+        }
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        match self {
+            LossClassSet::Every => EveryClass.fingerprint(fingerprint),
+            LossClassSet::Foreground => Foreground.fingerprint(fingerprint),
+        }
+    }
+}
+
+/// A focal loss; an α of NaN is none.
+pub(crate) fn focal(gamma: f32, alpha: f32) -> Result<Focal, LossStatus> {
+    let focal = Focal::new(gamma)?;
+    Ok(if alpha.is_nan() { focal } else { focal.alpha(alpha)? })
+}

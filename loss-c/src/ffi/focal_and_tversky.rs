@@ -1,0 +1,92 @@
+//! Focal + Tversky, compiled for itself.
+
+use loss_core::{Accumulator, Focal, Gradient, Logits, Loss, Pointwise, Reduced, Scaled, Sum, Tversky};
+
+use super::answer;
+use super::functions::{common_functions, finish_functions, gradient_functions, push_functions};
+use super::histogram::LossHistogram;
+use super::memory::{
+    check_disjoint, input, make, slice, slice_mut, storage, value, value_and_output, value_mut, value_mut_and_other,
+};
+use super::row::{Row, gradient_row, push_row};
+use crate::choices::{coefficient, focal};
+use crate::results::{LossCounts, LossResult};
+use crate::status::LossStatus;
+
+type FocalAndTversky = Sum<Scaled<Reduced<Focal>>, Scaled<Tversky>>;
+
+/// How many integers the state of a loss_focal_and_tversky has.
+pub const LOSS_FOCAL_AND_TVERSKY_STATE: usize = 41;
+const _: () = assert!(LOSS_FOCAL_AND_TVERSKY_STATE == Accumulator::<FocalAndTversky>::STATE_LENGTH);
+
+storage! {
+    /// focal * mean focal loss + tversky * Tversky loss over a stream of pixels, in less flash and memory than the same as a loss_any.
+    LossFocalAndTversky: [i64; 46] holds Accumulator<FocalAndTversky>
+}
+
+storage! {
+    /// The gradient of a loss_focal_and_tversky.
+    LossFocalAndTverskyGradient: [i64; 19] holds Gradient<FocalAndTversky, Logits>
+}
+
+/// The parameters of a loss_focal_and_tversky. Pixels are pooled: all of them are one image to Tversky.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(C)]
+pub struct LossFocalAndTverskyParameters {
+    /// The coefficient of the mean focal loss, any finite number.
+    pub focal: f64,
+    /// Its exponent, finite and at least 0, usually 2.
+    pub gamma: f32,
+    /// Its weight of foreground, in [0, 1], background having the rest; NAN: neither is weighed.
+    pub focal_alpha: f32,
+    /// The coefficient of the Tversky loss, any finite number.
+    pub tversky: f64,
+    /// Its weight of false positives, finite and at least 0.
+    pub alpha: f64,
+    /// Its weight of false negatives, finite and at least 0.
+    pub beta: f64,
+    /// Its smoothing, above and below the fraction bar, finite and at least 0.
+    pub smooth: f64,
+    /// The confusion calls a pixel foreground from this probability on: between 0 and 1, usually 0.5. The loss does not depend on it.
+    pub threshold: f64,
+}
+
+/// Makes an accumulator ready, without pixels.
+///
+/// LOSS_STATUS_COEFFICIENT, LOSS_STATUS_GAMMA, LOSS_STATUS_ALPHA, LOSS_STATUS_BETA, LOSS_STATUS_SMOOTH or LOSS_STATUS_THRESHOLD if a
+/// parameter is out of range.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn loss_focal_and_tversky_init(
+    accumulator: *mut LossFocalAndTversky,
+    parameters: *const LossFocalAndTverskyParameters,
+) -> LossStatus {
+    // SAFETY: the caller promises what the head of the header says.
+    answer(|| unsafe {
+        make(accumulator, || {
+            let parameters = input(parameters)?;
+            let first = focal(parameters.gamma, parameters.focal_alpha)?.mean().times(coefficient(parameters.focal)?);
+            let second = Tversky::new(parameters.alpha, parameters.beta, parameters.smooth)?;
+            let loss = first.plus(second.times(coefficient(parameters.tversky)?));
+            Ok(Accumulator::new(loss, Logits).at_threshold(parameters.threshold)?)
+        })
+    })
+}
+
+push_functions! {
+    LossFocalAndTversky: loss_focal_and_tversky_push, loss_focal_and_tversky_push_hard, loss_focal_and_tversky_push_row, loss_focal_and_tversky_push_hard_row,
+    loss_focal_and_tversky_push_histogram
+}
+
+common_functions! {
+    LossFocalAndTversky: loss_focal_and_tversky_merge, loss_focal_and_tversky_reset, loss_focal_and_tversky_counts,
+    loss_focal_and_tversky_write_state, loss_focal_and_tversky_load_state, loss_focal_and_tversky_fingerprint
+}
+
+finish_functions! {
+    LossFocalAndTversky -> LossResult, LossFocalAndTverskyGradient: loss_focal_and_tversky_finish, loss_focal_and_tversky_finish_valid,
+    loss_focal_and_tversky_gradient_init
+}
+
+gradient_functions! {
+    LossFocalAndTverskyGradient: loss_focal_and_tversky_gradient_at, loss_focal_and_tversky_gradient_row, loss_focal_and_tversky_gradient_hard_row
+}

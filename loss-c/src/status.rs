@@ -1,0 +1,185 @@
+//! What a function answers.
+
+use core::ffi::CStr;
+
+use loss_core::{FinishError, LengthError, ParameterError, StateError};
+
+/// What became of a call. Whatever is not LOSS_STATUS_OK has changed nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum LossStatus {
+    /// Done.
+    Ok = 0,
+    /// A pointer is NULL that may not be.
+    NullPointer = 1,
+    /// A pointer is not aligned to its type.
+    Misaligned = 2,
+    /// The object was not made ready by its `..._init` function, or is of another kind.
+    NotInitialised = 3,
+    /// Two stretches of memory overlap that may not.
+    Overlap = 4,
+    /// A length is not the one that is needed, or beyond the memory that can be.
+    Length = 5,
+    /// The number of terms is not 1 to LOSS_MOST_TERMS.
+    TermCount = 6,
+    /// The number of classes is not 1 to LOSS_MOST_CLASSES.
+    ClassCount = 7,
+    /// An option is none of its enumeration's, or the term has no such option.
+    Option = 8,
+    /// A coefficient is not a finite number.
+    Coefficient = 9,
+    /// A threshold does not lie between 0 and 1.
+    Threshold = 10,
+    /// gamma is out of range.
+    Gamma = 11,
+    /// alpha is out of range.
+    Alpha = 12,
+    /// beta is out of range.
+    Beta = 13,
+    /// The smoothing is out of range.
+    Smooth = 14,
+    /// pos_weight is out of range.
+    PosWeight = 15,
+    /// delta is out of range.
+    Delta = 16,
+    /// epsilon is out of range.
+    Epsilon = 17,
+    /// q is out of range.
+    Q = 18,
+    /// A class weight is out of range.
+    ClassWeight = 19,
+    /// The scale of the quantised codes is out of range.
+    Scale = 20,
+    /// The zero point of the quantised codes is out of range.
+    ZeroPoint = 21,
+    /// Another parameter is out of range.
+    Parameter = 22,
+    /// The two objects were made by losses that differ.
+    OtherLoss = 23,
+    /// The state holds a negative count.
+    NegativeCount = 24,
+    /// No pixel was pushed.
+    NoPixels = 25,
+    /// Every pixel was ignored or rejected.
+    NoValidPixels = 26,
+    /// Some pixels were rejected.
+    Rejected = 27,
+}
+
+impl LossStatus {
+    /// Every status.
+    pub const ALL: [Self; 28] = {
+        use LossStatus::*;
+        [
+            Ok,
+            NullPointer,
+            Misaligned,
+            NotInitialised,
+            Overlap,
+            Length,
+            TermCount,
+            ClassCount,
+            Option,
+            Coefficient,
+            Threshold,
+            Gamma,
+            Alpha,
+            Beta,
+            Smooth,
+            PosWeight,
+            Delta,
+            Epsilon,
+            Q,
+            ClassWeight,
+            Scale,
+            ZeroPoint,
+            Parameter,
+            OtherLoss,
+            NegativeCount,
+            NoPixels,
+            NoValidPixels,
+            Rejected,
+        ]
+    };
+
+    /// What was wrong and what to do.
+    pub fn message(self) -> &'static CStr {
+        match self {
+            Self::Ok => c"done",
+            Self::NullPointer => c"a pointer is NULL: give memory of the type and length that the header says",
+            Self::Misaligned => c"a pointer is not aligned to its type: declare the memory with that type",
+            Self::NotInitialised => c"the object is not ready or of another kind: call its init function first",
+            Self::Overlap => c"two stretches of memory overlap: give the output or the other object memory of its own",
+            Self::Length => c"a length is not the one that is needed: the header names the constant or function for it",
+            Self::TermCount => c"the number of terms must be 1 to LOSS_MOST_TERMS",
+            Self::ClassCount => c"the number of classes must be 1 to LOSS_MOST_CLASSES",
+            Self::Option => c"an option is none of its enumeration's, or this term has no such option",
+            Self::Coefficient => c"a coefficient must be a finite number",
+            Self::Threshold => c"the threshold must lie between 0 and 1",
+            Self::Gamma => c"gamma is out of range: see the function that takes it",
+            Self::Alpha => c"alpha is out of range: see the function that takes it",
+            Self::Beta => c"beta is out of range: see the function that takes it",
+            Self::Smooth => c"the smoothing must be a finite number, at least 0",
+            Self::PosWeight => c"pos_weight must be a finite number, at least 0",
+            Self::Delta => c"delta must be in [0, 1]",
+            Self::Epsilon => c"epsilon is out of range: see the function that takes it",
+            Self::Q => c"q is out of range: see the function that takes it",
+            Self::ClassWeight => c"class weights must be finite numbers, at least 0",
+            Self::Scale => c"the scale must be in [2^-64, 2^64]",
+            Self::ZeroPoint => c"the zero point must be in [-255, 255]",
+            Self::Parameter => c"a parameter is out of range: see the function that takes it",
+            Self::OtherLoss => c"the two were made by losses that differ in structure, parameters or threshold",
+            Self::NegativeCount => c"the state holds a negative count: it was damaged, or is none of a histogram",
+            Self::NoPixels => c"no pixel was pushed",
+            Self::NoValidPixels => c"no valid pixel: every one was ignored or rejected; the counts say why",
+            Self::Rejected => c"pixels were rejected: the counts say why; the finish_valid function leaves them out",
+        }
+    }
+}
+
+impl From<ParameterError> for LossStatus {
+    fn from(error: ParameterError) -> Self {
+        match error.parameter {
+            "alpha" => Self::Alpha,
+            "beta" => Self::Beta,
+            "class weight" | "class weights" => Self::ClassWeight,
+            "classes" => Self::ClassCount,
+            "delta" => Self::Delta,
+            "epsilon" => Self::Epsilon,
+            "gamma" | "threshold^-gamma" => Self::Gamma,
+            "pos_weight" => Self::PosWeight,
+            "q" => Self::Q,
+            "scale" => Self::Scale,
+            "smooth" | "smooth (numerator)" | "smooth (denominator)" => Self::Smooth,
+            "threshold" => Self::Threshold,
+            "zero point" => Self::ZeroPoint,
+            _ => Self::Parameter,
+        }
+    }
+}
+
+impl From<LengthError> for LossStatus {
+    fn from(_: LengthError) -> Self {
+        Self::Length
+    }
+}
+
+impl From<StateError> for LossStatus {
+    fn from(error: StateError) -> Self {
+        match error {
+            StateError::Length { .. } => Self::Length,
+            StateError::NegativeCount { .. } => Self::NegativeCount,
+            StateError::OtherLoss { .. } | StateError::Version { .. } => Self::OtherLoss,
+        }
+    }
+}
+
+impl From<FinishError> for LossStatus {
+    fn from(error: FinishError) -> Self {
+        match error {
+            FinishError::NoPixels => Self::NoPixels,
+            FinishError::NoValidPixels(_) => Self::NoValidPixels,
+            FinishError::Rejected { .. } => Self::Rejected,
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! A sum of losses whose number is known at run time alone.
+
+use loss_core::{AnyLoss, AnySlope, AnySums, Batch, Fingerprint, Loss, Part, Pixel, Real, Scaled, Sums, Totals};
+
+/// The most terms that a loss_any can have.
+pub const LOSS_MOST_TERMS: usize = 4;
+
+/// Up to four losses over the same pixels, as `[Scaled<AnyLoss>; N]` is N: with the same state and the same fingerprint.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Terms([Option<Scaled<AnyLoss>>; LOSS_MOST_TERMS]);
+
+impl Terms {
+    /// The sum of these losses; `None` unless there are 1 to 4.
+    pub fn new(losses: impl IntoIterator<Item = Scaled<AnyLoss>>) -> Option<Self> {
+        let mut losses = losses.into_iter();
+        let mut terms = [None; LOSS_MOST_TERMS];
+        terms.iter_mut().for_each(|term| *term = losses.next());
+        (terms.first()?.is_some() && losses.next().is_none()).then_some(Self(terms))
+    }
+
+    fn each(&self) -> impl Iterator<Item = &Scaled<AnyLoss>> {
+        self.0.iter().flatten()
+    }
+}
+
+/// The sums of [`Terms`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TermsSums([Option<AnySums>; LOSS_MOST_TERMS]);
+
+impl TermsSums {
+    fn each(&self) -> impl Iterator<Item = &AnySums> {
+        self.0.iter().flatten()
+    }
+
+    fn each_mut(&mut self) -> impl Iterator<Item = &mut AnySums> {
+        self.0.iter_mut().flatten()
+    }
+}
+
+impl Sums for TermsSums {
+    fn merge(&mut self, other: &Self) {
+        self.each_mut().zip(other.each()).for_each(|(sums, more)| sums.merge(more));
+    }
+
+    fn save(&self, to: &mut impl FnMut(i64)) {
+        self.each().for_each(|sums| sums.save(to));
+    }
+
+    fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
+        self.each_mut().try_for_each(|sums| sums.load(from))
+    }
+}
+
+impl Loss for Terms {
+    type Sums = TermsSums;
+    type Slope = [Option<AnySlope>; LOSS_MOST_TERMS];
+
+    fn sums(&self) -> TermsSums {
+        TermsSums(self.0.map(|term| term.map(|loss| loss.sums())))
+    }
+
+    #[inline(always)]
+    fn add<B: Batch>(&self, pixels: &B, sums: &mut TermsSums) {
+        self.each().zip(sums.each_mut()).for_each(|(loss, sums)| loss.add(pixels, sums));
+    }
+
+    fn value(&self, totals: &Totals, sums: &TermsSums) -> f64 {
+        self.each().zip(sums.each()).map(|(loss, sums)| loss.value(totals, sums)).sum()
+    }
+
+    fn slope(&self, totals: &Totals, sums: &TermsSums, factor: f64) -> Self::Slope {
+        let mut slopes = [None; LOSS_MOST_TERMS];
+        for (slope, (loss, sums)) in slopes.iter_mut().zip(self.each().zip(sums.each())) {
+            *slope = Some(loss.slope(totals, sums, factor));
+        }
+        slopes
+    }
+
+    #[inline(always)]
+    fn gradient<R: Real>(&self, slopes: &Self::Slope, pixel: &Pixel<R>) -> R {
+        let terms = self.each().zip(slopes.iter().flatten());
+        terms.fold(R::splat(0.0), |sum, (loss, slope)| sum + loss.gradient(slope, pixel))
+    }
+
+    fn part_count(&self) -> usize {
+        self.each().count()
+    }
+
+    fn part(&self, index: usize, totals: &Totals, sums: &TermsSums) -> Option<Part> {
+        let (loss, sums) = self.each().zip(sums.each()).nth(index)?;
+        loss.part(0, totals, sums)
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.name("all");
+        self.each().for_each(|loss| loss.fingerprint(fingerprint));
+    }
+}

@@ -1,0 +1,160 @@
+//! Counts what each path costs on this board: instructions, bytes of stack, bytes of state.
+//!
+//! The paths go through rows of the camera. What is printed is read by `firmware-host`:
+//!
+//! - `calibration <ticks> <instructions>`: the clock
+//! - `cost <path>: <ticks> <pixels>`: of as many pixels more, all else equal
+//! - `stack <path>: <bytes>` and `state <path>: <bytes>`
+#![no_std]
+#![no_main]
+
+use core::hint::black_box;
+
+use firmware_board::hardware::{Clock, entry, exit, print, stack_depth, two_instructions_a_turn};
+use firmware_report::ReportError;
+use firmware_report::camera::{Row, WIDTH};
+use firmware_report::lines::line;
+use firmware_report::losses::{CLASSES, bce_dice, cross_entropy_dice, focal_tversky, quantisation};
+use firmware_report::paths::{self, ByHand};
+use loss_core::{ClassLoss, Histogram, Loss};
+use ufmt::uwrite;
+
+/// How many rows of a frame are gone through, evenly spread.
+const ROWS: u32 = 8;
+/// How often each.
+const TIMES: u32 = 2;
+const CALIBRATION_TURNS: u32 = 1_000_000;
+
+#[entry]
+fn main() -> ! {
+    exit(measure(&Clock::start()).is_ok())
+}
+
+fn measure(clock: &Clock) -> Result<(), ReportError> {
+    let [once, twice] =
+        [1, 2].map(|times| clock.ticks(|| two_instructions_a_turn(black_box(times * CALIBRATION_TURNS))));
+    let instructions = 2 * CALIBRATION_TURNS;
+    line(&mut print, |text| uwrite!(text, "calibration {} {}", twice.wrapping_sub(once), instructions))?;
+
+    counted(clock, "BCE + Dice", &bce_dice()?)?;
+    binary(clock, "BCE + Dice", &bce_dice()?)?;
+    binary(clock, "focal + Tversky", &focal_tversky()?)?;
+    several_classes(clock)?;
+    codes(clock)?;
+    by_hand(clock)
+}
+
+/// Measures a path whose state is so many bytes large.
+fn path(clock: &Clock, name: &str, kind: &str, state: usize, mut run: impl FnMut(&Row)) -> Result<(), ReportError> {
+    let mut row = Row::new();
+    let mut ticks = 0u32;
+    for index in 0..ROWS {
+        row.capture(0, index * (96 / ROWS) + 3);
+        // The difference of two counts holds pixels alone: nothing of a call or of reading the clock.
+        let [few, many] = [TIMES, 2 * TIMES].map(|times| {
+            clock.ticks(|| {
+                for _ in 0..times {
+                    run(black_box(&row));
+                }
+            })
+        });
+        ticks = ticks.wrapping_add(many.wrapping_sub(few));
+    }
+    let pixels = ROWS * TIMES * WIDTH as u32;
+    line(&mut print, |text| uwrite!(text, "cost {}, {}: {} {}", name, kind, ticks, pixels))?;
+    let stack = stack_depth(|| run(black_box(&row)));
+    line(&mut print, |text| uwrite!(text, "stack {}, {}: {}", name, kind, stack))?;
+    line(&mut print, |text| uwrite!(text, "state {}, {}: {}", name, kind, state))
+}
+
+/// What is done once at the end.
+fn end(name: &str, kind: &str, run: impl FnOnce()) -> Result<(), ReportError> {
+    let stack = stack_depth(run);
+    line(&mut print, |text| uwrite!(text, "stack {}, {}: {}", name, kind, stack))
+}
+
+#[inline(never)]
+fn counted<L: Loss>(clock: &Clock, name: &str, loss: &L) -> Result<(), ReportError> {
+    let mut sums = loss.counting_accumulator();
+    path(clock, name, "counted, stream", size_of_val(&sums), |row| paths::count(&mut sums, row))?;
+    end(name, "counted, value", || {
+        black_box(sums.finish().map(|total| total.value()).ok());
+    })
+}
+
+#[inline(never)]
+fn binary<L: Loss>(clock: &Clock, name: &str, loss: &L) -> Result<(), ReportError> {
+    let mut sums = loss.accumulator();
+    let state = size_of_val(&sums);
+    path(clock, name, "stream", state, |row| paths::stream(&mut sums, row))?;
+    path(clock, name, "slices", state, |row| {
+        let _ = paths::slices(&mut sums, row);
+    })?;
+    end(name, "value", || {
+        black_box(sums.finish().map(|total| total.value()).ok());
+    })?;
+    let gradient = sums.finish()?.gradient();
+    let mut slopes = [0.0; WIDTH];
+    path(clock, name, "gradient", size_of_val(&gradient), |row| paths::gradient(&gradient, row, black_box(&mut slopes)))
+}
+
+#[inline(never)]
+fn several_classes(clock: &Clock) -> Result<(), ReportError> {
+    let name = "five classes, CE + Dice";
+    let loss = cross_entropy_dice::<CLASSES>()?;
+    let mut sums = loss.class_accumulator();
+    let state = size_of_val(&sums);
+    path(clock, name, "stream", state, |row| paths::stream_classes(&mut sums, row))?;
+    end(name, "value", || {
+        black_box(sums.finish().map(|total| total.value()).ok());
+    })?;
+    let gradient = sums.finish()?.gradient();
+    let mut slopes = [[0.0; CLASSES]; WIDTH];
+    path(clock, name, "gradient", size_of_val(&gradient), |row| {
+        paths::gradient_classes(&gradient, row, black_box(&mut slopes));
+    })
+}
+
+#[inline(never)]
+fn codes(clock: &Clock) -> Result<(), ReportError> {
+    let name = "int8 histogram";
+    let mut histogram = Histogram::<i8>::new(quantisation()?);
+    let state = size_of_val(&histogram);
+    path(clock, name, "stream", state, |row| paths::push_codes(&mut histogram, row))?;
+    path(clock, name, "slices", state, |row| {
+        let _ = paths::extend_codes(&mut histogram, row);
+    })?;
+    let loss = bce_dice()?;
+    end(name, "value", || {
+        black_box(histogram.accumulator(&loss).finish().map(|total| total.value()).ok());
+    })?;
+    let gradient = histogram.accumulator(&loss).finish()?.gradient();
+    let table = histogram.gradient_table(|sample| gradient.at(sample));
+    let mut slopes = [0.0; WIDTH];
+    path(clock, name, "gradient", size_of_val(&table), |row| {
+        let _ = paths::gradient_codes(&table, row, black_box(&mut slopes));
+    })
+}
+
+#[inline(never)]
+fn by_hand(clock: &Clock) -> Result<(), ReportError> {
+    let mut sums = ByHand::default();
+    let state = size_of_val(&sums);
+    path(clock, "BCE + Dice", "by hand", state, |row| paths::bce_dice_by_hand(black_box(&mut sums), row))?;
+    path(clock, "focal + Tversky", "by hand", state, |row| paths::focal_tversky_by_hand(black_box(&mut sums), row))?;
+    let mut slopes = [0.0; WIDTH];
+    path(clock, "BCE + Dice", "gradient by hand", 12, |row| {
+        paths::bce_dice_gradient_by_hand(
+            black_box(1e-3),
+            black_box(-1e-3),
+            black_box(1e-3),
+            row,
+            black_box(&mut slopes),
+        );
+    })?;
+    let mut sums = [ByHand::default(); CLASSES];
+    let state = size_of_val(&sums);
+    path(clock, "five classes, CE + Dice", "by hand", state, |row| {
+        paths::cross_entropy_dice_by_hand(black_box(&mut sums), row);
+    })
+}

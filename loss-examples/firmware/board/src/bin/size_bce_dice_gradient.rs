@@ -1,0 +1,27 @@
+//! How large the firmware is with BCE + Dice and its gradient.
+#![no_std]
+#![no_main]
+
+use core::hint::black_box;
+
+use firmware_board::each_row;
+use firmware_board::hardware::{entry, exit};
+use firmware_report::camera::WIDTH;
+use firmware_report::losses::bce_dice;
+use firmware_report::{ReportError, paths};
+use loss_core::Loss;
+
+#[entry]
+fn main() -> ! {
+    exit(run().is_ok())
+}
+
+fn run() -> Result<(), ReportError> {
+    let mut sums = bce_dice()?.accumulator();
+    each_row(|row| paths::stream(&mut sums, row));
+    let total = sums.finish()?;
+    black_box(total.value());
+    let gradient = total.gradient();
+    each_row(|row| paths::gradient(&gradient, row, black_box(&mut [0.0; WIDTH])));
+    Ok(())
+}

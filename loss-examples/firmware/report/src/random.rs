@@ -1,0 +1,84 @@
+//! Random numbers that are the same on every machine, and pixels made of them.
+
+use loss_core::{ClassSample, Sample};
+
+use crate::losses::CLASSES;
+use crate::pixels::{ClassPixels, CodePixels, Half, Pixels};
+
+/// Marsaglia's xorshift generator of 32 bits: shifts only, because a Cortex-M0 multiplies 64 bits slowly.
+#[derive(Clone, Debug)]
+pub struct Xorshift(u32);
+
+impl Xorshift {
+    /// A generator. Neighbouring seeds give unlike numbers.
+    pub fn new(seed: u32) -> Self {
+        // The state must not be 0; an odd multiplier spreads the seeds, and the lowest bit is set.
+        let mut random = Self(seed.wrapping_mul(0x9e37_79b9) | 1);
+        random.bits();
+        random.bits();
+        random
+    }
+
+    /// The next 32 bits.
+    #[inline]
+    pub fn bits(&mut self) -> u32 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 17;
+        self.0 ^= self.0 << 5;
+        self.0
+    }
+
+    /// A logit in [−8, 8) and a bit, from the next 32 bits.
+    #[inline]
+    fn pixel(&mut self) -> (f32, bool) {
+        let bits = self.bits();
+        (logit(bits), bits & 1 == 1)
+    }
+}
+
+/// The upper 24 bits as a logit in [−8, 8): exact, so that no machine rounds.
+#[inline]
+fn logit(bits: u32) -> f32 {
+    (bits as i32 >> 8) as f32 * (1.0 / 1_048_576.0)
+}
+
+/// So many random pixels.
+#[derive(Clone, Copy, Debug)]
+pub struct RandomPixels {
+    /// Where the numbers begin.
+    pub seed: u32,
+    /// How many.
+    pub count: u32,
+}
+
+impl RandomPixels {
+    fn of(self, half: Half, mut act: impl FnMut(&mut Xorshift)) {
+        let mut random = Xorshift::new(self.seed.wrapping_add(half as u32));
+        half.of(0..self.count).for_each(|_| act(&mut random));
+    }
+}
+
+impl Pixels for RandomPixels {
+    fn for_each(&self, half: Half, act: &mut dyn FnMut(Sample)) {
+        self.of(half, |random| act(random.pixel().into()));
+    }
+}
+
+impl ClassPixels<CLASSES> for RandomPixels {
+    fn for_each(&self, half: Half, act: &mut dyn FnMut(ClassSample<CLASSES>)) {
+        self.of(half, |random| {
+            let label = (random.bits() % CLASSES as u32) as u8;
+            let logits = core::array::from_fn(|_| logit(random.bits()));
+            act((logits, label).into());
+        });
+    }
+}
+
+impl CodePixels for RandomPixels {
+    fn for_each(&self, half: Half, act: &mut dyn FnMut(i8, bool)) {
+        self.of(half, |random| {
+            let bits = random.bits();
+            act((bits >> 24) as i8, bits & 1 == 1);
+        });
+    }
+}
