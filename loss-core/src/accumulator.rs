@@ -1,5 +1,6 @@
 //! Streaming: pixels in, one at a time or many.
 
+use core::borrow::Borrow;
 use core::mem;
 
 use crate::batch::OnePixel;
@@ -160,41 +161,16 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
     /// A pixel that is out of range (checked in the order input, target, weight) is left out of the sums and counted.
     #[inline]
     pub fn push(&mut self, sample: impl Into<C::Sample>) {
-        self.run().push(sample.into().into());
+        let Self { loss, link, threshold_input, sums, first_rejected, .. } = self;
+        Run::<L, &L, K, C>::new(&*loss, link.clone(), *threshold_input, sums, first_rejected)
+            .push(sample.into().into());
     }
 
     /// Adds pixels that these sums have room for.
     #[inline(always)]
-    pub(crate) fn run(&mut self) -> Run<'_, L, K, C> {
-        let (loss, link) = (self.loss.clone(), self.link.clone());
-        Run { loss, link, threshold: self.threshold_input, room: Run::<L, K, C>::ROOM, weighted: 0, accumulator: self }
-    }
-
-    #[inline(always)]
-    fn count(&mut self, [valid, weighted]: [u32; 2]) {
-        let (shared, _) = &mut self.sums;
-        shared.add_unit_weights(valid.wrapping_sub(weighted));
-        shared.count_pixels(|counts| counts.accept_many(valid.into(), 0));
-    }
-
-    // This and the next are not in the loop over valid pixels, which has few registers to spare on a microcontroller.
-    #[cold]
-    #[inline(never)]
-    fn count_apart(&mut self, uncounted: [u32; 2]) {
-        self.count(uncounted);
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn leave_out(&mut self, uncounted: [u32; 2], input: f32, target: f32, weight: f32) {
-        self.count(uncounted);
-        match (Sample { input, target, weight }).check(&self.link) {
-            Checked::Valid | Checked::Ignored => self.sums.0.count_pixels(Counts::ignore),
-            Checked::Rejected(reason) => {
-                let Self { sums, first_rejected, .. } = self;
-                sums.0.count_pixels(|counts| counts.reject(reason, first_rejected));
-            }
-        }
+    pub(crate) fn run(&mut self) -> Run<'_, L, L, K, C> {
+        let Self { loss, link, threshold_input, sums, first_rejected, .. } = self;
+        Run::<L, L, K, C>::new(loss.clone(), link.clone(), *threshold_input, sums, first_rejected)
     }
 
     /// Adds the pixels of another accumulator of the same loss.
@@ -320,9 +296,12 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
     /// Replaces all pixels by those of a [state](Self#state), or of an element-wise sum of up to 2²⁰ states.
     ///
     /// # Errors
-    /// [`StateError::Length`], and nothing is changed, if there are more or fewer integers.
+    /// [`StateError`], and nothing is changed, if there are more or fewer integers, or if a count of pixels is negative. Other damage is not
+    /// noticed: a message needs a checksum.
     pub fn load_state(&mut self, state: impl IntoIterator<Item = i64>) -> Result<(), StateError> {
-        self.sums = read_state((C::default(), self.loss.sums()), state)?;
+        let sums = read_state((C::default(), self.loss.sums()), state)?;
+        sums.0.counts().not_negative()?;
+        self.sums = sums;
         self.first_rejected = None;
         Ok(())
     }
@@ -356,40 +335,55 @@ impl<L: Loss, K: Link, C: SharedSums, S: Into<C::Sample>> Extend<S> for Accumula
 ///
 /// What a pixel needs to read is copied, and what all pixels count alike is counted once, beside the sums: a microcontroller keeps it in
 /// registers.
-pub(crate) struct Run<'a, L: Loss, K: Link, C: SharedSums> {
-    loss: L,
+pub(crate) struct Run<'a, L: Loss, B: Borrow<L>, K: Link, C: SharedSums> {
+    /// A copy, or for a single pixel the loss itself.
+    loss: B,
     link: K,
     threshold: f32,
     /// How many more pixels there may be before they are counted.
     room: u32,
     /// How many pixels are not yet counted, but have brought their weight.
     weighted: u32,
-    accumulator: &'a mut Accumulator<L, K, C>,
+    sums: &'a mut (C, L::Sums),
+    first_rejected: &'a mut Option<RejectedPixel>,
 }
 
-impl<L: Loss, K: Link, C: SharedSums> Run<'_, L, K, C> {
-    const ROOM: u32 = u32::MAX;
+/// How many pixels may be in the sums before they are counted.
+const ROOM: u32 = 1 << 16;
+
+impl<'a, L: Loss, B: Borrow<L>, K: Link, C: SharedSums> Run<'a, L, B, K, C> {
+    #[inline(always)]
+    fn new(
+        loss: B,
+        link: K,
+        threshold: f32,
+        sums: &'a mut (C, L::Sums),
+        first_rejected: &'a mut Option<RejectedPixel>,
+    ) -> Self {
+        Self { loss, link, threshold, room: ROOM, weighted: 0, sums, first_rejected }
+    }
 
     #[inline(always)]
     pub(crate) fn push(&mut self, sample: Sample) {
         if !sample.is_valid(&self.link) {
-            let uncounted = self.take_uncounted();
-            return self.accumulator.leave_out(uncounted, sample.input, sample.target, sample.weight);
+            let (uncounted, (shared, _)) = (self.take_uncounted(), &mut *self.sums);
+            let Sample { input, target, weight } = sample;
+            return leave_out(shared, uncounted, self.first_rejected, &self.link, input, target, weight);
         }
         let pixel = self.link.pixel(sample.input, sample.target);
         let pixel = OnePixel { pixel: &pixel, weight: sample.weight };
-        let (shared, own) = &mut self.accumulator.sums;
+        let (shared, own) = &mut *self.sums;
         if sample.weight == 1.0 && sample.target.is_hard() {
             shared.add_hard_pixels(&pixel, self.threshold);
         } else {
             shared.add_pixels(&pixel, self.threshold);
             self.weighted = self.weighted.wrapping_add(1);
         }
-        self.loss.add(&pixel, own);
+        self.loss.borrow().add(&pixel, own);
         self.room = self.room.wrapping_sub(1);
         if self.room == 0 {
-            let uncounted = self.take_uncounted();
-            self.accumulator.count_apart(uncounted);
+            let (uncounted, (shared, _)) = (self.take_uncounted(), &mut *self.sums);
+            count_apart(shared, uncounted);
         }
     }
 
@@ -402,17 +396,48 @@ impl<L: Loss, K: Link, C: SharedSums> Run<'_, L, K, C> {
     /// How many pixels are in the sums and not in the counts, and how many of them have brought their weight.
     #[inline(always)]
     fn take_uncounted(&mut self) -> [u32; 2] {
-        let valid = Self::ROOM.wrapping_sub(mem::replace(&mut self.room, Self::ROOM));
+        let valid = ROOM.wrapping_sub(mem::replace(&mut self.room, ROOM));
         [valid, mem::take(&mut self.weighted)]
     }
 }
 
 // Even if the source of the pixels panics, all that is in the sums is counted.
-impl<L: Loss, K: Link, C: SharedSums> Drop for Run<'_, L, K, C> {
+impl<L: Loss, B: Borrow<L>, K: Link, C: SharedSums> Drop for Run<'_, L, B, K, C> {
     #[inline(always)]
     fn drop(&mut self) {
-        let uncounted = self.take_uncounted();
-        self.accumulator.count(uncounted);
+        let (uncounted, (shared, _)) = (self.take_uncounted(), &mut *self.sums);
+        count(shared, uncounted);
+    }
+}
+
+#[inline(always)]
+fn count(shared: &mut impl SharedSums, [valid, weighted]: [u32; 2]) {
+    shared.add_unit_weights(valid.wrapping_sub(weighted));
+    shared.count_pixels(|counts| counts.accept_many(valid.into(), 0));
+}
+
+// This and the next are not in the loop over valid pixels, which has few registers to spare on a microcontroller.
+#[cold]
+#[inline(never)]
+fn count_apart(shared: &mut impl SharedSums, uncounted: [u32; 2]) {
+    count(shared, uncounted);
+}
+
+#[cold]
+#[inline(never)]
+fn leave_out(
+    shared: &mut impl SharedSums,
+    uncounted: [u32; 2],
+    first: &mut Option<RejectedPixel>,
+    link: &impl Link,
+    input: f32,
+    target: f32,
+    weight: f32,
+) {
+    count(shared, uncounted);
+    match (Sample { input, target, weight }).check(link) {
+        Checked::Valid | Checked::Ignored => shared.count_pixels(Counts::ignore),
+        Checked::Rejected(reason) => shared.count_pixels(|counts| counts.reject(reason, first)),
     }
 }
 
@@ -426,6 +451,6 @@ impl<L: Loss, K: Link, C: SharedSums> PartialEq for Accumulator<L, K, C> {
 /// What the documentation promises to small devices, on whatever machine this is compiled for.
 const _: () = {
     type BceDice = Sum<Reduced<Bce>, Dice>;
-    assert!(size_of::<CountingAccumulator<BceDice>>() <= 256 && size_of::<Accumulator<BceDice>>() <= 512);
+    assert!(size_of::<CountingAccumulator<BceDice>>() == 240 && size_of::<Accumulator<BceDice>>() == 328);
     assert!(8 * CountingAccumulator::<BceDice>::STATE_LENGTH == 184 && 8 * Accumulator::<BceDice>::STATE_LENGTH == 328);
 };

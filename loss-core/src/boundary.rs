@@ -235,9 +235,12 @@ impl<K: Link> BoundaryAccumulator<K> {
     /// Replaces all pixels by those of a [state](Self#state), or of an element-wise sum of up to 2²⁰ states.
     ///
     /// # Errors
-    /// [`StateError::Length`], and nothing is changed, if there are more or fewer integers.
+    /// [`StateError`], and nothing is changed, if there are more or fewer integers, or if a count of pixels is negative. Other damage is not
+    /// noticed: a message needs a checksum.
     pub fn load_state(&mut self, state: impl IntoIterator<Item = i64>) -> Result<(), StateError> {
-        self.sums = read_state(EMPTY, state)?;
+        let sums = read_state(EMPTY, state)?;
+        sums.0.not_negative()?;
+        self.sums = sums;
         self.first_rejected = None;
         Ok(())
     }

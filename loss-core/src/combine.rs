@@ -123,6 +123,13 @@ impl<A> Scaled<A> {
     pub(crate) const fn new(loss: A, coefficient: f64) -> Self {
         Self { loss, coefficient }
     }
+
+    /// 1 times a loss is that loss, and its states are.
+    fn add_to_fingerprint(&self, fingerprint: &mut Fingerprint) {
+        if self.coefficient != 1.0 {
+            fingerprint.name("*").number(self.coefficient);
+        }
+    }
 }
 
 impl<A: Loss> Loss for Scaled<A> {
@@ -161,7 +168,7 @@ impl<A: Loss> Loss for Scaled<A> {
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
-        fingerprint.name("*").number(self.coefficient);
+        self.add_to_fingerprint(fingerprint);
         self.loss.fingerprint(fingerprint);
     }
 }
@@ -202,7 +209,7 @@ impl<A: ClassLoss<C>, const C: usize> ClassLoss<C> for Scaled<A> {
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
-        fingerprint.name("*").number(self.coefficient);
+        self.add_to_fingerprint(fingerprint);
         self.loss.fingerprint(fingerprint);
     }
 }

@@ -88,8 +88,7 @@ impl<const N: usize> ExactSum<N> {
         // A minus sign is the highest bit of what is shifted, so that one comparison is enough.
         let shift = (term.to_bits() >> 23).wrapping_sub(UNIT_EXPONENT);
         let units = u64::from(significand(term.to_bits())) << (shift % WORD_BITS);
-        // Of numbers up to 1, only 1 itself and the smallest are not fractions.
-        N > 3 && shift < Self::USUAL_SHIFTS && self.add_two_words((shift / WORD_BITS) as usize, units)
+        shift < Self::USUAL_SHIFTS && self.add_two_words((shift / WORD_BITS) as usize, units)
     }
 
     /// Adds fewer than 2⁵⁶ units of 2⁻⁶⁴, so many words further up, unless there may be a carry, and tells whether it did.
@@ -268,6 +267,10 @@ fn half_to_even(significand: u64, right: u32) -> u64 {
 #[cold]
 #[inline(never)]
 fn add_unusual(words: &mut [u32], top: &mut u32, term: f32) {
+    // Pixels that a network is sure of have terms far below the grid.
+    if term.to_bits() << 1 >> 24 < UNIT_EXPONENT - 24 {
+        return;
+    }
     if let Some(Units { count, word, negative }) = Units::of(term) {
         add_to_words(words, top, word, signed(count.into(), negative));
     }
@@ -288,6 +291,7 @@ fn add_to_words(words: &mut [u32], top: &mut u32, word: usize, units: i128) {
 }
 
 /// The `f64` nearest to so many units of 2⁻⁶⁴. One function for sums of any length.
+#[inline(never)]
 fn words_to_f64(words: &[u32], top: u32) -> f64 {
     // The highest 64 bits; of the others it only counts whether there are any.
     let mut window = u64::from(top);

@@ -1,6 +1,6 @@
 //! What an accumulator gives at its end.
 
-use crate::error::{FinishError, LengthError};
+use crate::error::{FinishError, LengthError, StateError};
 use crate::gradient::Gradient;
 use crate::link::Link;
 use crate::loss::{Loss, Part};
@@ -60,6 +60,14 @@ impl Counts {
     pub(crate) fn accept_many(&mut self, valid: i64, ignored: i64) {
         self.valid = self.valid.wrapping_add(valid);
         self.ignored = self.ignored.wrapping_add(ignored);
+    }
+
+    /// These counts, if they can be counts: those of a state may be anything.
+    pub(crate) fn not_negative(self) -> Result<Self, StateError> {
+        match (0..).zip(self.each()).find(|&(_, count)| count < 0) {
+            Some((index, _)) => Err(StateError::NegativeCount { index }),
+            None => Ok(self),
+        }
     }
 
     /// These counts, if no pixel was rejected and any is valid.

@@ -64,7 +64,7 @@ mod unified_focal;
 pub use accumulator::{Accumulator, CountingAccumulator, STATE_VERSION};
 pub use any::{AnyLoss, AnySlope, AnySums};
 pub use arch::SimdLevel;
-pub use batch::{Batch, Terms};
+pub use batch::{Batch, HardBatch, Targets, Terms};
 pub use boundary::{BoundaryAccumulator, BoundaryFinished, BoundaryGradient, BoundarySample};
 pub use class::{
     AbsentClass, Activation, Channels, ClassAccumulator, ClassBatch, ClassDenominator, ClassGradient, ClassImageMean,

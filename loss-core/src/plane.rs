@@ -37,12 +37,26 @@ impl Quantisation {
     ///
     /// # Errors
     /// [`ParameterError`] unless the scale lies in [2⁻⁶⁴, 2⁶⁴] and the zero point in [−255, 255].
-    pub fn new(scale: f32, zero_point: i32) -> Result<Self, ParameterError> {
+    ///
+    /// ```
+    /// use loss_core::{Histogram, Quantisation};
+    ///
+    /// const QUANTISATION: Quantisation = match Quantisation::new(0.0625, 3) {
+    ///     Ok(quantisation) => quantisation,
+    ///     Err(_) => panic!(), // when it is compiled
+    /// };
+    /// static EMPTY: Histogram<i8> = Histogram::new(QUANTISATION);
+    /// # assert_eq!(EMPTY.quantisation(), QUANTISATION);
+    /// ```
+    pub const fn new(scale: f32, zero_point: i32) -> Result<Self, ParameterError> {
         const TWO_TO_64: f32 = 18_446_744_073_709_551_616.0;
-        let accepted = (1.0 / TWO_TO_64..=TWO_TO_64).contains(&scale);
-        ParameterError::check("scale", f64::from(scale), accepted, "in [2^-64, 2^64]")?;
-        let accepted = (-255..=255).contains(&zero_point);
-        ParameterError::check("zero point", f64::from(zero_point), accepted, "in [-255, 255]")?;
+        if !(scale >= 1.0 / TWO_TO_64 && scale <= TWO_TO_64) {
+            return Err(ParameterError { parameter: "scale", given: scale as f64, accepted: "in [2^-64, 2^64]" });
+        }
+        if zero_point < -255 || zero_point > 255 {
+            let given = zero_point as f64;
+            return Err(ParameterError { parameter: "zero point", given, accepted: "in [-255, 255]" });
+        }
         Ok(Self { scale, zero_point })
     }
 

@@ -297,7 +297,7 @@ impl FixedSums for WeightedSums {
     const LENGTH: usize = 6 + 7 * UnitSum::LENGTH;
 }
 
-/// The shared sums of pixels with hard targets and no weights: less than half of [`WeightedSums`].
+/// The shared sums of pixels with hard targets and no weights: little more than half of [`WeightedSums`].
 ///
 /// Σ w is the number of valid pixels, and the hard confusion a matter of counting. No weight and no label can be rejected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

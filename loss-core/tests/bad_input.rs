@@ -5,7 +5,7 @@ mod common;
 use common::{Entry, Px, Visitor, every_loss, samples};
 use loss_core::{
     Bce, Dice, EmptyImage, EmptyMask, FinishError, Focal, FocalTversky, Iou, LengthError, LogDice, Loss, Mcc, Plane,
-    Pointwise, Poly1, Probabilities, Reason, RejectedPixel, Tversky,
+    Pointwise, Poly1, Probabilities, Reason, RejectedPixel, StateError, Tversky,
 };
 use quickcheck::{Arbitrary, Gen};
 
@@ -217,7 +217,12 @@ fn hostile_states_do_not_panic() {
     let loss = Bce::new().mean() + Dice::new(1.0).unwrap();
     for integer in [i64::MAX, i64::MIN, -1] {
         let mut sums = loss.accumulator();
-        sums.load_state(vec![integer; sums.state_length()]).unwrap();
+        let mut state = vec![integer; sums.state_length()];
+        if integer < 0 {
+            assert_eq!(sums.load_state(state.clone()), Err(StateError::NegativeCount { index: 0 }));
+            state[..6].fill(i64::MAX);
+        }
+        sums.load_state(state).unwrap();
         let copy = sums.clone();
         sums.merge(&copy).unwrap();
         sums.push((0.5, true));

@@ -82,7 +82,8 @@ fn any_sum<const N: usize>(digits: &[Digit], top: i16) -> ExactSum<N> {
     for (to, &Digit(digit)) in state.iter_mut().zip(digits) {
         *to = i64::from(digit);
     }
-    state[N - 1] = i64::from(top) << 16 | state[N - 1] & 0xffff;
+    // Half of the tops are 0, so that the word below them is the last.
+    state[N - 1] |= i64::from(if top % 2 == 0 { 0 } else { top }) << 32;
     ExactSum::from_digits(state)
 }
 
@@ -221,4 +222,6 @@ fn two_to_the_40_terms_fit() {
     near_the_limit::<7>(f32::MIN);
     near_the_limit::<4>(4_294_967_296.0);
     near_the_limit::<4>(-4_294_967_296.0);
+    near_the_limit::<3>(1.0);
+    near_the_limit::<3>(-1.0);
 }

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{Entry, Px, Visitor, every_loss, samples};
-use loss_core::{Accumulator, EmptyImage, ImageMean, Logits, Loss, Plane, Pointwise, StateError};
+use loss_core::{Accumulator, Bce, Dice, EmptyImage, ImageMean, Logits, Loss, Plane, Pointwise, StateError};
 use quickcheck::{Arbitrary, Gen};
 
 fn stream<L: Loss>(loss: &L, pixels: &[Px]) -> Accumulator<L> {
@@ -265,4 +265,50 @@ fn the_order_of_images_does_not_matter() {
         added.add_state(std::array::from_fn(|i| states[0][i] + states[1][i]));
         assert_eq!((added.finish().unwrap().to_bits(), added.images()), (whole.to_bits(), 7), "states add");
     }
+}
+
+/// Pixels are counted when a stream ends, now and then before, and even if it is cut short.
+#[test]
+fn a_stream_counts_its_pixels_however_it_ends() {
+    let loss = Bce::new().mean() + Dice::new(1e-5).unwrap();
+    let pixel = |i: u32| {
+        let (logit, target) = ((i % 977) as f32 / 61.0 - 8.0, f32::from(u8::from(i % 7 == 0)));
+        let weight = if i % 5 == 0 { 0.75 } else { 1.0 };
+        (if i % 1009 == 1008 { f32::NAN } else { logit }, target, if i % 11 == 0 { 0.0 } else { weight })
+    };
+    let many = 200_003;
+    let (mut streamed, mut pushed) = (loss.accumulator(), loss.accumulator());
+    streamed.extend((0..many).map(pixel));
+    (0..many).for_each(|i| pushed.push(pixel(i)));
+    assert_eq!(streamed, pushed);
+    assert_eq!((streamed.counts(), streamed.counts().pixels()), (pushed.counts(), i64::from(many)));
+    assert_eq!(streamed.first_rejected(), pushed.first_rejected());
+
+    let (mut cut, mut whole) = (loss.accumulator(), loss.accumulator());
+    let end = 100_001;
+    let source = (0..many).map(|i| if i == end { panic!("the source of the pixels fails") } else { pixel(i) });
+    let failed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| cut.extend(source)));
+    whole.extend((0..end).map(pixel));
+    assert!(failed.is_err() && cut == whole);
+}
+
+#[test]
+fn once_a_loss_is_that_loss() {
+    let loss = Bce::new().mean() + Dice::new(1e-5).unwrap();
+    let once = 1.0 * Bce::new().mean() + 1.0 * Dice::new(1e-5).unwrap();
+    let twice = 2.0 * Bce::new().mean() + 1.0 * Dice::new(1e-5).unwrap();
+    assert_eq!(loss.accumulator().fingerprint(), once.accumulator().fingerprint());
+    assert_ne!(loss.accumulator().fingerprint(), twice.accumulator().fingerprint());
+}
+
+#[test]
+fn a_state_with_negative_counts_is_none() {
+    let loss = Bce::new().mean() + Dice::new(1e-5).unwrap();
+    let mut sums = loss.accumulator();
+    sums.extend([(0.5, 1.0), (-2.25, 0.0), (f32::NAN, 0.0)]);
+    let before = sums.clone();
+    let mut state = state(&sums);
+    state[3] = -1;
+    assert_eq!(sums.load_state(state), Err(StateError::NegativeCount { index: 3 }));
+    assert_eq!(sums, before);
 }

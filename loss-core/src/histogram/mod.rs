@@ -268,7 +268,7 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
         self.low.as_flattened_mut().iter_mut().zip(self.high.as_flattened_mut())
     }
 
-    /// Tells the codes and the levels of the targets from others, the same on every machine.
+    /// Tells the type of the codes, what they stand for and the levels of the targets from others, the same on every machine.
     pub fn fingerprint(&self) -> u64 {
         let mut fingerprint = Fingerprint::new();
         fingerprint.name("histogram").name(C::NAME).number(TARGETS as f64);

@@ -158,6 +158,9 @@ macro_rules! similarity_loss {
             /// # Errors
             /// [`ParameterError`](crate::ParameterError) unless both are finite and at least 0.
             pub fn smooth(self, numerator: f64, denominator: f64) -> Result<Self, $crate::error::ParameterError> {
+                // What is wrong is told as it was given.
+                $crate::error::ParameterError::check_not_negative("smooth (numerator)", numerator)?;
+                $crate::error::ParameterError::check_not_negative("smooth (denominator)", denominator)?;
                 let scale = self.smoothing_scale();
                 let mut changed = self;
                 changed.similarity = changed.similarity.smooth(numerator * scale, denominator * scale)?;
@@ -170,6 +173,7 @@ macro_rules! similarity_loss {
             /// # Errors
             /// [`ParameterError`](crate::ParameterError) unless it is finite and at least 0.
             pub fn floor(self, floor: f64) -> Result<Self, $crate::error::ParameterError> {
+                $crate::error::ParameterError::check_not_negative("floor", floor)?;
                 let scale = self.smoothing_scale();
                 let mut changed = self;
                 changed.similarity = changed.similarity.floor(floor * scale)?;
