@@ -11,8 +11,8 @@
 // undefined. So call `..._init` first, and look at what it answers.
 //
 // What every function promises: a pointer that is NULL or misaligned (LOSS_STATUS_NULL_POINTER, LOSS_STATUS_MISALIGNED), an object without
-// its mark (LOSS_STATUS_NOT_INITIALISED), memory to be changed that overlaps other memory of the call where the function does not say that it
-// may (LOSS_STATUS_OVERLAP), a length that memory cannot have (LOSS_STATUS_LENGTH) and a parameter out of range give a status other than
+// its mark (LOSS_STATUS_NOT_INITIALISED), memory to be changed that overlaps memory which is read later in the call, where the function does
+// not say that it may (LOSS_STATUS_OVERLAP), a length that memory cannot have (LOSS_STATUS_LENGTH) and a parameter out of range give a status other than
 // LOSS_STATUS_OK, and nothing is changed. Of length 0, a pointer may be NULL.
 //
 // What every function asks of its caller: a pointer that is not NULL points to memory of the size that type and length say, which no other
@@ -444,7 +444,7 @@ loss_status loss_any_write_state(const loss_any *object, int64_t *state, size_t 
 
 // Replaces all pixels by those of a state, or of an element-wise sum of states, of an object with equal parameters: compare
 // fingerprint and LOSS_STATE_VERSION first. LOSS_STATUS_LENGTH if the state has not as many integers as an object of this kind
-// writes; LOSS_STATUS_NEGATIVE_COUNT if it has counts below 0 and is one of a loss_histogram. Other integers are taken as they come.
+// writes; LOSS_STATUS_NEGATIVE_COUNT if a count of pixels is below 0. Other damage is not noticed: a message needs a checksum.
 loss_status loss_any_load_state(loss_any *object, const int64_t *state, size_t length);
 
 // A number that tells kind and parameters from others, the same on every machine; 0 if the object is not ready.
@@ -539,7 +539,7 @@ loss_status loss_bce_and_dice_write_state(const loss_bce_and_dice *object, int64
 
 // Replaces all pixels by those of a state, or of an element-wise sum of states, of an object with equal parameters: compare
 // fingerprint and LOSS_STATE_VERSION first. LOSS_STATUS_LENGTH if the state has not as many integers as an object of this kind
-// writes; LOSS_STATUS_NEGATIVE_COUNT if it has counts below 0 and is one of a loss_histogram. Other integers are taken as they come.
+// writes; LOSS_STATUS_NEGATIVE_COUNT if a count of pixels is below 0. Other damage is not noticed: a message needs a checksum.
 loss_status loss_bce_and_dice_load_state(loss_bce_and_dice *object, const int64_t *state, size_t length);
 
 // A number that tells kind and parameters from others, the same on every machine; 0 if the object is not ready.
@@ -623,7 +623,7 @@ loss_status loss_bce_and_dice_counting_write_state(const loss_bce_and_dice_count
 
 // Replaces all pixels by those of a state, or of an element-wise sum of states, of an object with equal parameters: compare
 // fingerprint and LOSS_STATE_VERSION first. LOSS_STATUS_LENGTH if the state has not as many integers as an object of this kind
-// writes; LOSS_STATUS_NEGATIVE_COUNT if it has counts below 0 and is one of a loss_histogram. Other integers are taken as they come.
+// writes; LOSS_STATUS_NEGATIVE_COUNT if a count of pixels is below 0. Other damage is not noticed: a message needs a checksum.
 loss_status loss_bce_and_dice_counting_load_state(loss_bce_and_dice_counting *object, const int64_t *state, size_t length);
 
 // A number that tells kind and parameters from others, the same on every machine; 0 if the object is not ready.
@@ -689,7 +689,7 @@ loss_status loss_ce_and_dice_write_state(const loss_ce_and_dice *object, int64_t
 
 // Replaces all pixels by those of a state, or of an element-wise sum of states, of an object with equal parameters: compare
 // fingerprint and LOSS_STATE_VERSION first. LOSS_STATUS_LENGTH if the state has not as many integers as an object of this kind
-// writes; LOSS_STATUS_NEGATIVE_COUNT if it has counts below 0 and is one of a loss_histogram. Other integers are taken as they come.
+// writes; LOSS_STATUS_NEGATIVE_COUNT if a count of pixels is below 0. Other damage is not noticed: a message needs a checksum.
 loss_status loss_ce_and_dice_load_state(loss_ce_and_dice *object, const int64_t *state, size_t length);
 
 // A number that tells kind and parameters from others, the same on every machine; 0 if the object is not ready.
@@ -779,7 +779,7 @@ loss_status loss_focal_and_tversky_write_state(const loss_focal_and_tversky *obj
 
 // Replaces all pixels by those of a state, or of an element-wise sum of states, of an object with equal parameters: compare
 // fingerprint and LOSS_STATE_VERSION first. LOSS_STATUS_LENGTH if the state has not as many integers as an object of this kind
-// writes; LOSS_STATUS_NEGATIVE_COUNT if it has counts below 0 and is one of a loss_histogram. Other integers are taken as they come.
+// writes; LOSS_STATUS_NEGATIVE_COUNT if a count of pixels is below 0. Other damage is not noticed: a message needs a checksum.
 loss_status loss_focal_and_tversky_load_state(loss_focal_and_tversky *object, const int64_t *state, size_t length);
 
 // A number that tells kind and parameters from others, the same on every machine; 0 if the object is not ready.
@@ -864,7 +864,7 @@ loss_status loss_histogram_write_state(const loss_histogram *object, int64_t *st
 
 // Replaces all pixels by those of a state, or of an element-wise sum of states, of an object with equal parameters: compare
 // fingerprint and LOSS_STATE_VERSION first. LOSS_STATUS_LENGTH if the state has not as many integers as an object of this kind
-// writes; LOSS_STATUS_NEGATIVE_COUNT if it has counts below 0 and is one of a loss_histogram. Other integers are taken as they come.
+// writes; LOSS_STATUS_NEGATIVE_COUNT if a count of pixels is below 0. Other damage is not noticed: a message needs a checksum.
 loss_status loss_histogram_load_state(loss_histogram *object, const int64_t *state, size_t length);
 
 // A number that tells kind and parameters from others, the same on every machine; 0 if the object is not ready.

@@ -462,6 +462,21 @@ quickcheck! {
     }
 }
 
+/// A host in Rust knows a device in C by the loss as one would write it.
+#[test]
+fn fingerprints_are_those_of_the_plain_losses() {
+    let parameters = LossBceAndDiceParameters { bce: 1.0, pos_weight: 1.0, dice: 1.0, smooth: 1e-5, threshold: 0.5 };
+    let plain = Bce::new().mean() + Dice::new(1e-5).unwrap();
+    let (mut summed, mut counted) = (LossBceAndDice::ZERO, LossBceAndDiceCounting::ZERO);
+    // SAFETY: the pointers are of references.
+    unsafe {
+        assert_eq!(loss_bce_and_dice_init(&mut summed, &parameters), LossStatus::Ok);
+        assert_eq!(loss_bce_and_dice_fingerprint(&summed), plain.accumulator().fingerprint());
+        assert_eq!(loss_bce_and_dice_counting_init(&mut counted, &parameters), LossStatus::Ok);
+        assert_eq!(loss_bce_and_dice_counting_fingerprint(&counted), plain.counting_accumulator().fingerprint());
+    }
+}
+
 #[test]
 fn the_longest_state_is_as_long_as_the_header_says() {
     let (mut made, mut term) = (LossAny::ZERO, LossTerm::ZERO);

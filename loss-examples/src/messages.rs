@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::error::Error;
 
 use crc::{CRC_32_ISCSI, Crc};
-use loss_core::{Bce, CountingAccumulator, Dice, Reduced, StateError, Sum};
+use loss_core::{Bce, CountingAccumulator, Dice, Reduced, STATE_VERSION, StateError, Sum};
 use serde::{Deserialize, Serialize};
 
 /// BCE + Dice of pixels with hard targets and no weights.
@@ -29,6 +29,7 @@ pub struct Id {
 
 #[derive(Serialize, Deserialize)]
 struct Message {
+    version: u32,
     id: Id,
     fingerprint: u64,
     state: [i64; Sums::STATE_LENGTH],
@@ -39,7 +40,7 @@ struct Message {
 /// # Errors
 /// Those of `postcard`, were the state longer than there is room for.
 pub fn message(id: Id, sums: &Sums) -> Result<Bytes, Box<dyn Error>> {
-    let message = Message { id, fingerprint: sums.fingerprint(), state: sums.state()? };
+    let message = Message { version: STATE_VERSION, id, fingerprint: sums.fingerprint(), state: sums.state()? };
     Ok(postcard::to_vec_crc32(&message, CHECKSUM.digest())?)
 }
 
@@ -62,7 +63,10 @@ impl Host {
     /// # Errors
     /// What is wrong with the message; nothing is merged then.
     pub fn receive(&mut self, bytes: &[u8]) -> Result<bool, Box<dyn Error>> {
-        let Message { id, fingerprint: given, state } = postcard::from_bytes_crc32(bytes, CHECKSUM.digest())?;
+        let Message { version, id, fingerprint: given, state } = postcard::from_bytes_crc32(bytes, CHECKSUM.digest())?;
+        if version != STATE_VERSION {
+            return Err(StateError::Version { expected: STATE_VERSION, given: version }.into());
+        }
         let expected = self.total.fingerprint();
         if given != expected {
             return Err(StateError::OtherLoss { expected, given }.into());

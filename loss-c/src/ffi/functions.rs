@@ -53,7 +53,7 @@ macro_rules! common_functions {
 
         /// Replaces all pixels by those of a state, or of an element-wise sum of states, of an object with equal parameters: compare
         /// fingerprint and LOSS_STATE_VERSION first. LOSS_STATUS_LENGTH if the state has not as many integers as an object of this kind
-        /// writes; LOSS_STATUS_NEGATIVE_COUNT if it has counts below 0 and is one of a loss_histogram. Other integers are taken as they come.
+        /// writes; LOSS_STATUS_NEGATIVE_COUNT if a count of pixels is below 0. Other damage is not noticed: a message needs a checksum.
         #[unsafe(no_mangle)]
         pub unsafe extern "C" fn $load_state(object: *mut $object, state: *const i64, length: usize) -> LossStatus {
             answer(|| {

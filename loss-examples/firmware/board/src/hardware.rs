@@ -22,6 +22,7 @@ pub fn exit(succeeded: bool) -> ! {
     process::exit(if succeeded { 0 } else { 1 })
 }
 
+// SAFETY: the processor calls it, once: it uses nothing that what was interrupted may be changing, and does not return.
 /// A fault of the processor: ends QEMU with a line, where the handler that comes with `cortex-m-rt` would wait for ever.
 #[cfg(target_arch = "arm")]
 #[cortex_m_rt::exception]
@@ -29,6 +30,7 @@ unsafe fn HardFault(_: &cortex_m_rt::ExceptionFrame) -> ! {
     fault()
 }
 
+// SAFETY: as above.
 /// Any other exception or interrupt; none is asked for.
 #[cfg(target_arch = "arm")]
 #[cortex_m_rt::exception]
@@ -78,6 +80,7 @@ pub fn cause_fault() {
 #[cfg(not(feature = "panic-report"))]
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo) -> ! {
+    // SAFETY: there is no such function, so no declaration of it is wrong.
     unsafe extern "C" {
         fn this_program_can_panic() -> !;
     }
@@ -173,9 +176,9 @@ fn stack_pointer() -> usize {
     pointer
 }
 
-/// How many bytes of stack an action needs below its caller.
+/// How many bytes of stack an action needs below its caller; `None` if more than are watched.
 #[inline(never)]
-pub fn stack_depth(action: impl FnOnce()) -> usize {
+pub fn stack_depth(action: impl FnOnce()) -> Option<usize> {
     let top = stack_pointer();
     let (end, start) = (top.wrapping_sub(IN_USE) & !3, top.wrapping_sub(WATCHED_STACK) & !3);
     let mut at = start;
@@ -190,5 +193,5 @@ pub fn stack_depth(action: impl FnOnce()) -> usize {
     while at < end && unsafe { ptr::with_exposed_provenance::<u32>(at).read_volatile() } == PAINT {
         at = at.wrapping_add(4);
     }
-    top.wrapping_sub(at)
+    (at > start).then(|| top.wrapping_sub(at))
 }

@@ -25,6 +25,8 @@ pub struct Board {
     pub short: &'static str,
     /// Rust's name of the target.
     pub target: &'static str,
+    /// The profiles whose report is run. Soft float takes QEMU a minute or two, so its boards share the work.
+    pub reports: &'static [&'static str],
     qemu: &'static str,
     arguments: &'static [&'static str],
 }
@@ -36,6 +38,7 @@ pub const BOARDS: [Board; 4] = [
         processor: "Cortex-M4F",
         short: "M4F",
         target: "thumbv7em-none-eabihf",
+        reports: &["release", "checked", "small"],
         qemu: "qemu-system-arm",
         arguments: &[],
     },
@@ -44,6 +47,7 @@ pub const BOARDS: [Board; 4] = [
         processor: "Cortex-M3, soft float",
         short: "M3",
         target: "thumbv7m-none-eabi",
+        reports: &["small"],
         qemu: "qemu-system-arm",
         arguments: &[],
     },
@@ -52,6 +56,7 @@ pub const BOARDS: [Board; 4] = [
         processor: "Cortex-M0, soft float",
         short: "M0",
         target: "thumbv6m-none-eabi",
+        reports: &["release"],
         qemu: "qemu-system-arm",
         arguments: &[],
     },
@@ -60,6 +65,7 @@ pub const BOARDS: [Board; 4] = [
         processor: "RISC-V RV32IMAC, soft float",
         short: "RV32",
         target: "riscv32imac-unknown-none-elf",
+        reports: &["small"],
         qemu: "qemu-system-riscv32",
         arguments: &["-bios", "none"],
     },

@@ -13,8 +13,9 @@ const BEGIN: &str = "<!-- tables: written by `just firmware` -->";
 const END: &str = "<!-- end of tables -->";
 
 /// A path, and the loop by hand that it is compared with.
-const PATHS: [(&str, Option<&str>); 15] = [
+const PATHS: [(&str, Option<&str>); 16] = [
     ("BCE + Dice, counted, stream", Some("BCE + Dice, by hand")),
+    ("BCE + Dice, counted, stream of sure pixels", Some("BCE + Dice, by hand")),
     ("BCE + Dice, stream", Some("BCE + Dice, by hand")),
     ("BCE + Dice, slices", Some("BCE + Dice, by hand")),
     ("BCE + Dice, by hand", None),

@@ -7,9 +7,23 @@ use crate::board::Board;
 use crate::cost::Cost;
 use crate::flash::{Flash, PROFILES};
 
-/// The paths whose sums and stack are bounded, and bytes of the sums.
+/// The sums that are bounded, and their bytes.
 const SUMS: [(&str, u64); 3] =
     [("BCE + Dice, counted, stream", 256), ("BCE + Dice, stream", 512), ("focal + Tversky, stream", 512)];
+
+/// The paths whose stack is bounded.
+const STACKS: [&str; 10] = [
+    "BCE + Dice, counted, stream",
+    "BCE + Dice, counted, value",
+    "BCE + Dice, stream",
+    "BCE + Dice, slices",
+    "BCE + Dice, value",
+    "BCE + Dice, gradient",
+    "focal + Tversky, stream",
+    "focal + Tversky, slices",
+    "focal + Tversky, value",
+    "focal + Tversky, gradient",
+];
 /// Bytes of stack of each.
 const STACK: u64 = 512;
 
@@ -31,6 +45,8 @@ pub fn kept(board: &Board, cost: &[Cost; PROFILES.len()], flash: &Flash) -> Resu
     for (cost, (profile, _)) in cost.iter().zip(PROFILES) {
         for (path, bytes) in SUMS {
             at_most(&format!("{profile}: {path}: bytes of sums"), cost.state.get(path), bytes)?;
+        }
+        for path in STACKS {
             at_most(&format!("{profile}: {path}: bytes of stack"), cost.stack.get(path), STACK)?;
         }
         for (of_board, of_profile, path, instructions) in INSTRUCTIONS {

@@ -13,4 +13,4 @@ mod report;
 mod vectors;
 
 pub use error::ReportError;
-pub use report::{RANDOM_PIXELS, report};
+pub use report::{MIXED_PIXELS, RANDOM_PIXELS, report};

@@ -64,6 +64,35 @@ impl Pixels for RandomPixels {
     }
 }
 
+/// So many random pixels of every kind: soft targets, weights, ignored pixels, logits of any size, and some that are rejected.
+#[derive(Clone, Copy, Debug)]
+pub struct MixedPixels(pub RandomPixels);
+
+impl Pixels for MixedPixels {
+    fn for_each(&self, half: Half, act: &mut dyn FnMut(Sample)) {
+        self.0.of(half, |random| {
+            let (size, kind) = (random.bits(), random.bits());
+            // Products with powers of two, which no machine rounds.
+            let scale = (1u32 << (size % 12)) as f32;
+            let input = match kind % 61 {
+                0 => f32::NAN,
+                1 => f32::INFINITY,
+                2 => f32::MAX,
+                _ => logit(random.bits()) * scale,
+            };
+            let share = ((kind >> 8) % 257) as f32 * (1.0 / 256.0);
+            let target = if kind & 64 == 0 { share } else { (kind >> 8 & 1) as f32 };
+            let weight = match size >> 29 {
+                0 => 0.0,
+                1..=3 => 1.0,
+                4 => -1.0,
+                more => more as f32 * (1.0 / 1024.0) * scale,
+            };
+            act(Sample { input, target, weight });
+        });
+    }
+}
+
 impl ClassPixels<CLASSES> for RandomPixels {
     fn for_each(&self, half: Half, act: &mut dyn FnMut(ClassSample<CLASSES>)) {
         self.of(half, |random| {

@@ -12,13 +12,15 @@ use crate::error::ReportError;
 use crate::lines::{Checksum, Number, Output, line};
 use crate::losses::{CLASSES, bce_dice, cross_entropy_dice, focal_tversky, quantisation};
 use crate::pixels::{ClassPixels, CodePixels, HALVES, Half, Pixels};
-use crate::random::RandomPixels;
+use crate::random::{MixedPixels, RandomPixels};
 use crate::vectors;
 
 /// How many frames the camera gives.
 const FRAMES: usize = 4;
 /// How many random pixels there are of each loss.
 pub const RANDOM_PIXELS: u32 = 1_000_000;
+/// How many random pixels there are with soft targets, weights, and what is rejected.
+pub const MIXED_PIXELS: u32 = 200_000;
 /// How many integers of a state stand in a line.
 const INTEGERS: usize = 7;
 /// How many integers the longest state has: that of cross-entropy + Dice of five classes.
@@ -57,6 +59,10 @@ pub fn report(output: &mut impl Output) -> Result<(), ReportError> {
     counted(output, "bce+dice counted", &bce_dice()?, &random)?;
     binary(output, "focal+tversky", &focal_tversky()?, &random)?;
     classes(output, "ce+dice", &cross_entropy_dice::<CLASSES>()?, &random)?;
+    let mixed = MixedPixels(RandomPixels { count: MIXED_PIXELS, ..random });
+    line(output, |text| uwrite!(text, "mixed pixels {}", MIXED_PIXELS))?;
+    binary(output, "bce+dice", &bce_dice()?, &mixed)?;
+    binary(output, "focal+tversky", &focal_tversky()?, &mixed)?;
     line(output, |text| uwrite!(text, "end"))
 }
 
@@ -118,7 +124,7 @@ fn total<L: Loss, C: SharedSums>(
     first.load_state(integers.iter().copied())?;
     added_state(output, name, |to| first.for_each_of_state(to))?;
 
-    let total = sums.finish()?;
+    let total = sums.finish_valid()?;
     counts(output, name, total.counts())?;
     value(output, name, total.value(), total.parts())?;
     confusion(output, name, total.soft())?;

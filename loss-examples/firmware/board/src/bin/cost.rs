@@ -24,6 +24,8 @@ const ROWS: u32 = 8;
 /// How often each.
 const TIMES: u32 = 2;
 const CALIBRATION_TURNS: u32 = 1_000_000;
+/// Makes logits up to 32 of the camera's.
+const SURE: f32 = 4.0;
 
 #[entry]
 fn main() -> ! {
@@ -45,11 +47,24 @@ fn measure(clock: &Clock) -> Result<(), ReportError> {
 }
 
 /// Measures a path whose state is so many bytes large.
-fn path(clock: &Clock, name: &str, kind: &str, state: usize, mut run: impl FnMut(&Row)) -> Result<(), ReportError> {
+fn path(clock: &Clock, name: &str, kind: &str, state: usize, run: impl FnMut(&Row)) -> Result<(), ReportError> {
+    path_of_logits(1.0, clock, name, kind, state, run)
+}
+
+/// The same with the camera's logits times a factor.
+fn path_of_logits(
+    factor: f32,
+    clock: &Clock,
+    name: &str,
+    kind: &str,
+    state: usize,
+    mut run: impl FnMut(&Row),
+) -> Result<(), ReportError> {
     let mut row = Row::new();
     let mut ticks = 0u32;
     for index in 0..ROWS {
         row.capture(0, index * (96 / ROWS) + 3);
+        row.logits.iter_mut().for_each(|logit| *logit *= factor);
         // The difference of two counts holds pixels alone: nothing of a call or of reading the clock.
         let [few, many] = [TIMES, 2 * TIMES].map(|times| {
             clock.ticks(|| {
@@ -62,23 +77,26 @@ fn path(clock: &Clock, name: &str, kind: &str, state: usize, mut run: impl FnMut
     }
     let pixels = ROWS * TIMES * WIDTH as u32;
     line(&mut print, |text| uwrite!(text, "cost {}, {}: {} {}", name, kind, ticks, pixels))?;
-    let stack = stack_depth(|| run(black_box(&row)));
+    let stack = stack_depth(|| run(black_box(&row))).ok_or(ReportError::Room)?;
     line(&mut print, |text| uwrite!(text, "stack {}, {}: {}", name, kind, stack))?;
     line(&mut print, |text| uwrite!(text, "state {}, {}: {}", name, kind, state))
 }
 
 /// What is done once at the end.
 fn end(name: &str, kind: &str, run: impl FnOnce()) -> Result<(), ReportError> {
-    let stack = stack_depth(run);
+    let stack = stack_depth(run).ok_or(ReportError::Room)?;
     line(&mut print, |text| uwrite!(text, "stack {}, {}: {}", name, kind, stack))
 }
 
 #[inline(never)]
 fn counted<L: Loss>(clock: &Clock, name: &str, loss: &L) -> Result<(), ReportError> {
     let mut sums = loss.counting_accumulator();
-    path(clock, name, "counted, stream", size_of_val(&sums), |row| paths::count(&mut sums, row))?;
+    let state = size_of_val(&sums);
+    path(clock, name, "counted, stream", state, |row| paths::count(&mut sums, row))?;
+    // What a network is sure of has terms near and below the grid of the sums.
+    path_of_logits(SURE, clock, name, "counted, stream of sure pixels", state, |row| paths::count(&mut sums, row))?;
     end(name, "counted, value", || {
-        black_box(sums.finish().map(|total| total.value()).ok());
+        black_box(sums.value().ok());
     })
 }
 
@@ -91,7 +109,7 @@ fn binary<L: Loss>(clock: &Clock, name: &str, loss: &L) -> Result<(), ReportErro
         let _ = paths::slices(&mut sums, row);
     })?;
     end(name, "value", || {
-        black_box(sums.finish().map(|total| total.value()).ok());
+        black_box(sums.value().ok());
     })?;
     let gradient = sums.finish()?.gradient();
     let mut slopes = [0.0; WIDTH];
