@@ -226,7 +226,12 @@ fn hostile_states_do_not_panic() {
     let loss = bce_dice();
     for integer in [i64::MAX, i64::MIN, -1] {
         let mut sums = loss.counting_accumulator();
-        sums.load_state(vec![integer; sums.state_length()]).unwrap();
+        let mut state = vec![integer; sums.state_length()];
+        if integer < 0 {
+            assert_eq!(sums.load_state(state.clone()), Err(StateError::NegativeCount { index: 0 }));
+            state[..4].fill(i64::MAX);
+        }
+        sums.load_state(state).unwrap();
         let copy = sums.clone();
         sums.merge(&copy).unwrap();
         sums.push((0.5, true));
