@@ -238,9 +238,7 @@ impl<K: Link> BoundaryAccumulator<K> {
     /// [`StateError`], and nothing is changed, if there are more or fewer integers, or if a count of pixels is negative. Other damage is not
     /// noticed: a message needs a checksum.
     pub fn load_state(&mut self, state: impl IntoIterator<Item = i64>) -> Result<(), StateError> {
-        let sums = read_state(EMPTY, state)?;
-        sums.0.not_negative()?;
-        self.sums = sums;
+        self.sums = read_state(EMPTY, |(counts, _)| *counts, state)?;
         self.first_rejected = None;
         Ok(())
     }

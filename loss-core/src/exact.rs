@@ -236,12 +236,16 @@ impl Units {
             bits = if term < 0.0 { f32::MIN.to_bits() } else { f32::MAX.to_bits() };
         }
         let exponent = (bits >> 23) & 0xff;
+        // Less than half a unit, as are the terms of pixels that a network is sure of.
+        if exponent < UNIT_EXPONENT - 24 {
+            return None;
+        }
         let significand = u64::from(significand(bits));
         let (count, word) = match exponent.checked_sub(UNIT_EXPONENT) {
             Some(shift) => (significand << (shift % WORD_BITS), (shift / WORD_BITS) as usize),
             None => (half_to_even(significand, UNIT_EXPONENT - exponent), 0),
         };
-        (count > 0).then_some(Self { count, word, negative: bits >> 31 == 1 })
+        Some(Self { count, word, negative: bits >> 31 == 1 })
     }
 }
 
@@ -267,10 +271,6 @@ fn half_to_even(significand: u64, right: u32) -> u64 {
 #[cold]
 #[inline(never)]
 fn add_unusual(words: &mut [u32], top: &mut u32, term: f32) {
-    // Pixels that a network is sure of have terms far below the grid.
-    if term.to_bits() << 1 >> 24 < UNIT_EXPONENT - 24 {
-        return;
-    }
     if let Some(Units { count, word, negative }) = Units::of(term) {
         add_to_words(words, top, word, signed(count.into(), negative));
     }

@@ -62,11 +62,11 @@ impl Counts {
         self.ignored = self.ignored.wrapping_add(ignored);
     }
 
-    /// These counts, if they can be counts: those of a state may be anything.
-    pub(crate) fn not_negative(self) -> Result<Self, StateError> {
+    /// That these can be counts: those of a state may be anything.
+    pub(crate) fn not_negative(self) -> Result<(), StateError> {
         match (0..).zip(self.each()).find(|&(_, count)| count < 0) {
             Some((index, _)) => Err(StateError::NegativeCount { index }),
-            None => Ok(self),
+            None => Ok(()),
         }
     }
 

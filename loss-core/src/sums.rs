@@ -146,14 +146,19 @@ pub(crate) fn write_state(sums: &impl Sums, state: &mut [i64]) -> Result<(), Sta
     Ok(())
 }
 
-/// Makes sums of a state that has exactly as many integers as theirs.
-pub(crate) fn read_state<S: Sums>(empty: S, state: impl IntoIterator<Item = i64>) -> Result<S, StateError> {
+/// Makes sums of a state that has exactly as many integers as theirs, and whose counts of pixels can be such.
+pub(crate) fn read_state<S: Sums>(
+    empty: S,
+    counts: impl FnOnce(&S) -> Counts,
+    state: impl IntoIterator<Item = i64>,
+) -> Result<S, StateError> {
     let mut given = 0usize;
     // One more than the sums ask for, at most.
     let mut integers = state.into_iter().inspect(|_| given = given.wrapping_add(1));
     let mut sums = empty;
     let complete = sums.load(&mut integers).is_some();
     if complete && integers.next().is_none() {
+        counts(&sums).not_negative()?;
         return Ok(sums);
     }
     drop(integers);

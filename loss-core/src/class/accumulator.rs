@@ -213,9 +213,7 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
     /// [`StateError`], and nothing is changed, if there are more or fewer integers, or if a count of pixels is negative. Other damage is not
     /// noticed: a message needs a checksum.
     pub fn load_state(&mut self, state: impl IntoIterator<Item = i64>) -> Result<(), StateError> {
-        let sums = read_state((ClassSums::new(), self.loss.sums()), state)?;
-        sums.0.counts.not_negative()?;
-        self.sums = sums;
+        self.sums = read_state((ClassSums::new(), self.loss.sums()), |(shared, _)| shared.counts, state)?;
         self.first_rejected = None;
         Ok(())
     }

@@ -53,8 +53,7 @@ impl Dice {
     /// # Errors
     /// [`ParameterError`] unless s is finite and at least 0.
     pub fn new(smooth: f64) -> Result<Self, ParameterError> {
-        ParameterError::check_not_negative("smooth", smooth)?;
-        Ok(Self { similarity: Similarity::new(0.5, 0.5, smooth / 2.0)? })
+        Ok(Self { similarity: Similarity::new(0.5, 0.5, smooth, 0.5)? })
     }
 
     /// Of smoothing (above, below) and a floor that are known to be in range.

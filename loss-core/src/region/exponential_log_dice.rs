@@ -40,7 +40,7 @@ impl ExponentialLogDice {
     /// [`ParameterError`] unless γ is in (0, 16], and s finite and at least 0.
     pub fn new(gamma: f64, smooth: f64) -> Result<Self, ParameterError> {
         ParameterError::check("gamma", gamma, gamma > 0.0 && gamma <= 16.0, "above 0 and at most 16")?;
-        Ok(Self { similarity: Similarity::new(0.5, 0.5, smooth / 2.0)?.floor(FLOOR / 2.0)?, gamma })
+        Ok(Self { similarity: Similarity::new(0.5, 0.5, smooth, 0.5)?.floor(FLOOR, 0.5)?, gamma })
     }
 }
 

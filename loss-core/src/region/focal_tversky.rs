@@ -38,7 +38,7 @@ impl FocalTversky {
     /// [`ParameterError`] unless all are finite, γ above 0 and the others at least 0.
     pub fn new(alpha: f64, beta: f64, gamma: f64, smooth: f64) -> Result<Self, ParameterError> {
         ParameterError::check("gamma", gamma, gamma > 0.0 && gamma <= 1e3, "above 0 and at most 1000")?;
-        Ok(Self { similarity: Similarity::new(alpha, beta, smooth)?, gamma })
+        Ok(Self { similarity: Similarity::new(alpha, beta, smooth, 1.0)?, gamma })
     }
 }
 

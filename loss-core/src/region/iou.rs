@@ -31,7 +31,7 @@ impl Iou {
     /// # Errors
     /// [`ParameterError`] unless s is finite and at least 0.
     pub fn new(smooth: f64) -> Result<Self, ParameterError> {
-        Ok(Self { similarity: Similarity::new(1.0, 1.0, smooth)? })
+        Ok(Self { similarity: Similarity::new(1.0, 1.0, smooth, 1.0)? })
     }
 
     /// Of smoothing (above, below) and a floor that are known to be in range.

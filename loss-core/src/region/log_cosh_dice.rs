@@ -31,7 +31,7 @@ impl LogCoshDice {
     /// # Errors
     /// [`ParameterError`] unless s is finite and at least 0.
     pub fn new(smooth: f64) -> Result<Self, ParameterError> {
-        Ok(Self { similarity: Similarity::new(0.5, 0.5, smooth / 2.0)? })
+        Ok(Self { similarity: Similarity::new(0.5, 0.5, smooth, 0.5)? })
     }
 }
 

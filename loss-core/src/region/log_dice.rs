@@ -57,7 +57,7 @@ impl LogDice {
     }
 
     fn of(alpha: f64, beta: f64, smooth: f64, scale: f64) -> Result<Self, ParameterError> {
-        Ok(Self { similarity: Similarity::new(alpha, beta, smooth * scale)?.floor(FLOOR * scale)?, scale })
+        Ok(Self { similarity: Similarity::new(alpha, beta, smooth, scale)?.floor(FLOOR, scale)?, scale })
     }
 }
 

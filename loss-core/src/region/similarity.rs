@@ -47,8 +47,9 @@ pub(crate) struct Evaluated {
 }
 
 impl Similarity<Product> {
-    /// The index with weights α of false positives and β of false negatives, and one smoothing above and below.
-    pub(crate) fn new(alpha: f64, beta: f64, smooth: f64) -> Result<Self, ParameterError> {
+    /// The index with weights α of false positives and β of false negatives, and one smoothing above and below, of which one unit is `scale` of
+    /// the index's.
+    pub(crate) fn new(alpha: f64, beta: f64, smooth: f64, scale: f64) -> Result<Self, ParameterError> {
         ParameterError::check_not_negative("alpha", alpha)?;
         ParameterError::check_not_negative("beta", beta)?;
         Self {
@@ -60,7 +61,7 @@ impl Similarity<Product> {
             floor: 0.0,
             empty: EmptyMask::Formula,
         }
-        .smooth(smooth, smooth)
+        .smooth([smooth, smooth], scale)
     }
 
     /// The index of parameters that are known to be in range: the constants of `conventions`.
@@ -78,15 +79,18 @@ impl Similarity<Product> {
 }
 
 impl<O: Overlap> Similarity<O> {
-    pub(crate) fn smooth(self, numerator: f64, denominator: f64) -> Result<Self, ParameterError> {
+    /// Smooths by so much above and below, as it stands in a loss's own formula, in which one unit is `scale` of the index's. What is wrong is told
+    /// as it was given.
+    pub(crate) fn smooth(self, [numerator, denominator]: [f64; 2], scale: f64) -> Result<Self, ParameterError> {
         ParameterError::check_not_negative("smooth (numerator)", numerator)?;
         ParameterError::check_not_negative("smooth (denominator)", denominator)?;
-        Ok(Self { smooth_numerator: numerator, smooth_denominator: denominator, ..self })
+        Ok(Self { smooth_numerator: numerator * scale, smooth_denominator: denominator * scale, ..self })
     }
 
-    pub(crate) fn floor(self, floor: f64) -> Result<Self, ParameterError> {
+    /// The same of a floor.
+    pub(crate) fn floor(self, floor: f64, scale: f64) -> Result<Self, ParameterError> {
         ParameterError::check_not_negative("floor", floor)?;
-        Ok(Self { floor, ..self })
+        Ok(Self { floor: floor * scale, ..self })
     }
 
     pub(crate) fn empty_mask(self, empty: EmptyMask) -> Self {
@@ -158,12 +162,9 @@ macro_rules! similarity_loss {
             /// # Errors
             /// [`ParameterError`](crate::ParameterError) unless both are finite and at least 0.
             pub fn smooth(self, numerator: f64, denominator: f64) -> Result<Self, $crate::error::ParameterError> {
-                // What is wrong is told as it was given.
-                $crate::error::ParameterError::check_not_negative("smooth (numerator)", numerator)?;
-                $crate::error::ParameterError::check_not_negative("smooth (denominator)", denominator)?;
                 let scale = self.smoothing_scale();
                 let mut changed = self;
-                changed.similarity = changed.similarity.smooth(numerator * scale, denominator * scale)?;
+                changed.similarity = changed.similarity.smooth([numerator, denominator], scale)?;
                 Ok(changed)
             }
 
@@ -173,10 +174,9 @@ macro_rules! similarity_loss {
             /// # Errors
             /// [`ParameterError`](crate::ParameterError) unless it is finite and at least 0.
             pub fn floor(self, floor: f64) -> Result<Self, $crate::error::ParameterError> {
-                $crate::error::ParameterError::check_not_negative("floor", floor)?;
                 let scale = self.smoothing_scale();
                 let mut changed = self;
-                changed.similarity = changed.similarity.floor(floor * scale)?;
+                changed.similarity = changed.similarity.floor(floor, scale)?;
                 Ok(changed)
             }
 

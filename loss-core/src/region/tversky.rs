@@ -56,7 +56,7 @@ impl Tversky {
     /// # Errors
     /// [`ParameterError`] unless all are finite and at least 0.
     pub fn new(alpha: f64, beta: f64, smooth: f64) -> Result<Self, ParameterError> {
-        Ok(Self { similarity: Similarity::new(alpha, beta, smooth)? })
+        Ok(Self { similarity: Similarity::new(alpha, beta, smooth, 1.0)? })
     }
 
     /// Dice with smoothing (above, below), as it stands in the Tversky index, and a floor that are known to be in range.
