@@ -12,6 +12,7 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::expression::registry::LossEntry;
 use crate::expression::{BinaryLoss, ClassesLoss, Vocabulary};
+use crate::paths::PairRule;
 use crate::score::classes::WeightsFrom;
 use crate::{inspect, losses, score};
 
@@ -152,28 +153,33 @@ pub(crate) struct CompareArguments {
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("input").required(true).args(["logits", "probs"]))]
 pub(crate) struct ScoreArguments {
-    /// Logits: .npy, or .npz as file.npz:name; f16, f32 or f64 (rounded to f32). Several files or a pattern in quotes
-    /// score many
+    /// Logits: .npy, or .npz as file.npz:name; f16, f32 or f64 (rounded to f32). Several files, a pattern in quotes or
+    /// a folder score many
     #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Input")]
-    pub(crate) logits: Vec<String>,
+    pub(crate) logits: Vec<OsString>,
 
     /// Probabilities of foreground, in place of logits. Prefer logits where there are any: a probability near 1 has
     /// lost what 1 − p was
     #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Input")]
-    pub(crate) probs: Vec<String>,
+    pub(crate) probs: Vec<OsString>,
 
     /// Targets of the same shape: bool or integers 0/1, or floats in [0, 1]. Labels of classes: integers from 0, without
     /// the axis of classes
     #[arg(long, value_name = "FILE", num_args = 1.., required = true, help_heading = "Input")]
-    pub(crate) targets: Vec<String>,
+    pub(crate) targets: Vec<OsString>,
 
     /// Mask of valid pixels: bool or integers; where it is 0 the pixel is ignored
     #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Input")]
-    pub(crate) mask: Vec<String>,
+    pub(crate) mask: Vec<OsString>,
 
     /// Weight of each pixel: 0 (ignored), or from 2^-32 to 2^32
     #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Input")]
-    pub(crate) weights: Vec<String>,
+    pub(crate) weights: Vec<OsString>,
+
+    /// Pair files named one by one in the order given, or any files by their names, where the two disagree [default: in
+    /// order if the names agree, patterns and folders by name; --help says more]
+    #[arg(long, value_enum, value_name = "RULE", help_heading = "Input")]
+    pub(crate) pair: Option<PairRule>,
 
     /// Ignore the pixels whose target is this value, such as 255 or nan
     #[arg(long, value_name = "VALUE", allow_negative_numbers = true, help_heading = "Input")]
@@ -272,10 +278,10 @@ impl FromStr for ClassesArgument {
 /// Look at masks before training: class balance, the weights that follow, and losses to begin with.
 #[derive(Debug, Args)]
 pub(crate) struct InspectArguments {
-    /// Masks: .npy, or .npz as file.npz:name, or patterns in quotes; bool, labels from 0, or soft masks in [0, 1]. Axis 0
+    /// Masks: .npy, or .npz as file.npz:name, patterns in quotes or folders; bool, labels from 0, or soft masks in [0, 1]. Axis 0
     /// is that of images, unless there are two axes
     #[arg(value_name = "FILE", required_unless_present = "guide")]
-    pub(crate) masks: Vec<String>,
+    pub(crate) masks: Vec<OsString>,
 
     /// The number of classes, or their names: "background,road,house" [default: up to the largest label]
     #[arg(long, value_name = "CLASSES")]
@@ -395,7 +401,12 @@ Examples:
   ablation score --logits z.npy --targets labels.npy --loss \"focal + dice(classes=foreground)\" --convention monai
 
 Files:
-  Many files are paired by name, or in sorted order if no names match.
+  Files named one by one pair in the order given: the first with the first. If their names say otherwise, nothing is
+  scored and --pair order or --pair name decides.
+  Files of a pattern or a folder pair by name: the same name without its extension; else the same name after a prefix
+  and a suffix that all files of a list have (case_1 with case_1_mask); else the same numbers (p001 with 1). Each file
+  must have one partner. The same holds for --mask and --weights. The report shows the pairs.
+  A folder stands for the .npy and .npz files directly in it. * and ? do not match the dot of a hidden file.
   Shapes must be equal, but for a channel axis of 1: (N, 1, H, W) goes with (N, H, W).
   An array in another order (C, Fortran) than the input is held in memory; the rest is streamed.
   Logits of classes are read a few rows of each class at a time; from an .npz archive an image at a time is held in

@@ -8,6 +8,7 @@ mod conventions;
 pub mod expression;
 mod inspect;
 mod losses;
+pub mod paths;
 #[cfg(feature = "train")]
 mod run;
 mod score;

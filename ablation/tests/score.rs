@@ -324,8 +324,140 @@ fn gradients_of_many_files_are_those_of_the_pooled_loss() {
 fn files_that_do_not_pair_are_refused() {
     let (folder, _) = many();
     std::fs::remove_file(folder.path("masks/1.npy")).expect("a file");
-    let message = folder.run(SCORE_MANY, &[]).one_line();
-    assert!(message.contains("preds/1.npy"), "{message}");
+    let message = folder.run(SCORE_MANY, &[]).refusal();
+    assert!(message.contains("cannot pair 3 files of --logits with 2 files of --targets"), "{message}");
+    assert!(message.contains("  preds/1.npy: none of --targets goes with it"), "{message}");
+    let message = folder.run("score --logits preds/*.npy --targets preds/0.npy preds/1.npy", &[]).refusal();
+    assert!(message.contains("  preds/2.npy: none"), "{message}");
+}
+
+/// Predictions and targets whose names sort differently: `_` stands after the digits.
+fn cases() -> Folder {
+    let folder = Folder::new();
+    for case in [1usize, 2, 10] {
+        let mut target = [0u8; 64];
+        target[8 * (case % 8)..][..8].fill(1);
+        let logits = target.map(|target| if target == 1 { 20.0f32 } else { -20.0 });
+        let weights = target.map(|target| 1.0 + f32::from(target));
+        folder.c(&format!("a/case_{case}.npy"), &[8, 8], &logits).c(
+            &format!("b/case_{case}_mask.npy"),
+            &[8, 8],
+            &target,
+        );
+        folder.c(&format!("v/{case:03}.npy"), &[8, 8], &[1u8; 64]).c(&format!("w/case_{case}.npy"), &[8, 8], &weights);
+    }
+    folder
+}
+
+#[test]
+fn right_files_are_scored_together_however_they_are_named() {
+    let folder = cases();
+    let perfect = |words: &str, by: &str| {
+        let json = folder.run(words, &["--loss", "dice", "--json"]).json();
+        assert!(number(&json, "losses/0/value") < 1e-7, "{words}");
+        assert_eq!(json["files"].as_array().expect("files").len(), 3);
+        for file in json["files"].as_array().expect("files") {
+            let expected = file["logits"].as_str().expect("a path").replace("a/", "b/").replace(".npy", "_mask.npy");
+            assert_eq!(file["targets"], expected.as_str(), "{words}");
+            assert_eq!(file["paired_by"]["targets"], by, "{words}");
+        }
+        json
+    };
+    perfect(
+        "score --logits a/case_1.npy a/case_2.npy a/case_10.npy --targets b/case_1_mask.npy b/case_2_mask.npy b/case_10_mask.npy",
+        "order",
+    );
+    perfect("score --logits a/*.npy --targets b/*.npy", "affix");
+    perfect("score --logits a --targets b/", "affix");
+    perfect("score --logits a/case_10.npy a/case_1.npy a/case_2.npy --targets b", "affix");
+    let by_the_shell = "score --logits a/case_1.npy a/case_10.npy a/case_2.npy --targets b/case_10_mask.npy b/case_1_mask.npy b/case_2_mask.npy";
+    let message = folder.run(by_the_shell, &[]).one_line();
+    assert!(message.contains("a/case_1.npy goes with b/case_10_mask.npy by the order of --targets"), "{message}");
+    assert!(message.contains("but b/case_1_mask.npy by its name; --pair order or --pair name"), "{message}");
+    perfect(&format!("{by_the_shell} --pair name"), "affix");
+    let json = folder.run(&format!("{by_the_shell} --pair order --loss dice --json"), &[]).json();
+    assert!(number(&json, "losses/0/value") > 0.5);
+    let message = folder.run("score --logits a --targets b --pair order", &[]).one_line();
+    assert!(message.contains("--pair order is for files named one by one"), "{message}");
+
+    // Masks and weights pair by the same rule.
+    let json = perfect("score --logits a --targets b --mask v --weights w", "affix");
+    for file in json["files"].as_array().expect("files") {
+        let logits = file["logits"].as_str().expect("a path");
+        let case: usize = logits.trim_start_matches("a/case_").trim_end_matches(".npy").parse().expect("a number");
+        assert_eq!(file["mask"], format!("v/{case:03}.npy"));
+        assert_eq!(file["weights"], logits.replace("a/", "w/"));
+        assert_eq!((&file["paired_by"]["mask"], &file["paired_by"]["weights"]), (&"numbers".into(), &"name".into()));
+    }
+    let all = "score --logits a --targets b --mask v --weights w --loss dice";
+    let rows = csv(&folder.run(all, &["--csv"]).text());
+    for row in rows.iter().filter(|row| row["row"] == "file") {
+        assert_eq!(row["targets"], row["logits"].replace("a/", "b/").replace(".npy", "_mask.npy"));
+        assert_eq!(row["weights"], row["logits"].replace("a/", "w/"));
+        let by = ["targets_paired_by", "mask_paired_by", "weights_paired_by"].map(|column| row[column].as_str());
+        assert_eq!(by, ["affix", "numbers", "name"]);
+        assert!(row["mask"].starts_with("v/"));
+    }
+    let text = folder.run(all, &[]).text();
+    let line = text.lines().find(|line| line.contains("b/case_10_mask.npy")).expect("a line with the pair");
+    assert!(["a/case_10.npy", "v/010.npy", "w/case_10.npy"].iter().all(|name| line.contains(name)), "{text}");
+    assert!(text.contains("targets (by affix)") && text.contains("mask (by numbers)"), "{text}");
+    std::fs::remove_file(folder.path("v/010.npy")).expect("a file");
+    let message = folder.run(all, &[]).refusal();
+    assert!(message.contains("cannot pair 3 files of --logits with 2 files of --mask"), "{message}");
+}
+
+#[test]
+fn many_pairs_are_shown_in_part() {
+    let folder = Folder::new();
+    for file in 0..25 {
+        folder.c(&format!("p/{file}.npy"), &[2], &[1.0f32, -1.0]).c(&format!("m/t{file}.npy"), &[2], &[1u8, 0]);
+    }
+    let text = folder.run("score --logits p --targets m", &[]).text();
+    assert!(text.contains("\nand 15 more; --json and --csv show all\n"), "{text}");
+    assert_eq!(text.matches("m/t").count(), 10);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn names_that_are_not_utf8_are_scored() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let folder = Folder::new();
+    folder.c("p/1.npy", &[2], &[1.0f32, -1.0]).c("p/._1.npy", &[2], &[9.0f32, 9.0]).c("m/1.npy", &[2], &[1u8, 0]);
+    for (name, logits, targets) in
+        [(&b"caf\xe8.npy"[..], [3.0f32, -2.0], [1u8, 0]), (b"caf\xe9.npy", [4.0, 5.0], [0, 1])]
+    {
+        for place in ["p", "m"] {
+            let path = folder.path(place).join(OsStr::from_bytes(name));
+            if place == "p" {
+                folder.c("x", &[2], &logits)
+            } else {
+                folder.c("x", &[2], &targets)
+            };
+            std::fs::rename(folder.path("x"), path).expect("a name");
+        }
+    }
+    // A hidden file is none of those meant.
+    let json = folder.run("score --logits p/* --targets m/* --loss bce --json", &[]).json();
+    let files = json["files"].as_array().expect("files");
+    assert_eq!(files.len(), 3);
+    let named: Vec<&serde_json::Value> =
+        files.iter().filter(|file| file["escaped"] != serde_json::Value::Null).collect();
+    assert_eq!(named.len(), 2);
+    for file in named {
+        assert_eq!(file["escaped"], serde_json::json!(["logits", "targets"]));
+        assert_eq!(file["logits"], file["targets"].as_str().expect("a path").replace("m/", "p/"));
+    }
+    assert_eq!((&files[0]["logits"], number(&files[0], "pixels")), (&r"p/caf\xe9.npy".into(), 2.0));
+    let [logits, targets] = [b"p/caf\xe9.npy", b"m/caf\xe9.npy"].map(|name| OsStr::from_bytes(name).to_owned());
+    let words = [OsStr::new("--logits"), &logits, OsStr::new("--targets"), &targets];
+    let alone = folder.run_os("score --loss bce --json", &words).json();
+    assert_eq!(alone["losses"], files[0]["losses"]);
+    assert!(folder.run_os("inspect --json", &[&targets]).json()["files"][0] == r"m/caf\xe9.npy");
+    // Both are written, though they look alike where bytes are replaced.
+    folder.run("score --logits p --targets m --loss bce --grad g", &[]).text();
+    assert_eq!(std::fs::read_dir(folder.path("g")).expect("a folder").count(), 3);
 }
 
 /// The order of the file changes neither values nor gradients, pixel by pixel.
@@ -518,7 +650,7 @@ fn bad_files_are_refused() {
     assert!(message.starts_with("error: cut.npy: truncated"), "{message}");
     std::fs::write(folder.path("text.npy"), "0.5 0.25\n").expect("a file");
     let message = refusal("score --logits text.npy --targets y.npy");
-    assert!(message.starts_with("error: text.npy: not a .npy or .npz file"), "{message}");
+    assert!(message.starts_with("error: text.npy: is a text file, not a .npy or .npz file"), "{message}");
     let complex: Vec<u8> = bytes.windows(3).position(|bytes| bytes == b"<f4").map_or(Vec::new(), |at| {
         let mut bytes = bytes.clone();
         bytes[at..at + 3].copy_from_slice(b"<U1");

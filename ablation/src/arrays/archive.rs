@@ -4,19 +4,21 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use npyz::npz::{NpzArchive, array_name_from_file_name};
-use npyz::zip::read::ZipFile;
+use zip::CompressionMethod;
+use zip::ZipArchive;
+use zip::read::ZipFile;
+use zip::result::ZipError;
 
+use super::foreign::{Foreign, recognise_archive};
 use super::header::Header;
 use super::{ArrayError, Result};
 
-type Archive = NpzArchive<BufReader<File>>;
+type Archive = ZipArchive<BufReader<File>>;
 
 /// Where an archive holds an array.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Member {
     index: usize,
-    encrypted: bool,
 }
 
 /// Finds a member by name, or the only one.
@@ -24,49 +26,49 @@ pub(super) fn find(file: &mut File, array: &str, wanted: Option<&str>) -> Result
     let damaged = |reason: String| ArrayError::Archive { array: array.to_owned(), reason };
     check_directory(file).map_err(|error| damaged(error.to_string()))?;
     let copy = file.try_clone().map_err(|error| damaged(error.to_string()))?;
-    let mut archive = open(copy, array)?;
-    let members = members(&mut archive).map_err(damaged)?;
-    let entry = choose(&members, array, wanted)?;
-    let encrypted = is_encrypted(file, entry.header).map_err(|error| damaged(error.to_string()))?;
-    Ok(Member { index: entry.index, encrypted })
-}
-
-struct Entry {
-    index: usize,
-    /// The position of the member's header in the central directory.
-    header: u64,
-}
-
-fn members(archive: &mut Archive) -> Result<BTreeMap<String, Entry>, String> {
-    let archive = archive.zip_archive();
-    let mut members = BTreeMap::new();
-    for index in 0..archive.len() {
-        let member = archive.by_index_raw(index).map_err(|error| error.to_string())?;
-        if let Some(name) = array_name_from_file_name(member.name()) {
-            let header = member.central_header_start();
-            members.insert(name.to_owned(), Entry { index, header });
-        }
+    let archive = open(copy, array)?;
+    if archive.has_duplicate_names() {
+        return Err(damaged("it has several members of the same name".to_owned()));
     }
-    Ok(members)
+    let mut names = Vec::new();
+    for name in archive.file_names() {
+        names.push(name.map_err(|error| damaged(error.to_string()))?.into_owned());
+    }
+    let members = names.iter().enumerate().filter_map(|(index, name)| Some((array_name(name)?, index)));
+    let members: BTreeMap<&str, usize> = members.collect();
+    if members.is_empty()
+        && let Some(Foreign { kind, remedy }) = recognise_archive(names.iter().map(String::as_str))
+    {
+        return Err(ArrayError::OtherFormat { array: array.to_owned(), kind, remedy });
+    }
+    let index = choose(&members, array, wanted)?;
+    check_member(&archive, index, array)?;
+    Ok(Member { index })
 }
 
-fn choose<'a>(members: &'a BTreeMap<String, Entry>, array: &str, wanted: Option<&str>) -> Result<&'a Entry> {
+/// The name of the array in a member.
+fn array_name(member: &str) -> Option<&str> {
+    member.strip_suffix(".npy")
+}
+
+fn choose(members: &BTreeMap<&str, usize>, array: &str, wanted: Option<&str>) -> Result<usize> {
     let array = array.to_owned();
     let Some((first, only)) = members.first_key_value() else {
         return Err(ArrayError::NoMembers { array });
     };
     match wanted {
-        None if members.len() == 1 => Ok(only),
-        None => Err(ArrayError::SeveralMembers { array, members: list(members), first: first.clone() }),
+        None if members.len() == 1 => Ok(*only),
+        None => Err(ArrayError::SeveralMembers { array, members: list(members), first: (*first).to_owned() }),
         // NumPy, too, takes the name with and without its extension.
         Some(name) => members
             .get(name)
-            .or_else(|| members.get(array_name_from_file_name(name)?))
+            .or_else(|| members.get(array_name(name)?))
+            .copied()
             .ok_or_else(|| ArrayError::NoSuchMember { array, member: name.to_owned(), members: list(members) }),
     }
 }
 
-fn list(members: &BTreeMap<String, Entry>) -> String {
+fn list(members: &BTreeMap<&str, usize>) -> String {
     const MOST: usize = 20;
     let mut names: Vec<String> = members.keys().take(MOST).map(|name| format!("{name:?}")).collect();
     if members.len() > MOST {
@@ -74,6 +76,28 @@ fn list(members: &BTreeMap<String, Entry>) -> String {
     }
     names.join(", ")
 }
+
+/// Refuses what cannot be unpacked.
+fn check_member(archive: &Archive, index: usize, array: &str) -> Result<()> {
+    let damaged = |reason: String| ArrayError::Archive { array: array.to_owned(), reason };
+    let entry = archive.by_index_data(index).map_err(|error| damaged(error.to_string()))?;
+    if entry.encrypted() {
+        return Err(damaged(ENCRYPTED.to_owned()));
+    }
+    let method = match entry.compression() {
+        CompressionMethod::Stored | CompressionMethod::Deflated => return Ok(()),
+        CompressionMethod::DEFLATE64 => "Deflate64".to_owned(),
+        CompressionMethod::BZIP2 => "bzip2".to_owned(),
+        CompressionMethod::LZMA => "LZMA".to_owned(),
+        CompressionMethod::ZSTD => "Zstandard".to_owned(),
+        CompressionMethod::XZ => "xz".to_owned(),
+        CompressionMethod::AES => return Err(damaged(ENCRYPTED.to_owned())),
+        other => format!("a method that is not known ({other})"),
+    };
+    Err(ArrayError::Compression { array: array.to_owned(), method })
+}
+
+const ENCRYPTED: &str = "the member is encrypted";
 
 /// Reads the header of a member and checks its size.
 pub(super) fn read_header(file: File, member: &Member, array: &str) -> Result<Header> {
@@ -137,7 +161,7 @@ fn send_blocks(mut archive: Archive, member: Member, skip: u64, sender: &SyncSen
     }
 }
 
-fn send_all(member: &mut ZipFile<'_>, skip: u64, sender: &SyncSender<Block>) -> io::Result<()> {
+fn send_all(member: &mut ZipFile<'_, BufReader<File>>, skip: u64, sender: &SyncSender<Block>) -> io::Result<()> {
     io::copy(&mut member.by_ref().take(skip), &mut io::sink())?;
     loop {
         let mut block = Vec::with_capacity(BLOCK_BYTES);
@@ -150,34 +174,19 @@ fn send_all(member: &mut ZipFile<'_>, skip: u64, sender: &SyncSender<Block>) -> 
 }
 
 fn open(file: File, array: &str) -> Result<Archive> {
-    NpzArchive::new(BufReader::new(file))
+    ZipArchive::new(BufReader::new(file))
         .map_err(|error| ArrayError::Archive { array: array.to_owned(), reason: error.to_string() })
 }
 
-fn open_member<'a>(archive: &'a mut Archive, member: &Member) -> Result<ZipFile<'a>, String> {
-    const ENCRYPTED: &str = "the member is encrypted";
-    if member.encrypted {
-        return Err(ENCRYPTED.to_owned());
-    }
-    // The call without a password panics on a member that is half marked as encrypted.
-    match archive.zip_archive().by_index_decrypt(member.index, b"") {
-        Ok(Ok(member)) => Ok(member),
-        Ok(Err(_)) => Err(ENCRYPTED.to_owned()),
-        Err(error) => Err(error.to_string()),
-    }
+fn open_member<'a>(archive: &'a mut Archive, member: &Member) -> Result<ZipFile<'a, BufReader<File>>, String> {
+    archive.by_index(member.index).map_err(|error| match error {
+        ZipError::InvalidPassword | ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) => ENCRYPTED.to_owned(),
+        error => error.to_string(),
+    })
 }
 
-fn is_encrypted(file: &mut File, central_header: u64) -> io::Result<bool> {
-    let mut start = [0; 10];
-    file.seek(SeekFrom::Start(central_header))?;
-    file.read_exact(&mut start)?;
-    Ok(start[8] & 1 == 1)
-}
-
-/// Refuses a directory that the zip crate trusts too far.
-///
-/// It reserves memory for as many members as a 64-bit directory claims, and searches the whole
-/// file byte by byte for a directory that is not where it should be.
+/// Refuses a directory that lies, with a clearer message than the zip crate's, and before that crate reserves memory for
+/// as many members as are claimed.
 fn check_directory(file: &mut File) -> io::Result<()> {
     const END_BYTES: u64 = 22;
     const LOCATOR_BYTES: u64 = 20;

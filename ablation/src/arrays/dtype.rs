@@ -1,6 +1,5 @@
+use std::ffi::{c_int, c_long};
 use std::fmt;
-
-use npyz::{Endianness, TypeChar, TypeStr};
 
 /// The element type of an array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -97,15 +96,6 @@ impl fmt::Display for Order {
     }
 }
 
-impl From<npyz::Order> for Order {
-    fn from(order: npyz::Order) -> Self {
-        match order {
-            npyz::Order::C => Self::C,
-            npyz::Order::Fortran => Self::Fortran,
-        }
-    }
-}
-
 impl From<Order> for npyz::Order {
     fn from(order: Order) -> Self {
         match order {
@@ -122,59 +112,158 @@ pub(super) struct Layout {
     pub(super) big_endian: bool,
 }
 
+/// Why an element type is not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Unsupported {
+    /// What it is.
+    pub(super) kind: &'static str,
+    /// What to do about it.
+    pub(super) remedy: &'static str,
+}
+
+impl Unsupported {
+    pub(super) const STRUCTURED: Self =
+        Self { kind: "structured", remedy: "save one field: numpy.save(path, array['field'])" };
+}
+
 impl Layout {
-    /// The layout of a NumPy dtype, or a description of a dtype that is not supported.
-    pub(super) fn from_numpy(dtype: &npyz::DType) -> Result<Self, String> {
-        let npyz::DType::Plain(plain) = dtype else {
-            return Err(format!("{} (structured)", shortened(&dtype.descr())));
+    /// The layout that a NumPy descriptor names, as `numpy.dtype` understands it on this machine: `<f4`, `=f4`, `f4`,
+    /// `f`, `single` and `float32` are all `f32`.
+    ///
+    /// `Err(None)` if it names nothing.
+    pub(super) fn from_descriptor(descriptor: &str) -> Result<Self, Option<Unsupported>> {
+        let native = cfg!(target_endian = "big");
+        if let Some(dtype) = by_name(descriptor) {
+            return Ok(Self { dtype, big_endian: native });
+        }
+        let (big_endian, code) = match descriptor.split_at_checked(1) {
+            Some((">", code)) => (true, code),
+            Some(("<", code)) => (false, code),
+            Some(("=" | "|", code)) => (native, code),
+            _ => (native, descriptor),
         };
-        let big_endian = plain.endianness() == Endianness::Big;
-        match plain_dtype(plain) {
+        match by_code(code) {
             Some(dtype) => Ok(Self { dtype, big_endian }),
-            None => Err(format!("'{plain}' ({})", explanation(plain.type_char()))),
+            None => Err(unsupported(code)),
         }
     }
 }
 
-fn plain_dtype(plain: &TypeStr) -> Option<DType> {
-    Some(match (plain.type_char(), plain.size_field()) {
-        (TypeChar::Bool, 1) => DType::Bool,
-        (TypeChar::Float, 2) => DType::F16,
-        (TypeChar::Float, 4) => DType::F32,
-        (TypeChar::Float, 8) => DType::F64,
-        (TypeChar::Int, 1) => DType::I8,
-        (TypeChar::Int, 2) => DType::I16,
-        (TypeChar::Int, 4) => DType::I32,
-        (TypeChar::Int, 8) => DType::I64,
-        (TypeChar::Uint, 1) => DType::U8,
-        (TypeChar::Uint, 2) => DType::U16,
-        (TypeChar::Uint, 4) => DType::U32,
-        (TypeChar::Uint, 8) => DType::U64,
+fn signed(size: usize) -> Option<DType> {
+    Some(match size {
+        1 => DType::I8,
+        2 => DType::I16,
+        4 => DType::I32,
+        8 => DType::I64,
         _ => return None,
     })
 }
 
-fn explanation(type_char: TypeChar) -> &'static str {
-    match type_char {
-        TypeChar::Complex => "complex numbers",
-        TypeChar::ByteStr | TypeChar::UnicodeStr => "strings",
-        TypeChar::TimeDelta | TypeChar::DateTime => "times",
-        TypeChar::Object => "pickled Python objects",
-        TypeChar::RawData => "raw bytes; NumPy saves bfloat16 arrays this way",
-        TypeChar::Float => "extended precision",
-        _ => "unknown",
+fn unsigned(size: usize) -> Option<DType> {
+    Some(match size {
+        1 => DType::U8,
+        2 => DType::U16,
+        4 => DType::U32,
+        8 => DType::U64,
+        _ => return None,
+    })
+}
+
+fn by_name(name: &str) -> Option<DType> {
+    Some(match name {
+        "bool" | "bool_" => DType::Bool,
+        "half" | "float16" => DType::F16,
+        "single" | "float32" => DType::F32,
+        "double" | "float" | "float64" => DType::F64,
+        "byte" | "int8" => DType::I8,
+        "short" | "int16" => DType::I16,
+        "int32" => DType::I32,
+        "int64" | "longlong" => DType::I64,
+        "ubyte" | "uint8" => DType::U8,
+        "ushort" | "uint16" => DType::U16,
+        "uint32" => DType::U32,
+        "uint64" | "ulonglong" => DType::U64,
+        // Types of C, whose size is the machine's.
+        "intc" => return signed(size_of::<c_int>()),
+        "uintc" => return unsigned(size_of::<c_int>()),
+        "long" => return signed(size_of::<c_long>()),
+        "ulong" => return unsigned(size_of::<c_long>()),
+        "int" | "int_" | "intp" => return signed(size_of::<isize>()),
+        "uint" | "uintp" => return unsigned(size_of::<isize>()),
+        _ => return None,
+    })
+}
+
+/// A letter, or a letter and a size in bytes.
+fn by_code(code: &str) -> Option<DType> {
+    let (letter, size) = code.split_at_checked(1)?;
+    if size.is_empty() {
+        return match letter {
+            "?" => Some(DType::Bool),
+            "e" => Some(DType::F16),
+            "f" => Some(DType::F32),
+            "d" => Some(DType::F64),
+            "b" => Some(DType::I8),
+            "h" => Some(DType::I16),
+            "i" => signed(size_of::<c_int>()),
+            "l" => signed(size_of::<c_long>()),
+            "q" => Some(DType::I64),
+            "p" | "n" => signed(size_of::<isize>()),
+            "B" => Some(DType::U8),
+            "H" => Some(DType::U16),
+            "I" => unsigned(size_of::<c_int>()),
+            "L" => unsigned(size_of::<c_long>()),
+            "Q" => Some(DType::U64),
+            "P" | "N" => unsigned(size_of::<isize>()),
+            _ => None,
+        };
+    }
+    // NumPy reads the size with C's `strtol`, which takes spaces, a sign and zeros before it.
+    match (letter, size.trim_start().parse().ok()?) {
+        ("b", 1) => Some(DType::Bool),
+        ("f", 2) => Some(DType::F16),
+        ("f", 4) => Some(DType::F32),
+        ("f", 8) => Some(DType::F64),
+        ("i", size) => signed(size),
+        ("u", size) => unsigned(size),
+        _ => None,
     }
 }
 
-fn shortened(description: &str) -> String {
-    const LONGEST: usize = 80;
-    let mut text: String = description
-        .chars()
-        .map(|character| if character.is_control() { ' ' } else { character })
-        .take(LONGEST)
-        .collect();
-    if text.len() < description.len() {
-        text.push('…');
+fn unsupported(code: &str) -> Option<Unsupported> {
+    const CONVERT: &str = "convert with numpy's astype before saving";
+    const REAL: &str = "save their real part: numpy.save(path, array.real)";
+    let (letter, size) = code.split_at_checked(1)?;
+    let size = if size.is_empty() { Some(0_u32) } else { size.trim_start().parse().ok() };
+    let of = |kind, remedy| Some(Unsupported { kind, remedy });
+    if code.contains([',', '(']) || code.starts_with(|first: char| first.is_ascii_digit()) {
+        return Some(Unsupported::STRUCTURED);
     }
-    text
+    match (code, letter, size) {
+        ("object" | "object_", ..) => unsupported("O"),
+        ("longdouble" | "float96" | "float128", ..) => of("extended precision", CONVERT),
+        ("str" | "str_" | "bytes" | "bytes_", ..) => of("strings", CONVERT),
+        ("complex" | "complex64" | "complex128" | "csingle" | "cdouble" | "clongdouble", ..) => {
+            of("complex numbers", REAL)
+        }
+        _ if code.starts_with("datetime64") || code.starts_with("timedelta64") => of("times", CONVERT),
+        (_, "M" | "m", _) => of("times", CONVERT),
+        (_, "O", _) => of(
+            "pickled Python objects, which can run code when they are loaded",
+            "make one array of numbers of them first: numpy.save(path, numpy.stack(list(array)).astype(numpy.float32))",
+        ),
+        (_, "V", Some(2)) => of(
+            "raw bytes, as bfloat16 is saved",
+            "save it as float32: numpy.save(path, array.astype(numpy.float32)), or tensor.float().numpy() in PyTorch",
+        ),
+        (_, "V", Some(1)) => of(
+            "raw bytes, as 8-bit floating-point numbers are saved",
+            "save them as float32: numpy.save(path, array.astype(numpy.float32))",
+        ),
+        (_, "V", Some(_)) => of("raw bytes", CONVERT),
+        (_, "c", Some(8 | 16 | 24 | 32)) | (_, "F" | "D" | "G", Some(0)) => of("complex numbers", REAL),
+        (_, "S" | "U" | "a", Some(_)) => of("strings", CONVERT),
+        (_, "f", Some(12 | 16)) | (_, "g", Some(0)) => of("extended precision", CONVERT),
+        _ => None,
+    }
 }

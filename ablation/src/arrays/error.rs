@@ -2,8 +2,9 @@ use std::io;
 use std::path::PathBuf;
 
 use super::{DType, Order};
+use crate::paths::shown;
 
-/// What can go wrong while reading, pairing or writing arrays.
+/// What can go wrong while reading or writing arrays.
 ///
 /// Every message is one line and begins with the file (and the archive member) it is about.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +49,16 @@ pub enum ArrayError {
         /// The first bytes, escaped.
         start: String,
     },
+    /// A file of another well-known format.
+    #[error("{array}: is {kind}, not a .npy or .npz file; {remedy}")]
+    OtherFormat {
+        /// The file.
+        array: String,
+        /// The format, with its article.
+        kind: &'static str,
+        /// What to do about it.
+        remedy: &'static str,
+    },
     /// The header cannot be understood.
     #[error("{array}: damaged .npy header: {reason}")]
     Header {
@@ -59,7 +70,7 @@ pub enum ArrayError {
     /// An element type that this tool does not read.
     #[error(
         "{array}: dtype {found} is not supported; accepted: {}; \
-         convert with numpy's astype before saving",
+         {remedy}",
         DType::NAMES
     )]
     UnsupportedDType {
@@ -67,6 +78,8 @@ pub enum ArrayError {
         array: String,
         /// The dtype as NumPy writes it, with an explanation.
         found: String,
+        /// What to do about it.
+        remedy: &'static str,
     },
     /// The shape describes more bytes than a file can hold.
     #[error("{array}: damaged .npy header: shape {shape} overflows 64-bit sizes")]
@@ -118,11 +131,19 @@ pub enum ArrayError {
         /// What is wrong with the archive.
         reason: String,
     },
-    /// A zip archive without any array.
+    /// A member of an archive that is compressed by a method that is not read.
     #[error(
-        "{array}: a zip archive without .npy members, so not written by numpy.savez; \
-         a PyTorch file must be converted: numpy.save(path, tensor.numpy())"
+        "{array}: compressed by {method}, and only Deflate is read; \
+         write it again: numpy.savez_compressed(path, **numpy.load(path))"
     )]
+    Compression {
+        /// The file, with the member if there is one.
+        array: String,
+        /// The name of the method.
+        method: String,
+    },
+    /// A zip archive without any array.
+    #[error("{array}: a zip archive without .npy members; write it with numpy.savez")]
     NoMembers {
         /// The file.
         array: String,
@@ -202,7 +223,7 @@ pub enum ArrayError {
         bytes: u64,
     },
     /// The number of values written is not what the shape says.
-    #[error("{}: {written} values written, the shape {shape} has {expected}", path.display())]
+    #[error("{}: {written} values written, the shape {shape} has {expected}", shown(path))]
     WrongCount {
         /// The destination.
         path: PathBuf,
@@ -214,39 +235,12 @@ pub enum ArrayError {
         written: u64,
     },
     /// A dtype that [`NpyWriter`](super::NpyWriter) does not write.
-    #[error("{}: cannot write dtype {dtype}, only f32 and f64", path.display())]
+    #[error("{}: cannot write dtype {dtype}, only f32 and f64", shown(path))]
     NotWritable {
         /// The destination.
         path: PathBuf,
         /// The dtype asked for.
         dtype: DType,
-    },
-    /// A glob pattern with a syntax error.
-    #[error("{pattern}: not a valid pattern: {reason}")]
-    Pattern {
-        /// The pattern.
-        pattern: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A path or pattern that no file matches.
-    #[error("{pattern}: no such file, and no file matches it as a pattern")]
-    NoMatch {
-        /// The path or pattern.
-        pattern: String,
-    },
-    /// Two lists of files that cannot be paired.
-    #[error(
-        "cannot pair {first} files with {second}: {unmatched}; \
-         give both files of a pair the same name, or as many files on both sides"
-    )]
-    Unpaired {
-        /// The number of files in the first list.
-        first: usize,
-        /// The number of files in the second list.
-        second: usize,
-        /// Up to three names without a counterpart.
-        unmatched: String,
     },
 }
 

@@ -1,8 +1,11 @@
-use std::io::{self, Read};
+use std::io::Read;
 
-use npyz::NpyHeader;
+use pest::Parser as _;
+use pest::error::InputLocation;
+use pest::iterators::Pair;
+use pest_derive::Parser;
 
-use super::dtype::Layout;
+use super::dtype::{Layout, Unsupported};
 use super::{ArrayError, DType, Order, Result};
 
 pub(super) const NPY_MAGIC: &[u8] = b"\x93NUMPY";
@@ -10,8 +13,12 @@ pub(super) const NPY_MAGIC: &[u8] = b"\x93NUMPY";
 /// `numpy.load` has the same limit.
 const LONGEST_HEADER: u64 = 10_000;
 const MOST_AXES: usize = 64;
-/// A plain dtype needs two levels; what is deeper can only be a structured dtype.
-const DEEPEST_NESTING: usize = 6;
+/// The parser calls itself for each bracket, and a plain dtype needs two.
+const DEEPEST_NESTING: usize = 32;
+
+#[derive(Parser)]
+#[grammar = "arrays/header.pest"]
+struct Grammar;
 
 /// What the beginning of a `.npy` file says about the array.
 #[derive(Debug, Clone)]
@@ -37,20 +44,19 @@ impl Header {
 
     fn parse(bytes: &[u8], array: &str) -> Result<Self> {
         let damaged = |reason: String| ArrayError::Header { array: array.to_owned(), reason };
-        let text = str::from_utf8(bytes.get(text_start(bytes)..).unwrap_or_default())
-            .map_err(|_| damaged("it is not UTF-8 text".to_owned()))?;
-        check_text(text, array)?;
-        let parsed = NpyHeader::from_reader(bytes).map_err(|error| damaged(one_line(&error)))?;
-        let layout = Layout::from_numpy(&parsed.dtype())
-            .map_err(|found| ArrayError::UnsupportedDType { array: array.to_owned(), found })?;
-        let shape = parsed.shape().to_vec();
+        let text = decoded(bytes).map_err(damaged)?;
+        let fields = Fields::parse(&text).map_err(damaged)?;
+        let layout = layout(&fields.descriptor, array)?;
+        let order = order(&fields.order).map_err(damaged)?;
+        let overflow =
+            || ArrayError::ShapeOverflow { array: array.to_owned(), shape: shortened(fields.shape.as_str()) };
+        let shape = shape(&fields.shape).map_err(damaged)?.ok_or_else(overflow)?;
         if shape.len() > MOST_AXES {
             let reason = format!("{} axes, NumPy has at most {MOST_AXES}", shape.len());
             return Err(damaged(reason));
         }
         let (values, data_bytes) = sizes(&shape, layout.dtype)
             .ok_or_else(|| ArrayError::ShapeOverflow { array: array.to_owned(), shape: shape_text(&shape) })?;
-        let order = parsed.order().into();
         Ok(Self { layout, shape, order, values, data_bytes, data_start: bytes.len() as u64 })
     }
 
@@ -125,6 +131,10 @@ fn header_bytes(reader: &mut impl Read, file_bytes: u64, array: &str) -> Result<
         let start = bytes.escape_ascii().to_string();
         return Err(ArrayError::NotAnArray { array: array.to_owned(), start });
     }
+    if !matches!(bytes[6..8], [1..=3, 0]) {
+        let reason = format!("version {}.{} of the format; 1.0, 2.0 and 3.0 are known", bytes[6], bytes[7]);
+        return Err(damaged(reason));
+    }
     if bytes[6] > 1 {
         take(&mut bytes, 2)?;
     }
@@ -140,68 +150,156 @@ fn header_bytes(reader: &mut impl Read, file_bytes: u64, array: &str) -> Result<
     Ok(bytes)
 }
 
-fn text_start(bytes: &[u8]) -> usize {
-    match bytes.get(6) {
-        Some(2..) => 12,
-        _ => 10,
+/// The text; Latin-1 before version 3 of the format, UTF-8 since.
+fn decoded(bytes: &[u8]) -> Result<String, String> {
+    let version = bytes.get(6).copied().unwrap_or_default();
+    let start = if version > 1 { 12 } else { 10 };
+    let text = bytes.get(start..).unwrap_or_default();
+    if version < 3 {
+        return Ok(text.iter().map(|byte| char::from(*byte)).collect());
+    }
+    str::from_utf8(text).map(str::to_owned).map_err(|_| "it is not UTF-8 text".to_owned())
+}
+
+/// The values of the dictionary.
+struct Fields<'a> {
+    descriptor: Pair<'a, Rule>,
+    order: Pair<'a, Rule>,
+    shape: Pair<'a, Rule>,
+}
+
+impl<'a> Fields<'a> {
+    fn parse(text: &'a str) -> Result<Self, String> {
+        check_nesting(text)?;
+        let no_dictionary = || "its text is not a Python dictionary".to_owned();
+        let mut parsed = Grammar::parse(Rule::header, text).map_err(|error| syntax_error(text, &error))?;
+        let dictionary = parsed.next().map(plain).filter(|value| value.as_rule() == Rule::dictionary);
+        let (mut descriptor, mut order, mut shape) = (None, None, None);
+        for entry in dictionary.ok_or_else(no_dictionary)?.into_inner() {
+            let mut entry = entry.into_inner().map(plain);
+            let (Some(key), Some(value)) = (entry.next(), entry.next()) else { return Err(no_dictionary()) };
+            // As in Python, the last of several values counts.
+            match text_of(&key).as_deref() {
+                Some("descr") => descriptor = Some(value),
+                Some("fortran_order") => order = Some(value),
+                Some("shape") => shape = Some(value),
+                _ => return Err(format!("unknown key {}", shortened(key.as_str()))),
+            }
+        }
+        let missing = |key: &str| format!("missing key '{key}'");
+        Ok(Self {
+            descriptor: descriptor.ok_or_else(|| missing("descr"))?,
+            order: order.ok_or_else(|| missing("fortran_order"))?,
+            shape: shape.ok_or_else(|| missing("shape"))?,
+        })
     }
 }
 
-/// Refuses header text that npyz cannot take.
-///
-/// Its parser takes twice as long for every nested bracket (28 s for 22 of them), and it
-/// multiplies the axis lengths unchecked.
-fn check_text(text: &str, array: &str) -> Result<()> {
-    let damaged = |reason: String| ArrayError::Header { array: array.to_owned(), reason };
-    let overflow = || ArrayError::ShapeOverflow { array: array.to_owned(), shape: axis_lengths(text) };
-    let mut quote = None;
+/// A value without the brackets around it.
+fn plain(pair: Pair<'_, Rule>) -> Pair<'_, Rule> {
+    if pair.as_rule() != Rule::group {
+        return pair;
+    }
+    let mut inner = pair.clone().into_inner();
+    match (inner.next(), inner.next()) {
+        (Some(only), None) => plain(only),
+        _ => pair,
+    }
+}
+
+fn text_of(pair: &Pair<'_, Rule>) -> Option<String> {
+    let quoted = (pair.as_rule() == Rule::text).then(|| pair.clone().into_inner())?;
+    Some(quoted.flat_map(Pair::into_inner).map(|content| content.as_str()).collect())
+}
+
+fn layout(descriptor: &Pair<'_, Rule>, array: &str) -> Result<Layout> {
+    let reason = |reason: String| ArrayError::Header { array: array.to_owned(), reason };
+    let shown = shortened(descriptor.as_str());
+    let refused = match (descriptor.as_rule(), text_of(descriptor)) {
+        (_, Some(text)) => match Layout::from_descriptor(&text) {
+            Ok(layout) => return Ok(layout),
+            Err(refused) => refused.ok_or_else(|| reason(format!("{shown} is not the name of a dtype")))?,
+        },
+        (Rule::list | Rule::group, None) => Unsupported::STRUCTURED,
+        _ => return Err(reason(format!("{shown} is not the name of a dtype"))),
+    };
+    let Unsupported { kind, remedy } = refused;
+    Err(ArrayError::UnsupportedDType { array: array.to_owned(), found: format!("{shown} ({kind})"), remedy })
+}
+
+fn order(value: &Pair<'_, Rule>) -> Result<Order, String> {
+    match (value.as_rule(), value.as_str()) {
+        (Rule::truth, "True") => Ok(Order::Fortran),
+        (Rule::truth, _) => Ok(Order::C),
+        (_, other) => Err(format!("fortran_order must be True or False, not {}", shortened(other))),
+    }
+}
+
+/// The lengths of the axes; `None` if one is beyond 64 bits.
+fn shape(value: &Pair<'_, Rule>) -> Result<Option<Vec<u64>>, String> {
+    if value.as_rule() != Rule::group {
+        return Err(format!("shape must be a tuple such as (2, 3), not {}", shortened(value.as_str())));
+    }
+    let axes = value.clone().into_inner().filter(|pair| pair.as_rule() != Rule::trailing).map(plain);
+    axes.map(|axis| length(&axis)).collect()
+}
+
+fn length(axis: &Pair<'_, Rule>) -> Result<Option<u64>, String> {
+    let wrong = || Err(format!("shape has {} where the length of an axis is needed", shortened(axis.as_str())));
+    if axis.as_rule() != Rule::number {
+        return wrong();
+    }
+    let (mut negative, mut length) = (false, None);
+    for part in axis.clone().into_inner() {
+        match part.as_rule() {
+            Rule::sign => negative = part.as_str() == "-",
+            _ => length = unsigned(part.as_str()),
+        }
+    }
+    match length {
+        Some(1..) if negative => wrong(),
+        length => Ok(length),
+    }
+}
+
+fn unsigned(digits: &str) -> Option<u64> {
+    let digits = digits.replace('_', "").to_ascii_lowercase();
+    let radices = [("0x", 16), ("0o", 8), ("0b", 2)];
+    let with_prefix = radices.iter().find_map(|(prefix, radix)| Some((digits.strip_prefix(prefix)?, *radix)));
+    let (digits, radix) = with_prefix.unwrap_or((&digits, 10));
+    u64::from_str_radix(digits, radix).ok()
+}
+
+/// Refuses what would exhaust the stack of the parser.
+fn check_nesting(text: &str) -> Result<(), String> {
     let mut depth = 0_usize;
-    let mut number: Option<u64> = None;
-    let mut product = 1_u64;
     for character in text.chars() {
-        if let Some(digit) = character.to_digit(10).filter(|_| quote.is_none()) {
-            let number_so_far = number.unwrap_or(0).checked_mul(10);
-            number = number_so_far.and_then(|number| number.checked_add(u64::from(digit)));
-            if number.is_none() {
-                return Err(overflow());
-            }
-            continue;
-        }
-        if let Some(number) = number.take() {
-            product = product.checked_mul(number.max(1)).ok_or_else(overflow)?;
-        }
         match character {
-            '\\' => return Err(damaged("unexpected '\\\\'".to_owned())),
-            '\'' | '"' if quote == Some(character) => quote = None,
-            '\'' | '"' if quote.is_none() => quote = Some(character),
-            _ if quote.is_some() => {}
-            '{' if depth > 0 => return Err(damaged("a dictionary inside another".to_owned())),
             '(' | '[' | '{' => depth += 1,
             ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            ',' | ':' | ' ' | '\n' => {}
-            _ if "TrueFalse".contains(character) => {}
-            _ => return Err(damaged(format!("unexpected {character:?}"))),
+            _ => {}
         }
         if depth > DEEPEST_NESTING {
-            return Err(damaged("brackets nested too deep".to_owned()));
+            return Err("brackets nested too deep".to_owned());
         }
     }
     Ok(())
 }
 
-/// The text of the shape, for a message about one that is too large to parse.
-fn axis_lengths(text: &str) -> String {
-    const LONGEST: usize = 100;
-    let shape = text.split_once("'shape'").map_or("", |(_, rest)| rest);
-    let start = shape.trim_start_matches([':', ' ']);
-    let end = start.find(')').map_or(start.len(), |end| end + 1);
-    start[..end].chars().take(LONGEST).collect()
+fn syntax_error(text: &str, error: &pest::error::Error<Rule>) -> String {
+    let (InputLocation::Pos(position) | InputLocation::Span((position, _))) = error.location;
+    let (before, rest) = text.split_at_checked(position).unwrap_or((text, ""));
+    let at = before.chars().count() + 1;
+    format!("its text is not a Python dictionary at character {at}: {:?}", shortened(rest.trim_end()))
 }
 
-fn one_line(error: &io::Error) -> String {
-    let message = error.to_string();
-    if message.contains("syntax error") {
-        return "its text is not a Python dictionary".to_owned();
+/// A piece of a header for a message: one line, of bounded length.
+fn shortened(text: &str) -> String {
+    const LONGEST: usize = 80;
+    let mut short: String =
+        text.chars().map(|character| if character.is_control() { ' ' } else { character }).take(LONGEST).collect();
+    if short.chars().count() < text.chars().count() {
+        short.push('…');
     }
-    message.split_whitespace().collect::<Vec<_>>().join(" ")
+    short
 }

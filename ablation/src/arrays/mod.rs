@@ -4,8 +4,8 @@
 //! The one exception is documented at [`open_together`].
 //!
 //! ```ignore
-//! let logits = Source::parse("preds.npz:logits").open()?;
-//! let targets = Source::parse("y.npy").open()?;
+//! let logits = Source::parse("preds.npz:logits".as_ref()).open()?;
+//! let targets = Source::parse("y.npy".as_ref()).open()?;
 //! let mut readers = open_together(&[logits, targets])?;
 //! let mut logit_chunk = vec![0.0; 65536];
 //! let mut target_chunk = vec![0; 65536];
@@ -21,7 +21,7 @@
 mod archive;
 mod dtype;
 mod error;
-mod files;
+mod foreign;
 mod header;
 mod reader;
 mod source;
@@ -32,7 +32,6 @@ mod writer;
 
 pub use dtype::{DType, Order};
 pub use error::ArrayError;
-pub use files::{Pairing, pair, paths};
 pub use reader::{MAX_CHUNK, Reader, Values};
 pub use source::{Array, Source};
 pub use together::{check_shapes, open_in_order, open_together};

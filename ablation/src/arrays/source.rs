@@ -1,17 +1,22 @@
+use std::ffi::OsStr;
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use clap_lex::OsStrExt as _;
+
 use super::archive::{self, Member};
+use super::foreign::{self, Foreign};
 use super::header::{Header, NPY_MAGIC};
 use super::reader::Bytes;
 use super::{ArrayError, DType, Order, Reader, Result};
+use crate::paths::{is_pattern, shown};
 
 /// A file, with the name of an archive member if one was given: `preds.npz:logits`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    /// The file; a glob pattern if that is what was given (see [`paths`](super::paths)).
+    /// The file; a glob pattern if that is what was given (see [`find`](crate::paths::find)).
     pub path: PathBuf,
     /// The member of an `.npz` archive.
     pub member: Option<String>,
@@ -20,15 +25,18 @@ pub struct Source {
 impl Source {
     /// Splits a command-line argument at its last colon.
     ///
-    /// An argument that names an existing file is that file, colons included. Otherwise what
-    /// precedes the colon must name an existing file, end in `.npz` or be a glob pattern.
-    pub fn parse(argument: &str) -> Self {
+    /// An argument that names an existing file is that file, colons included. Otherwise what precedes the colon must
+    /// name an existing file or folder, end in `.npz` or be a glob pattern.
+    pub fn parse(argument: &OsStr) -> Self {
         let whole = Self { path: PathBuf::from(argument), member: None };
         if whole.path.exists() {
             return whole;
         }
-        match argument.rsplit_once(':') {
-            Some((path, member)) if !member.is_empty() && takes_member(path) => {
+        let mut parts: Vec<&OsStr> = argument.split(":").collect();
+        let member = parts.pop().and_then(OsStr::to_str).filter(|member| !member.is_empty());
+        let path = parts.join(OsStr::new(":"));
+        match member {
+            Some(member) if !parts.is_empty() && takes_member(&path) => {
                 Self { path: PathBuf::from(path), member: Some(member.to_owned()) }
             }
             _ => whole,
@@ -43,7 +51,7 @@ impl Source {
 
 impl fmt::Display for Source {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}", self.path.display())?;
+        formatter.write_str(&shown(&self.path))?;
         match &self.member {
             Some(member) => write!(formatter, ":{member}"),
             None => Ok(()),
@@ -51,8 +59,11 @@ impl fmt::Display for Source {
     }
 }
 
-fn takes_member(path: &str) -> bool {
-    path.to_ascii_lowercase().ends_with(".npz") || path.contains(['*', '?', '[']) || Path::new(path).is_file()
+fn takes_member(path: &OsStr) -> bool {
+    let extension = Path::new(path).extension();
+    extension.is_some_and(|extension| extension.eq_ignore_ascii_case("npz"))
+        || is_pattern(path)
+        || Path::new(path).exists()
 }
 
 /// An array in a file, its header read and checked, its values not yet read.
@@ -177,7 +188,7 @@ enum Magic {
 fn magic(file: &mut File, name: &str) -> Result<Magic> {
     let failed = |error| ArrayError::io(name, "read", error);
     let mut start = Vec::new();
-    file.by_ref().take(NPY_MAGIC.len() as u64).read_to_end(&mut start).map_err(failed)?;
+    file.by_ref().take(foreign::LOOKED_AT).read_to_end(&mut start).map_err(failed)?;
     file.rewind().map_err(failed)?;
     if start.is_empty() {
         return Err(ArrayError::Empty { array: name.to_owned() });
@@ -189,8 +200,12 @@ fn magic(file: &mut File, name: &str) -> Result<Magic> {
     if start.starts_with(b"PK\x03\x04") || start.starts_with(b"PK\x05\x06") {
         return Ok(Magic::Npz);
     }
-    let start = start.escape_ascii().to_string();
-    Err(ArrayError::NotAnArray { array: name.to_owned(), start })
+    let array = name.to_owned();
+    if let Some(Foreign { kind, remedy }) = foreign::recognise(&start) {
+        return Err(ArrayError::OtherFormat { array, kind, remedy });
+    }
+    start.truncate(NPY_MAGIC.len());
+    Err(ArrayError::NotAnArray { array, start: start.escape_ascii().to_string() })
 }
 
 fn open_file(path: &Path, name: &str) -> Result<File> {

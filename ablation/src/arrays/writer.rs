@@ -7,6 +7,7 @@ use tempfile::NamedTempFile;
 
 use super::header::{shape_text, sizes};
 use super::{ArrayError, DType, Order, Result};
+use crate::paths::shown;
 
 const BUFFER_BYTES: usize = 1 << 18;
 
@@ -35,7 +36,7 @@ impl NpyWriter {
         if !matches!(dtype, DType::F32 | DType::F64) {
             return Err(ArrayError::NotWritable { path: path.to_owned(), dtype });
         }
-        let name = path.display().to_string();
+        let name = shown(path);
         let Some((expected, _)) = sizes(shape, dtype) else {
             return Err(ArrayError::ShapeOverflow { array: name, shape: shape_text(shape) });
         };
@@ -60,7 +61,7 @@ impl NpyWriter {
         let end = position.saturating_add(values.len() as u64);
         self.check_count(end <= self.expected)?;
         let to = SeekFrom::Start(self.data_start + position * self.dtype.size() as u64);
-        self.file.seek(to).map_err(|error| ArrayError::io(&self.path.display().to_string(), "write", error))?;
+        self.file.seek(to).map_err(|error| ArrayError::io(&shown(&self.path), "write", error))?;
         self.write_f32(values)
     }
 
@@ -77,7 +78,7 @@ impl NpyWriter {
     /// An error if the number of values written is not that of the shape.
     pub fn finish(self) -> Result<()> {
         self.check_count(self.written == self.expected)?;
-        let name = self.path.display().to_string();
+        let name = shown(&self.path);
         let failed = |error| ArrayError::io(&name, "write", error);
         let file = self.file.into_inner().map_err(|error| failed(error.into_error()))?;
         file.persist(&self.path).map_err(|error| failed(error.error))?;
@@ -96,7 +97,7 @@ impl NpyWriter {
             }
             self.file
                 .write_all(batch.as_flattened())
-                .map_err(|error| ArrayError::io(&self.path.display().to_string(), "write", error))?;
+                .map_err(|error| ArrayError::io(&shown(&self.path), "write", error))?;
         }
         Ok(())
     }
@@ -116,7 +117,7 @@ impl NpyWriter {
 
 /// Follows symbolic links and refuses what a rename must not replace, such as `/dev/null`.
 fn destination(path: &Path) -> Result<PathBuf> {
-    let array = path.display().to_string();
+    let array = shown(path);
     match fs::metadata(path) {
         Err(_) => Ok(path.to_owned()),
         Ok(kind) if kind.is_file() => fs::canonicalize(path).map_err(|error| ArrayError::io(&array, "write", error)),

@@ -1,8 +1,9 @@
 //! What is counted of masks.
 
 use super::components::{Components, median};
-use crate::arrays::{Array, Order, Source, open_in_order, paths};
+use crate::arrays::{Array, Order, Source, open_in_order};
 use crate::cli::{InspectArguments, MOST_CLASSES};
+use crate::paths;
 use crate::score::ScoreError;
 
 /// Values read at a time.
@@ -62,11 +63,7 @@ pub(super) fn survey(arguments: &InspectArguments) -> Result<Survey, ScoreError>
     let mut counter = Counter::new(arguments)?;
     for argument in &arguments.masks {
         let source = Source::parse(argument);
-        let found = match source.path.to_str() {
-            Some(pattern) => paths(pattern)?,
-            None => vec![source.path],
-        };
-        for path in found {
+        for path in paths::find(source.path.as_os_str())?.paths {
             let array = Array::open(&path, source.member.as_deref())?;
             counter.file(&array)?;
             counter.survey.files.push(array.name().to_owned());

@@ -7,12 +7,17 @@ use loss_core::{LengthError, ParameterError, StateError};
 
 use crate::arrays::ArrayError;
 use crate::expression::ExpressionError;
+use crate::paths::{PairingError, PathError};
 
 /// Why there is no score.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ScoreError {
     #[error(transparent)]
     Array(#[from] ArrayError),
+    #[error(transparent)]
+    Path(#[from] PathError),
+    #[error(transparent)]
+    Pairing(#[from] PairingError),
     #[error(transparent)]
     Expression(#[from] ExpressionError),
     #[error("{array}: holds {found} values where {what} must be {accepted}; {remedy}")]
@@ -58,6 +63,7 @@ impl ScoreError {
         match self {
             ScoreError::Array(ArrayError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => 2,
             ScoreError::Array(ArrayError::Io { .. })
+            | ScoreError::Path(PathError::Search { .. })
             | ScoreError::Output(_)
             | ScoreError::Folder { .. }
             | ScoreError::Length(_)

@@ -1,10 +1,14 @@
 //! Which files are scored together.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
+
 use super::ScoreError;
-use crate::arrays::{Array, Pairing, Source, pair, paths};
+use crate::arrays::{Array, Source};
 use crate::cli::{MOST_CLASSES, ScoreArguments};
+use crate::paths::{self, Files, Named, PairRule, PairedBy, Pairs, shown};
 
 /// The arrays of one score, their headers read and their types and shapes checked.
 pub(crate) struct Inputs {
@@ -15,7 +19,18 @@ pub(crate) struct Inputs {
     pub(crate) input_path: PathBuf,
     /// How classes lie in the logits; `None` for binary masks.
     pub(crate) classes: Option<ClassShape>,
+    pub(crate) paired_by: PairedByOption,
     paths: Vec<PathBuf>,
+}
+
+/// What the files of each option have in common with the logits or probabilities that they go with.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct PairedByOption {
+    pub(crate) targets: PairedBy,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) mask: Option<PairedBy>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) weights: Option<PairedBy>,
 }
 
 impl Inputs {
@@ -26,6 +41,18 @@ impl Inputs {
             .flatten()
             .cloned()
             .collect()
+    }
+
+    /// The options whose file has a name that is not UTF-8, and so is shown with escapes.
+    pub(crate) fn escaped(&self, input: &'static str) -> Vec<&'static str> {
+        let options = [
+            Some(input),
+            Some("targets"),
+            self.mask.as_ref().map(|_| "mask"),
+            self.weights.as_ref().map(|_| "weights"),
+        ];
+        let options = options.into_iter().flatten().zip(&self.paths);
+        options.filter(|(_, path)| path.to_str().is_none()).map(|(option, _)| option).collect()
     }
 
     /// Whether a file to be written is one of those that are read.
@@ -39,71 +66,81 @@ impl Inputs {
 }
 
 /// One option's files, with the member of archives that was named.
-struct Files {
-    paths: Vec<PathBuf>,
+struct OptionFiles {
+    files: Files,
     member: Option<String>,
 }
 
-impl Files {
+impl OptionFiles {
     /// `None` if the option was not given.
-    fn find(arguments: &[String]) -> Result<Option<Self>, ScoreError> {
-        let mut files: Option<Self> = None;
+    fn find(option: &'static str, arguments: &[OsString]) -> Result<Option<Self>, ScoreError> {
+        let mut all: Option<Self> = None;
         for argument in arguments {
             let source = Source::parse(argument);
-            let found = match source.path.to_str() {
-                Some(pattern) => paths(pattern)?,
-                None => vec![source.path],
+            let found = paths::find(source.path.as_os_str())?;
+            let Some(all) = &mut all else {
+                let files = Files { option, paths: found.paths, named: found.named };
+                all = Some(Self { files, member: source.member });
+                continue;
             };
-            match &mut files {
-                None => files = Some(Self { paths: found, member: source.member }),
-                Some(files) if files.member == source.member => files.paths.extend(found),
-                Some(_) => {
-                    let message = format!("{argument}: files of one option must name the same array of their archives");
-                    return Err(ScoreError::Usage(message));
-                }
+            if all.member != source.member {
+                let argument = shown(argument.as_ref());
+                let message = format!("{argument}: files of one option must name the same array of their archives");
+                return Err(ScoreError::Usage(message));
+            }
+            all.files.paths.extend(found.paths);
+            if found.named == Named::Together {
+                all.files.named = Named::Together;
             }
         }
-        Ok(files)
+        Ok(all)
     }
 
-    /// The files in the order of those they go with.
-    fn with(&self, inputs: &Self) -> Result<Vec<PathBuf>, ScoreError> {
-        let (pairs, pairing) = pair(inputs.paths.clone(), self.paths.clone())?;
-        if pairing == Pairing::ByPosition && pairs.len() > 1 {
-            let [(a, b), ..] = &pairs[..] else { return Ok(Vec::new()) };
-            super::note(&format!(
-                "file names do not match, so files are paired in sorted order, {} with {} and so on",
-                a.display(),
-                b.display()
-            ));
-        }
-        Ok(pairs.into_iter().map(|(_, path)| path).collect())
+    /// The files in the order of those that they go with.
+    fn with(self, inputs: &Self, rule: Option<PairRule>) -> Result<Partners, ScoreError> {
+        let Pairs { partners, by } = paths::pair(&inputs.files, &self.files, rule)?;
+        let paths = partners.into_iter().filter_map(|place| self.files.paths.get(place).cloned()).collect();
+        Ok(Partners { paths, member: self.member, by })
     }
+}
+
+/// The files of an option, each at the place of the input that it goes with.
+struct Partners {
+    paths: Vec<PathBuf>,
+    member: Option<String>,
+    by: PairedBy,
 }
 
 /// Opens all that is to be scored.
 pub(crate) fn open(arguments: &ScoreArguments) -> Result<Vec<Inputs>, ScoreError> {
-    let (given, what) =
-        if arguments.logits.is_empty() { (&arguments.probs, "probabilities") } else { (&arguments.logits, "logits") };
-    let (Some(mut inputs), Some(targets)) = (Files::find(given)?, Files::find(&arguments.targets)?) else {
+    let (given, option, what) = if arguments.logits.is_empty() {
+        (&arguments.probs, "--probs", "probabilities")
+    } else {
+        (&arguments.logits, "--logits", "logits")
+    };
+    let inputs = OptionFiles::find(option, given)?;
+    let (Some(inputs), Some(targets)) = (inputs, OptionFiles::find("--targets", &arguments.targets)?) else {
         return Err(ScoreError::Usage("nothing to score: --targets and --logits or --probs are needed".to_owned()));
     };
-    inputs.paths.sort();
-    let target_paths = targets.with(&inputs)?;
-    let beside = |arguments: &[String]| -> Result<Option<(Files, Vec<PathBuf>)>, ScoreError> {
-        let Some(files) = Files::find(arguments)? else { return Ok(None) };
-        let paths = files.with(&inputs)?;
-        Ok(Some((files, paths)))
+    let beside = |option, arguments: &[OsString], rule| -> Result<Option<Partners>, ScoreError> {
+        OptionFiles::find(option, arguments)?.map(|files| files.with(&inputs, rule)).transpose()
     };
-    let masks = beside(&arguments.mask)?;
-    let weights = beside(&arguments.weights)?;
-    let nth = |files: &Option<(Files, Vec<PathBuf>)>, index: usize| -> Result<Option<(Array, PathBuf)>, ScoreError> {
-        let Some((files, paths)) = files else { return Ok(None) };
-        let Some(path) = paths.get(index) else { return Ok(None) };
-        Ok(Some((Array::open(path, files.member.as_deref())?, path.clone())))
+    let rule = arguments.pair;
+    let targets = targets.with(&inputs, rule)?;
+    let masks = beside("--mask", &arguments.mask, rule)?;
+    let weights = beside("--weights", &arguments.weights, rule)?;
+    let nth = |partners: &Option<Partners>, index: usize| -> Result<Option<(Array, PathBuf)>, ScoreError> {
+        let Some(partners) = partners else { return Ok(None) };
+        let Some(path) = partners.paths.get(index) else { return Ok(None) };
+        Ok(Some((Array::open(path, partners.member.as_deref())?, path.clone())))
+    };
+    let paired_by = PairedByOption {
+        targets: targets.by,
+        mask: masks.as_ref().map(|masks| masks.by),
+        weights: weights.as_ref().map(|weights| weights.by),
     };
     let mut all = Vec::new();
-    for (index, (input_path, target_path)) in inputs.paths.iter().zip(&target_paths).enumerate() {
+    for (index, (input_path, target_path)) in inputs.files.paths.iter().zip(&targets.paths).enumerate() {
         let input = Array::open(input_path, inputs.member.as_deref())?;
         let targets = Array::open(target_path, targets.member.as_deref())?;
         check_input(&input, what)?;
@@ -114,7 +151,8 @@ pub(crate) fn open(arguments: &ScoreArguments) -> Result<Vec<Inputs>, ScoreError
         if let Some(mask) = &mask {
             check_mask(mask)?;
         }
-        all.push(Inputs { input, targets, mask, weights, input_path: input_path.clone(), classes: None, paths });
+        let input_path = input_path.clone();
+        all.push(Inputs { input, targets, mask, weights, input_path, classes: None, paths, paired_by });
     }
     Ok(all)
 }

@@ -18,6 +18,7 @@ use std::io::Write as _;
 
 use loss_core::{Logits, Probabilities};
 
+use crate::arrays::Array;
 use crate::cli::{EmptyImages, ScoreArguments};
 use crate::expression::{BinaryLoss, Vocabulary};
 use asked::Asked;
@@ -207,7 +208,16 @@ fn report<L: Vocabulary, F: Finish>(
         let (logits, probs) = if arguments.logits.is_empty() { (None, Some(name)) } else { (Some(name), None) };
         let images = scorer.images(&outcome.images);
         let group = scorer.group(&outcome.all, &over_own_images, Some(images));
-        let names = Names { logits, probs, targets: inputs.targets.name().to_owned() };
+        let name = |array: &Array| array.name().to_owned();
+        let names = Names {
+            escaped: inputs.escaped(if probs.is_some() { "probs" } else { "logits" }),
+            logits,
+            probs,
+            targets: name(&inputs.targets),
+            mask: inputs.mask.as_ref().map(name),
+            weights: inputs.weights.as_ref().map(name),
+            paired_by: inputs.paired_by,
+        };
         files.push(FileScores { names, group });
     }
     let first_loss = |file: &FileScores| {

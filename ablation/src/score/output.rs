@@ -8,6 +8,7 @@ use super::ScoreError;
 use super::inputs::Inputs;
 use crate::arrays::{Array, DType, NpyWriter, Order};
 use crate::cli::ScoreArguments;
+use crate::paths::shown;
 
 /// The files of one input that are being written.
 pub(crate) struct Outputs {
@@ -89,15 +90,15 @@ fn places(path: &Path, option: &str, inputs: &[Inputs]) -> Result<Vec<PathBuf>, 
                 return Err(ScoreError::Usage(message));
             }
             if path.is_file() {
-                let message = format!("{}: {option} needs a folder for several inputs, this is a file", path.display());
+                let message = format!("{}: {option} needs a folder for several inputs, this is a file", shown(path));
                 return Err(ScoreError::Usage(message));
             }
-            fs::create_dir_all(path).map_err(|error| ScoreError::Folder { path: path.display().to_string(), error })?;
+            fs::create_dir_all(path).map_err(|error| ScoreError::Folder { path: shown(path), error })?;
             places
         }
     };
     if let Some(place) = places.iter().find(|place| inputs.iter().any(|inputs| inputs.reads(place))) {
-        return Err(ScoreError::Usage(format!("{}: {option} would overwrite an input", place.display())));
+        return Err(ScoreError::Usage(format!("{}: {option} would overwrite an input", shown(place))));
     }
     Ok(places)
 }

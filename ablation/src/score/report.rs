@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 
 use super::ScoreError;
 use super::results::{
-    ClassScore, ConfusionScores, ConventionScore, LossScore, MeanScores, OVER_IMAGES, OverClasses, POOLED, Report,
-    Scores, WeightScores,
+    ClassScore, ConfusionScores, ConventionScore, FileScores, LossScore, MeanScores, Names, OVER_IMAGES, OverClasses,
+    POOLED, Report, Scores, WeightScores,
 };
 use crate::cli::ScoreArguments;
 use crate::expression::Short;
+use crate::paths::PairedBy;
 use crate::tables::{left, percent, right, six, six_or_dash, table, trimmed};
 
 pub(crate) fn text(report: &Report, arguments: &ScoreArguments) -> Result<String, ScoreError> {
@@ -51,8 +52,9 @@ fn tables(report: &Report) -> String {
             let rows = report.files.iter().map(|file| (file.names.input().to_owned(), &file.group.scores));
             let _ = writeln!(
                 text,
-                "{}\n\n{} files",
+                "{}\n\n{}\n\n{} files",
                 rows_table("file (worst first)", of_classes, rows),
+                pair_table(&report.files),
                 report.files.len()
             );
         }
@@ -85,6 +87,25 @@ fn tables(report: &Report) -> String {
         None => {
             let _ = writeln!(text, "{}", confusion_table(scores));
         }
+    }
+    text
+}
+
+/// Which files were scored together, of the first of several.
+fn pair_table(files: &[FileScores]) -> String {
+    const MOST: usize = 10;
+    let Some(FileScores { names: first, .. }) = files.first() else { return String::new() };
+    let by = &first.paired_by;
+    let kinds = [("targets", Some(by.targets)), ("mask", by.mask), ("weights", by.weights)];
+    let kinds = kinds.into_iter().filter_map(|(option, by)| Some(left(format!("{option} (by {})", by?.word()))));
+    let mut table = table(std::iter::once(left("scored together")).chain(kinds));
+    for FileScores { names, .. } in files.iter().take(MOST) {
+        let names = [Some(names.input()), Some(&names.targets), names.mask.as_deref(), names.weights.as_deref()];
+        table.add_row(names.into_iter().flatten().map(left));
+    }
+    let mut text = trimmed(&table);
+    if files.len() > MOST {
+        let _ = write!(text, "\nand {} more; --json and --csv show all", files.len() - MOST);
     }
     text
 }
@@ -219,10 +240,19 @@ const CLASS_COLUMNS: [&str; 6] = ["support", "share", "dice", "iou", "precision"
 #[derive(Clone, Copy, Default)]
 struct Labels<'a> {
     row: &'a str,
-    input: &'a str,
-    targets: &'a str,
+    names: Option<&'a Names>,
     image: Option<usize>,
     reduction: &'a str,
+}
+
+/// The other files of a row, and how they were found to belong to it.
+const PAIR_COLUMNS: [&str; 5] = ["mask", "weights", "targets_paired_by", "mask_paired_by", "weights_paired_by"];
+
+fn pair_cells(names: &Names) -> [String; PAIR_COLUMNS.len()] {
+    let by = &names.paired_by;
+    let [targets, mask, weights] =
+        [Some(by.targets), by.mask, by.weights].map(|by| by.map_or("", PairedBy::word).to_owned());
+    [names.mask.clone().unwrap_or_default(), names.weights.clone().unwrap_or_default(), targets, mask, weights]
 }
 
 fn csv(report: &Report, arguments: &ScoreArguments) -> Result<String, ScoreError> {
@@ -249,12 +279,14 @@ fn csv(report: &Report, arguments: &ScoreArguments) -> Result<String, ScoreError
             }
         }
     }
+    header.extend(PAIR_COLUMNS.map(str::to_owned));
     let columns = header.len();
     writer.write_record(&header).map_err(failed)?;
     let mut write = |labels: Labels<'_>, losses: &[LossScore], scores: Option<&Scores>| {
         let image = labels.image.map_or(String::new(), |image| image.to_string());
+        let (input, targets) = labels.names.map_or(("", ""), |names| (names.input(), &names.targets));
         let mut record: Vec<String> =
-            [labels.row, labels.input, labels.targets, &image, labels.reduction].map(str::to_owned).to_vec();
+            [labels.row, input, targets, &image, labels.reduction].map(str::to_owned).to_vec();
         record.extend(losses.iter().map(|loss| full(loss.value)));
         if let Some(scores) = scores {
             let rejected = scores.rejected;
@@ -286,13 +318,14 @@ fn csv(report: &Report, arguments: &ScoreArguments) -> Result<String, ScoreError
                 }
             }
         }
-        record.resize(columns, String::new());
+        record.resize(columns - PAIR_COLUMNS.len(), String::new());
+        record.extend(labels.names.map_or([const { String::new() }; PAIR_COLUMNS.len()], pair_cells));
         writer.write_record(&record).map_err(failed)
     };
     let only = report.names.iter().map(|names| (names, &report.all));
     let files = report.files.iter().map(|file| (&file.names, &file.group));
     for (names, group) in only.chain(files) {
-        let labels = Labels { input: names.input(), targets: &names.targets, ..Labels::default() };
+        let labels = Labels { names: Some(names), ..Labels::default() };
         for image in group.images.iter().flatten() {
             let labels = Labels { row: "image", image: Some(image.image), reduction: POOLED, ..labels };
             write(labels, &image.scores.losses, Some(&image.scores))?;

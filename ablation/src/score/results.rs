@@ -3,6 +3,7 @@
 use loss_core::{Confusion, Counts};
 use serde::Serialize;
 
+use super::inputs::PairedByOption;
 use super::means::Means;
 use super::plan::{Evaluated, Plan};
 use crate::cli::EmptyImages;
@@ -212,6 +213,14 @@ pub(crate) struct Names {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) probs: Option<String>,
     pub(crate) targets: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) mask: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) weights: Option<String>,
+    pub(crate) paired_by: PairedByOption,
+    /// Which of these names is not UTF-8: its bytes that do not fit are written `\xff` and its backslashes doubled.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) escaped: Vec<&'static str>,
 }
 
 impl Names {

@@ -1,14 +1,17 @@
 //! Runs the program on small arrays.
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+use std::ffi::OsStr;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use npyz::npz::NpzWriter;
 use npyz::{AutoSerialize, Order, WriterBuilder};
 use serde_json::Value;
 use tempfile::TempDir;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
 
 /// What the program answered.
 pub struct Answer {
@@ -84,15 +87,12 @@ impl Folder {
     }
 
     pub fn npz(&self, name: &str, shape: &[u64], logits: &[f32], targets: &[u8]) -> &Self {
-        let mut archive = NpzWriter::create(self.path(name)).expect("an archive");
-        let writer = archive.array::<f32>("logits", Default::default()).expect("a member");
-        let mut writer = writer.default_dtype().shape(shape).begin_nd().expect("a header");
-        writer.extend(logits.iter().copied()).expect("values");
-        writer.finish().expect("a member");
-        let writer = archive.array::<u8>("targets", Default::default()).expect("a member");
-        let mut writer = writer.default_dtype().shape(shape).begin_nd().expect("a header");
-        writer.extend(targets.iter().copied()).expect("values");
-        writer.finish().expect("a member");
+        let mut archive = ZipWriter::new(fs::File::create(self.path(name)).expect("an archive"));
+        archive.start_file("logits.npy", SimpleFileOptions::default()).expect("a member");
+        write(&mut archive, Order::C, shape, logits);
+        archive.start_file("targets.npy", SimpleFileOptions::default()).expect("a member");
+        write(&mut archive, Order::C, shape, targets);
+        archive.finish().expect("an archive");
         self
     }
 
@@ -105,18 +105,24 @@ impl Folder {
 
     /// Runs `ablation` with words that are separated by spaces, and then with others.
     pub fn run(&self, words: &str, others: &[&str]) -> Answer {
-        run(self.0.path(), &words.split_whitespace().chain(others.iter().copied()).collect::<Vec<_>>())
+        self.run_os(words, others)
+    }
+
+    /// As [`run`](Self::run), with words that need not be UTF-8.
+    pub fn run_os(&self, words: &str, others: &[impl AsRef<OsStr>]) -> Answer {
+        let words = words.split_whitespace().map(OsStr::new);
+        run(self.0.path(), &words.chain(others.iter().map(AsRef::as_ref)).collect::<Vec<_>>())
     }
 }
 
-fn write<T: AutoSerialize + Clone>(file: fs::File, order: Order, shape: &[u64], values: &[T]) {
+fn write<T: AutoSerialize + Clone>(file: impl Write, order: Order, shape: &[u64], values: &[T]) {
     let options = npyz::WriteOptions::new().default_dtype().order(order).shape(shape);
     let mut writer = options.writer(file).begin_nd().expect("a header");
     writer.extend(values.iter().cloned()).expect("values");
     writer.finish().expect("an array");
 }
 
-pub fn run(folder: &Path, arguments: &[&str]) -> Answer {
+pub fn run(folder: &Path, arguments: &[impl AsRef<OsStr>]) -> Answer {
     let output = Command::new(env!("CARGO_BIN_EXE_ablation"))
         .args(arguments)
         .current_dir(folder)

@@ -1,0 +1,93 @@
+//! Files of other formats, known by how they begin.
+
+/// What a file is, and what to do about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Foreign {
+    /// With its article.
+    pub(super) kind: &'static str,
+    pub(super) remedy: &'static str,
+}
+
+const PYTORCH: Foreign = Foreign {
+    kind: "a PyTorch file",
+    remedy: "convert it: numpy.save('x.npy', torch.load('x.pt').float().numpy()), of the tensor that is meant",
+};
+const PICKLE: Foreign = Foreign {
+    kind: "a Python pickle, which can run code when it is loaded",
+    remedy: "load it yourself and write the array with numpy.save",
+};
+const SAFETENSORS: Foreign = Foreign {
+    kind: "a safetensors file",
+    remedy: "convert it: numpy.savez('x.npz', **safetensors.numpy.load_file('x.safetensors'))",
+};
+const HDF5: Foreign =
+    Foreign { kind: "an HDF5 file", remedy: "convert it: numpy.save('x.npy', h5py.File('x.h5')['dataset'][:])" };
+const MATLAB: Foreign =
+    Foreign { kind: "a MATLAB file", remedy: "convert it: numpy.save('x.npy', scipy.io.loadmat('x.mat')['variable'])" };
+const NIFTI: Foreign =
+    Foreign { kind: "a NIfTI file", remedy: "convert it: numpy.save('x.npy', nibabel.load('x.nii').get_fdata())" };
+const DICOM: Foreign =
+    Foreign { kind: "a DICOM file", remedy: "convert it: numpy.save('x.npy', pydicom.dcmread('x.dcm').pixel_array)" };
+const PICTURE: &str = "convert it: numpy.save('x.npy', numpy.asarray(PIL.Image.open('x.png')))";
+const UNPACK: &str = "unpack it first";
+
+/// Formats by their first bytes.
+const BEGINNINGS: [(&[u8], Foreign); 19] = [
+    // The number that torch.save wrote before it wrote archives.
+    (b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19", PYTORCH),
+    (b"\x80\x02", PICKLE),
+    (b"\x80\x03", PICKLE),
+    (b"\x80\x04", PICKLE),
+    (b"\x80\x05", PICKLE),
+    (b"\x89HDF\r\n\x1a\n", HDF5),
+    (b"MATLAB 7.3 MAT-file", HDF5),
+    (b"MATLAB 5.0 MAT-file", MATLAB),
+    (b"\x89PNG\r\n\x1a\n", Foreign { kind: "a PNG picture", remedy: PICTURE }),
+    (b"\xff\xd8\xff", Foreign { kind: "a JPEG picture", remedy: PICTURE }),
+    (b"II*\0", TIFF),
+    (b"MM\0*", TIFF),
+    (b"II+\0", TIFF),
+    (b"MM\0+", TIFF),
+    (b"\x1f\x8b", Foreign { kind: "compressed by gzip", remedy: "unpack it first: gunzip -k file.npy.gz" }),
+    (b"\xfd7zXZ\0", Foreign { kind: "compressed by xz", remedy: UNPACK }),
+    (b"BZh", Foreign { kind: "compressed by bzip2", remedy: UNPACK }),
+    (b"\x28\xb5\x2f\xfd", Foreign { kind: "compressed by zstd", remedy: UNPACK }),
+    (b"7z\xbc\xaf\x27\x1c", Foreign { kind: "a 7-Zip archive", remedy: UNPACK }),
+];
+
+const TIFF: Foreign =
+    Foreign { kind: "a TIFF picture", remedy: "convert it: numpy.save('x.npy', tifffile.imread('x.tif'))" };
+
+/// How much of a file [`recognise`] looks at.
+pub(super) const LOOKED_AT: u64 = 600;
+
+/// The format of a file of another kind, from its first [`LOOKED_AT`] bytes.
+pub(super) fn recognise(start: &[u8]) -> Option<Foreign> {
+    let begins = BEGINNINGS.iter().find(|(beginning, _)| start.starts_with(beginning));
+    let contains = |position: usize, bytes: &[u8]| start.get(position..).is_some_and(|rest| rest.starts_with(bytes));
+    begins.map(|(_, foreign)| *foreign).or_else(|| {
+        // The length of the header, in which tensors are listed, and the header.
+        let is_safetensors = contains(5, b"\0\0\0{\"") || contains(5, b"\0\0\0{}");
+        // The version stands near the end of a header of 348 or 540 bytes.
+        let is_nifti = contains(344, b"n+1\0") || contains(344, b"ni1\0") || contains(4, b"n+2\0\r\n\x1a\n");
+        let is_dicom = contains(128, b"DICM");
+        [(is_safetensors, SAFETENSORS), (is_nifti, NIFTI), (is_dicom, DICOM)]
+            .into_iter()
+            .find_map(|(is, foreign)| is.then_some(foreign))
+            .or_else(|| text(start))
+    })
+}
+
+/// A table of numbers, or other text.
+fn text(start: &[u8]) -> Option<Foreign> {
+    let is_text = start.len() > 1
+        && start.iter().all(|byte| byte.is_ascii_graphic() || byte.is_ascii_whitespace())
+        && start.iter().any(|byte| byte.is_ascii_whitespace());
+    let remedy = "if it is a table of numbers: numpy.save('x.npy', numpy.loadtxt('x.csv', delimiter=','))";
+    is_text.then_some(Foreign { kind: "a text file", remedy })
+}
+
+/// The format of a zip archive that numpy.savez did not write, from the names of its members.
+pub(super) fn recognise_archive<'a>(mut names: impl Iterator<Item = &'a str>) -> Option<Foreign> {
+    names.any(|name| name == "data.pkl" || name.ends_with("/data.pkl")).then_some(PYTORCH)
+}
