@@ -176,8 +176,8 @@ pub(crate) struct ScoreArguments {
     #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Input")]
     pub(crate) weights: Vec<OsString>,
 
-    /// Pair files named one by one in the order given, or any files by their names, where the two disagree [default: in
-    /// order if the names agree, patterns and folders by name; --help says more]
+    /// What decides which files belong together [default: their order if all are named one by one and the names do not
+    /// contradict it, else their names]
     #[arg(long, value_enum, value_name = "RULE", help_heading = "Input")]
     pub(crate) pair: Option<PairRule>,
 
@@ -401,12 +401,16 @@ Examples:
   ablation score --logits z.npy --targets labels.npy --loss \"focal + dice(classes=foreground)\" --convention monai
 
 Files:
-  Files named one by one pair in the order given: the first with the first. If their names say otherwise, nothing is
-  scored and --pair order or --pair name decides.
-  Files of a pattern or a folder pair by name: the same name without its extension; else the same name after a prefix
-  and a suffix that all files of a list have (case_1 with case_1_mask); else the same numbers (p001 with 1). Each file
-  must have one partner. The same holds for --mask and --weights. The report shows the pairs.
-  A folder stands for the .npy and .npz files directly in it. * and ? do not match the dot of a hidden file.
+  Files named one by one pair in the order given, the first with the first. If their names say
+  otherwise, nothing is scored, and --pair order or --pair name decides.
+  Files of a pattern in quotes or of a folder pair by their names: the same name without its
+  extension; else the same name after a prefix and a suffix that all files of a list have
+  (case_1 with case_1_mask); else the same numbers (p001 with 1). Each file must have one partner.
+  --mask and --weights pair with the logits by the same rule. The table, JSON (paired_by) and CSV
+  show which files were scored together, and by what.
+  A folder stands for the .npy and .npz files directly in it. * and ? do not match the dot that
+  begins a hidden name; ** stands for folders at any depth.
+  A name that is not UTF-8 is shown with \\xff for such a byte; JSON lists it under escaped.
   Shapes must be equal, but for a channel axis of 1: (N, 1, H, W) goes with (N, H, W).
   An array in another order (C, Fortran) than the input is held in memory; the rest is streamed.
   Logits of classes are read a few rows of each class at a time; from an .npz archive an image at a time is held in

@@ -145,3 +145,21 @@ fn the_guide_has_every_task() {
     }
     assert!(help.contains("Examples:"), "{help}");
 }
+
+#[test]
+fn folders_and_patterns_name_masks_once() {
+    let folder = Folder::new();
+    folder.c("m/a.npy", &[2, 2], &[0u8, 1, 1, 1]).c("m/b.npy", &[2, 2], &[0u8, 0, 0, 1]).c(
+        "m/._a.npy",
+        &[9],
+        &[1u8; 9],
+    );
+    let files = |words: &str| folder.run(&format!("inspect --json {words}"), &[]).json()["files"].clone();
+    let both = serde_json::json!(["m/a.npy", "m/b.npy"]);
+    assert_eq!(files("m"), both);
+    assert_eq!(files("m/*.npy"), both);
+    assert_eq!(files("**/*.npy"), both);
+    assert_eq!(files("m/b.npy m/a.npy"), serde_json::json!(["m/b.npy", "m/a.npy"]));
+    let message = folder.run("inspect m m/a.npy", &[]).one_line();
+    assert!(message.contains("m/a.npy: named twice, and would count twice"), "{message}");
+}

@@ -373,7 +373,7 @@ fn right_files_are_scored_together_however_they_are_named() {
     let by_the_shell = "score --logits a/case_1.npy a/case_10.npy a/case_2.npy --targets b/case_10_mask.npy b/case_1_mask.npy b/case_2_mask.npy";
     let message = folder.run(by_the_shell, &[]).one_line();
     assert!(message.contains("a/case_1.npy goes with b/case_10_mask.npy by the order of --targets"), "{message}");
-    assert!(message.contains("but b/case_1_mask.npy by its name; --pair order or --pair name"), "{message}");
+    assert!(message.contains("but with b/case_1_mask.npy by its name; --pair order or --pair name"), "{message}");
     perfect(&format!("{by_the_shell} --pair name"), "affix");
     let json = folder.run(&format!("{by_the_shell} --pair order --loss dice --json"), &[]).json();
     assert!(number(&json, "losses/0/value") > 0.5);

@@ -1,5 +1,7 @@
 //! What is counted of masks.
 
+use std::collections::BTreeSet;
+
 use super::components::{Components, median};
 use crate::arrays::{Array, Order, Source, open_in_order};
 use crate::cli::{InspectArguments, MOST_CLASSES};
@@ -61,10 +63,15 @@ impl Survey {
 
 pub(super) fn survey(arguments: &InspectArguments) -> Result<Survey, ScoreError> {
     let mut counter = Counter::new(arguments)?;
+    let mut seen = BTreeSet::new();
     for argument in &arguments.masks {
         let source = Source::parse(argument);
         for path in paths::find(source.path.as_os_str())?.paths {
             let array = Array::open(&path, source.member.as_deref())?;
+            if !seen.insert((path, source.member.clone())) {
+                let message = format!("{}: named twice, and would count twice", array.name());
+                return Err(ScoreError::Usage(message));
+            }
             counter.file(&array)?;
             counter.survey.files.push(array.name().to_owned());
         }

@@ -22,7 +22,7 @@ pub struct Files {
 /// What decides which files belong together, where it was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PairRule {
-    /// The first with the first and so on, of files named one by one
+    /// The order in which files are named one by one: the first with the first
     Order,
     /// The names
     Name,
@@ -82,8 +82,8 @@ pub enum PairingError {
     },
     /// Files named one by one, in an order that their names contradict.
     #[error(
-        "cannot tell which files belong together: {file} goes with {by_order} by the order of {option}, but {by_name} by \
-         its {kind}; --pair order or --pair name says which is meant"
+        "cannot tell which files belong together: {file} goes with {by_order} by the order of {option}, but with \
+         {by_name} by its {kind}; --pair order or --pair name says which is meant (a pattern in quotes pairs by name)"
     )]
     Contradiction {
         /// A file of the first list.

@@ -145,7 +145,8 @@ fn files_named_one_by_one_keep_their_order_unless_names_contradict() {
     assert_eq!(
         one_by_one(&["case_1.npy", "case_10.npy"], sorted_by_the_shell, None).expect_err("a refusal"),
         "cannot tell which files belong together: case_1.npy goes with case_10_mask.npy by the order of --targets, but \
-         case_1_mask.npy by its name; --pair order or --pair name says which is meant"
+         with case_1_mask.npy by its name; --pair order or --pair name says which is meant (a pattern in quotes pairs \
+         by name)"
     );
     assert_eq!(
         one_by_one(&["case_1.npy", "case_10.npy"], sorted_by_the_shell, Some(PairRule::Name)),
@@ -232,11 +233,8 @@ quickcheck! {
         let affixed = |name: &String| format!("{}{name}{}", affixes.0.0, affixes.1.0);
         let second: Vec<String> = shuffled(&names, &seed).iter().map(affixed).collect();
         let partners: Partners = names.iter().map(|name| (name.clone(), affixed(name))).collect();
-        TestResult::from_bool(match sorted(together(&names, &second)) {
-            Some((found, PairedBy::Affix)) => found == partners,
-            // Of affixed names some may be equal to others without, or have their numbers.
-            _ => true,
-        })
+        let found = sorted(together(&names, &second));
+        TestResult::from_bool(found.is_none_or(|(found, _)| found == partners))
     }
 
     fn repeated_names_never_pair(names: Vec<Name>, place: usize) -> TestResult {
