@@ -182,20 +182,28 @@ fn unpaired(first: &Files, second: &Files, all_keys: &[Keys]) -> PairingError {
             (0..files.paths.len()).filter(|place| !paired.contains(place)).collect()
         };
         let (firsts, seconds) = (lonely(first, &firsts), lonely(second, &seconds));
-        let of_first = lonely_lines(first, &keys.first, &firsts, second, &seconds);
-        of_first + &lonely_lines(second, &keys.second, &seconds, first, &firsts)
+        let what = if keys.by == PairedBy::Numbers { "these numbers" } else { "this name" };
+        let of_first = lonely_lines(first, &keys.first, what, &firsts, second, &seconds);
+        of_first + &lonely_lines(second, &keys.second, what, &seconds, first, &firsts)
     });
     PairingError::Unpaired { first: count(first), second: count(second), unpaired: lines }
 }
 
 /// A line for each of some files without a partner: what is wrong, and the nearest names among the others.
-fn lonely_lines(files: &Files, keys: &[Key], lonely: &[usize], others: &Files, candidates: &[usize]) -> String {
+fn lonely_lines(
+    files: &Files,
+    keys: &[Key],
+    what: &str,
+    lonely: &[usize],
+    others: &Files,
+    candidates: &[usize],
+) -> String {
     const MOST: usize = 3;
     let mut lines = String::new();
     for place in lonely.iter().take(MOST) {
         let Some(path) = files.paths.get(*place) else { continue };
         let reason = if is_repeated(keys, *place) {
-            format!("several files of {} have this name", files.option)
+            format!("several files of {} have {what}", files.option)
         } else {
             let nearest = nearest(path, others, candidates);
             format!("none of {} goes with it{nearest}", others.option)

@@ -213,6 +213,30 @@ quickcheck! {
         sorted(together(&first, &second)) == sorted(turned)
     }
 
+    fn both_lists_tell_the_same_pairs(first: Vec<Name>, second: Vec<Name>) -> bool {
+        let (first, second) = (distinct(&first), distinct(&second));
+        let turned = sorted(together(&second, &first)).map(|(partners, by)| {
+            (partners.into_iter().map(|(second, first)| (first, second)).collect(), by)
+        });
+        sorted(together(&first, &second)) == turned
+    }
+
+    fn what_is_named_one_by_one_pairs_in_order_or_not_at_all(first: Vec<Name>, second: Vec<Name>) -> bool {
+        let count = first.len().min(second.len());
+        let names = |names: &[Name]| -> Vec<String> { names.iter().take(count).map(|name| name.0.clone()).collect() };
+        let (first, second) = (names(&first), names(&second));
+        let list = |option, names: &[String]| files(option, Named::OneByOne, names);
+        let pairs = pair(&list("--logits", &first), &list("--targets", &second), None);
+        let in_order = Pairs { partners: (0..count).collect(), by: PairedBy::Order };
+        let by_name = sorted(together(&first, &second)).map(|(partners, _)| {
+            first.iter().zip(&second).all(|(first, second)| partners.get(first) == Some(second))
+        });
+        match pairs {
+            Ok(pairs) => pairs == in_order && by_name != Some(false),
+            Err(_) => by_name != Some(true),
+        }
+    }
+
     fn names_with_affixes_pair_as_the_names_do(names: Vec<Name>, affixes: (Name, Name), seed: Vec<usize>) -> TestResult {
         let names = distinct(&names);
         if names.len() < 2 {
