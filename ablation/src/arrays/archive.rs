@@ -10,7 +10,7 @@ use zip::read::ZipFile;
 use zip::result::ZipError;
 
 use super::foreign::{Foreign, recognise_archive};
-use super::header::Header;
+use super::header::{Header, NPY_MAGIC};
 use super::{ArrayError, Result};
 
 type Archive = ZipArchive<BufReader<File>>;
@@ -26,16 +26,27 @@ pub(super) fn find(file: &mut File, array: &str, wanted: Option<&str>) -> Result
     let damaged = |reason: String| ArrayError::Archive { array: array.to_owned(), reason };
     check_directory(file).map_err(|error| damaged(error.to_string()))?;
     let copy = file.try_clone().map_err(|error| damaged(error.to_string()))?;
-    let archive = open(copy, array)?;
+    let mut archive = open(copy, array)?;
+    let several = || damaged("it has several members of the same name".to_owned());
     if archive.has_duplicate_names() {
-        return Err(damaged("it has several members of the same name".to_owned()));
+        return Err(several());
     }
     let mut names = Vec::new();
     for name in archive.file_names() {
         names.push(name.map_err(|error| damaged(error.to_string()))?.into_owned());
     }
-    let members = names.iter().enumerate().filter_map(|(index, name)| Some((array_name(name)?, index)));
-    let members: BTreeMap<&str, usize> = members.collect();
+    let mut members = BTreeMap::new();
+    for (index, file_name) in names.iter().enumerate() {
+        let name = match array_name(file_name) {
+            Some(name) => name,
+            // Not every writer adds the extension, and NumPy goes by the content, too.
+            None if begins_as_array(&mut archive, index) => file_name,
+            None => continue,
+        };
+        if members.insert(name, index).is_some() {
+            return Err(several());
+        }
+    }
     if members.is_empty()
         && let Some(Foreign { kind, remedy }) = recognise_archive(names.iter().map(String::as_str))
     {
@@ -49,6 +60,12 @@ pub(super) fn find(file: &mut File, array: &str, wanted: Option<&str>) -> Result
 /// The name of the array in a member.
 fn array_name(member: &str) -> Option<&str> {
     member.strip_suffix(".npy")
+}
+
+fn begins_as_array(archive: &mut Archive, index: usize) -> bool {
+    let mut start = Vec::new();
+    let read = archive.by_index(index).map(|member| member.take(NPY_MAGIC.len() as u64).read_to_end(&mut start));
+    matches!(read, Ok(Ok(_))) && start == NPY_MAGIC
 }
 
 fn choose(members: &BTreeMap<&str, usize>, array: &str, wanted: Option<&str>) -> Result<usize> {

@@ -516,6 +516,15 @@ fn archives_of_every_layout_are_read() {
             assert_eq!(all_f32(array.reader().unwrap()).unwrap(), expected);
         }
     }
+    // Some writers leave the extension out.
+    let members = [("a", &bytes[..]), ("notes.txt", b"text"), ("empty", b"")];
+    let bare = zipped(&members.map(|(name, bytes)| (name.to_owned(), bytes)), SimpleFileOptions::default());
+    assert_eq!(all_f32(folder.array("z.npz", &bare).reader().unwrap()).unwrap(), expected);
+    assert!(Array::open(&folder.path("z.npz"), Some("a")).is_ok());
+    let both = ["a", "a.npy"].map(|name| (name.to_owned(), &bytes[..]));
+    let message = folder.open_error("z.npz", &zipped(&both, SimpleFileOptions::default()));
+    assert!(message.ends_with("it has several members of the same name"), "{message}");
+
     let mut repeated = npz(&[("a", &bytes), ("b", &bytes)], CompressionMethod::Stored);
     for start in [b"PK\x01\x02", b"PK\x03\x04"] {
         let last = repeated.windows(4).rposition(|window| window == start).unwrap();
