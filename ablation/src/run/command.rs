@@ -80,8 +80,8 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<String, RunError> {
         numbers => numbers.iter().filter_map(|number| Exercise::of_number(*number)).collect(),
     };
     let threads = arguments.threads.map_or_else(available_threads, usize::from);
+    memory::check(&config, &exercises, threads)?;
     let arms = Catalogue::new(&config).arms(&exercises);
-    memory::check(&config, &arms, threads)?;
     let taken = RunFolder::take(&arguments.output)?;
     let (folder, trainings) = (taken.path(), taken.trainings());
     let earlier = if arguments.fresh { Earlier::Ignored } else { Earlier::Used };

@@ -5,7 +5,7 @@ use std::fmt;
 
 use sysinfo::{MemoryRefreshKind, System};
 
-use super::arms::{Arm, Task};
+use super::arms::{Catalogue, Exercise, Task};
 use super::config::Config;
 use super::training::{binary, damage};
 
@@ -55,22 +55,25 @@ pub(crate) struct TooLarge {
 }
 
 /// Fails if a run would take more memory than there is. Where the system does not tell what there is, only what cannot be addressed is refused.
-pub(crate) fn check(config: &Config, arms: &[Arm], threads: usize) -> Result<(), TooLarge> {
-    Estimate::new(config, arms, threads).check(free())
+pub(crate) fn check(config: &Config, exercises: &BTreeSet<Exercise>, threads: usize) -> Result<(), TooLarge> {
+    Estimate::new(config, exercises, threads).check(free())
 }
 
 impl Estimate {
-    pub(super) fn new(config: &Config, arms: &[Arm], threads: usize) -> Self {
+    pub(super) fn new(config: &Config, exercises: &BTreeSet<Exercise>, threads: usize) -> Self {
+        let seeds = f64::from(config.seeds);
+        let arms = Catalogue::new(config).arms_of_seed(exercises, config.first_seed);
         let tasks: BTreeSet<Set> = arms.iter().map(|arm| Set::of(arm.task)).collect();
         let networks = tasks.iter().map(|set| set.training(config)).fold(0.0, f64::max);
         Self {
-            images: f64::from(config.seeds) * tasks.iter().map(|set| set.images(config)).sum::<f64>(),
-            training: networks * threads.min(arms.len()) as f64,
-            outcomes: arms.iter().map(|arm| outcome(config, arm.task)).sum(),
+            images: seeds * tasks.iter().map(|set| set.images(config)).sum::<f64>(),
+            training: networks * (threads as f64).min(seeds * arms.len() as f64),
+            outcomes: seeds * arms.iter().map(|arm| outcome(config, arm.task)).sum::<f64>(),
         }
     }
 
-    fn total(&self) -> f64 {
+    /// All of it.
+    pub(super) fn total(&self) -> f64 {
         PROGRAM + self.images + self.training + self.outcomes
     }
 
@@ -194,11 +197,10 @@ impl fmt::Display for Bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::arms::{Catalogue, Exercise};
     use crate::run::config::Preset;
 
     fn estimate(config: &Config, threads: usize) -> Estimate {
-        Estimate::new(config, &Catalogue::new(config).arms(&Exercise::ALL.into()), threads)
+        Estimate::new(config, &Exercise::ALL.into(), threads)
     }
 
     #[test]
