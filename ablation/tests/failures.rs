@@ -514,6 +514,16 @@ mod training {
         }
     }
 
+    #[test]
+    fn settings_that_are_no_text_are_refused() {
+        let folder = tiny();
+        fs::write(folder.path("binary.toml"), [0x93, b'N', b'U', b'M', 0xff]).unwrap();
+        assert!(
+            folder.run("run --config binary.toml --output out", &[]).refusal().contains("binary.toml: cannot be read")
+        );
+        assert!(!folder.path("out").exists());
+    }
+
     /// Small disks of their own, which root can make.
     #[cfg(target_os = "linux")]
     mod disks {

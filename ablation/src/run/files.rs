@@ -76,6 +76,8 @@ impl RunFolder {
     pub(crate) fn take(path: &Path) -> Result<Self, RunError> {
         let trainings = path.join("trainings");
         fs::create_dir_all(&trainings).map_err(|error| RunError::Folder { path: trainings.clone(), error })?;
+        // The name of the folder itself, if its parent can be read.
+        let _ = sync_folder(folder_of(path));
         let taken = Self { path: path.to_owned(), _lock: lock(path)? };
         // Trainings take hours, so a folder that cannot hold them is found before.
         for folder in [path.to_owned(), trainings, path.join("figures"), path.join("data")] {
