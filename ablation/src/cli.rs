@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
@@ -13,8 +12,10 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use crate::expression::registry::LossEntry;
 use crate::expression::{BinaryLoss, ClassesLoss, Vocabulary};
 use crate::paths::PairRule;
+#[cfg(feature = "train")]
+use crate::run::{LARGEST_SEED, MOST_SEEDS};
 use crate::score::classes::WeightsFrom;
-use crate::{inspect, losses, score};
+use crate::{inspect, losses, score, terminal};
 
 /// Segmentation losses, compared by training and computed for predictions of your own.
 ///
@@ -28,7 +29,7 @@ use crate::{inspect, losses, score};
     name = "ablation",
     version,
     propagate_version = true,
-    after_help = "Examples:\n  ablation run --quick\n  ablation score --logits z.npy --targets y.npy\n  ablation score --logits z.npy --targets y.npy --loss \"bce + dice(smooth=1e-5)\" --json\n  ablation score --logits z.npy --targets labels.npy --classes background,road,house --convention monai\n  ablation inspect labels.npy\n  ablation losses focal\n\nExit codes: 0 done, 1 a file could not be read or written, 2 the input or the command line is wrong, 130 broken off by Ctrl-C with nothing to show."
+    after_help = "Examples:\n  ablation run --quick\n  ablation score --logits z.npy --targets y.npy\n  ablation score --logits z.npy --targets y.npy --loss \"bce + dice(smooth=1e-5)\" --json\n  ablation score --logits z.npy --targets labels.npy --classes background,road,house --convention monai\n  ablation inspect labels.npy\n  ablation losses focal\n\nExit codes: 0 done (also if the reader of the output has gone, as in `| head`), 1 a file could not be read or written, 2 the input or the command line is wrong, 130 broken off by Ctrl-C with nothing to show."
 )]
 struct Cli {
     // As `ablation run`, without one.
@@ -73,11 +74,11 @@ pub(crate) struct RunArguments {
     pub(crate) config: Option<PathBuf>,
 
     /// Train each arm with so many seeds
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_SEEDS)))]
     pub(crate) seeds: Option<u32>,
 
     /// The first of the seeds
-    #[arg(long, value_name = "SEED")]
+    #[arg(long, value_name = "SEED", value_parser = clap::value_parser!(u64).range(..=LARGEST_SEED))]
     pub(crate) first_seed: Option<u64>,
 
     /// Add an arm with a loss of your own to exercises 1, 2 and 5: an expression as `ablation score` has it, such as
@@ -90,8 +91,8 @@ pub(crate) struct RunArguments {
     pub(crate) output: PathBuf,
 
     /// Trainings side by side; the numbers do not depend on it [default: one for each core]
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<std::num::NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
+    pub(crate) threads: Option<u16>,
 
     /// Train again what is finished already
     #[arg(long)]
@@ -350,6 +351,10 @@ fn epsilon(text: &str) -> Result<f32, String> {
     }
 }
 
+/// The most threads that may be asked for.
+#[cfg(feature = "train")]
+const MOST_THREADS: i64 = 1024;
+
 /// The most classes that there may be.
 pub(crate) const MOST_CLASSES: usize = 256;
 
@@ -441,9 +446,9 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> 
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
-            // Help on a closed pipe is no failure.
-            let _ = error.print();
-            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+            let code = u8::try_from(error.exit_code()).unwrap_or(2);
+            let printed = terminal::answer_of_the_parser(&error).map_err(score::ScoreError::Output);
+            return printed.map_or_else(|error| failed(&error.into()), |()| ExitCode::from(code));
         }
     };
     let outcome = match cli.command.unwrap_or_else(without_command) {
@@ -458,13 +463,14 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> 
         Command::Inspect(arguments) => inspect::inspect(&arguments).map_err(Failure::from),
         Command::Losses(arguments) => losses::losses(&arguments).map_err(Failure::from),
     };
-    match outcome.and_then(|text| Ok(print(&text)?)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let _ = writeln!(io::stderr(), "error: {error}");
-            ExitCode::from(error.exit_code())
-        }
-    }
+    let printed = outcome.and_then(|text| Ok(terminal::answer(&text).map_err(score::ScoreError::Output)?));
+    printed.map_or_else(|error| failed(&error), |()| ExitCode::SUCCESS)
+}
+
+/// Says why there is no answer.
+fn failed(error: &Failure) -> ExitCode {
+    terminal::say(format_args!("error: {error}"));
+    ExitCode::from(error.exit_code())
 }
 
 /// What the program does when it is not told what: train and report, if it can.
@@ -498,13 +504,5 @@ impl Failure {
             #[cfg(feature = "train")]
             Failure::Run(error) => error.exit_code(),
         }
-    }
-}
-
-fn print(text: &str) -> Result<(), score::ScoreError> {
-    match io::stdout().write_all(text.as_bytes()) {
-        // Whoever closed the pipe has read enough.
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(score::ScoreError::Output(error)),
-        _ => Ok(()),
     }
 }

@@ -1,6 +1,8 @@
 //! The command-line tool `ablation`: scores predicted segmentation masks, from any framework, with the losses of
 //! `loss-core`.
 #![forbid(unsafe_code)]
+// They panic if the terminal is closed; `terminal` does not.
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr, clippy::dbg_macro))]
 
 pub mod arrays;
 mod cli;
@@ -13,5 +15,6 @@ pub mod paths;
 mod run;
 mod score;
 mod tables;
+mod terminal;
 
 pub use cli::run;

@@ -1,5 +1,6 @@
 //! The command-line tool `ablation`; `ablation --help` says what it does.
 #![forbid(unsafe_code)]
+#![deny(clippy::print_stdout, clippy::print_stderr, clippy::dbg_macro)]
 
 use std::process::ExitCode;
 

@@ -6,34 +6,8 @@ mod common;
 use std::fs;
 use std::path::Path;
 
-use common::{Folder, close};
+use common::{close, tiny};
 use serde_json::Value;
-
-const TINY: &str = "
-seeds = 2
-[training]
-steps = 3
-damage_steps = 3
-evaluations = 2
-batch = 2
-base_channels = 2
-[data]
-size = 16
-training_images = 4
-held_out_images = 3
-share = 0.1
-rare_shares = [0.05]
-[damage]
-shares = [0.8, 0.05, 0.05, 0.05, 0.05]
-training_images = 4
-held_out_images = 3
-";
-
-fn tiny() -> Folder {
-    let folder = Folder::new();
-    fs::write(folder.path("tiny.toml"), TINY).unwrap();
-    folder
-}
 
 fn bytes(path: &Path) -> Vec<u8> {
     fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))

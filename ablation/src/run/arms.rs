@@ -236,22 +236,25 @@ impl<'a> Catalogue<'a> {
 
     /// All trainings of some exercises, without repetition: those of a seed together, the longest of them first.
     pub(crate) fn arms(&self, exercises: &BTreeSet<Exercise>) -> Vec<Arm> {
+        self.config.seeds().flat_map(|seed| self.arms_of_seed(exercises, seed)).collect()
+    }
+
+    /// Those of one seed.
+    pub(crate) fn arms_of_seed(&self, exercises: &BTreeSet<Exercise>, seed: u64) -> Vec<Arm> {
         let mut arms: Vec<Arm> = Vec::new();
         // Under the name that it has beside other losses, whatever exercise asks for it first.
         let focal = self.focal();
         let named = |loss: NamedLoss| if loss.expression == focal.expression { focal.clone() } else { loss };
-        for seed in self.config.seeds() {
-            if exercises.contains(&Exercise::DamageMapping) {
-                arms.extend(self.damage().into_iter().map(|(task, loss)| Arm { task, loss, seed }));
-            }
-            for exercise in exercises {
-                for share in self.shares(*exercise) {
-                    for loss in self.binary(*exercise, share) {
-                        let arm = Arm { task: Task::Binary { share }, loss: named(loss), seed };
-                        let known = arms.iter().any(|other| other.is_same_training(&arm));
-                        if !known {
-                            arms.push(arm);
-                        }
+        if exercises.contains(&Exercise::DamageMapping) {
+            arms.extend(self.damage().into_iter().map(|(task, loss)| Arm { task, loss, seed }));
+        }
+        for exercise in exercises {
+            for share in self.shares(*exercise) {
+                for loss in self.binary(*exercise, share) {
+                    let arm = Arm { task: Task::Binary { share }, loss: named(loss), seed };
+                    let known = arms.iter().any(|other| other.is_same_training(&arm));
+                    if !known {
+                        arms.push(arm);
                     }
                 }
             }

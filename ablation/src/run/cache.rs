@@ -1,7 +1,9 @@
 //! Finished trainings on disk, so that a run that was broken off goes on where it stopped.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs;
+use std::io;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -10,11 +12,12 @@ use super::arms::{Arm, Task};
 use super::command::versions;
 use super::config::{Config, Damage, Data, Pace, Training, fingerprint_of};
 use super::error::RunError;
-use super::files::write_whole;
+use super::files::write_to_disk;
+use super::seal::Sealed;
 use super::training::Trained;
 
-/// Counts up when a change to the program changes what a training gives.
-const REVISION: u32 = 2;
+/// Counts up when a change to the program changes what a training gives, or how it is stored.
+const REVISION: u32 = 3;
 
 /// All that a training depends on.
 #[derive(Serialize)]
@@ -33,10 +36,41 @@ struct Key<'a> {
 }
 
 /// A training and how long it took.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Stored {
     pub(crate) trained: Trained,
     pub(crate) seconds: f64,
+}
+
+/// A training in its file: a file that takes another's name is not taken for it.
+#[derive(Serialize, Deserialize)]
+struct Entry<S> {
+    /// The hash of what the training depends on.
+    key: String,
+    #[serde(flatten)]
+    stored: S,
+}
+
+/// What there is of an arm.
+#[derive(Debug)]
+pub(crate) enum Found {
+    Nothing,
+    Stored(Stored),
+    /// A file that does not hold what was written into it.
+    Unusable(Unusable),
+}
+
+/// Why a stored training is trained again.
+#[derive(Debug)]
+pub(crate) struct Unusable {
+    path: PathBuf,
+    reason: String,
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}; it is trained again", self.path.display(), self.reason)
+    }
 }
 
 /// What is done with trainings that are there already.
@@ -54,12 +88,13 @@ pub(crate) struct Cache {
 }
 
 impl Cache {
-    pub(crate) fn open(folder: PathBuf, earlier: Earlier) -> Result<Self, RunError> {
-        fs::create_dir_all(&folder).map_err(|error| RunError::Folder { path: folder.clone(), error })?;
-        Ok(Self { folder, earlier })
+    /// Of a folder that is there.
+    pub(crate) fn new(folder: PathBuf, earlier: Earlier) -> Self {
+        Self { folder, earlier }
     }
 
-    fn path(&self, config: &Config, arm: &Arm) -> Result<PathBuf, RunError> {
+    /// The file of an arm, and the hash of all that its training depends on.
+    fn place(&self, config: &Config, arm: &Arm) -> Result<(PathBuf, String), RunError> {
         // Which exercises there are beside this one changes nothing in it.
         let data = Data { rare_shares: Vec::new(), share: 0.0, ..config.data.clone() };
         let key = Key {
@@ -80,23 +115,40 @@ impl Cache {
             expression: &arm.loss.expression,
             seed: arm.seed,
         };
-        Ok(self.folder.join(format!("{}.json", fingerprint_of(&key)?)))
+        let key = fingerprint_of(&key)?;
+        Ok((self.folder.join(format!("{key}.json")), key))
     }
 
-    /// What was stored of this arm; what cannot be read is as good as nothing.
-    pub(crate) fn load(&self, config: &Config, arm: &Arm) -> Option<Stored> {
+    /// What was stored of this arm, if it is what was written then.
+    pub(crate) fn load(&self, config: &Config, arm: &Arm) -> Result<Found, RunError> {
+        let (path, key) = self.place(config, arm)?;
         if self.earlier == Earlier::Ignored {
-            return None;
+            return Ok(Found::Nothing);
         }
-        serde_json::from_slice(&fs::read(self.path(config, arm).ok()?).ok()?).ok()
+        let unusable = |path, reason| Ok(Found::Unusable(Unusable { path, reason }));
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
+            // It could not be replaced after the training either.
+            Err(error) if path.is_dir() => return Err(RunError::Read { path, error }),
+            Err(error) => return unusable(path, format!("a stored training that cannot be read ({error})")),
+        };
+        let entry = match serde_json::from_slice::<Sealed<Entry<Stored>>>(&bytes) {
+            Ok(sealed) => sealed.open(),
+            Err(error) => return unusable(path, format!("not a stored training, or not all of it ({error})")),
+        };
+        match entry {
+            None => unusable(path, "a damaged training (its content is not that of its hash)".to_owned()),
+            Some(entry) if entry.key != key => unusable(path, "another training than its name says".to_owned()),
+            Some(entry) => Ok(Found::Stored(entry.stored)),
+        }
     }
 
-    /// Stores a training, whole or not at all.
+    /// Stores a training, whole or not at all; when this returns, it is on disk.
     pub(crate) fn store(&self, config: &Config, arm: &Arm, stored: &Stored) -> Result<(), RunError> {
-        let path = self.path(config, arm)?;
-        let failed = |error| RunError::Write { path: path.clone(), error };
-        let bytes = serde_json::to_vec(stored).map_err(|error| failed(error.into()))?;
-        write_whole(&path, &bytes).map_err(failed)
+        let (path, key) = self.place(config, arm)?;
+        let bytes = serde_json::to_vec(&Sealed::new(Entry { key, stored })?)?;
+        write_to_disk(&path, &bytes).map_err(|error| RunError::Training { path, error })
     }
 }
 
@@ -105,10 +157,11 @@ mod tests {
     use super::*;
     use crate::run::arms::{Catalogue, Exercise};
     use crate::run::config::{HeadBias, Preset};
+    use crate::run::training::{Evaluation, Judgement, Metrics, Step};
 
     fn cache(earlier: Earlier) -> (tempfile::TempDir, Cache) {
         let folder = tempfile::tempdir().unwrap();
-        let cache = Cache::open(folder.path().join("trainings"), earlier).unwrap();
+        let cache = Cache::new(folder.path().to_owned(), earlier);
         (folder, cache)
     }
 
@@ -120,7 +173,7 @@ mod tests {
     fn every_arm_has_a_place_of_its_own() {
         let (_folder, cache) = cache(Earlier::Used);
         let config = Config::preset(Preset::Default);
-        let mut paths: Vec<PathBuf> = arms(&config).iter().map(|arm| cache.path(&config, arm).unwrap()).collect();
+        let mut paths: Vec<PathBuf> = arms(&config).iter().map(|arm| cache.place(&config, arm).unwrap().0).collect();
         let all = paths.len();
         paths.sort();
         paths.dedup();
@@ -159,25 +212,86 @@ mod tests {
         for (number, (change, moves)) in changes.iter().enumerate() {
             let mut changed = config.clone();
             change(&mut changed);
-            let moved =
-                [binary, damage].map(|arm| cache.path(&changed, arm).unwrap() != cache.path(&config, arm).unwrap());
+            let moved = [binary, damage]
+                .map(|arm| cache.place(&changed, arm).unwrap().0 != cache.place(&config, arm).unwrap().0);
             assert_eq!(moved, *moves, "change {number}");
         }
     }
 
+    fn trained(seed: u64) -> Stored {
+        let step = |loss| Step { loss, foreground_gradient: 0.1, background_gradient: 1e-300 };
+        let metrics: Metrics = [("Dice".to_owned(), Some(0.1 + 0.2)), ("Hausdorff".to_owned(), None)].into();
+        let trained = Trained {
+            parameters: 3,
+            steps: vec![step(1.0), step(-0.0), step(seed as f64)],
+            evaluations: vec![Evaluation { step: 3, metrics: metrics.clone() }],
+            judgement: Judgement { metrics, reliability: vec![[0.5, 0.25, 7.0]], predictions: vec![vec![0, 255]] },
+        };
+        Stored { trained, seconds: 1.5 }
+    }
+
+    fn reason(found: Found) -> String {
+        match found {
+            Found::Unusable(unusable) => unusable.to_string(),
+            other => panic!("{other:?}"),
+        }
+    }
+
     #[test]
-    fn what_cannot_be_read_is_trained_again() {
+    fn a_stored_training_is_there_again() {
         let (_folder, cache) = cache(Earlier::Used);
         let config = Config::preset(Preset::Default);
         let arm = &arms(&config)[0];
-        assert!(cache.load(&config, arm).is_none());
-        let trained =
-            Trained { parameters: 3, steps: Vec::new(), evaluations: Vec::new(), judgement: Default::default() };
-        cache.store(&config, arm, &Stored { trained: trained.clone(), seconds: 1.5 }).unwrap();
-        assert_eq!(cache.load(&config, arm).unwrap().trained, trained);
+        assert!(matches!(cache.load(&config, arm).unwrap(), Found::Nothing));
+        cache.store(&config, arm, &trained(7)).unwrap();
+        let Found::Stored(found) = cache.load(&config, arm).unwrap() else { panic!("nothing") };
+        assert_eq!(found, trained(7));
         let ignoring = Cache { folder: cache.folder.clone(), earlier: Earlier::Ignored };
-        assert!(ignoring.load(&config, arm).is_none());
-        fs::write(cache.path(&config, arm).unwrap(), b"{\"trained\":").unwrap();
-        assert!(cache.load(&config, arm).is_none());
+        assert!(matches!(ignoring.load(&config, arm).unwrap(), Found::Nothing));
+    }
+
+    /// Whatever happens to a file, it is what was stored or it is trained again.
+    #[test]
+    fn a_damaged_training_is_not_used() {
+        let (_folder, cache) = cache(Earlier::Used);
+        let config = Config::preset(Preset::Default);
+        let arms = arms(&config);
+        let (arm, other) = (&arms[0], &arms[1]);
+        cache.store(&config, arm, &trained(7)).unwrap();
+        cache.store(&config, other, &trained(8)).unwrap();
+        let [path, of_other] = [arm, other].map(|arm| cache.place(&config, arm).unwrap().0);
+        let whole = fs::read(&path).unwrap();
+        let found = |bytes: &[u8]| {
+            fs::write(&path, bytes).unwrap();
+            cache.load(&config, arm).unwrap()
+        };
+
+        let text = String::from_utf8(whole.clone()).unwrap();
+        let steps = text.find("\"steps\":[").unwrap() + "\"steps\":[".len();
+        let end = steps + text[steps..].find(']').unwrap();
+        let emptied = format!("{}{}", &text[..steps], &text[end..]);
+        let told = reason(found(emptied.as_bytes()));
+        assert!(told.contains("a damaged training") && told.ends_with("it is trained again"), "{told}");
+        assert!(reason(found(&fs::read(of_other).unwrap())).contains("another training than its name says"));
+        let other_version: Vec<u8> = serde_json::to_vec(&trained(7)).unwrap();
+        assert!(reason(found(&other_version)).contains("not a stored training"));
+        for end in 0..whole.len() {
+            reason(found(&whole[..end]));
+        }
+        for (index, byte) in whole.iter().enumerate() {
+            for changed in [byte ^ 1, byte ^ 0x80, b'0', b' '] {
+                let mut bytes = whole.clone();
+                bytes[index] = changed;
+                match found(&bytes) {
+                    // Nothing but what reads the same may pass: a 0 for a 0, more digits of the same number.
+                    Found::Stored(stored) => assert_eq!(stored, trained(7), "{index}"),
+                    Found::Unusable(_) => {}
+                    Found::Nothing => panic!("nothing at {index}"),
+                }
+            }
+        }
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        assert!(matches!(cache.load(&config, arm), Err(RunError::Read { .. })));
     }
 }

@@ -14,15 +14,18 @@ use super::arms::{Arm, Catalogue, Exercise};
 use super::cache::{Cache, Earlier};
 use super::config::{Config, Preset};
 use super::error::RunError;
-use super::files::write_whole;
+use super::files::{RunFolder, write_to_disk};
+use super::memory;
 use super::outcomes::Outcomes;
 use super::progress::Progress;
 use super::report::model::Section;
 use super::report::{self, Heading};
 use super::results::{ArmResult, FILE_NAME, FORMAT, Results};
 use super::schedule::{Fate, Sets, train_all};
+use super::seal::Sealed;
 use super::{exercises, theory};
 use crate::cli::{CompareArguments, ConfigArguments, PresetArguments, RunArguments};
+use crate::terminal;
 
 /// The framework, as `Cargo.toml` pins it; its version is part of what decides the numbers.
 const BURN: &str = "0.22.1";
@@ -76,15 +79,16 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<String, RunError> {
         [] => Exercise::ALL.into(),
         numbers => numbers.iter().filter_map(|number| Exercise::of_number(*number)).collect(),
     };
-    let folder = &arguments.output;
-    let trainings = folder.join("trainings");
+    let threads = arguments.threads.map_or_else(available_threads, usize::from);
+    memory::check(&config, &exercises, threads)?;
+    let arms = Catalogue::new(&config).arms(&exercises);
+    let taken = RunFolder::take(&arguments.output)?;
+    let (folder, trainings) = (taken.path(), taken.trainings());
     let earlier = if arguments.fresh { Earlier::Ignored } else { Earlier::Used };
-    let cache = Cache::open(trainings.clone(), earlier)?;
+    let cache = Cache::new(trainings.clone(), earlier);
     let stop = stop_on_interrupt()?;
     let progress = Progress::new(arguments.quiet);
-    let threads = arguments.threads.map_or_else(available_threads, |threads| threads.get());
 
-    let arms = Catalogue::new(&config).arms(&exercises);
     let sets = Sets::default();
     let fates = train_all(&arms, &config, threads, &cache, &sets, &stop, &progress)?;
     if !fates.iter().any(|fate| matches!(fate, Fate::Trained { .. })) && stop.load(Ordering::Relaxed) {
@@ -122,8 +126,8 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<String, RunError> {
         let _ = fs::remove_file(folder.join(old));
     }
     results.write(&folder.join(FILE_NAME))?;
-    let json = serde_json::to_vec_pretty(&record)?;
-    write_whole(&path, &json).map_err(|error| RunError::Write { path, error })?;
+    let json = serde_json::to_vec_pretty(&Sealed::new(record)?)?;
+    write_to_disk(&path, &json).map_err(|error| RunError::Write { path, error })?;
     Ok(told(folder, &results, &fates, &arms, started.elapsed().as_secs_f64()))
 }
 
@@ -148,7 +152,7 @@ fn stop_on_interrupt() -> Result<Arc<AtomicBool>, RunError> {
         if seen.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        eprintln!("\nstopping: a report of what is finished follows; Ctrl-C again ends at once");
+        terminal::say("\nstopping: a report of what is finished follows; Ctrl-C again ends at once");
     })?;
     Ok(stop)
 }
@@ -175,9 +179,9 @@ fn arm_result((arm, fate): (&Arm, &Fate)) -> Option<ArmResult> {
     })
 }
 
-/// The files of the report that this record belongs to; none if there is no such record.
+/// The files of the report that this record belongs to; none if there is no such record, or if it is damaged, because these are removed.
 fn files_of(record: &Path) -> Vec<PathBuf> {
-    let record = fs::read(record).ok().and_then(|bytes| serde_json::from_slice::<Record>(&bytes).ok());
+    let record = fs::read(record).ok().and_then(|bytes| serde_json::from_slice::<Sealed<Record>>(&bytes).ok()?.open());
     let inside = |file: &PathBuf| file.components().all(|part| matches!(part, Component::Normal(_)));
     record.map_or_else(Vec::new, |record| record.files.into_iter().filter(inside).collect())
 }

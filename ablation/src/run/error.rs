@@ -9,6 +9,19 @@ use super::report::ReportError;
 pub(crate) enum RunError {
     #[error("{path}: cannot make the folder: {error}")]
     Folder { path: PathBuf, error: io::Error },
+    #[error("{path}: cannot be written into, so nothing is trained: {error}")]
+    NotWritable { path: PathBuf, error: io::Error },
+    #[error(
+        "{path}: another run{} is writing there; wait for its end, or give this one a folder of its own with --output",
+        .process.map_or(String::new(), |process| format!(" (process {process})"))
+    )]
+    InUse { path: PathBuf, process: Option<u32> },
+    #[error(
+        "{path}: cannot be written: {error}; the trainings that are finished are kept, and the same command goes on from there"
+    )]
+    Training { path: PathBuf, error: io::Error },
+    #[error(transparent)]
+    Memory(#[from] super::memory::TooLarge),
     #[error("{path}: cannot be written: {error}")]
     Write { path: PathBuf, error: io::Error },
     #[error("{path}: cannot be read: {error}")]
@@ -42,10 +55,18 @@ impl RunError {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             RunError::Results(error) => error.exit_code(),
-            RunError::Read { error, .. } if error.kind() != io::ErrorKind::NotFound => 1,
-            RunError::Config(_) | RunError::Read { .. } | RunError::AllFailed(_) => 2,
+            // A file that is not there or not text is the wrong one.
+            RunError::Read { error, .. }
+                if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData) =>
+            {
+                1
+            }
+            RunError::Config(_) | RunError::Memory(_) | RunError::Read { .. } | RunError::AllFailed(_) => 2,
             RunError::NothingFinished(_) => 130,
             RunError::Folder { .. }
+            | RunError::NotWritable { .. }
+            | RunError::InUse { .. }
+            | RunError::Training { .. }
             | RunError::Write { .. }
             | RunError::Report(_)
             | RunError::Signal(_)

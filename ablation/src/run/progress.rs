@@ -1,6 +1,5 @@
 //! How far the trainings are, for whoever watches, or for a log.
 
-use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -9,6 +8,7 @@ use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
 
 use super::arms::Arm;
 use super::schedule::Fate;
+use crate::terminal;
 
 /// A log gets a line no more often than this.
 const BETWEEN_LINES: Duration = Duration::from_secs(15);
@@ -42,7 +42,7 @@ impl Progress {
         Self {
             bars: MultiProgress::new(),
             whole: ProgressBar::hidden(),
-            is_watched: std::io::stderr().is_terminal() && !is_silent,
+            is_watched: terminal::is_watched() && !is_silent,
             is_silent,
             log: Mutex::new(Log { started: now, last: now }),
             arms: AtomicUsize::new(0),
@@ -86,14 +86,22 @@ impl Progress {
 
     /// A remark that stays.
     pub(crate) fn say(&self, text: &str) {
-        if self.is_silent {
-            return;
+        if !self.is_silent {
+            self.write(text);
         }
-        // A remark that cannot be written is no reason to stop.
+    }
+
+    /// A remark that whoever reads the results must know, whether they want to see progress or not.
+    pub(crate) fn note(&self, text: &str) {
+        self.write(&format!("note: {text}"));
+    }
+
+    fn write(&self, text: &str) {
         if self.is_watched {
+            // As `terminal` has it: what cannot be written is lost.
             let _ = self.bars.println(text);
         } else {
-            eprintln!("{text}");
+            terminal::say(text);
         }
     }
 
@@ -114,12 +122,10 @@ impl Progress {
         }
         log.last = Instant::now();
         let share = self.whole.position() as f64 / self.whole.length().unwrap_or(1).max(1) as f64;
-        let left = if share > 0.0 {
-            let left = log.started.elapsed().mul_f64((1.0 - share).max(0.0) / share);
-            format!(", about {} left", HumanDuration(Duration::from_secs(left.as_secs())))
-        } else {
-            String::new()
-        };
+        let left = log.started.elapsed().as_secs_f64() * (1.0 - share).max(0.0) / share;
+        // None before the first step.
+        let left = Duration::try_from_secs_f64(left.round());
+        let left = left.map_or_else(|_| String::new(), |left| format!(", about {} left", HumanDuration(left)));
         drop(log);
         self.say(&format!("{done} of {arms} trainings{left}"));
     }

@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::config::Config;
-use super::files::write_whole;
+use super::files::write_to_disk;
 use super::report::model::Section;
+use super::seal::Sealed;
 use super::training::Step;
 
 /// The format that is written, and the only one that is read.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
 /// The name of the file in the folder of a run.
 pub(crate) const FILE_NAME: &str = "results.json";
@@ -66,6 +67,10 @@ pub(crate) enum ResultsError {
     Format { path: String, found: u64 },
     #[error("{path}: damaged results: line {line}, column {column}: {message}")]
     Damaged { path: String, line: usize, column: usize, message: String },
+    #[error(
+        "{path}: the numbers are not those that were written: the file was damaged or edited (sha256 is the hash of all other fields); run again"
+    )]
+    Changed { path: String },
     #[error("{path}: cannot write the results as JSON: {error}")]
     Json { path: String, error: serde_json::Error },
 }
@@ -116,19 +121,24 @@ impl Results {
         if header.format != u64::from(FORMAT) {
             return Err(ResultsError::Format { path, found: header.format });
         }
-        serde_json::from_slice(bytes).map_err(|error| {
+        // Not through the seal, which would lose the line and the column.
+        let results: Self = serde_json::from_slice(bytes).map_err(|error| {
             let (line, column, message) = parts(&error);
-            ResultsError::Damaged { path, line, column, message }
-        })
+            ResultsError::Damaged { path: path.clone(), line, column, message }
+        })?;
+        let sealed: Result<Sealed<Self>, _> = serde_json::from_slice(bytes);
+        let is_whole = sealed.is_ok_and(|sealed| sealed.open().is_some());
+        if is_whole { Ok(results) } else { Err(ResultsError::Changed { path }) }
     }
 
-    /// Writes the file, which appears whole or not at all.
+    /// Writes the file, which appears whole or not at all; when this returns, it is on disk.
     pub(crate) fn write(&self, path: &Path) -> Result<(), ResultsError> {
         let name = || path.display().to_string();
         let failed = |error| ResultsError::Io { path: name(), action: "write", error };
-        let mut json = serde_json::to_vec_pretty(self).map_err(|error| ResultsError::Json { path: name(), error })?;
+        let json = Sealed::new(self).and_then(|sealed| serde_json::to_vec_pretty(&sealed));
+        let mut json = json.map_err(|error| ResultsError::Json { path: name(), error })?;
         json.push(b'\n');
-        write_whole(path, &json).map_err(failed)
+        write_to_disk(path, &json).map_err(failed)
     }
 }
 
@@ -215,15 +225,38 @@ pub(super) mod tests {
             assert!(parse(other).starts_with("a.json: JSON, but no results of `ablation run`;"), "{other}");
         }
         let mut json = serde_json::to_value(example()).unwrap();
-        json["format"] = 2.into();
+        json["format"] = 1.into();
         assert_eq!(
             parse(&json.to_string()),
-            "a.json: has format 2, and this version reads format 1; run again with this version"
+            "a.json: has format 1, and this version reads format 2; run again with this version"
         );
-        json["format"] = 1.into();
+        json["format"] = FORMAT.into();
         json["arms"][0]["seed"] = "x".into();
         let damaged = parse(&json.to_string());
         assert!(damaged.starts_with("a.json: damaged results: line 1, column "), "{damaged}");
         assert!(damaged.ends_with(": invalid type: string \"x\", expected u64"), "{damaged}");
+    }
+
+    #[test]
+    fn changed_results_are_refused() {
+        let whole = serde_json::to_value(Sealed::new(example()).unwrap()).unwrap();
+        assert_eq!(Results::parse(whole.to_string().as_bytes(), "a.json").unwrap(), example());
+        type Change = fn(&mut serde_json::Value);
+        let changes: [Change; 5] = [
+            |json| json["arms"][0]["metrics"]["Dice"] = 0.72.into(),
+            |json| json["arms"][0]["steps"] = serde_json::json!([]),
+            |json| json["complete"] = false.into(),
+            |json| json["sha256"] = "0".into(),
+            |json| drop(json.as_object_mut().unwrap().remove("sha256")),
+        ];
+        for change in changes {
+            let mut json = whole.clone();
+            change(&mut json);
+            assert_eq!(
+                parse(&json.to_string()),
+                "a.json: the numbers are not those that were written: the file was damaged or edited (sha256 is the hash of all other \
+                 fields); run again"
+            );
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use super::arms::{Arm, Task};
-use super::cache::{Cache, Stored};
+use super::cache::{Cache, Found, Stored};
 use super::config::Config;
 use super::dataset::{self, BinarySet, PairSet, Split};
 use super::error::RunError;
@@ -42,17 +42,23 @@ pub(crate) fn train_all(
     progress: &Progress,
 ) -> Result<Vec<Fate>, RunError> {
     let fates: Vec<OnceLock<Fate>> = arms.iter().map(|_| OnceLock::new()).collect();
-    let waiting: Vec<usize> = (0..arms.len())
-        .filter(|index| {
-            let (Some(arm), Some(fate)) = (arms.get(*index), fates.get(*index)) else { return false };
-            let Some(Stored { trained, seconds }) = cache.load(config, arm) else { return true };
-            fate.set(Fate::Trained { trained, seconds, was_stored: true }).is_err()
-        })
-        .collect();
+    let mut waiting: Vec<usize> = Vec::new();
+    for (index, (arm, fate)) in arms.iter().zip(&fates).enumerate() {
+        match cache.load(config, arm)? {
+            Found::Stored(Stored { trained, seconds }) => {
+                let _ = fate.set(Fate::Trained { trained, seconds, was_stored: true });
+            }
+            Found::Unusable(unusable) => {
+                progress.note(&unusable.to_string());
+                waiting.push(index);
+            }
+            Found::Nothing => waiting.push(index),
+        }
+    }
     let cost = |index: &usize| {
-        arms.get(*index).map_or(0, |arm| config.pace_of(arm.task).steps as u64 * cost_of_step(arm.task))
+        arms.get(*index).map_or(0, |arm| (config.pace_of(arm.task).steps as u64).saturating_mul(cost_of_step(arm.task)))
     };
-    progress.begin(waiting.iter().map(cost).sum(), arms.len() - waiting.len(), waiting.len());
+    progress.begin(waiting.iter().map(cost).fold(0, u64::saturating_add), arms.len() - waiting.len(), waiting.len());
 
     let next = AtomicUsize::new(0);
     let work = || -> Result<(), RunError> {
@@ -77,14 +83,29 @@ pub(crate) fn train_all(
         }
         Ok(())
     };
-    std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads.clamp(1, waiting.len().max(1))).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().try_for_each(|worker| match worker.join() {
-            Ok(done) => done,
+    let outcome = std::thread::scope(|scope| {
+        let mut workers = Vec::new();
+        for _ in 1..threads.clamp(1, waiting.len().max(1)) {
+            match std::thread::Builder::new().spawn_scoped(scope, work) {
+                Ok(worker) => workers.push(worker),
+                // The numbers do not depend on the threads, so fewer will do.
+                Err(error) => {
+                    progress.note(&format!(
+                        "trained by {} threads, because no more are to be had: {error}",
+                        workers.len() + 1
+                    ));
+                    break;
+                }
+            }
+        }
+        let own = work();
+        workers.into_iter().fold(own, |before, worker| match worker.join() {
+            Ok(done) => before.and(done),
             Err(panic) => std::panic::resume_unwind(panic),
         })
-    })?;
+    });
     progress.end();
+    outcome?;
     Ok(fates.into_iter().map(|fate| fate.into_inner().unwrap_or(Fate::Left)).collect())
 }
 

@@ -14,8 +14,6 @@ mod results;
 mod run;
 pub(crate) mod terms;
 
-use std::io::Write as _;
-
 use loss_core::{Logits, Probabilities};
 
 use crate::arrays::Array;
@@ -38,7 +36,7 @@ const BINARY_DEFAULTS: &[&str] =
 
 /// Says something that is no result, to whoever reads it.
 pub(crate) fn note(text: &str) {
-    let _ = writeln!(std::io::stderr(), "note: {text}");
+    crate::terminal::note(text);
 }
 
 /// The two passes over pixels, of binary masks or of classes.

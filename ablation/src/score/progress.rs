@@ -1,6 +1,5 @@
 //! A progress bar, for whoever watches and waits.
 
-use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -22,7 +21,7 @@ impl Progress {
         {
             bar.set_style(style);
         }
-        Self { bar, started: Instant::now(), waiting: std::io::stderr().is_terminal() }
+        Self { bar, started: Instant::now(), waiting: crate::terminal::is_watched() }
     }
 
     pub(crate) fn advance(&mut self, pixels: usize) {

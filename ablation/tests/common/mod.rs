@@ -115,6 +115,34 @@ impl Folder {
     }
 }
 
+/// Images and networks that are as small as they can be.
+pub const TINY: &str = "
+seeds = 2
+[training]
+steps = 3
+damage_steps = 3
+evaluations = 2
+batch = 2
+base_channels = 2
+[data]
+size = 16
+training_images = 4
+held_out_images = 3
+share = 0.1
+rare_shares = [0.05]
+[damage]
+shares = [0.8, 0.05, 0.05, 0.05, 0.05]
+training_images = 4
+held_out_images = 3
+";
+
+/// A folder with these settings.
+pub fn tiny() -> Folder {
+    let folder = Folder::new();
+    fs::write(folder.path("tiny.toml"), TINY).unwrap();
+    folder
+}
+
 fn write<T: AutoSerialize + Clone>(file: impl Write, order: Order, shape: &[u64], values: &[T]) {
     let options = npyz::WriteOptions::new().default_dtype().order(order).shape(shape);
     let mut writer = options.writer(file).begin_nd().expect("a header");

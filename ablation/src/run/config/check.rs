@@ -1,10 +1,12 @@
 //! The ranges of all settings.
 
 use super::error::Place;
-use super::settings::{LARGEST_SEED, accepted};
+use super::settings::{
+    LARGEST_FACTOR, LARGEST_GAMMA, LARGEST_LEARNING_RATE, LARGEST_SEED, LARGEST_SIZE, MOST_CHANNELS, MOST_ENTRIES,
+    MOST_EVALUATIONS, MOST_IMAGES, MOST_SEEDS, MOST_STEPS, accepted,
+};
 use super::{Config, ConfigError, Shapes};
 use crate::expression::Expression;
-use crate::expression::registry::LARGEST;
 use crate::run::arms::percent;
 
 impl Config {
@@ -43,6 +45,8 @@ impl Config {
         let shapes = [blobs, ellipses, roads, small_objects];
         let some_shape = shapes.iter().any(|shape| *shape > 0.0);
         let fewest_steps = training.steps.min(training.damage_steps);
+        let steps = |steps: usize| (1..=MOST_STEPS).contains(&steps);
+        let images = |images: usize| (1..=MOST_IMAGES).contains(&images);
         let most_in_batch = data.training_images.min(damage.training_images);
         let last_seed = first_seed.checked_add(u64::from(*seeds).saturating_sub(1));
         let few_pixels = |share: f64| self.foreground_pixels(share) < 1.0;
@@ -55,18 +59,18 @@ impl Config {
         let rising = losses.gammas.windows(2).all(|pair| pair.first() < pair.last());
         let rare_fault = data.rare_shares.iter().copied().find(|rare| !share(*rare));
         vec![
-            ("seeds", fault((1..=1000).contains(seeds), seeds)),
+            ("seeds", fault((1..=MOST_SEEDS).contains(seeds), seeds)),
             ("first_seed", fault(last_seed.is_some_and(|last| last <= LARGEST_SEED), first_seed)),
-            ("training.steps", fault(training.steps >= 1, training.steps)),
-            ("training.damage_steps", fault(training.damage_steps >= 1, training.damage_steps)),
-            ("data.training_images", fault(data.training_images >= 1, data.training_images)),
-            ("data.held_out_images", fault(data.held_out_images >= 1, data.held_out_images)),
-            ("damage.training_images", fault(damage.training_images >= 1, damage.training_images)),
-            ("damage.held_out_images", fault(damage.held_out_images >= 1, damage.held_out_images)),
+            ("training.steps", fault(steps(training.steps), training.steps)),
+            ("training.damage_steps", fault(steps(training.damage_steps), training.damage_steps)),
+            ("data.training_images", fault(images(data.training_images), data.training_images)),
+            ("data.held_out_images", fault(images(data.held_out_images), data.held_out_images)),
+            ("damage.training_images", fault(images(damage.training_images), damage.training_images)),
+            ("damage.held_out_images", fault(images(damage.held_out_images), damage.held_out_images)),
             (
                 "training.evaluations",
                 fault(
-                    (1..=fewest_steps).contains(&training.evaluations),
+                    (1..=fewest_steps.min(MOST_EVALUATIONS)).contains(&training.evaluations),
                     format!("{} of {fewest_steps} steps", training.evaluations),
                 ),
             ),
@@ -77,37 +81,40 @@ impl Config {
                     format!("{} of {most_in_batch} training images", training.batch),
                 ),
             ),
-            ("training.learning_rate", fault(positive(training.learning_rate), Real(training.learning_rate))),
+            ("training.learning_rate", fault(rate(training.learning_rate), Real(training.learning_rate))),
             (
                 "training.damage_learning_rate",
-                fault(positive(training.damage_learning_rate), Real(training.damage_learning_rate)),
+                fault(rate(training.damage_learning_rate), Real(training.damage_learning_rate)),
             ),
-            ("training.base_channels", fault((1..=64).contains(&training.base_channels), training.base_channels)),
-            ("data.size", fault((16..=512).contains(&data.size) && data.size % 8 == 0, data.size)),
+            (
+                "training.base_channels",
+                fault((1..=MOST_CHANNELS).contains(&training.base_channels), training.base_channels),
+            ),
+            ("data.size", fault((16..=LARGEST_SIZE).contains(&data.size) && data.size % 8 == 0, data.size)),
             ("data.share", fault(share(data.share), why(data.share))),
             (
                 "data.rare_shares",
                 fault(
-                    rare_fault.is_none() && !data.rare_shares.is_empty() && !repeats(&data.rare_shares),
+                    rare_fault.is_none() && is_list(&data.rare_shares) && !repeats(&data.rare_shares),
                     rare_fault.map_or_else(
-                        || format!("{:?}", data.rare_shares),
-                        |rare| format!("{:?}, with {}", data.rare_shares, why(rare)),
+                        || List(&data.rare_shares).to_string(),
+                        |rare| format!("{}, with {}", List(&data.rare_shares), why(rare)),
                     ),
                 ),
             ),
-            ("data.contrast", fault(not_negative(data.contrast), Real(data.contrast))),
-            ("data.noise", fault(not_negative(data.noise), Real(data.noise))),
-            ("data.soft_edge", fault(not_negative(data.soft_edge), Real(data.soft_edge))),
+            ("data.contrast", fault(factor(data.contrast), Real(data.contrast))),
+            ("data.noise", fault(factor(data.noise), Real(data.noise))),
+            ("data.soft_edge", fault((0.0..=LARGEST_SIZE as f64).contains(&data.soft_edge), Real(data.soft_edge))),
             ("data.label_noise", fault((0.0..=0.5).contains(&data.label_noise), Real(data.label_noise))),
-            ("data.shapes.blobs", fault(not_negative(blobs) && some_shape, Real(blobs))),
-            ("data.shapes.ellipses", fault(not_negative(ellipses), Real(ellipses))),
-            ("data.shapes.roads", fault(not_negative(roads), Real(roads))),
-            ("data.shapes.small_objects", fault(not_negative(small_objects), Real(small_objects))),
+            ("data.shapes.blobs", fault(factor(blobs) && some_shape, Real(blobs))),
+            ("data.shapes.ellipses", fault(factor(ellipses), Real(ellipses))),
+            ("data.shapes.roads", fault(factor(roads), Real(roads))),
+            ("data.shapes.small_objects", fault(factor(small_objects), Real(small_objects))),
             ("damage.shares", fault(self.damage_shares_are_seen(), List(&damage.shares))),
             (
                 "damage.class_weights",
                 fault(
-                    damage.class_weights.iter().all(|weight| not_negative(*weight))
+                    damage.class_weights.iter().all(|weight| factor(*weight))
                         && damage.class_weights.iter().any(|weight| *weight > 0.0),
                     List(&damage.class_weights),
                 ),
@@ -115,19 +122,23 @@ impl Config {
             (
                 "damage.lambdas",
                 fault(
-                    damage.lambdas.iter().all(|lambda| not_negative(*lambda)) && damage.lambdas[2] > 0.0,
+                    damage.lambdas.iter().all(|lambda| factor(*lambda)) && damage.lambdas[2] > 0.0,
                     List(&damage.lambdas),
                 ),
             ),
-            ("losses.smooth", fault(not_negative(losses.smooth), Real(losses.smooth))),
-            ("losses.tversky", fault(losses.tversky.iter().all(|share| not_negative(*share)), List(&losses.tversky))),
-            ("losses.gamma", fault(not_negative(losses.gamma), Real(losses.gamma))),
+            ("losses.smooth", fault(factor(losses.smooth), Real(losses.smooth))),
+            ("losses.tversky", fault(losses.tversky.iter().all(|share| factor(*share)), List(&losses.tversky))),
+            ("losses.gamma", fault(gamma(losses.gamma), Real(losses.gamma))),
             (
                 "losses.gammas",
                 fault(
-                    !losses.gammas.is_empty() && losses.gammas.iter().all(|gamma| not_negative(*gamma)) && rising,
+                    is_list(&losses.gammas) && losses.gammas.iter().copied().all(gamma) && rising,
                     List(&losses.gammas),
                 ),
+            ),
+            (
+                "losses.own",
+                fault(losses.own.len() <= MOST_ENTRIES, format!("a list of {} expressions", losses.own.len())),
             ),
         ]
     }
@@ -138,7 +149,7 @@ impl Config {
         let pairs = damage.training_images.min(damage.held_out_images) as f64;
         let pixels = (data.size as f64) * (data.size as f64) * pairs;
         let sum: f64 = damage.shares.iter().sum();
-        damage.shares.iter().all(|share| positive(*share) && (share / sum * pixels).round() >= 1.0)
+        damage.shares.iter().all(|share| *share > 0.0 && factor(*share) && (share / sum * pixels).round() >= 1.0)
     }
 
     /// How many foreground pixels this share is, in the smaller of the sets of images.
@@ -158,8 +169,6 @@ fn fault(is_accepted: bool, found: impl std::fmt::Display) -> Option<String> {
     (!is_accepted).then(|| found.to_string())
 }
 
-// The losses and the network hold numbers as f32.
-
 /// Whether two numbers would be told by the same words in the report.
 fn repeats(shares: &[f64]) -> bool {
     let mut told: Vec<String> = shares.iter().map(|share| percent(*share)).collect();
@@ -167,12 +176,20 @@ fn repeats(shares: &[f64]) -> bool {
     told.windows(2).any(|pair| pair.first() == pair.last())
 }
 
-fn positive(value: f64) -> bool {
-    value > 0.0 && value <= LARGEST
+fn rate(value: f64) -> bool {
+    value > 0.0 && value <= LARGEST_LEARNING_RATE
 }
 
-fn not_negative(value: f64) -> bool {
-    (0.0..=LARGEST).contains(&value)
+fn factor(value: f64) -> bool {
+    (0.0..=LARGEST_FACTOR).contains(&value)
+}
+
+fn gamma(value: f64) -> bool {
+    (0.0..=LARGEST_GAMMA).contains(&value)
+}
+
+fn is_list<T>(entries: &[T]) -> bool {
+    (1..=MOST_ENTRIES).contains(&entries.len())
 }
 
 fn in_half(share: f64) -> bool {
@@ -192,6 +209,9 @@ struct List<'a>(&'a [f64]);
 
 impl std::fmt::Display for List<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.0.len() > MOST_ENTRIES {
+            return write!(f, "a list of {} numbers", self.0.len());
+        }
         write!(f, "{:?}", self.0)
     }
 }

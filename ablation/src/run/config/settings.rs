@@ -14,49 +14,73 @@ const fn setting(key: &'static str, accepted: &'static str) -> Setting {
 }
 
 /// The largest seed: every reader of JSON holds it exactly.
-pub(super) const LARGEST_SEED: u64 = (1 << 53) - 1;
+pub(crate) const LARGEST_SEED: u64 = (1 << 53) - 1;
+pub(crate) const MOST_SEEDS: u32 = 1000;
+
+// Beyond what a run on one machine can use, and far below what overflows; memory sets a lower limit (`run/memory.rs`).
+pub(super) const MOST_STEPS: usize = 1_000_000;
+pub(super) const MOST_EVALUATIONS: usize = 10_000;
+pub(super) const MOST_IMAGES: usize = 1_000_000;
+pub(super) const MOST_CHANNELS: usize = 64;
+pub(super) const LARGEST_SIZE: usize = 512;
+/// Of a list.
+pub(super) const MOST_ENTRIES: usize = 50;
+/// Of a number that scales something.
+pub(super) const LARGEST_FACTOR: f64 = 1e6;
+pub(super) const LARGEST_LEARNING_RATE: f64 = 1000.0;
+pub(super) const LARGEST_GAMMA: f64 = 100.0;
 
 /// In the order of the file.
 pub(super) const SETTINGS: &[Setting] = &[
     setting("seeds", "a whole number from 1 to 1000"),
     setting("first_seed", "a whole number from 0, so that the last seed is at most 9007199254740991"),
-    setting("training.steps", "a whole number, at least 1"),
-    setting("training.damage_steps", "a whole number, at least 1"),
-    setting("training.evaluations", "a whole number from 1 to training.steps and to training.damage_steps"),
+    setting("training.steps", STEPS),
+    setting("training.damage_steps", STEPS),
+    setting(
+        "training.evaluations",
+        "a whole number from 1 to training.steps and to training.damage_steps, at most 10000",
+    ),
     setting("training.batch", "a whole number from 1 to data.training_images and to damage.training_images"),
-    setting("training.learning_rate", "a number above 0"),
-    setting("training.damage_learning_rate", "a number above 0"),
+    setting("training.learning_rate", RATE),
+    setting("training.damage_learning_rate", RATE),
     setting("training.base_channels", "a whole number from 1 to 64"),
     setting("training.head_bias", "\"zero\" or \"prior\""),
     setting("data.size", "a multiple of 8 from 16 to 512"),
-    setting("data.training_images", "a whole number, at least 1"),
-    setting("data.held_out_images", "a whole number, at least 1"),
+    setting("data.training_images", IMAGES),
+    setting("data.held_out_images", IMAGES),
     setting("data.share", "a number above 0, at most 0.5, of which the images have a foreground pixel at least"),
     setting(
         "data.rare_shares",
-        "a list of one number or more, each above 0, at most 0.5, none twice, and of which the images have a foreground pixel at least",
+        "a list of 1 to 50 numbers, each above 0, at most 0.5, none twice, and of which the images have a foreground pixel at least",
     ),
-    setting("data.contrast", "a number, at least 0"),
-    setting("data.noise", "a number, at least 0"),
-    setting("data.soft_edge", "a number, at least 0"),
+    setting("data.contrast", FACTOR),
+    setting("data.noise", FACTOR),
+    setting("data.soft_edge", "a number from 0 to 512"),
     setting("data.label_noise", "a number from 0 to 0.5"),
     setting("data.shapes.blobs", SHAPE),
     setting("data.shapes.ellipses", SHAPE),
     setting("data.shapes.roads", SHAPE),
     setting("data.shapes.small_objects", SHAPE),
-    setting("damage.shares", "a list of five numbers, each above 0 and of which the pairs have a pixel at least"),
-    setting("damage.training_images", "a whole number, at least 1"),
-    setting("damage.held_out_images", "a whole number, at least 1"),
-    setting("damage.class_weights", "a list of five numbers, each at least 0 and one above 0"),
-    setting("damage.lambdas", "a list of three numbers, each at least 0 and the last above 0"),
-    setting("losses.smooth", "a number, at least 0"),
-    setting("losses.tversky", "a list of two numbers, each at least 0"),
-    setting("losses.gamma", "a number, at least 0"),
-    setting("losses.gammas", "a list of one number or more, each at least 0, in rising order, none twice"),
-    setting("losses.own", "a list of loss expressions such as \"bce + dice(smooth=1)\""),
+    setting(
+        "damage.shares",
+        "a list of five numbers, each above 0, at most 1e6, and of which the pairs have a pixel at least",
+    ),
+    setting("damage.training_images", IMAGES),
+    setting("damage.held_out_images", IMAGES),
+    setting("damage.class_weights", "a list of five numbers, each from 0 to 1e6 and one above 0"),
+    setting("damage.lambdas", "a list of three numbers, each from 0 to 1e6 and the last above 0"),
+    setting("losses.smooth", FACTOR),
+    setting("losses.tversky", "a list of two numbers, each from 0 to 1e6"),
+    setting("losses.gamma", "a number from 0 to 100"),
+    setting("losses.gammas", "a list of 1 to 50 numbers, each from 0 to 100, in rising order, none twice"),
+    setting("losses.own", "a list of at most 50 loss expressions such as \"bce + dice(smooth=1)\""),
 ];
 
-const SHAPE: &str = "a number, at least 0, and not 0 for all shapes";
+const STEPS: &str = "a whole number from 1 to 1000000";
+const IMAGES: &str = "a whole number from 1 to 1000000";
+const RATE: &str = "a number above 0, at most 1000";
+const FACTOR: &str = "a number from 0 to 1e6";
+const SHAPE: &str = "a number from 0 to 1e6, and not 0 for all shapes";
 
 /// What a setting accepts; of a table, that it is one.
 pub(super) fn accepted(key: &str) -> &'static str {

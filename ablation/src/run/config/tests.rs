@@ -4,6 +4,8 @@ use clap::ValueEnum;
 use quickcheck::{Arbitrary, Gen, quickcheck};
 
 use super::*;
+use crate::run::arms::{Catalogue, Exercise};
+use crate::run::memory::Estimate;
 
 /// A finite number, of any size.
 fn finite(g: &mut Gen) -> f64 {
@@ -65,6 +67,105 @@ impl Arbitrary for Config {
     }
 }
 
+/// A preset in which some numbers are at the ends of what can be written, and of what is accepted.
+#[derive(Clone, Debug)]
+struct Wild(Config);
+
+impl Arbitrary for Wild {
+    fn arbitrary(g: &mut Gen) -> Self {
+        const COUNTS: &[usize] = &[
+            0,
+            1,
+            2,
+            8,
+            16,
+            64,
+            512,
+            1000,
+            1001,
+            10_000,
+            1_000_000,
+            1_000_001,
+            4_000_000_000,
+            1 << 62,
+            i64::MAX as usize,
+            usize::MAX,
+        ];
+        const REALS: &[f64] = &[
+            0.0,
+            -0.0,
+            5e-324,
+            1e-12,
+            0.3,
+            0.5,
+            1.0,
+            100.0,
+            512.0,
+            1000.0,
+            1e6,
+            1.1e6,
+            3.5e38,
+            f64::MAX,
+            f64::INFINITY,
+            f64::NAN,
+            -1.0,
+        ];
+        // One in so many, so that some of the settings are accepted.
+        fn some<T: Copy>(g: &mut Gen, one_in: u32, among: &[T], value: &mut T) {
+            if u32::arbitrary(g) % one_in == 0 {
+                *value = *g.choose(among).unwrap();
+            }
+        }
+        let mut config = Config::preset(*g.choose(Preset::value_variants()).unwrap());
+        let one_in = if bool::arbitrary(g) { 4 } else { 30 };
+        let Config { seeds, first_seed, training, data, damage, losses } = &mut config;
+        some(g, one_in, &[0, 1, 1000, 1001, u32::MAX], seeds);
+        some(g, one_in, &[0, 1, (1 << 53) - 1000, (1 << 53) - 1, u64::MAX], first_seed);
+        for count in [
+            &mut training.steps,
+            &mut training.damage_steps,
+            &mut training.evaluations,
+            &mut training.batch,
+            &mut training.base_channels,
+            &mut data.size,
+            &mut data.training_images,
+            &mut data.held_out_images,
+            &mut damage.training_images,
+            &mut damage.held_out_images,
+        ] {
+            some(g, one_in, COUNTS, count);
+        }
+        let single = [
+            &mut training.learning_rate,
+            &mut training.damage_learning_rate,
+            &mut data.share,
+            &mut data.contrast,
+            &mut data.noise,
+            &mut data.soft_edge,
+            &mut data.label_noise,
+            &mut data.shapes.blobs,
+            &mut data.shapes.roads,
+            &mut losses.smooth,
+            &mut losses.gamma,
+        ];
+        let lists = [
+            &mut data.rare_shares[..],
+            &mut damage.shares,
+            &mut damage.class_weights,
+            &mut damage.lambdas,
+            &mut losses.tversky,
+            &mut losses.gammas,
+        ];
+        for real in single.into_iter().chain(lists.into_iter().flatten()) {
+            some(g, 2 * one_in, REALS, real);
+        }
+        if u32::arbitrary(g) % one_in == 0 {
+            losses.gammas = (0..*g.choose(&[50, 51, 100_000]).unwrap()).map(f64::from).collect();
+        }
+        Self(config)
+    }
+}
+
 fn load(text: &str) -> Result<Config, String> {
     Config::load(Preset::Default, text, Path::new("my.toml")).map_err(|error| error.to_string())
 }
@@ -84,6 +185,25 @@ quickcheck! {
     fn commented_settings_read_back(config: Config) -> bool {
         let text = config.commented().unwrap();
         toml::from_str::<Config>(&text).unwrap() == config
+    }
+
+    /// The check never panics, and what it accepts is counted without overflow, is estimated, and has losses that can be built.
+    fn accepted_settings_overflow_nothing(wild: Wild) -> bool {
+        let Ok(config) = wild.0.validate() else { return true };
+        let Config { seeds, first_seed, training, data, damage, .. } = &config;
+        let images = [data.training_images, data.held_out_images, damage.training_images, damage.held_out_images];
+        // As 64-bit machines count; where fewer can be addressed, the estimate refuses more.
+        let bytes = |images: usize| (images as u64).checked_mul((data.size as u64).checked_pow(2)?)?.checked_mul(64);
+        let steps = [training.steps, training.damage_steps];
+        let arms = Catalogue::new(&config).arms_of_seed(&Exercise::ALL.into(), config.first_seed);
+        images.into_iter().all(|images| bytes(images).is_some())
+            && steps.into_iter().all(|steps| (steps as u64).checked_mul(training.evaluations as u64).is_some())
+            && first_seed.checked_add(u64::from(*seeds)).is_some()
+            && Estimate::new(&config, &Exercise::ALL.into(), usize::MAX).total().is_finite()
+            && arms.iter().all(|arm| match arm.task {
+                Task::Binary { .. } => arm.loss.binary().is_ok(),
+                Task::Damage { .. } => arm.loss.of_classes().is_ok(),
+            })
     }
 
     fn fingerprints_are_equal_for_equal_settings_alone(a: Config, b: Config) -> bool {
@@ -164,7 +284,7 @@ fn wrong_types_are_named_with_their_line() {
     let cases = [
         (
             "\n\n[training]\nsteps = \"many\"",
-            "my.toml, line 4: training.steps is \"many\"; accepted: a whole number, at least 1",
+            "my.toml, line 4: training.steps is \"many\"; accepted: a whole number from 1 to 1000000",
         ),
         ("seeds = -1", "my.toml, line 1: seeds is -1; accepted: a whole number from 1 to 1000"),
         ("seeds = 2.5", "my.toml, line 1: seeds is 2.5; accepted: a whole number from 1 to 1000"),
@@ -176,7 +296,7 @@ fn wrong_types_are_named_with_their_line() {
         ),
         (
             "[losses]\ntversky = [0.3]",
-            "my.toml, line 2: losses.tversky is [0.3]; accepted: a list of two numbers, each at least 0",
+            "my.toml, line 2: losses.tversky is [0.3]; accepted: a list of two numbers, each from 0 to 1e6",
         ),
     ];
     for (text, message) in cases {
@@ -193,7 +313,7 @@ fn values_out_of_range_are_named_with_their_line() {
         // What the preset gives no longer fits, and stands in no line.
         (
             "[training]\nsteps = 5",
-            "my.toml: training.evaluations is 16 of 5 steps; accepted: a whole number from 1 to training.steps and to training.damage_steps",
+            "my.toml: training.evaluations is 16 of 5 steps; accepted: a whole number from 1 to training.steps and to training.damage_steps, at most 10000",
         ),
     ];
     for (text, message) in cases {
@@ -210,43 +330,101 @@ fn ranges() {
     let refused: &[(&str, &[Change])] = &[
         ("seeds", &[|c| c.seeds = 0, |c| c.seeds = 1001]),
         ("first_seed", &[|c| c.first_seed = u64::MAX, |c| c.first_seed = (1 << 53) - 2]),
-        ("training.steps", &[|c| c.training.steps = 0]),
-        ("training.damage_steps", &[|c| c.training.damage_steps = 0]),
-        ("training.evaluations", &[|c| c.training.evaluations = 0, |c| c.training.evaluations = 81]),
+        (
+            "training.steps",
+            &[|c| c.training.steps = 0, |c| c.training.steps = 1_000_001, |c| c.training.steps = usize::MAX],
+        ),
+        ("training.damage_steps", &[|c| c.training.damage_steps = 0, |c| c.training.damage_steps = 1_000_001]),
+        (
+            "training.evaluations",
+            &[
+                |c| c.training.evaluations = 0,
+                |c| c.training.evaluations = 81,
+                |c| (c.training.steps, c.training.damage_steps, c.training.evaluations) = (20_000, 20_000, 10_001),
+            ],
+        ),
         ("training.batch", &[|c| c.training.batch = 0, |c| c.training.batch = 193]),
         ("training.damage_learning_rate", &[|c| c.training.damage_learning_rate = -0.1]),
-        ("training.learning_rate", &[|c| c.training.learning_rate = 0.0, |c| c.training.learning_rate = f64::INFINITY]),
+        ("training.learning_rate", &[|c| c.training.learning_rate = 0.0, |c| c.training.learning_rate = 1001.0]),
         ("training.base_channels", &[|c| c.training.base_channels = 0, |c| c.training.base_channels = 65]),
         ("data.size", &[|c| c.data.size = 8, |c| c.data.size = 52, |c| c.data.size = 520]),
-        ("data.training_images", &[|c| c.data.training_images = 0]),
-        ("data.held_out_images", &[|c| c.data.held_out_images = 0]),
+        (
+            "data.training_images",
+            &[
+                |c| c.data.training_images = 0,
+                |c| c.data.training_images = 1_000_001,
+                |c| c.data.training_images = usize::MAX,
+            ],
+        ),
+        (
+            "data.held_out_images",
+            &[
+                |c| c.data.held_out_images = 0,
+                |c| c.data.held_out_images = 1_000_001,
+                |c| c.data.held_out_images = usize::MAX,
+            ],
+        ),
         ("data.share", &[|c| c.data.share = 0.0, |c| c.data.share = 0.51, |c| c.data.share = 3e-6]),
         (
             "data.rare_shares",
-            &[|c| c.data.rare_shares.clear(), |c| c.data.rare_shares.push(3e-6), |c| c.data.rare_shares.push(f64::NAN)],
+            &[
+                |c| c.data.rare_shares.clear(),
+                |c| c.data.rare_shares.push(3e-6),
+                |c| c.data.rare_shares.push(f64::NAN),
+                |c| c.data.rare_shares = (1..52).map(|n| f64::from(n) / 200.0).collect(),
+            ],
         ),
-        ("data.contrast", &[|c| c.data.contrast = -0.1, |c| c.data.contrast = f64::NAN]),
+        ("data.contrast", &[|c| c.data.contrast = -0.1, |c| c.data.contrast = f64::NAN, |c| c.data.contrast = 1.1e6]),
         ("data.noise", &[|c| c.data.noise = -0.1, |c| c.data.noise = 1e39]),
-        ("data.soft_edge", &[|c| c.data.soft_edge = -0.1]),
+        ("data.soft_edge", &[|c| c.data.soft_edge = -0.1, |c| c.data.soft_edge = 513.0]),
         ("data.label_noise", &[|c| c.data.label_noise = -0.1, |c| c.data.label_noise = 0.6]),
         (
             "data.shapes.blobs",
             &[|c| c.data.shapes = Shapes { blobs: 0.0, ellipses: 0.0, roads: 0.0, small_objects: 0.0 }],
         ),
-        ("data.shapes.roads", &[|c| c.data.shapes.roads = -1.0]),
+        ("data.shapes.roads", &[|c| c.data.shapes.roads = -1.0, |c| c.data.shapes.roads = 1.1e6]),
         ("damage.shares", &[|c| c.damage.shares[3] = 0.0, |c| c.damage.shares[0] = f64::INFINITY]),
-        ("damage.training_images", &[|c| c.damage.training_images = 0]),
-        ("damage.held_out_images", &[|c| c.damage.held_out_images = 0]),
-        ("damage.class_weights", &[|c| c.damage.class_weights[2] = -1.0, |c| c.damage.class_weights = [0.0; 5]]),
-        ("damage.lambdas", &[|c| c.damage.lambdas[2] = 0.0, |c| c.damage.lambdas[0] = -1.0]),
-        ("losses.smooth", &[|c| c.losses.smooth = -1.0]),
-        ("losses.tversky", &[|c| c.losses.tversky[1] = -1.0]),
-        ("losses.gamma", &[|c| c.losses.gamma = f64::NAN]),
+        (
+            "damage.training_images",
+            &[
+                |c| c.damage.training_images = 0,
+                |c| c.damage.training_images = 1_000_001,
+                |c| c.damage.training_images = usize::MAX,
+            ],
+        ),
+        (
+            "damage.held_out_images",
+            &[
+                |c| c.damage.held_out_images = 0,
+                |c| c.damage.held_out_images = 1_000_001,
+                |c| c.damage.held_out_images = usize::MAX,
+            ],
+        ),
+        (
+            "damage.class_weights",
+            &[
+                |c| c.damage.class_weights[2] = -1.0,
+                |c| c.damage.class_weights = [0.0; 5],
+                |c| c.damage.class_weights[0] = 1.1e6,
+            ],
+        ),
+        (
+            "damage.lambdas",
+            &[|c| c.damage.lambdas[2] = 0.0, |c| c.damage.lambdas[0] = -1.0, |c| c.damage.lambdas[1] = 1.1e6],
+        ),
+        ("losses.smooth", &[|c| c.losses.smooth = -1.0, |c| c.losses.smooth = 1.1e6]),
+        ("losses.tversky", &[|c| c.losses.tversky[1] = -1.0, |c| c.losses.tversky[0] = 1.1e6]),
+        ("losses.gamma", &[|c| c.losses.gamma = f64::NAN, |c| c.losses.gamma = 100.5]),
         (
             "losses.gammas",
-            &[|c| c.losses.gammas.clear(), |c| c.losses.gammas = vec![1.0, 1.0], |c| c.losses.gammas = vec![2.0, 1.0]],
+            &[
+                |c| c.losses.gammas.clear(),
+                |c| c.losses.gammas = vec![1.0, 1.0],
+                |c| c.losses.gammas = vec![2.0, 1.0],
+                |c| c.losses.gammas = (0..51).map(f64::from).collect(),
+            ],
         ),
-        ("losses.own", &[|c| c.losses.own = vec!["nothing".to_owned()]]),
+        ("losses.own", &[|c| c.losses.own = vec!["nothing".to_owned()], |c| c.losses.own = vec!["bce".to_owned(); 51]]),
     ];
     for (key, changes) in refused {
         for change in *changes {
@@ -266,7 +444,51 @@ fn ranges() {
     (ends.training.evaluations, ends.training.batch, ends.training.base_channels) = (80, 192, 64);
     (ends.data.size, ends.data.share, ends.data.label_noise, ends.data.noise) = (512, 0.5, 0.5, 0.0);
     (ends.damage.lambdas, ends.losses.smooth, ends.losses.gammas) = ([0.0, 0.0, 1.0], 0.0, vec![0.0]);
+    (ends.training.learning_rate, ends.data.soft_edge, ends.data.contrast, ends.losses.gamma) =
+        (1000.0, 512.0, 1e6, 100.0);
+    (ends.damage.class_weights, ends.losses.tversky) = ([1e6; 5], [1e6; 2]);
+    ends.clone().validate().unwrap();
+    (ends.training.steps, ends.training.damage_steps, ends.training.evaluations) = (1_000_000, 1_000_000, 10_000);
+    (ends.data.training_images, ends.data.held_out_images) = (1_000_000, 1_000_000);
+    (ends.damage.training_images, ends.damage.held_out_images) = (1_000_000, 1_000_000);
     ends.validate().unwrap();
+}
+
+/// The text of a setting's range names its bound.
+#[test]
+fn bounds_are_told() {
+    use settings::*;
+    let bounds = [
+        ("seeds", MOST_SEEDS.to_string()),
+        ("first_seed", LARGEST_SEED.to_string()),
+        ("training.steps", MOST_STEPS.to_string()),
+        ("training.damage_steps", MOST_STEPS.to_string()),
+        ("training.evaluations", MOST_EVALUATIONS.to_string()),
+        ("training.learning_rate", LARGEST_LEARNING_RATE.to_string()),
+        ("training.damage_learning_rate", LARGEST_LEARNING_RATE.to_string()),
+        ("training.base_channels", MOST_CHANNELS.to_string()),
+        ("data.size", LARGEST_SIZE.to_string()),
+        ("data.training_images", MOST_IMAGES.to_string()),
+        ("data.held_out_images", MOST_IMAGES.to_string()),
+        ("data.rare_shares", MOST_ENTRIES.to_string()),
+        ("data.contrast", format!("{LARGEST_FACTOR:e}")),
+        ("data.noise", format!("{LARGEST_FACTOR:e}")),
+        ("data.soft_edge", LARGEST_SIZE.to_string()),
+        ("data.shapes.blobs", format!("{LARGEST_FACTOR:e}")),
+        ("damage.shares", format!("{LARGEST_FACTOR:e}")),
+        ("damage.training_images", MOST_IMAGES.to_string()),
+        ("damage.held_out_images", MOST_IMAGES.to_string()),
+        ("damage.class_weights", format!("{LARGEST_FACTOR:e}")),
+        ("damage.lambdas", format!("{LARGEST_FACTOR:e}")),
+        ("losses.smooth", format!("{LARGEST_FACTOR:e}")),
+        ("losses.tversky", format!("{LARGEST_FACTOR:e}")),
+        ("losses.gamma", LARGEST_GAMMA.to_string()),
+        ("losses.gammas", LARGEST_GAMMA.to_string()),
+        ("losses.own", MOST_ENTRIES.to_string()),
+    ];
+    for (key, bound) in bounds {
+        assert!(accepted(key).contains(&bound), "{key}: {}", accepted(key));
+    }
 }
 
 #[test]

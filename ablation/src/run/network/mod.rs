@@ -29,6 +29,39 @@ pub(crate) struct Architecture {
     pub(crate) head_bias: Vec<f32>,
 }
 
+impl Architecture {
+    /// About how many weights there are.
+    pub(crate) fn weights(&self) -> f64 {
+        // 3 × 3 kernels, and the 2 × 2 of the enlargements.
+        self.blocks()
+            .map(|(from, channels, _)| 9.0 * channels * (from + channels) + 4.0 * 2.0 * channels * channels)
+            .sum()
+    }
+
+    /// About how many numbers all layers give, for a pixel of one image at full size.
+    pub(crate) fn layers(&self) -> f64 {
+        // Two convolutions, and what the block is given.
+        let of_blocks: f64 = self.blocks().map(|(from, channels, share)| share * (from + 2.0 * channels)).sum();
+        of_blocks + self.logits as f64
+    }
+
+    /// The channels that each block is given and gives, and its pixels as a share of the image's; the encoder's once for each image.
+    fn blocks(&self) -> impl Iterator<Item = (f64, f64, f64)> {
+        let (images, base) = (self.images as f64, self.base_channels as f64);
+        let level = move |level: usize| (base * f64::powi(2.0, level as i32), f64::powi(0.25, level as i32));
+        let encoder = (0..self.halvings).map(move |at| {
+            let (channels, share) = level(at);
+            (if at == 0 { 1.0 } else { channels / 2.0 }, channels, share * images)
+        });
+        let decoder = (0..self.halvings).map(move |at| {
+            let (channels, share) = level(at);
+            (channels * (1.0 + images), channels, share)
+        });
+        let (channels, share) = level(self.halvings);
+        encoder.chain(decoder).chain([(channels / 2.0 * images, channels, share)])
+    }
+}
+
 const NEGATIVE_SLOPE: f64 = 0.1;
 /// A group of channels for the normalisation.
 const CHANNELS_OF_GROUP: usize = 4;

@@ -55,18 +55,23 @@ impl BinaryProblem {
     }
 }
 
+/// The network for binary masks.
+pub(crate) fn architecture(base_channels: usize, head_bias: f32) -> Architecture {
+    Architecture {
+        images: 1,
+        halvings: HALVINGS,
+        base_channels,
+        logits: 1,
+        auxiliary: Vec::new(),
+        head_bias: vec![head_bias],
+    }
+}
+
 impl Problem for BinaryProblem {
     type Images = BinarySet;
 
     fn architecture(&self) -> Architecture {
-        Architecture {
-            images: 1,
-            halvings: HALVINGS,
-            base_channels: self.base_channels,
-            logits: 1,
-            auxiliary: Vec::new(),
-            head_bias: vec![self.head_bias],
-        }
+        architecture(self.base_channels, self.head_bias)
     }
 
     fn training(&self) -> &BinarySet {

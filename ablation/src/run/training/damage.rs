@@ -112,19 +112,24 @@ impl Scale {
     }
 }
 
+/// The network for pairs of images, supervised at these sizes beside the full one.
+pub(crate) fn architecture(base_channels: usize, head_bias: &[f32], auxiliary: Vec<usize>) -> Architecture {
+    Architecture {
+        images: 2,
+        halvings: HALVINGS,
+        base_channels,
+        logits: CLASSES,
+        auxiliary,
+        head_bias: head_bias.to_vec(),
+    }
+}
+
 impl Problem for DamageProblem {
     type Images = PairSet;
 
     fn architecture(&self) -> Architecture {
         let auxiliary = self.scales.iter().map(|scale| scale.halved).filter(|halved| *halved > 0);
-        Architecture {
-            images: 2,
-            halvings: HALVINGS,
-            base_channels: self.base_channels,
-            logits: CLASSES,
-            auxiliary: auxiliary.collect(),
-            head_bias: self.head_bias.clone(),
-        }
+        architecture(self.base_channels, &self.head_bias, auxiliary.collect())
     }
 
     fn training(&self) -> &PairSet {

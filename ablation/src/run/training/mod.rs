@@ -192,6 +192,7 @@ impl Trained {
 
 /// Evaluations lie evenly over the steps, the last after the last step.
 fn is_evaluated(step: usize, steps: usize, evaluations: usize) -> bool {
+    let [step, steps, evaluations] = [step, steps, evaluations].map(|count| count as u64);
     step * evaluations / steps > (step - 1) * evaluations / steps
 }
 

@@ -1,9 +1,5 @@
 //! Pixels, and PNG of them.
 
-use std::fs;
-
-use plotters::backend::{BitMapBackend, DrawingBackend};
-
 use super::DrawError;
 
 /// Red, green and blue of each pixel, row by row.
@@ -67,14 +63,16 @@ impl Bitmap {
         })
     }
 
-    /// As PNG. plotters encodes into files only.
+    /// As PNG.
     pub(in crate::run::report) fn png(&self) -> Result<Vec<u8>, DrawError> {
-        let file = tempfile::Builder::new().suffix(".png").tempfile().map_err(DrawError::new)?;
-        let mut backend = BitMapBackend::new(file.path(), (self.width as u32, self.height as u32));
-        backend.blit_bitmap((0, 0), (self.width as u32, self.height as u32), &self.pixels).map_err(DrawError::new)?;
-        backend.present().map_err(DrawError::new)?;
-        drop(backend);
-        fs::read(file.path()).map_err(DrawError::new)
+        let mut bytes = Vec::new();
+        let mut encoder = png::Encoder::new(&mut bytes, self.width as u32, self.height as u32);
+        encoder.set_color(png::ColorType::Rgb);
+        encoder.set_depth(png::BitDepth::Eight);
+        let mut writer = encoder.write_header().map_err(DrawError::new)?;
+        writer.write_image_data(&self.pixels).map_err(DrawError::new)?;
+        writer.finish().map_err(DrawError::new)?;
+        Ok(bytes)
     }
 }
 

@@ -1,0 +1,275 @@
+//! The memory that a run takes, estimated before it begins: what the system cannot give ends a program without a word, hours later.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use sysinfo::{MemoryRefreshKind, System};
+
+use super::arms::{Catalogue, Exercise, Task};
+use super::config::Config;
+use super::training::{binary, damage};
+
+// All of it is in `f64`, which nothing overflows: an estimate has no use for the last byte.
+//
+// The factors are measured: the largest resident size of runs with one thread (`/usr/bin/time -v`), in MB, beside the estimate.
+//
+// | images | base channels | batch | network | measured | estimated |
+// |---|---|---|---|---|---|
+// | 16 × 16 | 2 | 2 | binary | 244 | 250 |
+// | 64 × 64, 5050 of them | 2 | 2 | binary | 368 | 380 |
+// | 128 × 128 | 8 | 8 | binary | 267 | 277 |
+// | 128 × 128 | 8 | 16 | binary | 451 | 490 |
+// | 128 × 128 | 8 | 8 | pairs | 396 | 449 |
+// | 256 × 256 | 4 | 16 | binary | 530 | 947 |
+// | 256 × 256 | 32 | 4 | binary | 978 | 1756 |
+//
+// So it is a tenth above what is taken, and up to 1.8 times as much for large images, of which the framework lays out less.
+
+/// The program itself, with what threads and the allocator hold.
+const PROGRAM: f64 = 60e6;
+/// The report: its sections that need no training, and the figures as they are drawn. The trainings have given their memory back by then.
+const REPORT: f64 = 190e6;
+/// An `f32`.
+const NUMBER: f64 = 4.0;
+/// How many numbers a training step holds for each number that a layer gives: the layers' own, those that their gradients are made from, and
+/// what the convolutions lay out for themselves.
+const HELD_OF_LAYER: f64 = 5.0;
+/// Weights, their gradients, two moments of Adam, and as many again while they are renewed.
+const HELD_OF_WEIGHT: f64 = 8.0;
+/// A pixel of a pair while pairs are made: where the buildings stand.
+const PLACED_PIXEL: f64 = 2.0;
+/// A step of a training in memory, twice, and as text.
+const STEP: f64 = 400.0;
+/// A metric of an evaluation, the same.
+const METRIC: f64 = 300.0;
+const BINARY_METRICS: f64 = 7.0;
+const DAMAGE_METRICS: f64 = 18.0;
+/// Predictions of a training that are kept for the pictures, and bytes a pixel of them in memory and as text.
+const PICTURED: f64 = 6.0;
+const PICTURE_PIXEL: f64 = 4.0;
+
+/// What a run is estimated to take, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Estimate {
+    /// All images, of all seeds.
+    images: f64,
+    /// The networks that are trained side by side.
+    training: f64,
+    /// What is kept of the trainings until the report is written.
+    outcomes: f64,
+}
+
+/// A run for which there is too little memory.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "this run takes about {} of memory, and {} are free: {} for images, {} for training, {} for results; lower {}",
+    Bytes(.needed.total()), Bytes(*.free), Bytes(.needed.images), Bytes(.needed.training), Bytes(.needed.outcomes), .needed.remedy()
+)]
+pub(crate) struct TooLarge {
+    needed: Estimate,
+    free: f64,
+}
+
+/// Fails if a run would take more memory than there is. Where the system does not tell what there is, only what cannot be addressed is refused.
+pub(crate) fn check(config: &Config, exercises: &BTreeSet<Exercise>, threads: usize) -> Result<(), TooLarge> {
+    Estimate::new(config, exercises, threads).check(free())
+}
+
+impl Estimate {
+    pub(super) fn new(config: &Config, exercises: &BTreeSet<Exercise>, threads: usize) -> Self {
+        let seeds = f64::from(config.seeds);
+        let arms = Catalogue::new(config).arms_of_seed(exercises, config.first_seed);
+        let tasks: BTreeSet<Set> = arms.iter().map(|arm| Set::of(arm.task)).collect();
+        let networks = tasks.iter().map(|set| set.training(config)).fold(0.0, f64::max);
+        Self {
+            images: seeds * tasks.iter().map(|set| set.images(config)).sum::<f64>(),
+            training: networks * (threads as f64).min(seeds * arms.len() as f64),
+            outcomes: seeds * arms.iter().map(|arm| outcome(config, arm.task)).sum::<f64>(),
+        }
+    }
+
+    /// All of it.
+    pub(super) fn total(&self) -> f64 {
+        PROGRAM + self.images + self.outcomes + self.training.max(REPORT)
+    }
+
+    fn check(self, free: f64) -> Result<(), TooLarge> {
+        if self.total() <= free { Ok(()) } else { Err(TooLarge { needed: self, free }) }
+    }
+
+    /// The settings behind the largest part.
+    fn remedy(&self) -> &'static str {
+        let Self { images, training, outcomes } = *self;
+        if images >= training && images >= outcomes {
+            "data.training_images, data.held_out_images, damage.training_images, damage.held_out_images, data.size or seeds"
+        } else if training >= outcomes {
+            "training.batch, training.base_channels, data.size, data.held_out_images, damage.held_out_images or --threads"
+        } else {
+            "training.steps, training.damage_steps, training.evaluations, data.size or seeds"
+        }
+    }
+}
+
+/// Images that arms share: those of a share of foreground (its bits), or the pairs.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Set {
+    Binary(u64),
+    Pairs,
+}
+
+impl Set {
+    fn of(task: Task) -> Self {
+        match task {
+            Task::Binary { share } => Set::Binary(share.to_bits()),
+            Task::Damage { .. } => Set::Pairs,
+        }
+    }
+
+    /// The images to train with and those held out.
+    fn counts(self, config: &Config) -> [f64; 2] {
+        let [training, held_out] = match self {
+            Set::Binary(_) => [config.data.training_images, config.data.held_out_images],
+            Set::Pairs => [config.damage.training_images, config.damage.held_out_images],
+        };
+        [training as f64, held_out as f64]
+    }
+
+    /// Of one seed: an image with its labels and its truth, or two images with their labels.
+    fn images(self, config: &Config) -> f64 {
+        let of_pixel = match self {
+            Set::Binary(_) => NUMBER + 2.0,
+            Set::Pairs => 2.0 * NUMBER + 1.0 + PLACED_PIXEL,
+        };
+        self.counts(config).iter().sum::<f64>() * pixels(config) * of_pixel
+    }
+
+    /// One training: a step of the optimiser, with the logits of the held-out images beside it.
+    fn training(self, config: &Config) -> f64 {
+        let architecture = match self {
+            Set::Binary(_) => binary::architecture(config.training.base_channels, 0.0),
+            Set::Pairs => damage::architecture(config.training.base_channels, &[0.0; damage::CLASSES], Vec::new()),
+        };
+        let [_, held_out] = self.counts(config);
+        let weights = HELD_OF_WEIGHT * architecture.weights();
+        let layers = HELD_OF_LAYER * config.training.batch as f64 * pixels(config) * architecture.layers();
+        // Twice, because what grows is copied; and with what is judged by.
+        let logits = held_out * pixels(config) * 2.0 * architecture.logits as f64;
+        NUMBER * (weights + layers + logits)
+    }
+}
+
+fn outcome(config: &Config, task: Task) -> f64 {
+    let metrics = match task {
+        Task::Binary { .. } => BINARY_METRICS,
+        Task::Damage { .. } => DAMAGE_METRICS,
+    };
+    let evaluations = config.training.evaluations as f64 + 1.0;
+    STEP * config.pace_of(task).steps as f64
+        + METRIC * metrics * evaluations
+        + PICTURED * PICTURE_PIXEL * pixels(config)
+}
+
+fn pixels(config: &Config) -> f64 {
+    let size = config.data.size as f64;
+    size * size
+}
+
+/// What the system can give: what is free, within the limit of a container; at most what can be addressed.
+fn free() -> f64 {
+    let mut system = System::new();
+    system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
+    // 0 where it is not known.
+    let available = Some(system.available_memory()).filter(|bytes| *bytes > 0);
+    let process = sysinfo::get_current_pid().ok().and_then(|pid| {
+        let which = sysinfo::ProcessesToUpdate::Some(&[pid]);
+        system.refresh_processes_specifics(which, false, sysinfo::ProcessRefreshKind::nothing());
+        system.process(pid)?.cgroup_limits()
+    });
+    // Not `free_memory`, which takes cached files for used, though they give way.
+    let limit = process.or_else(|| system.cgroup_limits()).map(|limits| limits.total_memory.saturating_sub(limits.rss));
+    [available, limit].into_iter().flatten().map(|bytes| bytes as f64).fold(isize::MAX as f64, f64::min)
+}
+
+/// A number of bytes for people.
+struct Bytes(f64);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [&str; 5] = ["MB", "GB", "TB", "PB", "EB"];
+        let mut value = self.0 / 1e6;
+        let mut units = UNITS.iter();
+        let mut unit = units.next().unwrap_or(&"");
+        for larger in units {
+            if value < 1000.0 {
+                break;
+            }
+            (value, unit) = (value / 1000.0, larger);
+        }
+        let decimals = if value < 10.0 { 1 } else { 0 };
+        write!(f, "{value:.decimals$} {unit}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::config::Preset;
+
+    fn estimate(config: &Config, threads: usize) -> Estimate {
+        Estimate::new(config, &Exercise::ALL.into(), threads)
+    }
+
+    #[test]
+    fn presets_fit_into_small_machines() {
+        for preset in [Preset::Quick, Preset::Default] {
+            let total = estimate(&Config::preset(preset), 2).total();
+            assert!((2e8..1e9).contains(&total), "{preset:?}: {total}");
+        }
+        assert!(estimate(&Config::preset(Preset::Full), 8).total() < 8e9);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_with_what_helps() {
+        type Change = fn(&mut Config);
+        let changes: [(Change, &str); 3] = [
+            (|config| config.data.training_images = 1_000_000, "lower data.training_images,"),
+            (|config| config.training.base_channels = 64, "lower training.batch,"),
+            (|config| config.training.steps = 1_000_000, "lower training.steps,"),
+        ];
+        for (change, remedy) in changes {
+            let mut config = Config::preset(Preset::Default);
+            change(&mut config);
+            let needed = estimate(&config, 4);
+            assert!(needed.check(needed.total()).is_ok());
+            let refusal = needed.check(needed.total() - 1.0).unwrap_err().to_string();
+            assert!(refusal.contains(remedy), "{refusal}");
+            assert!(
+                refusal.starts_with("this run takes about ") && refusal.contains("GB of memory, and "),
+                "{refusal}"
+            );
+        }
+    }
+
+    #[test]
+    fn more_threads_than_arms_take_no_more() {
+        let config = Config::preset(Preset::Quick);
+        let arms = Catalogue::new(&config).arms(&Exercise::ALL.into()).len();
+        assert_eq!(estimate(&config, arms), estimate(&config, usize::MAX));
+        assert!(estimate(&config, 1).training < estimate(&config, 2).training);
+    }
+
+    #[test]
+    fn what_is_free_is_known_on_this_system() {
+        let free = free();
+        assert!(free > 1e6, "{free}");
+        if cfg!(target_os = "linux") {
+            assert!(free < 1e15, "{free}");
+        }
+    }
+
+    #[test]
+    fn bytes_read_well() {
+        let texts = [0.0, 4e5, 1.5e9, 9.96e8, 2.56e13, 1e30].map(|bytes| Bytes(bytes).to_string());
+        assert_eq!(texts, ["0.0 MB", "0.4 MB", "1.5 GB", "996 MB", "26 TB", "1000000000000 EB"]);
+    }
+}
