@@ -12,5 +12,6 @@ mod losses;
 mod run;
 mod score;
 mod tables;
+mod targets;
 
 pub use cli::run;

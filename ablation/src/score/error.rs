@@ -25,6 +25,8 @@ pub(crate) enum ScoreError {
     Usage(String),
     #[error("cannot write the result: {0}")]
     Output(io::Error),
+    #[error("{path}: {option} cannot be written: the folder {folder} does not exist; make it first")]
+    NoFolder { path: String, option: &'static str, folder: String },
     #[error("{path}: cannot make the folder: {error}")]
     Folder { path: String, error: io::Error },
     #[error("internal error: {0}")]
@@ -60,6 +62,7 @@ impl ScoreError {
             ScoreError::Array(ArrayError::Io { .. })
             | ScoreError::Output(_)
             | ScoreError::Folder { .. }
+            | ScoreError::NoFolder { .. }
             | ScoreError::Length(_)
             | ScoreError::State(_) => 1,
             _ => 2,
