@@ -209,7 +209,7 @@ pub(crate) struct ScoreArguments {
     pub(crate) classes: Option<ClassesArgument>,
 
     /// Clip probabilities to [E, 1−E] in logarithms; with --probs
-    #[arg(long, value_name = "E", default_value = "1e-7", value_parser = epsilon, requires = "probs", help_heading = "Input")]
+    #[arg(long, value_name = "E", default_value = "1e-7", value_parser = epsilon, conflicts_with = "logits", help_heading = "Input")]
     pub(crate) epsilon: f32,
 
     /// What to do about a pixel that is out of range (a logit that is not finite, a target outside [0, 1], …)

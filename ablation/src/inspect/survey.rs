@@ -249,12 +249,7 @@ impl<'a> Counter<'a> {
                 } else if column.dtype().is_float() {
                     self.round(array, position, column)?;
                 } else {
-                    let label = |place| match column.value(place) {
-                        Value::Integer(label) => i64::try_from(label).unwrap_or(i64::MAX),
-                        Value::Float(_) => -1,
-                    };
-                    self.labels.clear();
-                    self.labels.extend((0..count).map(label));
+                    column.labels(&mut self.labels);
                 }
                 Ok(count)
             }

@@ -58,7 +58,12 @@ impl ScoreError {
     /// 2 if what was given is at fault, 1 if the machine is.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            ScoreError::Array(ArrayError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => 2,
+            // A file to read that is not there was named wrongly.
+            ScoreError::Array(ArrayError::Io { error, action, .. })
+                if error.kind() == io::ErrorKind::NotFound && *action != "write" =>
+            {
+                2
+            }
             ScoreError::Array(ArrayError::Io { .. })
             | ScoreError::Output(_)
             | ScoreError::Folder { .. }

@@ -479,7 +479,7 @@ fn check_ignore(inputs: &[Inputs], arguments: &ScoreArguments) -> Result<(), Sco
     let all_integer = inputs.iter().all(|inputs| inputs.targets.dtype().is_integer());
     match (arguments.ignore, inputs.first()) {
         (Some(ignore), Some(first)) if all_integer && !ignore.is_integer() => Err(ScoreError::Usage(format!(
-            "--ignore {ignore}: the targets are integers ({} of {}), such as 255 or -1",
+            "--ignore {ignore}: the targets are integers ({} of {}), so a value to ignore is one, such as 255 or -1",
             first.targets.dtype(),
             first.targets.name()
         ))),

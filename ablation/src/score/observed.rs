@@ -77,11 +77,12 @@ impl Observed {
     pub(crate) fn targets(&mut self, targets: &[f32], weights: Option<&[f32]>) {
         for (place, target) in targets.iter().enumerate() {
             let counts = weights.is_none_or(|weights| weights.get(place).is_none_or(|weight| *weight != 0.0));
-            let is_foreground = *target > 0.0;
+            // What is out of range stops the pass, or is left out.
+            let is_foreground = counts && *target > 0.0 && *target <= 1.0;
             self.valid += u64::from(counts);
-            self.foreground += u64::from(counts && is_foreground);
-            self.lost += u64::from(!counts && is_foreground);
-            if counts && is_foreground {
+            self.foreground += u64::from(is_foreground);
+            self.lost += u64::from(!is_foreground && *target != 0.0 && !target.is_nan());
+            if is_foreground {
                 (self.least, self.greatest) = (self.least.min(*target), self.greatest.max(*target));
             }
         }
@@ -121,7 +122,12 @@ impl Observed {
         };
         let targets = &first.targets;
         let what = format!("{}: the targets {}", targets.name(), targets.shape_text());
-        let multi_label = "--multi-label takes each channel as a binary mask of its own";
+        let multi_label = match targets.shape().len() {
+            3 => {
+                "--multi-label takes every value for itself, as binary masks that happen to have one pixel in each line"
+            }
+            _ => "--multi-label takes each channel as a binary mask of its own",
+        };
         let with_logits = if arguments.logits.is_empty() { "with --logits, " } else { "" };
         Err(ScoreError::Usage(match (sums, axis) {
             (Sums::Distribution, _) => format!(
@@ -152,7 +158,8 @@ impl Observed {
         let of_classes = inputs.first().is_some_and(|inputs| inputs.classes.is_some());
         if self.foreground == 0 && self.lost > 0 {
             let mut warning = format!(
-                "no foreground is left: all {} pixels with a target above 0 are ignored, masked out or of weight 0",
+                "no foreground is left: every pixel whose target is not 0 ({} of them) is ignored, masked out, of weight 0 or \
+                 out of range",
                 self.lost
             );
             if let Some(ignore) = arguments.ignore.filter(|_| self.ignores_foreground) {

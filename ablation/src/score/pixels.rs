@@ -82,7 +82,8 @@ impl<'a> Pixels<'a> {
                 }
             });
         }
-        let ignores_foreground = ignored > 0 && self.arguments.ignore.is_some_and(|value| value.to_f64() > 0.0);
+        let ignores_foreground =
+            ignored > 0 && self.arguments.ignore.is_some_and(|value| !value.is_nan() && value != Value::Integer(0));
         self.observed.ignores_foreground |= ignores_foreground;
         let weighted = !self.weighing.is_empty() || self.arguments.ignore.is_some();
         let weights = self.weighing.values();
@@ -233,6 +234,23 @@ fn remedy(found: Value, census: &Census) -> String {
         return remedy;
     }
     let values = census.list();
+    if census.is_pair() && found < Value::Integer(0) {
+        return format!(
+            "all targets are {values}: --foreground {found} takes {found} as foreground (as an i8, 255 is -1), --ignore {found} \
+             ignores it, "
+        );
+    }
+    if census.is_binary_beside(found) {
+        return format!(
+            "--ignore {found} ignores it, labels of classes need logits of all classes, (N, C, …) for (N, …), "
+        );
+    }
+    if census.has_grey_levels() {
+        return format!(
+            "the targets are {values}: grey levels need a threshold, such as numpy's mask > 127, or a division by 255; \
+             --foreground takes some values as foreground, "
+        );
+    }
     let mut remedy = String::new();
     if is_marker(found) {
         remedy = format!("--ignore {found} ignores it, ");

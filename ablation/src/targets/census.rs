@@ -68,12 +68,36 @@ impl Census {
         let (zero, one) = (Value::Integer(0), Value::Integer(1));
         match &self.found[..] {
             _ if self.many => None,
+            // A mask that is white all over; of other values one alone says nothing.
+            [only] if !WHITE.contains(&only.value) => None,
             [least, greatest] if least.value == zero && greatest.value == one => None,
             [.., greatest] if self.found.len() <= 2 && greatest.value > zero && greatest.value.to_f64().is_finite() => {
-                Some(greatest.value).filter(|value| *value != one || self.found.len() == 2)
+                Some(greatest.value)
             }
             _ => None,
         }
+    }
+
+    /// Whether there are two values.
+    pub(crate) fn is_pair(&self) -> bool {
+        !self.many && self.found.len() == 2
+    }
+
+    /// Whether the values are 0, 1 and this one.
+    pub(crate) fn is_binary_beside(&self, value: Value) -> bool {
+        let is_binary = |found: &&Found| found.value == Value::Integer(0) || found.value == Value::Integer(1);
+        let binary = self.found.iter().filter(is_binary).count();
+        !self.many
+            && binary > 0
+            && self.found.len() == binary + 1
+            && self.found.iter().any(|found| found.value == value)
+            && self.recognised().is_none()
+    }
+
+    /// Whether the values are those of an image, with levels between black and white.
+    pub(crate) fn has_grey_levels(&self) -> bool {
+        let white = self.found.iter().any(|found| WHITE.contains(&found.value));
+        white && (self.many || self.found.len() > 3)
     }
 
     /// Whether the values can be labels of classes.
@@ -241,8 +265,7 @@ impl Sight {
         } else if !is_pair(&census, &values, &rest) {
             // Others must be labels, and nothing else.
             let readings = format!(
-                "--background {} takes them as background, --foreground {foreground_text},{} as foreground",
-                given(&rest.iter().map(|found| found.value).collect::<Vec<_>>()),
+                "--background {} says that they are background",
                 given(&rest.iter().map(|found| found.value).collect::<Vec<_>>()),
             );
             let is_void = |found: &&&Found| found.value < zero || WHITE.contains(&found.value);
@@ -264,17 +287,16 @@ impl Sight {
             }
             if let Some(void) = rest.iter().find(is_void) {
                 return usage(format!(
-                    "{}: {} pixels are {}, which often marks pixels without a label: --ignore {} ignores them; or {readings}",
+                    "{}: {} occurs, and often marks pixels without a label: --ignore {} ignores them; or {readings}",
                     name(),
-                    void.pixels,
                     void.value,
                     void.value
                 ));
             }
             if is_white && let [other] = &rest[..] {
                 warnings.push(format!(
-                    "{} pixels are {}, neither foreground ({foreground_text}) nor 0, and count as background",
-                    other.pixels, other.value
+                    "{} occurs ({} pixels), neither foreground ({foreground_text}) nor 0, and counts as background",
+                    other.value, other.pixels
                 ));
             }
         }

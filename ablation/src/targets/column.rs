@@ -71,6 +71,18 @@ impl Column {
         &mut self.singles
     }
 
+    /// The values that were read as labels; what no `i64` holds is the largest of them, and a fraction is −1.
+    pub(crate) fn labels(&self, labels: &mut Vec<i64>) {
+        labels.clear();
+        match &self.beyond {
+            Beyond::Integers(integers) => {
+                labels.extend(integers.iter().map(|integer| i64::try_from(*integer).unwrap_or(i64::MAX)));
+            }
+            _ if self.dtype().is_float() => labels.resize(self.singles.len(), -1),
+            _ => labels.extend(self.singles.iter().map(|single| *single as i64)),
+        }
+    }
+
     /// Makes the values that count as foreground 1 and all others 0; without such values nothing changes.
     pub(crate) fn mark(&mut self, foreground: &[Value]) {
         if foreground.is_empty() {

@@ -58,11 +58,11 @@ impl<'a> Labels<'a> {
                         self.ignores_foreground |= ignore > Value::Integer(0);
                     });
                 }
-                column.mark(&self.arguments.foreground);
-                labels.clear();
                 if self.arguments.foreground.is_empty() {
-                    labels.extend((0..length).map(|place| label(column.value(place))));
+                    column.labels(labels);
                 } else {
+                    column.mark(&self.arguments.foreground);
+                    labels.clear();
                     labels.extend(column.singles().iter().map(|mark| i64::from(*mark != 0.0)));
                 }
             }
@@ -94,14 +94,6 @@ impl<'a> Labels<'a> {
             Targets::Labels { column, .. } => column.value(place),
             Targets::OneHot(_) => Value::Integer(NO_CLASS.into()),
         }
-    }
-}
-
-/// A label as the library takes it; one beyond `i64` is no class, as `i64::MAX` is none.
-fn label(value: Value) -> i64 {
-    match value {
-        Value::Integer(integer) => i64::try_from(integer).unwrap_or(i64::MAX),
-        Value::Float(_) => NO_CLASS,
     }
 }
 
@@ -221,11 +213,12 @@ impl<'a> ClassPixels<'a> {
             _ => {
                 let array = &source.targets;
                 if let Targets::OneHot(one_hot) = &chunk.source.targets {
-                    let place = place_of(array, shape.position(chunk.image, 0, chunk.start + offset as u64));
+                    let flat = shape.position(chunk.image, 0, chunk.start + offset as u64);
+                    let place = (index_of(array, flat, source.class_axis), flat);
                     let found = not_one_hot(&one_hot.values_of(offset));
                     let accepted = "with --one-hot, 1 in one class and 0 in the others".to_owned();
                     let remedy = "--multi-label takes each channel as a binary mask, ".to_owned();
-                    return bad(array, place, "pixel that begins", found, accepted, remedy);
+                    return bad(array, place, "pixel", found, accepted, remedy);
                 }
                 let found = chunk.source.value(offset);
                 let most = shape.classes - 1;
@@ -256,6 +249,13 @@ impl Chunk<'_> {
 
 /// The index of the value of an array that comes at this position in C order, and its place in the flattened array.
 fn place_of(array: &Array, position: u64) -> (String, u64) {
-    let index: Vec<String> = unravel(position, array.shape(), Order::C).iter().map(u64::to_string).collect();
-    (format!("[{}]", index.join(", ")), position)
+    (index_of(array, position, None), position)
+}
+
+/// The index at a position in C order, with `:` for all along an axis.
+fn index_of(array: &Array, position: u64, all: Option<usize>) -> String {
+    let index = unravel(position, array.shape(), Order::C);
+    let text = |(axis, at): (usize, &u64)| if Some(axis) == all { ":".to_owned() } else { at.to_string() };
+    let index: Vec<String> = index.iter().enumerate().map(text).collect();
+    format!("[{}]", index.join(", "))
 }
