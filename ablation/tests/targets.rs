@@ -245,9 +245,9 @@ fn one_hot_targets_are_refused_with_both_readings() {
     assert!(message.contains("sum to 1 along axis 1") && message.contains("--multi-label"), "{message}");
     assert_eq!(folder.run("score --logits z.npy --targets soft.npy --multi-label", &[]).code, Some(0));
     // The map has the shape of the pixels.
-    folder.run("score --logits z.npy --targets y.npy --one-hot --loss ce --map", &["a.npy"]).text();
-    folder.run("score --logits z.npy --targets labels.npy --loss ce --map", &["b.npy"]).text();
-    assert_eq!(folder.read("a.npy"), folder.read("b.npy"));
+    folder.run("score --logits z.npy --targets y.npy --one-hot --loss ce --map", &["map_a.npy"]).text();
+    folder.run("score --logits z.npy --targets labels.npy --loss ce --map", &["map_b.npy"]).text();
+    assert_eq!(folder.read("map_a.npy"), folder.read("map_b.npy"));
     // One pixel with two classes is enough.
     let mut other = targets.clone();
     other[20 + 7] = 1;
@@ -279,19 +279,20 @@ fn one_hot_targets_of_other_shapes() {
     let expected = folder.run("score --logits z.npy --targets labels.npy", &losses).json();
     for targets in ["y.npy", "y.npz:targets"] {
         let words = format!("score --logits z.npy --targets {targets}");
-        assert!(folder.run(&words, &losses).one_line().contains("one-hot along axis 1"));
+        assert!(folder.run(&words, &[]).one_line().contains("one-hot along axis 1"));
+        assert!(folder.run(&words, &losses).refusal().contains("read as classes with --one-hot"));
         assert_eq!(folder.run(&words, &[&losses[..], &["--one-hot"]].concat()).json()["losses"], expected["losses"]);
     }
     let (folder, (labels, targets, logits)) = (Folder::new(), one_hot(20));
     folder.c("z.npy", &[3, 4, 5], &logits[..60]).c("y.npy", &[3, 4, 5], &targets[..60]);
     folder.c("labels.npy", &[4, 5], &labels[..20]);
     let expected = folder.run("score --logits z.npy --targets labels.npy", &losses).json();
-    assert!(folder.run("score --logits z.npy --targets y.npy", &losses).one_line().contains("one-hot along axis 0"));
+    assert!(folder.run("score --logits z.npy --targets y.npy", &[]).one_line().contains("one-hot along axis 0"));
     let json = folder.run("score --logits z.npy --targets y.npy --one-hot", &losses).json();
     assert_eq!((&json["losses"], &json["class_axis"]), (&expected["losses"], &0.into()));
     let last: Vec<u8> = labels.iter().flat_map(|label| (0..3).map(move |class| u8::from(*label == class))).collect();
     folder.c("last.npy", &[2, 4, 5, 3], &last).c("zl.npy", &[2, 4, 5, 3], &vec![0.5f32; 120]);
-    let message = folder.run("score --logits zl.npy --targets last.npy", &losses).one_line();
+    let message = folder.run("score --logits zl.npy --targets last.npy", &[]).one_line();
     assert!(message.contains("one-hot along the last axis") && message.contains("moveaxis"), "{message}");
     // Masked-out and ignored pixels may be anything.
     let mut odd: Vec<f32> = targets.iter().map(|target| f32::from(*target)).collect();
@@ -506,4 +507,29 @@ fn shapes_that_can_be_read_in_two_ways_are_refused() {
     folder.c("z.npy", &[6, 7], &logits[..42]).c("y.npy", &[6, 7], &[1u8; 42]);
     let json = folder.run("score --logits z.npy --targets y.npy --per-image --json", &[]).json();
     assert!(warnings(&json).contains("6 images of 7 pixels each"));
+}
+
+/// Some files of 0 and 255, others of 0 and 1.
+#[test]
+fn files_of_different_kinds() {
+    let (folder, targets) = folder();
+    let logits: Vec<f32> = (0..PIXELS).map(|index| (index % 5) as f32 - 2.0).collect();
+    let white: Vec<u8> = targets.iter().map(|target| target * 255).collect();
+    for (file, targets) in [("a", &white), ("b", &targets)] {
+        folder.c(&format!("preds/{file}.npy"), &SHAPE, &logits).c(&format!("masks/{file}.npy"), &SHAPE, targets);
+        folder.c(&format!("ones/{file}.npy"), &SHAPE, &self::folder().1);
+    }
+    let words = "score --logits preds/*.npy --loss dice --json --targets";
+    let message = folder.run(words, &["masks/*.npy"]).one_line();
+    assert!(message.contains("some files hold 1 and others 255: --foreground 1,255"), "{message}");
+    let message = folder.run(words, &["masks/*.npy", "--foreground", "255"]).one_line();
+    assert!(message.contains("--foreground 1,255 takes both"), "{message}");
+    let both = folder.run(words, &["masks/*.npy", "--foreground", "1,255"]).json();
+    assert_eq!(both["losses"], folder.run(words, &["ones/*.npy"]).json()["losses"]);
+    let ignored = folder.run(words, &["masks/*.npy", "--ignore", "255"]).json();
+    assert!(
+        warnings(&ignored).contains("in 1 of 2 files, the first of which is masks/a.npy"),
+        "{}",
+        warnings(&ignored)
+    );
 }

@@ -214,6 +214,18 @@ fn score_by<L: Vocabulary, P: Passes>(
     report.class_weights = class_weights;
     report.clamped = observed.clamped;
     report.warnings = observed.warnings(inputs, arguments, scorer.per_image);
+    if !observed.has_lost_foreground() {
+        let lost = inputs.iter().zip(&outcomes).filter(|(_, outcome)| outcome.observed.has_lost_foreground());
+        let lost: Vec<&str> = lost.map(|(inputs, _)| inputs.targets.name()).collect();
+        if let [first, ..] = &lost[..] {
+            report.warnings.push(format!(
+                "no foreground is left in {} of {} files, the first of which is {first}: every pixel whose target is not 0 \
+                 is ignored, masked out, of weight 0 or out of range",
+                lost.len(),
+                inputs.len()
+            ));
+        }
+    }
     asked.conclude(&mut report, arguments);
     Ok(report)
 }

@@ -99,6 +99,11 @@ impl Observed {
         }
     }
 
+    /// Whether there was foreground, and all of it does not count.
+    pub(crate) fn has_lost_foreground(&self) -> bool {
+        self.foreground == 0 && self.lost > 0
+    }
+
     pub(crate) fn merge(&mut self, other: &Self) {
         self.clamped.probabilities += other.clamped.probabilities;
         self.clamped.targets += other.clamped.targets;
@@ -156,7 +161,7 @@ impl Observed {
     pub(crate) fn warnings(&self, inputs: &[Inputs], arguments: &ScoreArguments, per_image: bool) -> Vec<String> {
         let mut warnings = Vec::new();
         let of_classes = inputs.first().is_some_and(|inputs| inputs.classes.is_some());
-        if self.foreground == 0 && self.lost > 0 {
+        if self.has_lost_foreground() {
             let mut warning = format!(
                 "no foreground is left: every pixel whose target is not 0 ({} of them) is ignored, masked out, of weight 0 or \
                  out of range",

@@ -240,6 +240,12 @@ fn remedy(found: Value, census: &Census) -> String {
              ignores it, "
         );
     }
+    if let Some(white) = census.mixed() {
+        return format!(
+            "some files hold 1 and others {white}: --foreground 1,{white} takes both as foreground, --ignore {white} ignores \
+             one, "
+        );
+    }
     if census.is_binary_beside(found) {
         return format!(
             "--ignore {found} ignores it, labels of classes need logits of all classes, (N, C, …) for (N, …), "

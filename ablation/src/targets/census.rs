@@ -30,6 +30,9 @@ pub(crate) struct Found {
     /// The file, and the position in its order, of the first.
     #[serde(skip)]
     first: (usize, u64),
+    /// The files, in order.
+    #[serde(skip)]
+    files: Vec<usize>,
 }
 
 /// The values of all targets whose pixels count.
@@ -94,6 +97,14 @@ impl Census {
             && self.recognised().is_none()
     }
 
+    /// The value that marks foreground in some files, while 1 does in others.
+    pub(crate) fn mixed(&self) -> Option<Value> {
+        let one = self.found.iter().find(|found| found.value == Value::Integer(1))?;
+        let white = self.found.iter().find(|found| WHITE.contains(&found.value))?;
+        let apart = !white.files.iter().any(|file| one.files.contains(file));
+        (apart && self.found.len() <= 3 && !self.many).then_some(white.value)
+    }
+
     /// Whether the values are those of an image, with levels between black and white.
     pub(crate) fn has_grey_levels(&self) -> bool {
         let white = self.found.iter().any(|found| WHITE.contains(&found.value));
@@ -149,6 +160,9 @@ impl Counter {
                     last = Some((value, entry));
                     if let Some(found) = self.found.get_mut(entry) {
                         found.pixels += 1;
+                        if found.files.last() != Some(&index) {
+                            found.files.push(index);
+                        }
                     }
                 }
             }
@@ -173,7 +187,7 @@ impl Counter {
             Value::Integer(integer) => self.places.insert(integer, next),
             Value::Float(number) => self.fractions.insert(number.to_bits(), next),
         };
-        self.found.push(Found { value, pixels: 0, first });
+        self.found.push(Found { value, pixels: 0, first, files: Vec::new() });
         Some(next)
     }
 }
@@ -265,7 +279,7 @@ impl Sight {
         } else if !is_pair(&census, &values, &rest) {
             // Others must be labels, and nothing else.
             let readings = format!(
-                "--background {} says that they are background",
+                "--background {} takes the rest as background",
                 given(&rest.iter().map(|found| found.value).collect::<Vec<_>>()),
             );
             let is_void = |found: &&&Found| found.value < zero || WHITE.contains(&found.value);
@@ -291,6 +305,16 @@ impl Sight {
                     name(),
                     void.value,
                     void.value
+                ));
+            }
+            if is_white
+                && let [other] = &rest[..]
+                && other.value == Value::Integer(1)
+            {
+                return usage(format!(
+                    "{}: 1 occurs as well ({} pixels): --foreground 1,{foreground_text} takes both as foreground; or {readings}",
+                    name(),
+                    other.pixels
                 ));
             }
             if is_white && let [other] = &rest[..] {
