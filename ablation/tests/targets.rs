@@ -97,6 +97,10 @@ fn masks_of_image_files_are_recognised_and_scored_as_foreground() {
     let message = refusal(&folder, "i8.npy", &[]);
     assert!(message.contains("--foreground -1") && message.contains("--ignore -1"), "{message}");
     assert_eq!(json(&folder, "i8.npy", &["--foreground", "-1"])["losses"], expected["losses"]);
+    // All foreground, beside pixels without a label.
+    folder.c("void.npy", &SHAPE, &targets.iter().map(|target| if *target == 1 { 255 } else { 1 }).collect::<Vec<u8>>());
+    let message = refusal(&folder, "void.npy", &[]);
+    assert!(message.contains("--ignore 255 ignores it") && !message.contains("--foreground 255"), "{message}");
     // A mask divided once too often is in range.
     folder.c("twice.npy", &SHAPE, &with(1.0 / 255.0).map(|value| value as f32).collect::<Vec<_>>());
     assert!(warnings(&json(&folder, "twice.npy", &[])).contains("--foreground 0.003921569"));

@@ -223,8 +223,8 @@ pub(super) fn remedy_of_pair(census: &Census) -> Option<String> {
     let (values, foreground) = (census.list(), census.recognised()?);
     let subject = if values.contains(" and ") { "all targets are" } else { "every target is" };
     Some(format!(
-        "{subject} {values}: --foreground {foreground} takes {foreground} as foreground (--ignore {foreground} would leave \
-         none), "
+        "{subject} {values}: --foreground {foreground} takes {foreground} as foreground{}, ",
+        if census.has_one() { String::new() } else { format!(" (--ignore {foreground} would leave none)") }
     ))
 }
 

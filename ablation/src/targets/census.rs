@@ -74,11 +74,18 @@ impl Census {
             // A mask that is white all over; of other values one alone says nothing.
             [only] if !WHITE.contains(&only.value) => None,
             [least, greatest] if least.value == zero && greatest.value == one => None,
+            // All foreground, beside pixels without a label.
+            [least, greatest] if least.value == one && WHITE.contains(&greatest.value) => None,
             [.., greatest] if self.found.len() <= 2 && greatest.value > zero && greatest.value.to_f64().is_finite() => {
                 Some(greatest.value)
             }
             _ => None,
         }
+    }
+
+    /// Whether 1 is among the values.
+    pub(crate) fn has_one(&self) -> bool {
+        self.found.iter().any(|found| found.value == Value::Integer(1))
     }
 
     /// Whether there are two values.

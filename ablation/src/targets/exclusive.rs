@@ -88,9 +88,11 @@ struct Line {
     dead: bool,
 }
 
-const SIGNS: usize = 8;
+const SIGNS: usize = 4;
 /// The root mean square of S − 1 that rounding to f16 explains.
 const ROUNDING: f64 = 2e-3;
+/// Far more than that.
+const FAR: f64 = 20.0 * ROUNDING;
 /// Fewer lines than this happen to have one pixel each.
 const FEWEST_LINES: u64 = 8;
 
@@ -131,7 +133,7 @@ impl Exclusive {
             line.add(targets, is_valid, self.soft);
             // More than one in each line that has begun: no need to look on.
             let most = line.lines_so_far() as f64 * if self.hard { 1.0 } else { 1.0 + ROUNDING };
-            line.dead = self.total > most;
+            line.dead |= self.total > most;
         }
     }
 
@@ -153,10 +155,7 @@ impl Exclusive {
         if self.hard {
             return if line.projection == 0 { Sums::OneHot } else { Sums::Other };
         }
-        let squares: f64 = line.signed.iter().map(|sum| sum * sum).sum();
-        let classes = line.classes as f64;
-        let mean_square = squares / (SIGNS as f64 * classes * classes * lines as f64);
-        if mean_square.sqrt() <= ROUNDING { Sums::Distribution } else { Sums::Other }
+        if line.mean_square(lines).sqrt() <= ROUNDING { Sums::Distribution } else { Sums::Other }
     }
 }
 
@@ -212,8 +211,20 @@ impl Line {
             }
             if self.class == self.classes {
                 (self.class, self.outer) = (0, self.outer + 1);
+                // All lines so far are complete, so most arrays are settled after their first image.
+                let lines = self.outer * self.inner;
+                self.dead = if soft { self.mean_square(lines).sqrt() > FAR } else { self.projection != 0 };
+                if self.dead {
+                    return;
+                }
             }
         }
+    }
+
+    /// The mean square of S − 1 over so many lines, estimated.
+    fn mean_square(&self, lines: u64) -> f64 {
+        let (squares, classes): (f64, _) = (self.signed.iter().map(|sum| sum * sum).sum(), self.classes as f64);
+        squares / (SIGNS as f64 * classes * classes * lines.max(1) as f64)
     }
 
     /// The lines that the values so far belong to.
