@@ -286,7 +286,7 @@ impl Sight {
         } else if !is_pair(&census, &values, &rest) {
             // Others must be labels, and nothing else.
             let readings = format!(
-                "--background {} takes the rest as background",
+                "--background {} counts them as background",
                 given(&rest.iter().map(|found| found.value).collect::<Vec<_>>()),
             );
             let is_void = |found: &&&Found| found.value < zero || WHITE.contains(&found.value);
@@ -308,7 +308,7 @@ impl Sight {
             }
             if let Some(void) = rest.iter().find(is_void) {
                 return usage(format!(
-                    "{}: {} occurs, and often marks pixels without a label: --ignore {} ignores them; or {readings}",
+                    "{}: {} occurs, and often marks pixels without a label: --ignore {} ignores such pixels; or {readings}",
                     name(),
                     void.value,
                     void.value

@@ -86,6 +86,11 @@ impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Value::Integer(integer) => write!(f, "{integer}"),
+            // The digits that tell it from other f32, if it is one: 0.3, not 0.30000001192092896.
+            Value::Float(number) if number.is_finite() && f64::from(*number as f32) == *number => {
+                let text = format!("{:?}", *number as f32);
+                f.write_str(text.strip_suffix(".0").unwrap_or(&text))
+            }
             Value::Float(number) => fmt::Display::fmt(&Short(*number), f),
         }
     }
@@ -146,6 +151,8 @@ mod tests {
         assert_eq!(value("0.1").in_type(DType::F32), Value::from(f64::from(0.1f32)));
         assert_ne!(value("0.1").in_type(DType::F32), value("0.1"));
         assert_eq!(value("1e39").to_string(), "1e39");
+        assert_eq!(Value::from(f64::from(0.3f32)).to_string(), "0.3");
+        assert_eq!(value("0.3").to_string(), "0.3");
         assert!("a".parse::<Value>().is_err());
         let values: Vec<Value> = [0, 1, 255].map(Value::Integer).to_vec();
         assert_eq!(Values(&values).to_string(), "0, 1 and 255");
