@@ -9,7 +9,7 @@ use super::observed::Observed;
 use super::terms::Terms;
 use crate::arrays::{Array, Order, open_together};
 use crate::cli::ScoreArguments;
-use crate::targets::{AxisSums, Census, Column, Exclusive, TOLERANCE, Value, Weighing, clamped};
+use crate::targets::{AxisSums, Census, Column, Exclusive, TOLERANCE, Value, Weighing, clamped, value_at};
 
 /// Pixels read at a time.
 const CHUNK: usize = 1 << 16;
@@ -43,13 +43,20 @@ impl<'a> Pixels<'a> {
         };
         let mask = source.mask.as_ref().and_then(|_| readers.next());
         let weights = source.weights.as_ref().and_then(|_| readers.next());
-        let exclusive = if arguments.multi_label {
+        let mut exclusive = if arguments.multi_label {
             None
         } else {
             // One of the two may lack a channel axis of length 1, and the other says that it is there.
             let (a, b) = (source.input.shape(), source.targets.shape());
             Exclusive::new(source.targets.dtype(), if b.len() > a.len() { b } else { a }, source.input.order())
         };
+        let all_count = source.mask.is_none() && source.weights.is_none() && arguments.ignore.is_none();
+        let in_order = source.targets.order() == source.input.order() && source.targets.is_seekable();
+        if let Some(exclusive) = exclusive.as_mut().filter(|_| all_count && in_order && arguments.foreground.is_empty())
+        {
+            let value = |position| value_at(&source.targets, source.targets.order(), position).map(Value::to_f64);
+            exclusive.rule_out(&source.targets, value)?;
+        }
         Ok(Self {
             arguments,
             input,
