@@ -15,6 +15,7 @@ use crate::paths::PairRule;
 #[cfg(feature = "train")]
 use crate::run::{LARGEST_SEED, MOST_SEEDS};
 use crate::score::classes::WeightsFrom;
+use crate::targets::Value;
 use crate::{inspect, losses, score, terminal};
 
 /// Segmentation losses, compared by training and computed for predictions of your own.
@@ -29,7 +30,7 @@ use crate::{inspect, losses, score, terminal};
     name = "ablation",
     version,
     propagate_version = true,
-    after_help = "Examples:\n  ablation run --quick\n  ablation score --logits z.npy --targets y.npy\n  ablation score --logits z.npy --targets y.npy --loss \"bce + dice(smooth=1e-5)\" --json\n  ablation score --logits z.npy --targets labels.npy --classes background,road,house --convention monai\n  ablation inspect labels.npy\n  ablation losses focal\n\nExit codes: 0 done (also if the reader of the output has gone, as in `| head`), 1 a file could not be read or written, 2 the input or the command line is wrong, 130 broken off by Ctrl-C with nothing to show."
+    after_help = "Examples:\n  ablation run --quick\n  ablation score --logits z.npy --targets y.npy\n  ablation score --logits z.npy --targets y.npy --loss \"bce + dice(smooth=1e-5)\" --json\n  ablation score --logits z.npy --targets labels.npy --classes background,road,house --convention monai\n  ablation inspect labels.npy\n  ablation losses focal\n\nExit codes: 0 done (also if the reader of the output has gone, as in `| head`), 1 a file could not be read or written, 2 the input or the command line is wrong (a file to read does not exist), 130 broken off by Ctrl-C with nothing to show."
 )]
 struct Cli {
     // As `ablation run`, without one.
@@ -164,8 +165,8 @@ pub(crate) struct ScoreArguments {
     #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Input")]
     pub(crate) probs: Vec<OsString>,
 
-    /// Targets of the same shape: bool or integers 0/1, or floats in [0, 1]. Labels of classes: integers from 0, without
-    /// the axis of classes
+    /// Targets of the same shape: bool or integers 0/1, or floats in [0, 1]; others with --foreground. Labels of classes:
+    /// integers from 0, without the axis of classes; with it, --one-hot or --multi-label
     #[arg(long, value_name = "FILE", num_args = 1.., required = true, help_heading = "Input")]
     pub(crate) targets: Vec<OsString>,
 
@@ -184,7 +185,30 @@ pub(crate) struct ScoreArguments {
 
     /// Ignore the pixels whose target is this value, such as 255 or nan
     #[arg(long, value_name = "VALUE", allow_negative_numbers = true, help_heading = "Input")]
-    pub(crate) ignore: Option<f64>,
+    pub(crate) ignore: Option<Value>,
+
+    /// Take these values of the targets as foreground, such as 255 or 3,4, and all other labels as background
+    #[arg(long, value_name = "VALUES", value_delimiter = ',', allow_negative_numbers = true, help_heading = "Input")]
+    pub(crate) foreground: Vec<Value>,
+
+    /// With --foreground: take these values and 0 as background, and no others [default: all other labels]
+    #[arg(
+        long,
+        value_name = "VALUES",
+        value_delimiter = ',',
+        allow_negative_numbers = true,
+        requires = "foreground",
+        help_heading = "Input"
+    )]
+    pub(crate) background: Vec<Value>,
+
+    /// Targets of the shape of the logits are one-hot: read them as labels of classes, by a softmax
+    #[arg(long, help_heading = "Input")]
+    pub(crate) one_hot: bool,
+
+    /// Targets of the shape of the logits are binary masks, one in each channel, even if they look one-hot
+    #[arg(long, conflicts_with = "one_hot", help_heading = "Input")]
+    pub(crate) multi_label: bool,
 
     /// The number of classes (up to 256), or their names: "background,road,house". Logits are (N, C, …), or (C, …) for
     /// one image [default: that of axis 1, where targets lack it]
@@ -192,12 +216,16 @@ pub(crate) struct ScoreArguments {
     pub(crate) classes: Option<ClassesArgument>,
 
     /// Clip probabilities to [E, 1−E] in logarithms; with --probs
-    #[arg(long, value_name = "E", default_value = "1e-7", value_parser = epsilon, help_heading = "Input")]
+    #[arg(long, value_name = "E", default_value = "1e-7", value_parser = epsilon, conflicts_with = "logits", help_heading = "Input")]
     pub(crate) epsilon: f32,
 
     /// What to do about a pixel that is out of range (a logit that is not finite, a target outside [0, 1], …)
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = OnBad::Error, help_heading = "Input")]
     pub(crate) on_bad: OnBad,
+
+    /// Refuse probabilities and soft targets that lie outside [0, 1] by rounding alone (1e-6), in place of clamping them
+    #[arg(long, help_heading = "Input")]
+    pub(crate) strict: bool,
 
     /// A loss, such as "bce + 0.5 * dice(smooth=1e-5)"; give several to compare [default: bce, dice, iou, focal, bce + dice]
     #[arg(long = "loss", value_name = "EXPRESSION", allow_hyphen_values = true, help_heading = "Scores")]
@@ -272,6 +300,17 @@ impl FromStr for ClassesArgument {
         if names.len() > MOST_CLASSES || !distinct || names.iter().any(String::is_empty) {
             return Err(format!("{accepted}, none empty and none twice"));
         }
+        let is_number =
+            |name: &String| name.parse::<f64>().is_ok() && name.contains(|character: char| character.is_ascii_digit());
+        let in_order = names.iter().enumerate().all(|(class, name)| *name == class.to_string());
+        if names.iter().all(is_number) && !in_order {
+            let (count, last) = (names.len(), names.len() - 1);
+            return Err(format!(
+                "names are given to the classes from 0 on, so {text} would name classes 0 to {last}; give --classes {count} \
+                 for {count} classes, names with letters if these are their names, or the number of all classes if these \
+                 are some of their labels"
+            ));
+        }
         Ok(Self { count: names.len(), names })
     }
 }
@@ -290,7 +329,23 @@ pub(crate) struct InspectArguments {
 
     /// Leave out the pixels with this label, such as 255
     #[arg(long, value_name = "LABEL", allow_negative_numbers = true)]
-    pub(crate) ignore: Option<f64>,
+    pub(crate) ignore: Option<Value>,
+
+    /// Take these values as foreground, such as 255 or 3,4, and all other labels as background
+    #[arg(long, value_name = "VALUES", value_delimiter = ',', allow_negative_numbers = true)]
+    pub(crate) foreground: Vec<Value>,
+
+    /// With --foreground: take these values and 0 as background, and no others [default: all other labels]
+    #[arg(long, value_name = "VALUES", value_delimiter = ',', allow_negative_numbers = true, requires = "foreground")]
+    pub(crate) background: Vec<Value>,
+
+    /// Read one-hot masks as labels [default: if the masks are one-hot, and it is then said]
+    #[arg(long)]
+    pub(crate) one_hot: bool,
+
+    /// Count each channel as a binary mask, even if they look one-hot
+    #[arg(long, conflicts_with = "one_hot")]
+    pub(crate) multi_label: bool,
 
     /// Show which losses the field takes for which task, and why
     #[arg(long)]
@@ -390,6 +445,19 @@ Classes:
   `ablation losses --classes` lists the parameters.
   The table of classes has accuracy beside what a prediction of class 0 alone would score.
 
+What targets mean:
+  Targets of the shape of the logits are binary masks: 0 and 1, or soft targets from 0 to 1.
+  Masks of other values, as image files have them (0 and 255), need --foreground 255. Other values that occur are
+  background if they can only be labels; grey levels, 255 and negative values beside labels are refused, and
+  --background says that they are background. A value that occurs nowhere is an error.
+  One-hot targets, where one channel of each pixel is 1, can be read in two ways, and so they are refused without
+  --one-hot (labels of classes, by a softmax) or --multi-label (a binary mask in each channel). Axis 1, axis 0 of one
+  image and the last axis are looked at, in arrays of three axes and more, if they have 2 to 256 values.
+  --mask, --weights and --ignore combine: a pixel counts if none of them leaves it out, and what is left out may have
+  any target, weight and logit, NaN too.
+  Probabilities and soft targets within 1e-6 outside [0, 1] are taken for 0 or 1 and counted, unless --strict.
+  JSON says how targets were read (targets_read_as, class_axis, foreground, clamped), and has all warnings.
+
 Pooled or per image:
   By default all pixels of all files are pooled, as in \"batch Dice\".
   --per-image takes the mean over the images (axis 0) of each image's loss, which is another loss.
@@ -401,6 +469,7 @@ Examples:
   ablation score --logits z.npy --targets y.npy
   ablation score --logits z.npy --targets y.npy --mask valid.npy --loss \"bce + dice\" --grad g.npy
   ablation score --probs preds.npz:p --targets labels.npz:y --ignore 255 --per-image --json
+  ablation score --logits z.npy --targets mask.npy --foreground 255
   ablation score --logits 'preds/*.npy' --targets 'masks/*.npy' --loss dice --csv
   ablation score --logits z.npy --targets labels.npy --classes 5 --ignore 255 --class-weights median
   ablation score --logits z.npy --targets labels.npy --loss \"focal + dice(classes=foreground)\" --convention monai

@@ -15,6 +15,7 @@ pub mod paths;
 mod run;
 mod score;
 mod tables;
+mod targets;
 mod terminal;
 
 pub use cli::run;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::cli::LossesArguments;
 use crate::conventions::CONVENTIONS;
 use crate::expression::registry::{Kind, LossEntry, Parameter, Preset};
-use crate::expression::{BinaryLoss, ClassesLoss, Short, Vocabulary, closest};
+use crate::expression::{BinaryLoss, ClassesLoss, Short, Vocabulary, closest, in_the_library};
 use crate::score::ScoreError;
 use crate::tables::{left, table, trimmed};
 
@@ -79,6 +79,9 @@ fn conventions(as_json: bool) -> String {
 
 fn unknown<L: Vocabulary>(name: &str) -> ScoreError {
     let names = L::losses().iter().flat_map(LossEntry::names);
+    if let Some(message) = in_the_library(name) {
+        return ScoreError::Usage(format!("{message}\n  losses: {}", L::all_names()));
+    }
     let suggestion = closest(name, names).map_or(String::new(), |name| format!("; did you mean {name}?"));
     ScoreError::Usage(format!("there is no loss {name:?} of {}{suggestion}\n  losses: {}", L::OF, L::all_names()))
 }

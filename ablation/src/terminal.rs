@@ -18,6 +18,11 @@ pub(crate) fn note(text: impl Display) {
     say(format_args!("note: {text}"));
 }
 
+/// Says what may be wrong with the input, although there is a result.
+pub(crate) fn warn(text: impl Display) {
+    say(format_args!("warning: {text}"));
+}
+
 /// Whether someone watches standard error.
 pub(crate) fn is_watched() -> bool {
     io::stderr().is_terminal()

@@ -672,11 +672,31 @@ fn bad_files_are_refused() {
 #[test]
 fn exit_code_tells_a_wrong_path_from_a_failing_machine() {
     let (folder, ..) = folder();
-    let message = folder.run(SCORE, &["--loss", "bce", "--grad", "nowhere/g.npy"]).one_line();
-    assert!(message.starts_with("error: nowhere/g.npy: cannot write"), "{message}");
+    let answer = folder.run(SCORE, &["--loss", "bce", "--grad", "nowhere/g.npy"]);
+    assert_eq!((answer.code, answer.out.as_str()), (Some(1), ""), "{}", answer.err);
+    let expected = "error: nowhere/g.npy: --grad cannot be written: the folder nowhere does not exist";
+    assert!(answer.err.starts_with(expected) && answer.err.lines().count() == 1, "{}", answer.err);
+    let message = folder.run(SCORE, &["--loss", "bce", "--grad", "."]).one_line();
+    assert!(message.contains("this is a folder; name the file, such as ./z.npy"), "{message}");
     let answer = folder.run(SCORE, &["--loss", "bce", "--grad", "y.npy/g.npy"]);
     assert_eq!(answer.code, Some(1), "{}", answer.err);
     assert!(answer.err.starts_with("error: y.npy/g.npy: cannot write"), "{}", answer.err);
+    // The name of a temporary file says nothing to anyone.
+    assert!(!answer.err.contains(".npy.part"), "{}", answer.err);
+    for option in ["--logits", "--targets", "--mask", "--weights"] {
+        let mut arguments = vec!["score"];
+        for (other, file) in
+            [("--logits", "z.npy"), ("--targets", "y.npy"), ("--mask", "y.npy"), ("--weights", "z.npy")]
+        {
+            arguments.extend([other, if other == option { "-" } else { file }]);
+        }
+        let message = folder.run("", &arguments).one_line();
+        assert!(message.contains(&format!("{option} -: arrays are not read from a pipe")), "{message}");
+        assert!(message.contains("save to a file first"), "{message}");
+    }
+    assert!(folder.run("inspect -", &[]).one_line().contains("not read from a pipe"));
+    let message = folder.run(SCORE, &["--loss", "bce", "--grad", "-"]).one_line();
+    assert!(message.contains("name a file"), "{message}");
 }
 
 #[test]
@@ -692,6 +712,10 @@ fn bad_command_lines_are_refused() {
         &["--probs", "z.npy"],
         &["--epsilon", "0.6"],
         &["--lose", "bce"],
+        // Without --probs there is nothing to clip.
+        &["--epsilon", "0.01"],
+        &["--background", "2"],
+        &["--one-hot", "--multi-label"],
     ] {
         let message = folder.run(SCORE, arguments).refusal();
         assert!(message.contains(arguments[0]), "{message}");

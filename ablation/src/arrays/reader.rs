@@ -132,6 +132,20 @@ impl Reader {
         self.read_blocks(out, convert_i64, "i64")
     }
 
+    /// As [`read_f32`](Self::read_f32), as `f64`, which holds every value but integers above 2⁵³ in magnitude exactly;
+    /// those are rounded.
+    pub fn read_f64(&mut self, out: &mut [f64]) -> Result<usize> {
+        self.read_blocks(out, convert_f64, "f64")
+    }
+
+    /// As [`read_i64`](Self::read_i64), as `i128`, which holds every integer.
+    pub fn read_i128(&mut self, out: &mut [i128]) -> Result<usize> {
+        if self.dtype().is_float() {
+            return Err(ArrayError::NotInteger { array: self.name.clone(), dtype: self.dtype() });
+        }
+        self.read_blocks(out, convert_i128, "i128")
+    }
+
     /// Replaces `values` by the next chunk and returns its number of values, 0 at the end.
     ///
     /// A chunk is shorter than the lesser of `max_len` and [`MAX_CHUNK`] only at the end, so
@@ -314,6 +328,43 @@ fn convert_i64(bytes: &mut [u8], layout: Layout, out: &mut [i64]) -> Result<(), 
             check(bytes, u64::from_le_bytes, |value| i64::try_from(value).is_ok())?;
             each(bytes, out, |bytes| u64::from_le_bytes(bytes).cast_signed());
         }
+    }
+    Ok(())
+}
+
+fn convert_f64(bytes: &mut [u8], layout: Layout, out: &mut [f64]) -> Result<(), NotExact> {
+    swap_to_little_endian(bytes, layout);
+    match layout.dtype {
+        DType::F16 => each(bytes, out, |bytes| f16::from_le_bytes(bytes).to_f64()),
+        DType::F32 => each(bytes, out, |bytes| f32::from_le_bytes(bytes).into()),
+        DType::F64 => each(bytes, out, f64::from_le_bytes),
+        DType::Bool => each(bytes, out, |[byte]| u8::from(byte != 0).into()),
+        DType::I8 => each(bytes, out, |bytes| i8::from_le_bytes(bytes).into()),
+        DType::I16 => each(bytes, out, |bytes| i16::from_le_bytes(bytes).into()),
+        DType::I32 => each(bytes, out, |bytes| i32::from_le_bytes(bytes).into()),
+        DType::I64 => each(bytes, out, |bytes| i64::from_le_bytes(bytes) as f64),
+        DType::U8 => each(bytes, out, |bytes| u8::from_le_bytes(bytes).into()),
+        DType::U16 => each(bytes, out, |bytes| u16::from_le_bytes(bytes).into()),
+        DType::U32 => each(bytes, out, |bytes| u32::from_le_bytes(bytes).into()),
+        DType::U64 => each(bytes, out, |bytes| u64::from_le_bytes(bytes) as f64),
+    }
+    Ok(())
+}
+
+fn convert_i128(bytes: &mut [u8], layout: Layout, out: &mut [i128]) -> Result<(), NotExact> {
+    swap_to_little_endian(bytes, layout);
+    match layout.dtype {
+        // The caller has refused floating-point arrays.
+        DType::F16 | DType::F32 | DType::F64 => {}
+        DType::Bool => each(bytes, out, |[byte]| u8::from(byte != 0).into()),
+        DType::I8 => each(bytes, out, |bytes| i8::from_le_bytes(bytes).into()),
+        DType::I16 => each(bytes, out, |bytes| i16::from_le_bytes(bytes).into()),
+        DType::I32 => each(bytes, out, |bytes| i32::from_le_bytes(bytes).into()),
+        DType::I64 => each(bytes, out, |bytes| i64::from_le_bytes(bytes).into()),
+        DType::U8 => each(bytes, out, |bytes| u8::from_le_bytes(bytes).into()),
+        DType::U16 => each(bytes, out, |bytes| u16::from_le_bytes(bytes).into()),
+        DType::U32 => each(bytes, out, |bytes| u32::from_le_bytes(bytes).into()),
+        DType::U64 => each(bytes, out, |bytes| u64::from_le_bytes(bytes).into()),
     }
     Ok(())
 }

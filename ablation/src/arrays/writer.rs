@@ -136,7 +136,11 @@ fn temporary(path: &Path) -> io::Result<NamedTempFile> {
     // Temporary files are private by default, but this one becomes the user's.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder)
+    // The error names the temporary file, which the user has not heard of.
+    builder.tempfile_in(folder).map_err(|error| match error.to_string().split_once(" at path ") {
+        Some((cause, _)) => io::Error::new(error.kind(), cause.to_owned()),
+        None => error,
+    })
 }
 
 fn with_header(file: NamedTempFile, shape: &[u64], order: Order, dtype: DType) -> io::Result<BufWriter<NamedTempFile>> {

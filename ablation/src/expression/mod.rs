@@ -2,6 +2,7 @@
 
 mod arguments;
 pub(crate) mod classes;
+mod elsewhere;
 mod error;
 mod parse;
 pub(crate) mod registry;
@@ -15,6 +16,7 @@ use loss_core::{AnyLoss, Bce, Focal, LengthError, Link, Plane, Pointwise, Poly1,
 
 pub(crate) use arguments::Short;
 pub(crate) use classes::ClassesLoss;
+pub(crate) use elsewhere::in_the_library;
 pub use error::ExpressionError;
 pub(crate) use parse::closest;
 pub(crate) use registry::Vocabulary;

@@ -7,7 +7,7 @@ use pest_derive::Parser;
 
 use super::arguments::{Arguments, Value};
 use super::registry::{BuildError, Kind, LARGEST, LossEntry, Parameter, Vocabulary};
-use super::{ExpressionError, Term, WeightedTerm};
+use super::{ExpressionError, Term, WeightedTerm, in_the_library};
 
 #[derive(Parser)]
 #[grammar = "expression/grammar.pest"]
@@ -141,6 +141,7 @@ impl Reader<'_> {
         L::find(written).ok_or_else(|| {
             let names = L::losses().iter().flat_map(LossEntry::names);
             let message = L::elsewhere(written)
+                .or_else(|| in_the_library(written))
                 .unwrap_or_else(|| format!("there is no loss {written:?}{}", did_you_mean(written, names)));
             self.error(name, message, format!("losses: {}", L::all_names()))
         })

@@ -42,7 +42,10 @@ impl Vocabulary for BinaryLoss {
 
     fn elsewhere(name: &str) -> Option<String> {
         let entry = super::ClassesLoss::find(name)?;
-        Some(format!("{} is a loss over classes, and these are binary masks", entry.name))
+        Some(format!(
+            "{} is a loss over classes, and these are binary masks (one-hot targets are read as classes with --one-hot)",
+            entry.name
+        ))
     }
 }
 

@@ -108,7 +108,7 @@ pub(super) fn advice(survey: &Survey, pos_weight: Option<f64>) -> Vec<Advice> {
     let band = Band::of(share);
     for (_, binary, classes, why) in BY_SHARE.iter().filter(|(of, ..)| *of == band) {
         let finding = if is_binary {
-            format!("binary, foreground {}", percent(share))
+            format!("{}, foreground {}", if survey.multi_label { "multi-label" } else { "binary" }, percent(share))
         } else {
             let label = survey.names.get(class).cloned().unwrap_or_else(|| class.to_string());
             format!("{} classes, the rarest ({label}) {}", survey.classes.len(), percent(share))

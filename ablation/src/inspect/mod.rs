@@ -11,9 +11,10 @@ use loss_core::class_weights;
 use serde_json::{Value, json};
 
 use crate::cli::InspectArguments;
-use crate::score::ScoreError;
 use crate::score::classes::WeightsFrom;
+use crate::score::{ScoreError, warn};
 use crate::tables::{left, percent, right, six, six_or_dash, table, trimmed};
+use crate::targets::TOLERANCE;
 #[cfg(not(feature = "train"))]
 use advice::TASKS;
 use advice::{Advice, advice};
@@ -36,6 +37,7 @@ pub(crate) fn inspect(arguments: &InspectArguments) -> Result<String, ScoreError
         return Ok(if arguments.json { format!("{:#}\n", json!({ "guide": guide_json() })) } else { guide() });
     }
     let survey = survey::survey(arguments)?;
+    survey.sight.iter().flat_map(|sight| &sight.warnings).for_each(|warning| warn(warning));
     let pos_weight = pos_weight(&survey);
     let advice = advice(&survey, pos_weight);
     if arguments.json {
@@ -73,8 +75,27 @@ fn as_text(survey: &Survey, pos_weight: Option<f64>, advice: &[Advice]) -> Strin
         "{images} images, {pixels} pixels: {} labelled, {ignored} ignored; {empty_images} images without foreground",
         survey.valid()
     );
-    if survey.of_an_image_file {
-        let _ = writeln!(text, "labels are 0 and 255, as in an image file: divide by 255 before training");
+    if let Some(value) = survey.image_file {
+        let _ = writeln!(
+            text,
+            "values are 0 and {value}, as in an image file: divide by {value} before training, and score with --foreground \
+             {value}"
+        );
+    }
+    if let Some(axis) = survey.one_hot {
+        let _ = writeln!(
+            text,
+            "masks are one-hot along {axis}, and counted as labels; --multi-label counts each channel as a binary mask"
+        );
+    }
+    if survey.multi_label {
+        let _ = writeln!(text, "masks are multi-label: each channel is a binary mask of its own");
+    }
+    if let Some(sight) = &survey.sight {
+        let _ = writeln!(text, "{sight}");
+    }
+    if survey.clamped > 0 {
+        let _ = writeln!(text, "{} values within {TOLERANCE:e} outside [0, 1] were taken for 0 or 1", survey.clamped);
     }
     if let Some((between, sum)) = survey.soft.filter(|(between, _)| *between > 0) {
         let _ = writeln!(text, "soft: {between} pixels between 0 and 1, Σ t {}; counted below from 0.5 on", six(sum));
@@ -158,7 +179,12 @@ fn as_json(survey: &Survey, pos_weight: Option<f64>, advice: &[Advice]) -> Value
         "empty_images": survey.empty_images,
         "median_object": survey.median_object,
         "soft": survey.soft.map(|(between, sum)| json!({ "between": between, "sum": sum })),
-        "labels_are_0_and_255": survey.of_an_image_file,
+        "labels_are_0_and_255": survey.image_file.is_some_and(|value| value.to_f64() == 255.0),
+        "targets_read_as": survey.read_as(),
+        "recognised_foreground": survey.image_file,
+        "foreground": survey.sight,
+        "clamped": survey.clamped,
+        "warnings": survey.sight.as_ref().map_or(&[][..], |sight| &sight.warnings),
         "classes": classes,
         "weights": {
             "pos_weight": pos_weight,
@@ -206,6 +232,12 @@ Examples:
   ablation inspect 'masks/*.npy' --classes background,intact,minor,major,destroyed --ignore 255
   ablation inspect labels.npz:y --json
   ablation inspect --guide
+
+What masks mean:
+  Masks of 0 and one other value that is no label, such as 255, are counted as binary masks, and it is said.
+  --foreground 255 says so; --foreground 3,4 makes a binary mask of labels.
+  One-hot masks (N, C, …), or (C, …) of one image, are counted as labels, and it is said; --multi-label counts each
+  channel as a binary mask.
 
 Files:
   Axis 0 is that of images if there are more than two axes; an array of two axes is one image.

@@ -3,10 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::components::{Components, median};
-use crate::arrays::{Array, Order, Source, open_in_order};
+use crate::arrays::{Array, Order, Source};
 use crate::cli::{InspectArguments, MOST_CLASSES};
 use crate::paths;
-use crate::score::ScoreError;
+use crate::score::{ScoreError, no_standard_input, unravel};
+use crate::targets::{
+    AxisSums, Census, ClassAxis, ClassShape, Column, Exclusive, Labelled, NO_CLASS, OneHot, Sight, Sums, Value,
+    clamped, not_one_hot,
+};
 
 /// Values read at a time.
 const CHUNK: usize = 1 << 16;
@@ -37,14 +41,31 @@ pub(super) struct Survey {
     pub(super) soft: Option<(u64, f64)>,
     /// The median of the objects of all classes, and the mean size of an image.
     pub(super) median_object: Option<u64>,
-    /// Labels were 0 and 255.
-    pub(super) of_an_image_file: bool,
+    /// The value that was taken for foreground, because it and 0 are all that there is.
+    pub(super) image_file: Option<Value>,
+    /// What --foreground made of the values.
+    pub(super) sight: Option<Sight>,
+    /// The axis along which the masks are one-hot.
+    pub(super) one_hot: Option<ClassAxis>,
+    pub(super) multi_label: bool,
+    /// Soft values that lay outside [0, 1] by rounding alone.
+    pub(super) clamped: u64,
 }
 
 impl Survey {
     /// The pixels that count.
     pub(super) fn valid(&self) -> u64 {
         self.pixels - self.ignored
+    }
+
+    /// How the masks were read.
+    pub(super) fn read_as(&self) -> &'static str {
+        match self.one_hot {
+            Some(_) => "one-hot",
+            None if self.multi_label => "multi-label",
+            None if self.classes.len() > 2 => "labels",
+            None => "binary",
+        }
     }
 
     pub(super) fn share(&self, class: usize) -> f64 {
@@ -62,9 +83,12 @@ impl Survey {
 }
 
 pub(super) fn survey(arguments: &InspectArguments) -> Result<Survey, ScoreError> {
-    let mut counter = Counter::new(arguments)?;
+    let mut arrays = Vec::new();
     let mut seen = BTreeSet::new();
     for argument in &arguments.masks {
+        if *argument == *"-" {
+            return Err(no_standard_input(""));
+        }
         let source = Source::parse(argument);
         for path in paths::find(source.path.as_os_str())?.paths {
             let array = Array::open(&path, source.member.as_deref())?;
@@ -72,11 +96,65 @@ pub(super) fn survey(arguments: &InspectArguments) -> Result<Survey, ScoreError>
                 let message = format!("{}: named twice, and would count twice", array.name());
                 return Err(ScoreError::Usage(message));
             }
-            counter.file(&array)?;
-            counter.survey.files.push(array.name().to_owned());
+            arrays.push(array);
         }
     }
-    counter.finish()
+    check_ignore(&arrays, arguments)?;
+    let labelled: Vec<_> = arrays.iter().map(|targets| Labelled { targets, mask: None, weights: None }).collect();
+    let sight = match &arguments.foreground[..] {
+        [] => None,
+        values => Some(Sight::new(&labelled, values, &arguments.background, arguments.ignore)?),
+    };
+    let mut foreground = arguments.foreground.clone();
+    let mut counter = Counter::new(arguments, foreground.clone(), None);
+    let counted = arrays.iter().try_for_each(|array| counter.file(array));
+    // Masks of two values, as image files have them, are read all the same.
+    let mut image_file = None;
+    if foreground.is_empty() && (counted.is_err() || counter.is_of_an_image_file()) {
+        image_file = Census::of(&labelled, arguments.ignore)?.recognised();
+    }
+    match (image_file, counted) {
+        (Some(value), _) => {
+            foreground = vec![value];
+            counter = Counter::new(arguments, foreground.clone(), None);
+            arrays.iter().try_for_each(|array| counter.file(array))?;
+            counter.survey.image_file = image_file;
+        }
+        (None, Err(error)) if !arguments.one_hot => return Err(error),
+        (None, _) => {}
+    }
+    let found = counter.axes.and_then(AxisSums::found);
+    if let (true, _, axis) | (false, false, axis @ Some((_, Sums::OneHot))) =
+        (arguments.one_hot, arguments.multi_label, found)
+    {
+        let axis = axis.map_or(ClassAxis::Second, |(axis, _)| axis);
+        let mut counter = Counter::new(arguments, foreground, Some(axis));
+        arrays.iter().try_for_each(|array| counter.file(array))?;
+        (counter.survey.sight, counter.survey.image_file) = (sight, image_file);
+        return counter.finish();
+    }
+    match found {
+        Some((axis, Sums::Distribution)) if !arguments.multi_label => Err(ScoreError::Usage(format!(
+            "{}: the masks sum to 1 along {axis} at every pixel, as probabilities of classes do; --multi-label takes each \
+             channel as a soft mask of its own, and numpy.argmax makes labels",
+            arrays.first().map_or("", Array::name)
+        ))),
+        _ => {
+            counter.survey.multi_label = arguments.multi_label;
+            counter.survey.sight = sight;
+            counter.finish()
+        }
+    }
+}
+
+fn check_ignore(arrays: &[Array], arguments: &InspectArguments) -> Result<(), ScoreError> {
+    let all_integer = arrays.iter().all(|array| array.dtype().is_integer());
+    match arguments.ignore {
+        Some(ignore) if all_integer && !ignore.is_integer() => {
+            Err(ScoreError::Usage(format!("--ignore {ignore}: labels are integers, such as 255 or -1")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// How many labels are told apart while their number is not known.
@@ -84,70 +162,170 @@ const LABELS: usize = MOST_CLASSES;
 
 struct Counter<'a> {
     arguments: &'a InspectArguments,
-    ignore: Option<i64>,
+    foreground: Vec<Value>,
+    /// The axis of classes of one-hot masks.
+    one_hot: Option<ClassAxis>,
     survey: Survey,
     counts: Vec<ClassCount>,
     /// The last image, counted over all files, that each class was seen in.
     seen: Vec<u64>,
     sizes: Vec<Vec<u64>>,
     float: bool,
+    one_hot_classes: Option<usize>,
+    /// What is so along the axes of all masks.
+    axes: Option<AxisSums>,
+    /// Of the values that were read: labels, and 0 for those that are ignored.
+    labels: Vec<i64>,
+    weights: Vec<f32>,
+}
+
+/// Where the labels of a file come from.
+enum Labels {
+    Values(Column),
+    OneHot { reader: OneHot, shape: ClassShape, image: u64, start: u64 },
 }
 
 impl<'a> Counter<'a> {
-    fn new(arguments: &'a InspectArguments) -> Result<Self, ScoreError> {
-        let ignore = match arguments.ignore {
-            Some(label) if label.fract() != 0.0 || label.abs() > 9e15 => {
-                return Err(ScoreError::Usage(format!("--ignore {label}: labels are integers, such as 255 or -1")));
-            }
-            label => label.map(|label| label as i64),
-        };
+    fn new(arguments: &'a InspectArguments, foreground: Vec<Value>, one_hot: Option<ClassAxis>) -> Self {
         let classes = arguments.classes.as_ref();
         let count = classes.map_or(LABELS, |classes| classes.count);
-        Ok(Self {
+        Self {
             arguments,
-            ignore,
-            survey: Survey { names: classes.map_or(Vec::new(), |classes| classes.names.clone()), ..Survey::default() },
+            foreground,
+            one_hot,
+            survey: Survey {
+                names: classes.map_or(Vec::new(), |classes| classes.names.clone()),
+                one_hot,
+                ..Survey::default()
+            },
             counts: vec![ClassCount::default(); count],
             seen: vec![0; count],
             sizes: vec![Vec::new(); count],
             float: false,
-        })
+            one_hot_classes: None,
+            axes: None,
+            labels: Vec::new(),
+            weights: Vec::new(),
+        }
+    }
+
+    /// The labels of a file, and the shape of its pixels.
+    fn open(&mut self, array: &Array) -> Result<(Labels, Vec<u64>), ScoreError> {
+        let Some(axis) = self.one_hot else {
+            return Ok((Labels::Values(Column::open(array, Order::C)?), array.shape().to_vec()));
+        };
+        let Some(place) = axis.of(array.shape()) else {
+            return Err(ScoreError::Usage(format!(
+                "{}: the masks {} have no axis of classes; one-hot masks are (N, C, …), or (C, …) for one image",
+                array.name(),
+                array.shape_text()
+            )));
+        };
+        let shape = ClassShape::of(array.shape(), place);
+        self.one_hot_classes = self.one_hot_classes.max(Some(shape.classes));
+        let reader = OneHot::open(array, shape, self.arguments.ignore, &self.foreground)?;
+        let mut pixels = array.shape().to_vec();
+        pixels.remove(place);
+        Ok((Labels::OneHot { reader, shape, image: 0, start: 0 }, pixels))
+    }
+
+    /// Reads the next labels, and says how many there are.
+    fn read(&mut self, array: &Array, labels: &mut Labels, position: u64) -> Result<usize, ScoreError> {
+        match labels {
+            Labels::Values(column) => {
+                let count = usize::try_from(column.remaining()).unwrap_or(usize::MAX).min(CHUNK);
+                if count == 0 {
+                    return Ok(0);
+                }
+                column.read(count)?;
+                self.weights.clear();
+                self.weights.resize(count, 1.0);
+                if let Some(ignore) = self.arguments.ignore {
+                    column.each_equal(ignore, |place| {
+                        if let Some(weight) = self.weights.get_mut(place) {
+                            *weight = 0.0;
+                        }
+                    });
+                }
+                if !self.foreground.is_empty() {
+                    column.mark(&self.foreground);
+                    self.labels.clear();
+                    self.labels.extend(column.singles().iter().map(|mark| i64::from(*mark != 0.0)));
+                } else if column.dtype().is_float() {
+                    self.round(array, position, column)?;
+                } else {
+                    column.labels(&mut self.labels);
+                }
+                Ok(count)
+            }
+            Labels::OneHot { reader, shape, image, start } => {
+                let count = (shape.pixels - *start).min(CHUNK as u64);
+                let length = usize::try_from(count).unwrap_or(0);
+                if *image >= shape.images || length == 0 {
+                    return Ok(0);
+                }
+                reader.read(*image, *start, length)?;
+                let wrong = (0..length).find(|place| {
+                    let is = |values: &[bool]| values.get(*place).copied().unwrap_or(false);
+                    reader.labels().get(*place) == Some(&NO_CLASS) && !is(reader.ignored())
+                });
+                if let Some(place) = wrong {
+                    let flat = shape.position(*image, 0, *start + place as u64);
+                    let found = not_one_hot(&reader.values_of(place));
+                    let accepted = "1 in one class and 0 in the others, in one-hot masks";
+                    return Err(bad(array.name(), array.shape(), flat, "pixel that begins", &found, accepted));
+                }
+                *start += count;
+                if *start == shape.pixels {
+                    (*image, *start) = (*image + 1, 0);
+                }
+                self.labels.clear();
+                self.labels.extend(reader.labels());
+                self.weights.clear();
+                self.weights.extend(reader.ignored().iter().map(|ignored| if *ignored { 0.0 } else { 1.0 }));
+                Ok(length)
+            }
+        }
     }
 
     fn file(&mut self, array: &Array) -> Result<(), ScoreError> {
-        let shape = array.shape();
-        let (height, width) = match shape {
+        self.survey.files.push(array.name().to_owned());
+        let (mut source, shape) = self.open(array)?;
+        let (height, width) = match &shape[..] {
             [.., height, width] => (*height, *width),
             [width] => (1, *width),
             [] => (1, 1),
         };
         let images = if shape.len() > 2 { shape.first().copied().unwrap_or(1) } else { 1 };
-        let per_image = array.len() / images.max(1);
+        let per_image = shape.iter().product::<u64>() / images.max(1);
         if array.is_empty() {
             return Ok(());
         }
         let size = |length: u64| usize::try_from(length).unwrap_or(usize::MAX);
         let mut components = Components::new(size(width), size(height));
-        let mut reader = open_in_order(array, Order::C)?;
-        let float = array.dtype().is_float();
-        self.float |= float;
-        let (mut values, mut labels) = (vec![0.0; if float { CHUNK } else { 0 }], vec![0; CHUNK]);
+        self.float |= array.dtype().is_float() && self.foreground.is_empty() && self.one_hot.is_none();
+        let mut exclusive = match self.one_hot {
+            Some(_) => None,
+            None => Exclusive::new(array.dtype(), array.shape(), Order::C),
+        };
         let mut position = 0;
         let mut has_foreground = false;
         loop {
-            let count = if float { reader.read_f32(&mut values)? } else { reader.read_i64(&mut labels)? };
+            let count = self.read(array, &mut source, position)?;
             if count == 0 {
                 break;
             }
-            if float {
-                self.round(array, position, values.get(..count).unwrap_or_default(), &mut labels)?;
+            if let (Labels::Values(column), Some(exclusive)) = (&source, &mut exclusive) {
+                exclusive.add(column.singles(), Some(&self.weights));
             }
-            for label in labels.iter().take(count) {
+            for place in 0..count {
                 if position % per_image == 0 {
                     self.survey.images += 1;
                     has_foreground = false;
                 }
-                let class = self.class(array, position, *label)?;
+                let label = self.labels.get(place).copied().unwrap_or(0);
+                let counts = self.weights.get(place).is_none_or(|weight| *weight != 0.0);
+                let class = if counts { Some(self.class(array, &shape, position, label)?) } else { None };
                 if let Some(class) = class {
                     has_foreground |= class > 0;
                     let image = self.survey.images;
@@ -170,35 +348,40 @@ impl<'a> Counter<'a> {
         for (all, more) in self.sizes.iter_mut().zip(components.finish()) {
             all.extend(more);
         }
+        let axes = exclusive.as_ref().map_or(Some(AxisSums::NONE), Exclusive::finish);
+        self.axes = match (self.axes, axes) {
+            (Some(a), Some(b)) => Some(a.and(b)),
+            (a, b) => a.or(b),
+        };
         Ok(())
     }
 
     /// Labels 0 and 1 of a soft mask.
-    fn round(&mut self, array: &Array, position: u64, values: &[f32], labels: &mut [i64]) -> Result<(), ScoreError> {
+    fn round(&mut self, array: &Array, position: u64, column: &Column) -> Result<(), ScoreError> {
         let (between, sum) = self.survey.soft.get_or_insert((0, 0.0));
-        for ((value, label), offset) in values.iter().zip(labels).zip(0..) {
-            let ignored = self.ignore.is_some_and(|ignore| f64::from(*value) == ignore as f64);
-            if ignored {
-                *label = self.ignore.unwrap_or(0);
-            } else if (0.0..=1.0).contains(value) {
-                *between += u64::from(*value != 0.0 && *value != 1.0);
-                *sum += f64::from(*value);
-                *label = i64::from(*value >= 0.5);
+        self.labels.clear();
+        for ((place, value), weight) in column.singles().iter().enumerate().zip(&self.weights) {
+            let exact = column.value(place).to_f64();
+            let value = clamped(exact).inspect(|_| self.survey.clamped += u64::from(*weight != 0.0)).unwrap_or(*value);
+            if *weight == 0.0 {
+                self.labels.push(0);
+            } else if (0.0..=1.0).contains(&value) {
+                *between += u64::from(value != 0.0 && value != 1.0);
+                *sum += f64::from(value);
+                self.labels.push(i64::from(value >= 0.5));
             } else {
                 let accepted = "0 to 1, in a soft mask; labels of classes are integers, convert with numpy's astype";
-                return Err(bad(array, position + offset, "target", &value.to_string(), accepted));
+                let found = column.value(place).to_string();
+                return Err(bad(array.name(), array.shape(), position + place as u64, "target", &found, accepted));
             }
         }
         Ok(())
     }
 
-    /// The class of a label; `None` if it is ignored.
-    fn class(&self, array: &Array, position: u64, label: i64) -> Result<Option<usize>, ScoreError> {
-        if Some(label) == self.ignore {
-            return Ok(None);
-        }
+    /// The class of a label.
+    fn class(&self, array: &Array, shape: &[u64], position: u64, label: i64) -> Result<usize, ScoreError> {
         match usize::try_from(label) {
-            Ok(class) if class < self.counts.len() => Ok(Some(class)),
+            Ok(class) if class < self.counts.len() => Ok(class),
             _ => {
                 let count = self.counts.len();
                 let classes = match &self.arguments.classes {
@@ -206,9 +389,17 @@ impl<'a> Counter<'a> {
                     None => format!("0 to {}", count - 1),
                 };
                 let accepted = format!("{classes}; --ignore {label} leaves it out");
-                Err(bad(array, position, "label", &label.to_string(), &accepted))
+                Err(bad(array.name(), shape, position, "label", &label.to_string(), &accepted))
             }
         }
+    }
+
+    /// Whether the labels are 0 and 255, or 255 alone.
+    fn is_of_an_image_file(&self) -> bool {
+        let white = self.counts.get(LABELS - 1).is_some_and(|white| white.pixels > 0);
+        white
+            && self.arguments.classes.is_none()
+            && self.counts.iter().take(LABELS - 1).skip(1).all(|count| count.pixels == 0)
     }
 
     fn finish(mut self) -> Result<Survey, ScoreError> {
@@ -226,11 +417,9 @@ impl<'a> Counter<'a> {
             let occurring: Vec<usize> = (0..self.counts.len()).filter(|class| self.counts[*class].pixels > 0).collect();
             let (last, rest) = occurring.split_last().map_or((0, &[][..]), |(last, rest)| (*last, rest));
             let next = rest.last().copied().unwrap_or(0);
-            if last == LABELS - 1 && next == 0 {
-                // A mask that was saved as an image.
-                self.counts.swap(1, last);
-                self.counts.truncate(2);
-                survey.of_an_image_file = true;
+            if let Some(classes) = self.one_hot_classes {
+                // All of them, whether they occur or not.
+                self.counts.truncate(classes);
             } else if last == LABELS - 1 && next + 1 < last {
                 return Err(ScoreError::Usage(format!(
                     "{}: label 255 occurs, and the next one below is {next}: give --ignore 255 if it marks pixels without a \
@@ -250,20 +439,9 @@ impl<'a> Counter<'a> {
 }
 
 /// A value that is no target.
-fn bad(array: &Array, position: u64, what: &str, found: &str, accepted: &str) -> ScoreError {
-    let mut rest = position;
-    let mut index: Vec<String> = array
-        .shape()
-        .iter()
-        .rev()
-        .map(|length| {
-            let at = rest % length.max(&1);
-            rest /= length.max(&1);
-            at.to_string()
-        })
-        .collect();
-    index.reverse();
-    let (name, index) = (array.name(), index.join(", "));
+fn bad(name: &str, shape: &[u64], position: u64, what: &str, found: &str, accepted: &str) -> ScoreError {
+    let index: Vec<String> = unravel(position, shape, Order::C).iter().map(u64::to_string).collect();
+    let index = index.join(", ");
     ScoreError::Usage(format!(
         "{name}: the {what} at [{index}] (flat index {position}) is {found}; accepted: {accepted}"
     ))

@@ -30,6 +30,8 @@ pub(crate) enum ScoreError {
     Usage(String),
     #[error("cannot write the result: {0}")]
     Output(io::Error),
+    #[error("{path}: {option} cannot be written: the folder {folder} does not exist; make it first")]
+    NoFolder { path: String, option: &'static str, folder: String },
     #[error("{path}: cannot make the folder: {error}")]
     Folder { path: String, error: io::Error },
     #[error("internal error: {0}")]
@@ -61,11 +63,17 @@ impl ScoreError {
     /// 2 if what was given is at fault, 1 if the machine is.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            ScoreError::Array(ArrayError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => 2,
+            // A file to read that is not there was named wrongly.
+            ScoreError::Array(ArrayError::Io { error, action, .. })
+                if error.kind() == io::ErrorKind::NotFound && *action != "write" =>
+            {
+                2
+            }
             ScoreError::Array(ArrayError::Io { .. })
             | ScoreError::Path(PathError::Search { .. })
             | ScoreError::Output(_)
             | ScoreError::Folder { .. }
+            | ScoreError::NoFolder { .. }
             | ScoreError::Length(_)
             | ScoreError::State(_) => 1,
             _ => 2,

@@ -9,6 +9,7 @@ use super::ScoreError;
 use crate::arrays::{Array, Source};
 use crate::cli::{MOST_CLASSES, ScoreArguments};
 use crate::paths::{self, Files, Named, PairRule, PairedBy, Pairs, shown};
+use crate::targets::{AxisSums, ClassAxis, ClassShape, Column, Exclusive, Labelled, Sums};
 
 /// The arrays of one score, their headers read and their types and shapes checked.
 pub(crate) struct Inputs {
@@ -20,6 +21,10 @@ pub(crate) struct Inputs {
     /// How classes lie in the logits; `None` for binary masks.
     pub(crate) classes: Option<ClassShape>,
     pub(crate) paired_by: PairedByOption,
+    /// The axis of the logits that is that of classes.
+    pub(crate) class_axis: Option<usize>,
+    /// Whether the targets have that axis, too.
+    pub(crate) one_hot: bool,
     paths: Vec<PathBuf>,
 }
 
@@ -53,6 +58,26 @@ impl Inputs {
         ];
         let options = options.into_iter().flatten().zip(&self.paths);
         options.filter(|(_, path)| path.to_str().is_none()).map(|(option, _)| option).collect()
+    }
+
+    /// The targets, with what says which of their pixels count.
+    pub(crate) fn labelled(&self) -> Labelled<'_> {
+        // The mask of one-hot targets has another shape than they.
+        let beside = |array: &'_ Option<Array>| array.is_some() && !self.one_hot;
+        Labelled {
+            targets: &self.targets,
+            mask: self.mask.as_ref().filter(|_| beside(&self.mask)),
+            weights: self.weights.as_ref().filter(|_| beside(&self.weights)),
+        }
+    }
+
+    /// The shape of an array with a value for each pixel: the logits without the axis of classes.
+    pub(crate) fn pixel_shape(&self) -> Vec<u64> {
+        match self.class_axis {
+            Some(_) if !self.one_hot => self.targets.shape().to_vec(),
+            Some(axis) => without_axis(self.input.shape(), axis),
+            None => self.input.shape().to_vec(),
+        }
     }
 
     /// Whether a file to be written is one of those that are read.
@@ -151,8 +176,18 @@ pub(crate) fn open(arguments: &ScoreArguments) -> Result<Vec<Inputs>, ScoreError
         if let Some(mask) = &mask {
             check_mask(mask)?;
         }
-        let input_path = input_path.clone();
-        all.push(Inputs { input, targets, mask, weights, input_path, classes: None, paths, paired_by });
+        all.push(Inputs {
+            input,
+            targets,
+            mask,
+            weights,
+            input_path: input_path.clone(),
+            classes: None,
+            class_axis: None,
+            one_hot: false,
+            paired_by,
+            paths,
+        });
     }
     Ok(all)
 }
@@ -209,20 +244,15 @@ pub(crate) struct Classes {
     pub(crate) names: Vec<String>,
 }
 
-/// How classes lie in an array of logits in C order: image by image, class by class.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ClassShape {
-    pub(crate) images: u64,
-    pub(crate) classes: usize,
-    /// The pixels of an image.
-    pub(crate) pixels: u64,
-}
-
 /// Tells binary masks from classes, and checks all shapes.
 pub(crate) fn kind(inputs: &mut [Inputs], arguments: &ScoreArguments) -> Result<Kind, ScoreError> {
     let Some(first) = inputs.first() else {
         return Err(ScoreError::Usage("nothing to score".to_owned()));
     };
+    check_ignore(inputs, arguments)?;
+    if arguments.one_hot {
+        return one_hot(inputs, arguments);
+    }
     let Some(count) = class_count(first, arguments)? else {
         if arguments.class_weights.is_some() {
             return Err(ScoreError::Usage(format!(
@@ -238,10 +268,25 @@ pub(crate) fn kind(inputs: &mut [Inputs], arguments: &ScoreArguments) -> Result<
         return Ok(Kind::Binary);
     };
     check_options_of_classes(first, arguments)?;
+    if arguments.multi_label {
+        return Err(ScoreError::Usage(format!(
+            "--multi-label is for targets of the shape of the logits, a binary mask in each channel; logits {} and targets \
+             {} are classes and their labels",
+            first.input.shape_text(),
+            first.targets.shape_text()
+        )));
+    }
+    if !(arguments.foreground.is_empty() || count == 2) {
+        return Err(ScoreError::Usage(format!(
+            "--foreground is for binary masks, or for 2 classes of which 1 is the foreground; the logits {} have {count} \
+             classes",
+            first.input.shape_text()
+        )));
+    }
     for inputs in inputs.iter_mut() {
-        let shape = class_shape(inputs, count)?;
+        let (shape, axis) = class_shape(inputs, count)?;
         check_labels(&inputs.targets)?;
-        inputs.classes = Some(shape);
+        (inputs.classes, inputs.class_axis) = (Some(shape), Some(axis));
     }
     let names = arguments.classes.as_ref().map_or(Vec::new(), |classes| classes.names.clone());
     Ok(Kind::Classes(Classes { count, names }))
@@ -253,6 +298,18 @@ fn class_count(inputs: &Inputs, arguments: &ScoreArguments) -> Result<Option<usi
         return Ok(Some(classes.count));
     }
     let axis = class_axis(inputs.input.shape(), inputs.targets.shape(), None);
+    if let (Some(0), [count, ..], [1, ..]) = (axis, inputs.input.shape(), inputs.targets.shape())
+        && inputs.input.shape().len() == inputs.targets.shape().len()
+        && *count > 1
+    {
+        return Err(ScoreError::Usage(format!(
+            "{}: the shape {} of targets fits logits {} only if axis 0 is that of {count} classes; give --classes {count} if \
+             it is, and {count} targets if it is that of images",
+            inputs.targets.name(),
+            inputs.targets.shape_text(),
+            inputs.input.shape_text()
+        )));
+    }
     let count = axis.and_then(|axis| inputs.input.shape().get(axis)).copied();
     match count {
         None | Some(0 | 1) => Ok(None),
@@ -284,7 +341,13 @@ fn fits(logits: &[u64], other: &[u64], axis: usize) -> bool {
     other == without || (other == of_one && logits[axis] != 1)
 }
 
-fn class_shape(inputs: &Inputs, count: usize) -> Result<ClassShape, ScoreError> {
+fn without_axis(shape: &[u64], axis: usize) -> Vec<u64> {
+    let lengths = shape.iter().enumerate().filter(|(place, _)| *place != axis);
+    lengths.map(|(_, length)| *length).collect()
+}
+
+/// The shape of the classes and their axis.
+fn class_shape(inputs: &Inputs, count: usize) -> Result<(ClassShape, usize), ScoreError> {
     let shape = inputs.input.shape();
     let wanted = Some(count as u64);
     // A single class may stand beside targets of the same shape.
@@ -298,9 +361,26 @@ fn class_shape(inputs: &Inputs, count: usize) -> Result<ClassShape, ScoreError> 
             inputs.targets.shape_text(),
             inputs.input.shape_text(),
             inputs.input.name(),
-            if inputs.targets.shape() == shape { "; labels of one-hot targets: targets.argmax(1)" } else { "" }
+            if inputs.targets.shape() == shape {
+                "; one-hot targets are read with --one-hot (numpy: argmax)"
+            } else {
+                ""
+            }
         )));
     };
+    // (C, H, W) of one image, or (N, C, pixels) of several: only the shape says, and here it does not.
+    if let [images, classes, _] = shape
+        && images == classes
+        && *classes > 1
+        && inputs.targets.shape().len() == 2
+    {
+        return Err(ScoreError::Usage(format!(
+            "{}: the shape {} can be one image of {classes} classes, or {images} images of {classes} classes; give logits \
+             and targets an axis more, with array[None] for one image or array[..., None] for {images}",
+            inputs.input.name(),
+            inputs.input.shape_text()
+        )));
+    }
     for other in inputs.mask.iter().chain(&inputs.weights) {
         if !fits(shape, other.shape(), axis) && other.shape() != inputs.targets.shape() {
             return Err(ScoreError::Usage(format!(
@@ -312,9 +392,137 @@ fn class_shape(inputs: &Inputs, count: usize) -> Result<ClassShape, ScoreError> 
             )));
         }
     }
-    let images = if axis == 0 { 1 } else { shape.first().copied().unwrap_or(1) };
-    let pixels = shape.iter().skip(axis + 1).product();
-    Ok(ClassShape { images, classes: count, pixels })
+    Ok((ClassShape::of(shape, axis), axis))
+}
+
+/// Takes targets of the shape of the logits as labels of classes.
+fn one_hot(inputs: &mut [Inputs], arguments: &ScoreArguments) -> Result<Kind, ScoreError> {
+    for inputs in inputs.iter() {
+        let (logits, targets) = (&inputs.input, &inputs.targets);
+        if logits.shape() != targets.shape() {
+            return Err(ScoreError::Usage(format!(
+                "{}: --one-hot is for targets of the shape of the logits, and {} differs from {} of {}; labels (N, …) of \
+                 logits (N, C, …) need no option",
+                targets.name(),
+                targets.shape_text(),
+                logits.shape_text(),
+                logits.name()
+            )));
+        }
+    }
+    if let Some(first) = inputs.first() {
+        check_options_of_classes(first, arguments)?;
+    }
+    let axis = one_hot_axis(inputs, arguments)?;
+    let mut count = 0;
+    for inputs in inputs.iter_mut() {
+        let shape = ClassShape::of(inputs.input.shape(), axis);
+        if count == 0 {
+            count = shape.classes;
+        }
+        if shape.classes != count {
+            return Err(ScoreError::Usage(format!(
+                "{}: {} has {} classes along axis {axis}, and the files before have {count}",
+                inputs.input.name(),
+                inputs.input.shape_text(),
+                shape.classes
+            )));
+        }
+        for other in inputs.mask.iter().chain(&inputs.weights) {
+            if !fits(inputs.input.shape(), other.shape(), axis) {
+                return Err(ScoreError::Usage(format!(
+                    "{}: the shape {} does not fit {} of {}: with --one-hot, a mask or weights have one value for all \
+                     {count} classes of a pixel, without axis {axis}",
+                    other.name(),
+                    other.shape_text(),
+                    inputs.input.shape_text(),
+                    inputs.input.name()
+                )));
+            }
+        }
+        (inputs.classes, inputs.class_axis, inputs.one_hot) = (Some(shape), Some(axis), true);
+    }
+    let names = arguments.classes.as_ref().map_or(Vec::new(), |classes| classes.names.clone());
+    Ok(Kind::Classes(Classes { count, names }))
+}
+
+/// The axis of one-hot targets: 1, or 0 of a single image; what the shape leaves open, the values say.
+fn one_hot_axis(inputs: &[Inputs], arguments: &ScoreArguments) -> Result<usize, ScoreError> {
+    let wanted = arguments.classes.as_ref().map(|classes| classes.count as u64);
+    let can_be = |axis: usize| {
+        inputs.iter().all(|inputs| {
+            let length = inputs.input.shape().get(axis).copied().unwrap_or(0);
+            wanted.map_or((2..=MOST_CLASSES as u64).contains(&length), |wanted| length == wanted)
+        })
+    };
+    let Some(first) = inputs.first() else { return Ok(1) };
+    match (can_be(1), can_be(0)) {
+        (true, false) => Ok(1),
+        (false, true) => Ok(0),
+        (false, false) => Err(ScoreError::Usage(format!(
+            "{}: {} has no axis of {} classes; expected (N, C, …), or (C, …) for one image",
+            first.input.name(),
+            first.input.shape_text(),
+            wanted.map_or(format!("2 to {MOST_CLASSES}"), |wanted| wanted.to_string())
+        ))),
+        (true, true) => {
+            let sums = along_axes(inputs, arguments)?;
+            let along = |axis: ClassAxis| sums.each().any(|found| found == (axis, Sums::OneHot));
+            match (along(ClassAxis::Second), along(ClassAxis::First)) {
+                (true, true) if first.input.shape().len() == 3 => Err(ScoreError::Usage(format!(
+                    "{}: the targets {} are one-hot along axis 0 and along axis 1; give logits and targets an axis more, \
+                     with array[None] for one image (C, H, W) or array[..., None] for (N, C, pixels)",
+                    first.targets.name(),
+                    first.targets.shape_text()
+                ))),
+                (false, true) => Ok(0),
+                _ => Ok(1),
+            }
+        }
+    }
+}
+
+/// What is so along the axes of all targets, whatever their masks.
+fn along_axes(inputs: &[Inputs], arguments: &ScoreArguments) -> Result<AxisSums, ScoreError> {
+    const CHUNK: u64 = 1 << 16;
+    let mut all: Option<AxisSums> = None;
+    for Inputs { targets, .. } in inputs {
+        let mut column = Column::open(targets, targets.order())?;
+        let Some(mut exclusive) = Exclusive::new(targets.dtype(), targets.shape(), targets.order()) else {
+            return Ok(AxisSums::NONE);
+        };
+        while column.remaining() > 0 {
+            column.read(usize::try_from(column.remaining().min(CHUNK)).unwrap_or(0))?;
+            let mut weights = vec![1.0; column.singles().len()];
+            let mut ignored = |place: usize| {
+                if let Some(weight) = weights.get_mut(place) {
+                    *weight = 0.0;
+                }
+            };
+            arguments.ignore.iter().for_each(|ignore| column.each_equal(*ignore, &mut ignored));
+            column.mark(&arguments.foreground);
+            exclusive.add(column.singles(), Some(&weights));
+        }
+        let sums = exclusive.finish();
+        all = match (all, sums) {
+            (Some(all), Some(sums)) => Some(all.and(sums)),
+            (all, sums) => all.or(sums),
+        };
+    }
+    Ok(all.unwrap_or(AxisSums::NONE))
+}
+
+/// Checks that a value to be ignored can occur.
+fn check_ignore(inputs: &[Inputs], arguments: &ScoreArguments) -> Result<(), ScoreError> {
+    let all_integer = inputs.iter().all(|inputs| inputs.targets.dtype().is_integer());
+    match (arguments.ignore, inputs.first()) {
+        (Some(ignore), Some(first)) if all_integer && !ignore.is_integer() => Err(ScoreError::Usage(format!(
+            "--ignore {ignore}: the targets are integers ({} of {}), so a value to ignore is one, such as 255 or -1",
+            first.targets.dtype(),
+            first.targets.name()
+        ))),
+        _ => Ok(()),
+    }
 }
 
 fn check_labels(targets: &Array) -> Result<(), ScoreError> {
@@ -341,10 +549,5 @@ fn check_options_of_classes(first: &Inputs, arguments: &ScoreArguments) -> Resul
     if arguments.threshold.is_some() {
         return usage("--threshold is for binary masks; of classes the likeliest is predicted".to_owned());
     }
-    match arguments.ignore {
-        Some(label) if label.fract() != 0.0 || label.abs() > 9e15 => {
-            usage(format!("--ignore {label}: labels of classes are integers, such as 255 or -1"))
-        }
-        _ => Ok(()),
-    }
+    Ok(())
 }

@@ -5,6 +5,7 @@ pub(crate) mod classes;
 mod error;
 mod inputs;
 mod means;
+mod observed;
 mod output;
 mod pixels;
 pub(crate) mod plan;
@@ -19,11 +20,14 @@ use loss_core::{Logits, Probabilities};
 use crate::arrays::Array;
 use crate::cli::{EmptyImages, ScoreArguments};
 use crate::expression::{BinaryLoss, Vocabulary};
+use crate::targets::{Labelled, Sight};
 use asked::Asked;
 pub(crate) use error::ScoreError;
 use inputs::{Inputs, Kind};
 use means::Means;
+use observed::{Clamped, Observed};
 use output::{Destinations, Outputs};
+pub(crate) use pixels::unravel;
 use plan::Plan;
 use progress::Progress;
 use results::{FileOutcome, FileScores, Finish, Names, Outcome, Reading, Report, Scorer, WeightScores};
@@ -37,6 +41,11 @@ const BINARY_DEFAULTS: &[&str] =
 /// Says something that is no result, to whoever reads it.
 pub(crate) fn note(text: &str) {
     crate::terminal::note(text);
+}
+
+/// Says what may be wrong with the input, although there is a result.
+pub(crate) fn warn(text: &str) {
+    crate::terminal::warn(text);
 }
 
 /// The two passes over pixels, of binary masks or of classes.
@@ -71,12 +80,51 @@ trait Passes {
 
 /// Scores, and gives the text to print.
 pub(crate) fn score(arguments: &ScoreArguments) -> Result<String, ScoreError> {
+    check_standard_input(arguments)?;
     let mut inputs = inputs::open(arguments)?;
-    let report = match inputs::kind(&mut inputs, arguments)? {
+    let kind = inputs::kind(&mut inputs, arguments)?;
+    let sight = sight(arguments, &inputs)?;
+    let mut report = match kind {
         Kind::Binary => score_binary(arguments, &inputs)?,
         Kind::Classes(classes) => classes::score(arguments, &inputs, &classes)?,
     };
+    if let Some(sight) = sight {
+        report.warnings.splice(0..0, sight.warnings.iter().cloned());
+        report.foreground = Some(sight);
+    }
     report::text(&report, arguments)
+}
+
+/// Refuses `-`, which would be the name of a file here.
+fn check_standard_input(arguments: &ScoreArguments) -> Result<(), ScoreError> {
+    let files = [
+        ("--logits", &arguments.logits),
+        ("--probs", &arguments.probs),
+        ("--targets", &arguments.targets),
+        ("--mask", &arguments.mask),
+        ("--weights", &arguments.weights),
+    ];
+    match files.iter().find(|(_, files)| files.iter().any(|file| *file == *"-")) {
+        Some((option, _)) => Err(no_standard_input(option)),
+        None => Ok(()),
+    }
+}
+
+pub(crate) fn no_standard_input(option: &str) -> ScoreError {
+    let place = if option.is_empty() { String::new() } else { format!("{option} ") };
+    ScoreError::Usage(format!(
+        "{place}-: arrays are not read from a pipe yet, because they are read by position; save to a file first, with \
+         numpy.save, and name it"
+    ))
+}
+
+/// What --foreground makes of the targets, which are read once more for it.
+fn sight(arguments: &ScoreArguments, inputs: &[Inputs]) -> Result<Option<Sight>, ScoreError> {
+    if arguments.foreground.is_empty() {
+        return Ok(None);
+    }
+    let labelled: Vec<Labelled<'_>> = inputs.iter().map(Inputs::labelled).collect();
+    Sight::new(&labelled, &arguments.foreground, &arguments.background, arguments.ignore).map(Some)
 }
 
 fn score_binary(arguments: &ScoreArguments, inputs: &[Inputs]) -> Result<Report, ScoreError> {
@@ -97,10 +145,10 @@ fn score_binary(arguments: &ScoreArguments, inputs: &[Inputs]) -> Result<Report,
     };
     if arguments.logits.is_empty() {
         let link = Probabilities::new(arguments.epsilon)?;
-        let run = Run { arguments, plan: &plan, terms: &terms, link, per_image };
+        let run = Run { arguments, plan: &plan, terms: &terms, link, per_image, inputs };
         score_by(arguments, &run, &scorer, &asked, None, inputs, &destinations)
     } else {
-        let run = Run { arguments, plan: &plan, terms: &terms, link: Logits, per_image };
+        let run = Run { arguments, plan: &plan, terms: &terms, link: Logits, per_image, inputs };
         score_by(arguments, &run, &scorer, &asked, None, inputs, &destinations)
     }
 }
@@ -127,6 +175,8 @@ fn score_by<L: Vocabulary, P: Passes>(
     for inputs in inputs {
         outcomes.push(passes.sum(inputs, &mut pooled, &mut progress)?);
     }
+    let mut observed = Observed::default();
+    outcomes.iter().for_each(|outcome| observed.merge(&outcome.observed));
     let pooled = passes.outcome(&pooled);
     if pooled.finished.is_none() {
         let counts = pooled.counts;
@@ -142,6 +192,8 @@ fn score_by<L: Vocabulary, P: Passes>(
             rejected: counts.rejected(),
         });
     }
+
+    observed.check_channels(inputs, arguments)?;
 
     if !destinations.is_empty() {
         let images = outcomes.iter().flat_map(|outcome| &outcome.images);
@@ -159,6 +211,20 @@ fn score_by<L: Vocabulary, P: Passes>(
     drop(progress);
     let mut report = report(arguments, scorer, inputs, &pooled, &outcomes);
     report.class_weights = class_weights;
+    report.clamped = observed.clamped;
+    report.warnings = observed.warnings(inputs, arguments, scorer.per_image);
+    if !observed.has_lost_foreground() {
+        let lost = inputs.iter().zip(&outcomes).filter(|(_, outcome)| outcome.observed.has_lost_foreground());
+        let lost: Vec<&str> = lost.map(|(inputs, _)| inputs.targets.name()).collect();
+        if let [first, ..] = &lost[..] {
+            report.warnings.push(format!(
+                "no foreground is left in {} of {} files, the first of which is {first}: every pixel whose target is not 0 \
+                 is ignored, masked out, of weight 0 or out of range",
+                lost.len(),
+                inputs.len()
+            ));
+        }
+    }
     asked.conclude(&mut report, arguments);
     Ok(report)
 }
@@ -231,5 +297,23 @@ fn report<L: Vocabulary, F: Finish>(
     let (names, images) = only.map_or((None, None), |file| (Some(file.names), file.group.images));
     let mean_over_files = names.is_none().then(|| scorer.mean(&over_files));
     let all = scorer.group(pooled, &over_images, images);
-    Report { names, all, class_weights: None, conventions: Vec::new(), mean_over_files, files }
+    let class_axis = inputs.first().and_then(|inputs| inputs.class_axis);
+    Report {
+        names,
+        targets_read_as: match class_axis {
+            Some(_) if arguments.one_hot => "one-hot",
+            Some(_) => "labels",
+            None if arguments.multi_label => "multi-label",
+            None => "binary",
+        },
+        class_axis,
+        foreground: None,
+        clamped: Clamped::default(),
+        warnings: Vec::new(),
+        all,
+        class_weights: None,
+        conventions: Vec::new(),
+        mean_over_files,
+        files,
+    }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::ScoreError;
 use super::inputs::Inputs;
-use crate::arrays::{Array, DType, NpyWriter, Order};
+use crate::arrays::{DType, NpyWriter, Order};
 use crate::cli::ScoreArguments;
 use crate::paths::shown;
 
@@ -64,21 +64,29 @@ impl Destinations {
 
     /// Begins the files of one input.
     pub(crate) fn create(&self, index: usize, inputs: &Inputs) -> Result<Outputs, ScoreError> {
-        let create = |paths: &Option<Vec<PathBuf>>, array: &Array| {
+        let create = |paths: &Option<Vec<PathBuf>>, shape: &[u64]| {
             // Classes are read and written in C order.
-            let order = if inputs.classes.is_some() { Order::C } else { array.order() };
+            let order = if inputs.classes.is_some() { Order::C } else { inputs.input.order() };
             let path = paths.as_ref().and_then(|paths| paths.get(index));
-            path.map(|path| NpyWriter::create(path, array.shape(), order, DType::F32)).transpose()
+            path.map(|path| NpyWriter::create(path, shape, order, DType::F32)).transpose()
         };
-        let mapped = if inputs.classes.is_some() { &inputs.targets } else { &inputs.input };
-        Ok(Outputs { gradient: create(&self.gradients, &inputs.input)?, map: create(&self.maps, mapped)? })
+        let gradient = create(&self.gradients, inputs.input.shape())?;
+        Ok(Outputs { gradient, map: create(&self.maps, &inputs.pixel_shape())? })
     }
 }
 
 /// The path itself for one file; the files of a folder, which is made, for many.
-fn places(path: &Path, option: &str, inputs: &[Inputs]) -> Result<Vec<PathBuf>, ScoreError> {
+fn places(path: &Path, option: &'static str, inputs: &[Inputs]) -> Result<Vec<PathBuf>, ScoreError> {
+    if path == Path::new("-") {
+        let message =
+            format!("{option} -: an array is not written to a pipe; name a file, such as {option} result.npy");
+        return Err(ScoreError::Usage(message));
+    }
     let places = match inputs {
-        [_] => vec![path.to_owned()],
+        [input] => {
+            check_file(path, option, input)?;
+            vec![path.to_owned()]
+        }
         _ => {
             let place = |inputs: &Inputs| {
                 let name = inputs.input_path.file_name().unwrap_or_default();
@@ -101,4 +109,22 @@ fn places(path: &Path, option: &str, inputs: &[Inputs]) -> Result<Vec<PathBuf>, 
         return Err(ScoreError::Usage(format!("{}: {option} would overwrite an input", shown(place))));
     }
     Ok(places)
+}
+
+/// Checks that a file can have this path: it is no folder, and there is a folder for it.
+fn check_file(path: &Path, option: &'static str, inputs: &Inputs) -> Result<(), ScoreError> {
+    if path.is_dir() {
+        let name = Path::new(inputs.input_path.file_name().unwrap_or_default()).with_extension("npy");
+        return Err(ScoreError::Usage(format!(
+            "{}: {option} writes one file, and this is a folder; name the file, such as {}",
+            path.display(),
+            path.join(name).display()
+        )));
+    }
+    match path.parent() {
+        Some(folder) if !(folder.as_os_str().is_empty() || folder.exists()) => {
+            Err(ScoreError::NoFolder { path: path.display().to_string(), option, folder: folder.display().to_string() })
+        }
+        _ => Ok(()),
+    }
 }

@@ -5,58 +5,66 @@ use loss_core::{Accumulator, LengthError, Link, Plane, Reason};
 use super::ScoreError;
 use super::error::BadPixel;
 use super::inputs::Inputs;
+use super::observed::Observed;
 use super::terms::Terms;
-use crate::arrays::{Array, DType, Order, Reader, open_together};
+use crate::arrays::{Array, Order, open_together};
+use crate::cli::ScoreArguments;
+use crate::targets::{AxisSums, Census, Column, Exclusive, TOLERANCE, Value, Weighing, clamped, value_at};
 
 /// Pixels read at a time.
 const CHUNK: usize = 1 << 16;
 
 /// Reads inputs, targets and weights side by side.
-pub(crate) struct Pixels {
-    input: Reader,
-    targets: Reader,
-    mask: Option<Reader>,
-    weights: Option<Reader>,
-    ignore: Option<f64>,
+pub(crate) struct Pixels<'a> {
+    arguments: &'a ScoreArguments,
+    input: Column,
+    targets: Column,
+    weighing: Weighing,
     start: u64,
-    input_values: Vec<f32>,
-    target_values: Vec<f32>,
-    weight_values: Vec<f32>,
-    mask_values: Vec<f32>,
-    integers: Vec<i64>,
+    observed: Observed,
+    exclusive: Option<Exclusive>,
 }
 
 /// Some pixels that follow each other in the files.
 pub(crate) struct Chunk<'a> {
     /// How many pixels came before.
     pub(crate) start: u64,
-    inputs: &'a [f32],
-    targets: &'a [f32],
-    /// The targets as they are in the file, if they are integers that may be no `f32`.
-    wide_targets: &'a [i64],
+    input: &'a Column,
+    targets: &'a Column,
+    weighing: &'a Weighing,
     weights: Option<&'a [f32]>,
 }
 
-impl Pixels {
-    pub(crate) fn open(source: &Inputs, ignore: Option<f64>) -> Result<Self, ScoreError> {
-        let mut readers = open_together(&source.arrays())?.into_iter();
+impl<'a> Pixels<'a> {
+    pub(crate) fn open(source: &Inputs, arguments: &'a ScoreArguments) -> Result<Self, ScoreError> {
+        let mut readers = open_together(&source.arrays())?.into_iter().map(Column::new);
         let (Some(input), Some(targets)) = (readers.next(), readers.next()) else {
             return Err(ScoreError::Usage("nothing to read".to_owned()));
         };
         let mask = source.mask.as_ref().and_then(|_| readers.next());
         let weights = source.weights.as_ref().and_then(|_| readers.next());
+        let mut exclusive = if arguments.multi_label {
+            None
+        } else {
+            // One of the two may lack a channel axis of length 1, and the other says that it is there.
+            let (a, b) = (source.input.shape(), source.targets.shape());
+            Exclusive::new(source.targets.dtype(), if b.len() > a.len() { b } else { a }, source.input.order())
+        };
+        let all_count = source.mask.is_none() && source.weights.is_none() && arguments.ignore.is_none();
+        let in_order = source.targets.order() == source.input.order() && source.targets.is_seekable();
+        if let Some(exclusive) = exclusive.as_mut().filter(|_| all_count && in_order && arguments.foreground.is_empty())
+        {
+            let value = |position| value_at(&source.targets, source.targets.order(), position).map(Value::to_f64);
+            exclusive.rule_out(&source.targets, value)?;
+        }
         Ok(Self {
+            arguments,
             input,
             targets,
-            mask,
-            weights,
-            ignore,
+            weighing: Weighing::new(mask, weights),
             start: 0,
-            input_values: Vec::new(),
-            target_values: Vec::new(),
-            weight_values: Vec::new(),
-            mask_values: Vec::new(),
-            integers: Vec::new(),
+            observed: Observed::default(),
+            exclusive,
         })
     }
 
@@ -68,59 +76,59 @@ impl Pixels {
         }
         let start = self.start;
         self.start += count as u64;
-        self.input_values.resize(count, 0.0);
-        self.input.read_f32(&mut self.input_values)?;
-        let weighted = self.mask.is_some() || self.weights.is_some() || self.ignore.is_some();
-        if weighted {
-            self.weight_values.resize(count, 1.0);
-            match &mut self.weights {
-                Some(reader) => read(reader, &mut self.integers, &mut self.weight_values)?,
-                None => self.weight_values.fill(1.0),
-            }
-        }
-        if let Some(reader) = &mut self.mask {
-            self.mask_values.resize(count, 0.0);
-            read(reader, &mut self.integers, &mut self.mask_values)?;
-            for (weight, mask) in self.weight_values.iter_mut().zip(&self.mask_values) {
-                if *mask == 0.0 {
+        self.input.read(count)?;
+        self.weighing.read(count)?;
+        self.targets.read(count)?;
+        let mut ignored = 0;
+        if let Some(ignore) = self.arguments.ignore {
+            let weights = self.weighing.values_mut();
+            self.targets.each_equal(ignore, |place| {
+                if let Some(weight) = weights.get_mut(place) {
                     *weight = 0.0;
+                    ignored += 1;
                 }
-            }
+            });
         }
-        // Last, so that wide integers are those of the targets.
-        self.read_targets(count)?;
-        Ok(Some(Chunk {
-            start,
-            inputs: &self.input_values,
-            targets: &self.target_values,
-            wide_targets: if is_wide(self.targets.dtype()) { &self.integers } else { &[] },
-            weights: weighted.then_some(&self.weight_values[..]),
-        }))
+        let ignores_foreground =
+            ignored > 0 && self.arguments.ignore.is_some_and(|value| !value.is_nan() && value != Value::Integer(0));
+        self.observed.ignores_foreground |= ignores_foreground;
+        let weighted = !self.weighing.is_empty() || self.arguments.ignore.is_some();
+        let weights = self.weighing.values();
+        if self.arguments.foreground.is_empty() {
+            let strict = self.arguments.strict;
+            self.observed.clamped.targets += clamp(&mut self.targets, weights, strict);
+        } else {
+            self.targets.mark(&self.arguments.foreground);
+        }
+        if self.arguments.logits.is_empty() {
+            self.observed.clamped.probabilities += clamp(&mut self.input, weights, self.arguments.strict);
+        }
+        let weights = weighted.then_some(weights);
+        self.observed.inputs(self.input.singles(), weights);
+        self.observed.targets(self.targets.singles(), weights);
+        if let Some(exclusive) = &mut self.exclusive {
+            exclusive.add(self.targets.singles(), weights);
+        }
+        Ok(Some(Chunk { start, input: &self.input, targets: &self.targets, weighing: &self.weighing, weights }))
     }
 
-    /// Reads the targets, and takes the weight of those that are to be ignored.
-    fn read_targets(&mut self, count: usize) -> Result<(), ScoreError> {
-        self.target_values.resize(count, 0.0);
-        read(&mut self.targets, &mut self.integers, &mut self.target_values)?;
-        let Some(ignore) = self.ignore else { return Ok(()) };
-        let weights = self.weight_values.iter_mut();
-        if is_wide(self.targets.dtype()) {
-            // As integers, because two of them may be the same f32.
-            let equal = |integer: i64| integer as f64 == ignore && integer == ignore as i64;
-            weights.zip(&self.integers).filter(|(_, target)| equal(**target)).for_each(|(weight, _)| *weight = 0.0);
-        } else {
-            let ignore = ignore as f32;
-            let equal = |target: f32| target == ignore || (target.is_nan() && ignore.is_nan());
-            weights
-                .zip(&self.target_values)
-                .filter(|(_, target)| equal(**target))
-                .for_each(|(weight, _)| *weight = 0.0);
-        }
-        Ok(())
+    /// What was seen of the pixels so far.
+    pub(crate) fn observed(self) -> Observed {
+        let axes = self.exclusive.as_ref().map_or(Some(AxisSums::NONE), Exclusive::finish);
+        let mut observed = self.observed;
+        observed.axes = axes;
+        observed
     }
 
     /// The first pixel of a chunk that is out of range, as an error.
-    pub(crate) fn first_bad<K: Link>(source: &Inputs, chunk: &Chunk<'_>, terms: &Terms, link: &K) -> ScoreError {
+    pub(crate) fn first_bad<K: Link>(
+        all: &[Inputs],
+        source: &Inputs,
+        chunk: &Chunk<'_>,
+        terms: &Terms,
+        link: &K,
+        arguments: &ScoreArguments,
+    ) -> ScoreError {
         let mut scratch = Accumulator::new(terms.clone(), link.clone());
         if let Err(error) = chunk.plane(0..chunk.len()).map(|plane| scratch.extend_plane(plane)) {
             return error.into();
@@ -130,8 +138,7 @@ impl Pixels {
         };
         let offset = usize::try_from(first.index).unwrap_or(0);
         let position = chunk.start + offset as u64;
-        let value = |values: &[f32]| values.get(offset).copied().unwrap_or(f32::NAN).to_string();
-        let bad = |array: &Array, what, found: String, accepted: &'static str, remedy: String| {
+        let bad = |array: &Array, what, found: String, accepted: String, remedy: String| {
             let (index, flat) = position_in(array, &source.input, position);
             let array = array.name().to_owned();
             ScoreError::BadPixel(Box::new(BadPixel {
@@ -146,74 +153,167 @@ impl Pixels {
         };
         match first.reason {
             Reason::Input => {
-                let found = value(chunk.inputs);
-                let (what, accepted) = if link.accepts(2.0) {
-                    ("logit", "any finite f32")
+                let found = chunk.input.value(offset);
+                if link.accepts(2.0) {
+                    return bad(&source.input, "logit", beyond(found), FINITE.to_owned(), String::new());
+                }
+                let number = found.to_f64();
+                let accepted = if (-TOO_FAR..=1.0 + TOO_FAR).contains(&number) || number.is_nan() {
+                    format!("from 0 to 1{}", tolerance(arguments))
                 } else {
-                    ("probability", "from 0 to 1 (give logits with --logits)")
+                    "from 0 to 1 (logits are given with --logits)".to_owned()
                 };
-                bad(&source.input, what, found, accepted, String::new())
+                bad(&source.input, "probability", found.to_string(), accepted, String::new())
             }
             Reason::Weight => {
                 let array = source.weights.as_ref().unwrap_or(&source.input);
-                let found = chunk.weights.map_or(String::new(), value);
-                bad(array, "weight", found, "0 (ignored), or from 2^-32 to 2^32", String::new())
+                bad(array, "weight", beyond(chunk.weighing.value(offset)), WEIGHTS.to_owned(), String::new())
             }
             // The target; binary losses have no labels to reject.
             _ => {
-                let wide = chunk.wide_targets.get(offset).map(i64::to_string);
-                let found = wide.unwrap_or_else(|| value(chunk.targets));
-                let (accepted, remedy) = if source.targets.dtype().is_integer() {
-                    (
-                        "0 and 1",
-                        format!(
-                            "--ignore {found} ignores it, labels of classes need logits of all classes, (N, C, …) for \
-                             (N, …), "
-                        ),
-                    )
-                } else {
-                    ("from 0 to 1", format!("--ignore {found} ignores it, "))
+                let found = chunk.targets.value(offset);
+                let labelled: Vec<_> = all.iter().map(Inputs::labelled).collect();
+                let census = match Census::of(&labelled, arguments.ignore) {
+                    Ok(census) => census,
+                    Err(error) => return error,
                 };
-                bad(&source.targets, "target", found, accepted, remedy)
+                let (accepted, remedy) = if source.targets.dtype().is_integer() {
+                    ("0 and 1".to_owned(), remedy(found, &census))
+                } else if census.recognised().is_some() {
+                    ("from 0 to 1".to_owned(), remedy(found, &census))
+                } else if is_marker(found) {
+                    ("from 0 to 1".to_owned(), format!("--ignore {found} ignores it, "))
+                } else if found.to_f64() > 1.0 + TOO_FAR && found.to_f64() <= 255.0 {
+                    let remedy = "grey levels from 0 to 255 must be divided by 255, ".to_owned();
+                    ("from 0 to 1".to_owned(), remedy)
+                } else {
+                    (format!("from 0 to 1{}", tolerance(arguments)), String::new())
+                };
+                bad(&source.targets, "target", found.to_string(), accepted, remedy)
             }
         }
     }
 }
 
+/// What a logit may be.
+pub(super) const FINITE: &str = "any finite f32 (up to 3.4e38 in magnitude)";
+/// What a weight may be.
+pub(super) const WEIGHTS: &str = "0 (ignored), or from 2^-32 to 2^32";
+/// What lies further outside [0, 1] was not meant to be a probability.
+const TOO_FAR: f64 = 0.01;
+
+fn tolerance(arguments: &ScoreArguments) -> String {
+    if arguments.strict {
+        " exactly, because of --strict".to_owned()
+    } else {
+        format!(" (up to {TOLERANCE:e} outside is taken as rounding)")
+    }
+}
+
+/// A value as it is in its file, with a word where `f32` does not hold it.
+pub(super) fn beyond(found: Value) -> String {
+    let number = found.to_f64();
+    match number as f32 {
+        single if number.is_finite() && single.is_infinite() => format!("{found}, beyond f32"),
+        single if number != 0.0 && single == 0.0 => format!("{found}, which f32 takes for 0"),
+        _ => found.to_string(),
+    }
+}
+
+/// Whether a value outside [0, 1] can mark pixels without a target: -1, 255, NaN, …
+fn is_marker(value: Value) -> bool {
+    value.is_nan() || (value.is_integer() && (value < Value::Integer(0) || value >= Value::Integer(255)))
+}
+
+/// What can be done about targets of two values, or one, that are not 0 and 1.
+pub(super) fn remedy_of_pair(census: &Census) -> Option<String> {
+    let (values, foreground) = (census.list(), census.recognised()?);
+    let subject = if values.contains(" and ") { "all targets are" } else { "every target is" };
+    Some(format!(
+        "{subject} {values}: --foreground {foreground} takes {foreground} as foreground{}, ",
+        if census.has_one() { String::new() } else { format!(" (--ignore {foreground} would leave none)") }
+    ))
+}
+
+/// What can be done about targets that are not 0 and 1.
+fn remedy(found: Value, census: &Census) -> String {
+    if let Some(remedy) = remedy_of_pair(census) {
+        return remedy;
+    }
+    let values = census.list();
+    if census.is_pair() && found < Value::Integer(0) {
+        return format!(
+            "all targets are {values}: --foreground {found} takes {found} as foreground (as an i8, 255 is -1), --ignore {found} \
+             ignores it, "
+        );
+    }
+    if let Some(white) = census.mixed() {
+        return format!(
+            "some files hold 1 and others {white}: --foreground 1,{white} takes both as foreground, --ignore {white} ignores \
+             one, "
+        );
+    }
+    if census.is_binary_beside(found) {
+        return format!(
+            "--ignore {found} ignores it, labels of classes need logits of all classes, (N, C, …) for (N, …), "
+        );
+    }
+    if census.has_grey_levels() {
+        return format!(
+            "the targets are {values}: grey levels need a threshold, such as numpy's mask > 127, or a division by 255; \
+             --foreground takes some values as foreground, "
+        );
+    }
+    let mut remedy = String::new();
+    if is_marker(found) {
+        remedy = format!("--ignore {found} ignores it, ");
+    }
+    if census.are_labels() {
+        remedy.push_str(&format!(
+            "the targets are {values}: --foreground takes some of them as foreground, and labels of classes need logits of \
+             all classes, (N, C, …) for (N, …), "
+        ));
+    } else if remedy.is_empty() {
+        remedy = format!("the targets are {values}; --ignore {found} ignores it, ");
+    }
+    remedy
+}
+
+/// Moves what lies outside [0, 1] by rounding alone to 0 or 1, and counts it where it has weight; `strict`: nothing.
+fn clamp(column: &mut Column, weights: &[f32], strict: bool) -> u64 {
+    let mut outside = Vec::new();
+    column.each_outside(|place, value| outside.push((place, value)));
+    let (singles, mut count) = (column.singles_mut(), 0);
+    for (place, value) in outside {
+        let Some(single) = singles.get_mut(place) else { continue };
+        match clamped(value).filter(|_| !strict) {
+            Some(nearest) => {
+                *single = nearest;
+                count += u64::from(weights.get(place).is_none_or(|weight| *weight != 0.0));
+            }
+            // Rounding to f32 does not make it right.
+            None if (0.0..=1.0).contains(single) => *single = f32::NAN,
+            None => {}
+        }
+    }
+    count
+}
+
 impl Chunk<'_> {
     pub(crate) fn len(&self) -> usize {
-        self.inputs.len()
+        self.input.singles().len()
     }
 
     pub(crate) fn plane(&self, range: std::ops::Range<usize>) -> Result<Plane<'_, f32>, LengthError> {
         fn part<'a>(values: &'a [f32], range: &std::ops::Range<usize>) -> &'a [f32] {
             values.get(range.clone()).unwrap_or_default()
         }
-        let plane = Plane::new(part(self.inputs, &range), part(self.targets, &range))?;
+        let plane = Plane::new(part(self.input.singles(), &range), part(self.targets.singles(), &range))?;
         match self.weights {
             Some(weights) => plane.with_weights(part(weights, &range)),
             None => Ok(plane),
         }
     }
-}
-
-/// Whether integers of this type may be no `f32`.
-fn is_wide(dtype: DType) -> bool {
-    matches!(dtype, DType::I32 | DType::I64 | DType::U32 | DType::U64)
-}
-
-/// Fills `values`; wide integers are kept in `integers` as well.
-fn read(reader: &mut Reader, integers: &mut Vec<i64>, values: &mut [f32]) -> Result<(), ScoreError> {
-    if !is_wide(reader.dtype()) {
-        reader.read_f32(values)?;
-        return Ok(());
-    }
-    integers.resize(values.len(), 0);
-    reader.read_i64(integers)?;
-    for (value, integer) in values.iter_mut().zip(integers) {
-        *value = *integer as f32;
-    }
-    Ok(())
 }
 
 /// Where in `array` the pixel is that comes `position`th in the order of `first`: its index, and its index in the
@@ -233,7 +333,7 @@ fn position_in(array: &Array, first: &Array, position: u64) -> (String, u64) {
     (format!("[{}]", index.join(", ")), flat)
 }
 
-pub(super) fn unravel(mut position: u64, shape: &[u64], order: Order) -> Vec<u64> {
+pub(crate) fn unravel(mut position: u64, shape: &[u64], order: Order) -> Vec<u64> {
     let mut take = |length: &u64| {
         let length = (*length).max(1);
         let index = position % length;

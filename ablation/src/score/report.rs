@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::ScoreError;
+use super::observed::Clamped;
 use super::results::{
     ClassScore, ConfusionScores, ConventionScore, FileScores, LossScore, MeanScores, Names, OVER_IMAGES, OverClasses,
     POOLED, Report, Scores, WeightScores,
@@ -11,8 +12,10 @@ use crate::cli::ScoreArguments;
 use crate::expression::Short;
 use crate::paths::PairedBy;
 use crate::tables::{left, percent, right, six, six_or_dash, table, trimmed};
+use crate::targets::TOLERANCE;
 
 pub(crate) fn text(report: &Report, arguments: &ScoreArguments) -> Result<String, ScoreError> {
+    report.warnings.iter().for_each(|warning| super::warn(warning));
     if (arguments.json || arguments.csv)
         && let Some(left_out) = left_out(&report.all.scores)
     {
@@ -40,6 +43,30 @@ fn left_out(scores: &Scores) -> Option<String> {
     (total > 0).then(|| format!("{total} pixels were out of range and left out: {}", reasons.join(", ")))
 }
 
+/// How targets and probabilities were read, where that is not plain.
+fn readings(report: &Report) -> Vec<String> {
+    let mut lines = Vec::new();
+    match (report.targets_read_as, report.class_axis) {
+        ("one-hot", Some(axis)) => {
+            lines.push(format!("targets are one-hot along axis {axis}, read as labels of classes"))
+        }
+        ("multi-label", _) => {
+            lines.push("targets are multi-label: each channel is a binary mask of its own".to_owned())
+        }
+        _ => {}
+    }
+    if let Some(sight) = &report.foreground {
+        lines.push(sight.to_string());
+    }
+    let Clamped { probabilities, targets } = report.clamped;
+    for (count, what) in [(probabilities, "probabilities"), (targets, "targets")] {
+        if count > 0 {
+            lines.push(format!("{count} {what} within {TOLERANCE:e} outside [0, 1] were taken for 0 or 1"));
+        }
+    }
+    lines
+}
+
 fn tables(report: &Report) -> String {
     let mut text = String::new();
     let scores = &report.all.scores;
@@ -62,6 +89,9 @@ fn tables(report: &Report) -> String {
     let _ = writeln!(text, "{} pixels: {} valid, {} ignored", scores.pixels, scores.valid, scores.ignored);
     if let Some(left_out) = left_out(scores) {
         let _ = writeln!(text, "{left_out}");
+    }
+    for line in readings(report) {
+        let _ = writeln!(text, "{line}");
     }
     // Conventions have a table of their own.
     if report.conventions.len() < scores.losses.len() || report.mean_over_files.is_some() {

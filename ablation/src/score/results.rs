@@ -5,9 +5,11 @@ use serde::Serialize;
 
 use super::inputs::PairedByOption;
 use super::means::Means;
+use super::observed::{Clamped, Observed};
 use super::plan::{Evaluated, Plan};
 use crate::cli::EmptyImages;
 use crate::expression::{Expression, WeightedTerm};
+use crate::targets::Sight;
 
 /// What the first pass gave for some pixels: those of a file, of an image, or all.
 pub(crate) struct Outcome<F> {
@@ -20,6 +22,7 @@ pub(crate) struct Outcome<F> {
 pub(crate) struct FileOutcome<F> {
     pub(crate) all: Outcome<F>,
     pub(crate) images: Vec<Outcome<F>>,
+    pub(crate) observed: Observed,
 }
 
 /// Finished sums, of binary masks or of classes.
@@ -265,6 +268,16 @@ pub(crate) struct Report {
     /// Of the only file.
     #[serde(flatten)]
     pub(crate) names: Option<Names>,
+    /// How the targets were read: "binary", "multi-label", "labels" or "one-hot".
+    pub(crate) targets_read_as: &'static str,
+    /// Of classes: their axis in the logits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) class_axis: Option<usize>,
+    /// With --foreground: the values that were taken as foreground and as background.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) foreground: Option<Sight>,
+    pub(crate) clamped: Clamped,
+    pub(crate) warnings: Vec<String>,
     #[serde(flatten)]
     pub(crate) all: Group,
     /// Of classes: the weights that losses were given.

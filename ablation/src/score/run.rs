@@ -87,6 +87,8 @@ pub(crate) struct Run<'a, K: Link> {
     pub(crate) terms: &'a Terms,
     pub(crate) link: K,
     pub(crate) per_image: bool,
+    /// All files, for messages.
+    pub(crate) inputs: &'a [Inputs],
 }
 
 impl<K: Link> Passes for Run<'_, K> {
@@ -116,7 +118,7 @@ impl<K: Link> Passes for Run<'_, K> {
         let images = Images::of(inputs, self.per_image);
         let mut file = self.accumulator()?;
         let mut outcomes = Vec::new();
-        let mut pixels = Pixels::open(inputs, self.arguments.ignore)?;
+        let mut pixels = Pixels::open(inputs, self.arguments)?;
         match images {
             Images::None => {
                 while let Some(chunk) = pixels.next_chunk()? {
@@ -170,7 +172,7 @@ impl<K: Link> Passes for Run<'_, K> {
             }
         }
         pooled.merge(&file)?;
-        Ok(FileOutcome { all: outcome(&file), images: outcomes })
+        Ok(FileOutcome { all: outcome(&file), images: outcomes, observed: pixels.observed() })
     }
 
     fn write(
@@ -181,7 +183,7 @@ impl<K: Link> Passes for Run<'_, K> {
         progress: &mut Progress,
     ) -> Result<(), ScoreError> {
         let images = Images::of(inputs, self.per_image);
-        let mut pixels = Pixels::open(inputs, self.arguments.ignore)?;
+        let mut pixels = Pixels::open(inputs, self.arguments)?;
         let (mut values, mut sums, mut part) = (Vec::new(), Vec::new(), Vec::new());
         while let Some(chunk) = pixels.next_chunk()? {
             if let Some(writer) = &mut outputs.gradient {
@@ -217,7 +219,7 @@ impl<K: Link> Run<'_, K> {
     {
         let stop = self.arguments.on_bad == OnBad::Error;
         if stop && accumulators.into_iter().any(|accumulator| accumulator.counts().rejected() > 0) {
-            return Err(Pixels::first_bad(inputs, chunk, self.terms, &self.link));
+            return Err(Pixels::first_bad(self.inputs, inputs, chunk, self.terms, &self.link, self.arguments));
         }
         Ok(())
     }

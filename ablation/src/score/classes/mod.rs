@@ -32,7 +32,7 @@ pub(super) fn score(arguments: &ScoreArguments, inputs: &[Inputs], classes: &Cla
                     "--class-weights change nothing: none of the losses takes them (weights=multiply of dice and the like)",
                 );
             }
-            Some(from.resolve(classes.count, inputs, arguments.ignore)?)
+            Some(from.resolve(classes.count, inputs, arguments)?)
         }
         None => None,
     };
@@ -63,6 +63,6 @@ fn score_at<const C: usize>(
         per_image,
         empty_images: arguments.empty_images,
     };
-    let run = Run::<C> { arguments, terms: &terms, classes: classes.count, per_image };
+    let run = Run::<C> { arguments, terms: &terms, classes: classes.count, per_image, inputs };
     score_by(arguments, &run, &scorer, asked, weights, inputs, destinations)
 }

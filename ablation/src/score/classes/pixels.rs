@@ -3,99 +3,108 @@
 use loss_core::{ClassAccumulator, ClassPlane, Layout, LengthError, Reason};
 
 use super::terms::ClassTerms;
-use crate::arrays::{Array, Order, Reader, open_in_order};
+use crate::arrays::{Array, Order};
+use crate::cli::ScoreArguments;
 use crate::score::ScoreError;
 use crate::score::error::BadPixel;
-use crate::score::inputs::{ClassShape, Inputs};
-use crate::score::pixels::unravel;
+use crate::score::inputs::Inputs;
+use crate::score::observed::Observed;
+use crate::score::pixels::{FINITE, WEIGHTS, beyond, remedy_of_pair, unravel};
+use crate::targets::{Census, ClassShape, Column, NO_CLASS, OneHot, Planes, Value, Weighing, not_one_hot, value_at};
 
 /// Pixels read at a time, …
 const CHUNK: u64 = 1 << 16;
 /// … or fewer, so that there are at most so many logits.
 const LOGITS: u64 = 1 << 21;
 
-/// Reads what lies beside the logits: one value a pixel, in C order.
-struct Beside {
-    reader: Reader,
-    integers: Vec<i64>,
-}
-
-impl Beside {
-    fn open(array: &Array) -> Result<Self, ScoreError> {
-        Ok(Self { reader: open_in_order(array, Order::C)?, integers: Vec::new() })
-    }
-
-    fn integers(&mut self, count: usize) -> Result<&[i64], ScoreError> {
-        self.integers.resize(count, 0);
-        self.reader.read_i64(&mut self.integers)?;
-        Ok(&self.integers)
-    }
-}
-
-/// The logits: planes of classes that are read side by side, or image by image where a file can be read in turn only.
-enum Planes {
-    Seekable(Array),
-    InTurn { reader: Reader, image: Vec<f32> },
+/// The targets: a label for each pixel, or one value for each class.
+enum Targets {
+    Labels { column: Column, labels: Vec<i64> },
+    OneHot(OneHot),
 }
 
 /// Labels, mask and weights of all pixels in turn: what class weights are computed from, too.
-pub(super) struct Labels {
-    targets: Beside,
-    mask: Option<Beside>,
-    weights: Option<Reader>,
-    ignore: Option<i64>,
-    weight_values: Vec<f32>,
+pub(super) struct Labels<'a> {
+    arguments: &'a ScoreArguments,
+    targets: Targets,
+    weighing: Weighing,
+    pub(super) ignores_foreground: bool,
 }
 
-impl Labels {
-    pub(super) fn open(source: &Inputs, ignore: Option<f64>) -> Result<Self, ScoreError> {
-        let open = |array: &Array| open_in_order(array, Order::C);
-        Ok(Self {
-            targets: Beside::open(&source.targets)?,
-            mask: source.mask.as_ref().map(Beside::open).transpose()?,
-            weights: source.weights.as_ref().map(open).transpose()?,
-            // Checked to be an integer.
-            ignore: ignore.map(|label| label as i64),
-            weight_values: Vec::new(),
-        })
+impl<'a> Labels<'a> {
+    pub(super) fn open(source: &Inputs, shape: ClassShape, arguments: &'a ScoreArguments) -> Result<Self, ScoreError> {
+        let targets = if source.one_hot {
+            Targets::OneHot(OneHot::open(&source.targets, shape, arguments.ignore, &arguments.foreground)?)
+        } else {
+            Targets::Labels { column: Column::open(&source.targets, Order::C)?, labels: Vec::new() }
+        };
+        let weighing = Weighing::open(source.mask.as_ref(), source.weights.as_ref(), Order::C)?;
+        Ok(Self { arguments, targets, weighing, ignores_foreground: false })
     }
 
-    /// The labels of the next pixels and their weights, 0 for those that are masked out or have the ignored label.
-    pub(super) fn next(&mut self, count: usize) -> Result<(&[i64], &[f32]), ScoreError> {
-        self.weight_values.resize(count, 1.0);
-        match &mut self.weights {
-            Some(reader) => {
-                reader.read_f32(&mut self.weight_values)?;
-            }
-            None => self.weight_values.fill(1.0),
-        }
-        if let Some(mask) = &mut self.mask {
-            for (weight, valid) in self.weight_values.iter_mut().zip(mask.integers(count)?) {
-                if *valid == 0 {
-                    *weight = 0.0;
+    /// Reads the labels of some pixels of an image and their weights, 0 for those that are masked out or ignored. Images,
+    /// and the pixels of each, come in turn.
+    pub(super) fn read(&mut self, image: u64, start: u64, length: usize) -> Result<(), ScoreError> {
+        self.weighing.read(length)?;
+        let weights = self.weighing.values_mut();
+        match &mut self.targets {
+            Targets::Labels { column, labels } => {
+                column.read(length)?;
+                if let Some(ignore) = self.arguments.ignore {
+                    column.each_equal(ignore, |place| {
+                        if let Some(weight) = weights.get_mut(place) {
+                            *weight = 0.0;
+                        }
+                        self.ignores_foreground |= ignore > Value::Integer(0);
+                    });
+                }
+                if self.arguments.foreground.is_empty() {
+                    column.labels(labels);
+                } else {
+                    column.mark(&self.arguments.foreground);
+                    labels.clear();
+                    labels.extend(column.singles().iter().map(|mark| i64::from(*mark != 0.0)));
                 }
             }
-        }
-        let labels = self.targets.integers(count)?;
-        if let Some(ignore) = self.ignore {
-            for (weight, label) in self.weight_values.iter_mut().zip(labels) {
-                if *label == ignore {
-                    *weight = 0.0;
-                }
+            Targets::OneHot(one_hot) => {
+                one_hot.read(image, start, length)?;
+                let ignored = weights.iter_mut().zip(one_hot.ignored()).filter(|(_, ignored)| **ignored);
+                ignored.for_each(|(weight, _)| *weight = 0.0);
             }
         }
-        Ok((labels, &self.weight_values))
+        Ok(())
+    }
+
+    /// The labels that were read, …
+    pub(super) fn labels(&self) -> &[i64] {
+        match &self.targets {
+            Targets::Labels { labels, .. } => labels,
+            Targets::OneHot(one_hot) => one_hot.labels(),
+        }
+    }
+
+    /// … and their weights.
+    pub(super) fn weights(&self) -> &[f32] {
+        self.weighing.values()
+    }
+
+    /// The label of the file at a place of what was read.
+    fn value(&self, place: usize) -> Value {
+        match &self.targets {
+            Targets::Labels { column, .. } => column.value(place),
+            Targets::OneHot(_) => Value::Integer(NO_CLASS.into()),
+        }
     }
 }
 
-pub(super) struct ClassPixels {
+pub(super) struct ClassPixels<'a> {
     shape: ClassShape,
     planes: Planes,
-    labels: Labels,
-    logits: Vec<f32>,
+    labels: Labels<'a>,
     image: u64,
     /// The next pixel of the image.
     next: u64,
+    observed: Observed,
 }
 
 /// Some pixels of one image that follow each other.
@@ -109,17 +118,14 @@ pub(super) struct Chunk<'a> {
     pub(super) logits: &'a [f32],
     pub(super) labels: &'a [i64],
     pub(super) weights: &'a [f32],
+    source: &'a Labels<'a>,
 }
 
-impl ClassPixels {
-    pub(super) fn open(source: &Inputs, shape: ClassShape, ignore: Option<f64>) -> Result<Self, ScoreError> {
-        let planes = if source.input.is_seekable() && source.input.order() == Order::C {
-            Planes::Seekable(source.input.clone())
-        } else {
-            Planes::InTurn { reader: open_in_order(&source.input, Order::C)?, image: Vec::new() }
-        };
-        let labels = Labels::open(source, ignore)?;
-        Ok(Self { shape, planes, labels, logits: Vec::new(), image: 0, next: 0 })
+impl<'a> ClassPixels<'a> {
+    pub(super) fn open(source: &Inputs, shape: ClassShape, arguments: &'a ScoreArguments) -> Result<Self, ScoreError> {
+        let planes = Planes::open(&source.input, shape)?;
+        let labels = Labels::open(source, shape, arguments)?;
+        Ok(Self { shape, planes, labels, image: 0, next: 0, observed: Observed::default() })
     }
 
     pub(super) fn next_chunk(&mut self) -> Result<Option<Chunk<'_>>, ScoreError> {
@@ -131,49 +137,33 @@ impl ClassPixels {
         let most = (LOGITS / classes as u64).clamp(1, CHUNK);
         let count = (pixels - start).min(most);
         let length = usize::try_from(count).unwrap_or(usize::MAX);
-        self.read_logits(image, start, length)?;
+        self.planes.read(image, start, length)?;
         self.next += count;
         let ends_image = self.next == pixels;
         if ends_image {
             (self.image, self.next) = (image + 1, 0);
         }
-        let (labels, weights) = self.labels.next(length)?;
-        Ok(Some(Chunk { image, start, ends_image, logits: &self.logits, labels, weights }))
+        self.labels.read(image, start, length)?;
+        let (logits, labels, weights) = (self.planes.values(), self.labels.labels(), self.labels.weights());
+        self.observed.inputs(logits, Some(weights));
+        self.observed.labels(labels, weights, classes);
+        self.observed.ignores_foreground = self.labels.ignores_foreground;
+        Ok(Some(Chunk { image, start, ends_image, logits, labels, weights, source: &self.labels }))
     }
 
-    fn read_logits(&mut self, image: u64, start: u64, length: usize) -> Result<(), ScoreError> {
-        let ClassShape { classes, pixels, .. } = self.shape;
-        self.logits.resize(length * classes, 0.0);
-        match &mut self.planes {
-            Planes::Seekable(array) => {
-                for (class, plane) in self.logits.chunks_mut(length).enumerate() {
-                    let position = (image * classes as u64 + class as u64) * pixels + start;
-                    array.reader_at(position)?.read_f32(plane)?;
-                }
-            }
-            Planes::InTurn { reader, image } => {
-                let pixels = usize::try_from(pixels).unwrap_or(usize::MAX);
-                if start == 0 {
-                    image.resize(pixels.saturating_mul(classes), 0.0);
-                    reader.read_f32(image)?;
-                }
-                let start = usize::try_from(start).unwrap_or(usize::MAX);
-                for (plane, of_image) in self.logits.chunks_mut(length).zip(image.chunks(pixels)) {
-                    if let Some(values) = of_image.get(start..start.saturating_add(length)) {
-                        plane.copy_from_slice(values);
-                    }
-                }
-            }
-        }
-        Ok(())
+    /// What was seen of the pixels so far.
+    pub(super) fn observed(self) -> Observed {
+        self.observed
     }
 
     /// The first pixel of a chunk that is out of range, as an error.
     pub(super) fn first_bad<const C: usize>(
+        all: &[Inputs],
         source: &Inputs,
         shape: ClassShape,
         chunk: &Chunk<'_>,
         mut scratch: ClassAccumulator<ClassTerms, C>,
+        arguments: &ScoreArguments,
     ) -> ScoreError {
         scratch.reset();
         match chunk.plane(shape.classes) {
@@ -204,30 +194,48 @@ impl ClassPixels {
                 let not_finite = planes
                     .filter_map(|(class, plane)| Some((class, *plane.get(offset)?)))
                     .find(|(_, logit)| !logit.is_finite());
-                let (class, found) = not_finite.unwrap_or((0, f32::NAN));
-                let in_image = class as u64 * shape.pixels + chunk.start + offset as u64;
-                let flat = chunk.image * shape.classes as u64 * shape.pixels + in_image;
+                let class = not_finite.map_or(0, |(class, _)| class);
+                let flat = shape.position(chunk.image, class, chunk.start + offset as u64);
                 let place = place_of(&source.input, flat);
-                let accepted = "any finite f32".to_owned();
-                bad(&source.input, place, "logit", found.to_string(), accepted, String::new())
+                match value_at(&source.input, Order::C, flat) {
+                    Ok(found) => bad(&source.input, place, "logit", beyond(found), FINITE.to_owned(), String::new()),
+                    Err(error) => error.into(),
+                }
             }
             Reason::Weight => {
                 let array = source.weights.as_ref().unwrap_or(&source.input);
-                let found = chunk.weights.get(offset).copied().unwrap_or(f32::NAN).to_string();
-                let accepted = "0 (ignored), or from 2^-32 to 2^32".to_owned();
-                bad(array, beside(array), "weight", found, accepted, String::new())
+                let found = match value_at(array, Order::C, position) {
+                    Ok(found) => beyond(found),
+                    Err(error) => return error.into(),
+                };
+                bad(array, beside(array), "weight", found, WEIGHTS.to_owned(), String::new())
             }
             _ => {
-                let label = chunk.labels.get(offset).copied().unwrap_or(-1);
+                let array = &source.targets;
+                if let Targets::OneHot(one_hot) = &chunk.source.targets {
+                    let flat = shape.position(chunk.image, 0, chunk.start + offset as u64);
+                    let place = (index_of(array, flat, source.class_axis), flat);
+                    let found = not_one_hot(&one_hot.values_of(offset));
+                    let accepted = "with --one-hot, 1 in one class and 0 in the others".to_owned();
+                    let remedy = "--multi-label takes each channel as a binary mask, ".to_owned();
+                    return bad(array, place, "pixel", found, accepted, remedy);
+                }
+                let found = chunk.source.value(offset);
                 let most = shape.classes - 1;
                 let accepted = format!("0 to {most}, for {} classes", shape.classes);
-                let remedy = if label == shape.classes as i64 {
-                    format!("labels from 1 must be lowered by 1, --ignore {label} ignores it, ")
-                } else {
-                    format!("--ignore {label} ignores it, ")
+                let labelled: Vec<_> = all.iter().map(Inputs::labelled).collect();
+                let census = match Census::of(&labelled, arguments.ignore) {
+                    Ok(census) => census,
+                    Err(error) => return error,
                 };
-                let array = &source.targets;
-                bad(array, beside(array), "label", label.to_string(), accepted, remedy)
+                let remedy = if let Some(pair) = remedy_of_pair(&census).filter(|_| shape.classes == 2) {
+                    pair
+                } else if found == Value::Integer(shape.classes as i128) {
+                    format!("labels from 1 must be lowered by 1, --ignore {found} ignores it, ")
+                } else {
+                    format!("--ignore {found} ignores it, ")
+                };
+                bad(array, beside(array), "label", found.to_string(), accepted, remedy)
             }
         }
     }
@@ -241,6 +249,13 @@ impl Chunk<'_> {
 
 /// The index of the value of an array that comes at this position in C order, and its place in the flattened array.
 fn place_of(array: &Array, position: u64) -> (String, u64) {
-    let index: Vec<String> = unravel(position, array.shape(), Order::C).iter().map(u64::to_string).collect();
-    (format!("[{}]", index.join(", ")), position)
+    (index_of(array, position, None), position)
+}
+
+/// The index at a position in C order, with `:` for all along an axis.
+fn index_of(array: &Array, position: u64, all: Option<usize>) -> String {
+    let index = unravel(position, array.shape(), Order::C);
+    let text = |(axis, at): (usize, &u64)| if Some(axis) == all { ":".to_owned() } else { at.to_string() };
+    let index: Vec<String> = index.iter().enumerate().map(text).collect();
+    format!("[{}]", index.join(", "))
 }

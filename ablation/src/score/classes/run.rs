@@ -5,17 +5,20 @@ use loss_core::{ClassAccumulator, ClassGradient, ClassPixel, FinishedClasses};
 use super::pixels::{Chunk, ClassPixels};
 use super::terms::ClassTerms;
 use crate::cli::{OnBad, ScoreArguments};
-use crate::score::inputs::{ClassShape, Inputs};
+use crate::score::inputs::Inputs;
 use crate::score::output::Outputs;
 use crate::score::progress::Progress;
 use crate::score::results::{FileOutcome, Outcome};
 use crate::score::{Passes, ScoreError};
+use crate::targets::ClassShape;
 
 pub(super) struct Run<'a, const C: usize> {
     pub(super) arguments: &'a ScoreArguments,
     pub(super) terms: &'a ClassTerms,
     pub(super) classes: usize,
     pub(super) per_image: bool,
+    /// All files, for messages.
+    pub(super) inputs: &'a [Inputs],
 }
 
 impl<const C: usize> Run<'_, C> {
@@ -33,7 +36,7 @@ impl<const C: usize> Run<'_, C> {
     ) -> Result<(), ScoreError> {
         sums.extend_plane(chunk.plane(self.classes)?);
         if self.arguments.on_bad == OnBad::Error && sums.counts().rejected() > 0 {
-            return Err(ClassPixels::first_bad(inputs, shape, chunk, sums.clone()));
+            return Err(ClassPixels::first_bad(self.inputs, inputs, shape, chunk, sums.clone(), self.arguments));
         }
         Ok(())
     }
@@ -84,7 +87,7 @@ impl<const C: usize> Passes for Run<'_, C> {
         progress: &mut Progress,
     ) -> Result<FileOutcome<Self::Finished>, ScoreError> {
         let shape = self.shape(inputs)?;
-        let mut pixels = ClassPixels::open(inputs, shape, self.arguments.ignore)?;
+        let mut pixels = ClassPixels::open(inputs, shape, self.arguments)?;
         let (mut file, mut image) = (self.accumulator()?, self.accumulator()?);
         let mut images = Vec::new();
         while let Some(chunk) = pixels.next_chunk()? {
@@ -101,7 +104,7 @@ impl<const C: usize> Passes for Run<'_, C> {
             progress.advance(chunk.logits.len());
         }
         pooled.merge(&file)?;
-        Ok(FileOutcome { all: self.outcome(&file), images })
+        Ok(FileOutcome { all: self.outcome(&file), images, observed: pixels.observed() })
     }
 
     fn gradient(&self, finished: &Self::Finished, upstream: f64) -> Self::Gradient {
@@ -116,7 +119,7 @@ impl<const C: usize> Passes for Run<'_, C> {
         progress: &mut Progress,
     ) -> Result<(), ScoreError> {
         let shape = self.shape(inputs)?;
-        let mut pixels = ClassPixels::open(inputs, shape, self.arguments.ignore)?;
+        let mut pixels = ClassPixels::open(inputs, shape, self.arguments)?;
         let mut values = Vec::new();
         while let Some(chunk) = pixels.next_chunk()? {
             if let Some(writer) = &mut outputs.gradient {

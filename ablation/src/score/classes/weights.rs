@@ -6,6 +6,7 @@ use std::str::FromStr;
 use loss_core::class_weights;
 
 use super::pixels::Labels;
+use crate::cli::ScoreArguments;
 use crate::score::ScoreError;
 use crate::score::inputs::Inputs;
 use crate::score::results::WeightScores;
@@ -72,7 +73,7 @@ impl WeightsFrom {
         &self,
         classes: usize,
         inputs: &[Inputs],
-        ignore: Option<f64>,
+        arguments: &ScoreArguments,
     ) -> Result<WeightScores, ScoreError> {
         let from = self.to_string();
         if let WeightsFrom::Given(weights) = self {
@@ -82,7 +83,7 @@ impl WeightsFrom {
             }
             return Ok(WeightScores { from, weights: weights.clone(), counts: None });
         }
-        let counts = count(classes, inputs, ignore)?;
+        let counts = count(classes, inputs, arguments)?;
         Ok(WeightScores { from, weights: self.of(&counts), counts: Some(counts) })
     }
 
@@ -106,20 +107,23 @@ impl WeightsFrom {
 }
 
 /// The pixels of each class that are not ignored. Labels of no class are left to the pass that scores.
-fn count(classes: usize, inputs: &[Inputs], ignore: Option<f64>) -> Result<Vec<u64>, ScoreError> {
+fn count(classes: usize, inputs: &[Inputs], arguments: &ScoreArguments) -> Result<Vec<u64>, ScoreError> {
     const CHUNK: u64 = 1 << 16;
     let mut counts = vec![0; classes];
     for inputs in inputs {
-        let mut labels = Labels::open(inputs, ignore)?;
-        let mut left = inputs.targets.len();
-        while left > 0 {
-            let length = left.min(CHUNK);
-            left -= length;
-            let (labels, weights) = labels.next(usize::try_from(length).unwrap_or(0))?;
-            for (label, weight) in labels.iter().zip(weights) {
-                let class = usize::try_from(*label).ok().and_then(|class| counts.get_mut(class));
-                if let Some(count) = class.filter(|_| *weight != 0.0) {
-                    *count += 1;
+        let Some(shape) = inputs.classes else { continue };
+        let mut labels = Labels::open(inputs, shape, arguments)?;
+        for image in 0..if shape.pixels == 0 { 0 } else { shape.images } {
+            let mut start = 0;
+            while start < shape.pixels {
+                let length = (shape.pixels - start).min(CHUNK);
+                labels.read(image, start, usize::try_from(length).unwrap_or(0))?;
+                start += length;
+                for (label, weight) in labels.labels().iter().zip(labels.weights()) {
+                    let class = usize::try_from(*label).ok().and_then(|class| counts.get_mut(class));
+                    if let Some(count) = class.filter(|_| *weight != 0.0) {
+                        *count += 1;
+                    }
                 }
             }
         }
