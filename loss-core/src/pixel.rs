@@ -1,13 +1,15 @@
 //! A pixel before and after its exponential has been taken.
 
 use crate::link::Link;
+use crate::plane::masked;
 use crate::real::Real;
 
 /// What is streamed in: an input (a logit, or a probability, as the accumulator's [`Link`] says), its target and its
 /// weight.
 ///
 /// Made from tuples: `(input, target)` and `(input, target, weight)`, where the target is a `bool`, a `u8` (0 or 1) or
-/// an `f32` in [0, 1], and the weight an `f32` (0, or in [2⁻³², 2³²]) or a `bool` (`false`: ignored).
+/// an `f32` in [0, 1], and the weight an `f32` (0, or in [2⁻³², 2³²]) or a `bool` (`false`: ignored). With both, `(input, target, weight,
+/// valid)`, the weight counts where the pixel is valid, and is not looked at elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample {
     /// The logit or the probability.
@@ -125,6 +127,13 @@ impl<T: Target> From<(&f32, &T)> for Sample {
     #[inline(always)]
     fn from((&input, &target): (&f32, &T)) -> Self {
         (input, target).into()
+    }
+}
+
+impl<T: Target> From<(f32, T, f32, bool)> for Sample {
+    #[inline(always)]
+    fn from((input, target, weight, valid): (f32, T, f32, bool)) -> Self {
+        (input, target, masked(valid, weight)).into()
     }
 }
 

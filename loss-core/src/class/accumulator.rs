@@ -64,7 +64,7 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
         Ok(self.reading(|reading| reading.classes = classes))
     }
 
-    /// Ignores pixels with this label, and starts anew.
+    /// Ignores pixels with this label, in place of one given before, and starts anew. Several labels are ignored by weights or a mask.
     pub fn ignoring(self, label: impl Label) -> Self {
         self.reading(|reading| reading.ignored = Some(label.to_i64()))
     }

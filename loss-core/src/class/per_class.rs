@@ -59,7 +59,8 @@ pub enum ClassReduction {
     Mean,
     /// The sum over classes.
     Sum,
-    /// The loss of the sums over classes ("micro").
+    /// The loss of the sums over classes ("micro"). There is one loss, so class weights can act inside of it alone: they do,
+    /// whatever the [`WeightMode`].
     Pooled,
 }
 
@@ -134,6 +135,7 @@ impl<L: RegionFamily, W: ClassWeights, S: ClassSet> PerClass<L, W, S> {
         match self.mode {
             _ if !self.classes.contains(class) => 0.0,
             WeightMode::Inside => self.weights.of(class),
+            _ if self.reduction == ClassReduction::Pooled => self.weights.of(class),
             WeightMode::Multiply | WeightMode::Normalise => 1.0,
         }
     }

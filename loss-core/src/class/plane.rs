@@ -66,22 +66,27 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
         Ok(Self { classes, pixels, layout, logits, targets: Targets::Labels(labels), weights: Weights::One })
     }
 
-    /// Ignores the pixels whose mask is `false`.
+    /// Ignores the pixels whose mask is `false`. Nothing else of them is looked at, their weights included.
+    ///
+    /// A mask and weights combine, in either order. A second mask takes the place of the first: to have both, give their
+    /// conjunction.
     ///
     /// # Errors
     /// [`LengthError`] unless there is one value a pixel.
     pub fn with_mask(self, valid: &'a [bool]) -> Result<Self, LengthError> {
         self.check("the mask", valid.len(), self.pixels)?;
-        Ok(Self { weights: Weights::Mask(valid), ..self })
+        Ok(Self { weights: self.weights.with_mask(valid), ..self })
     }
 
     /// Weighs each pixel; 0 ignores it.
+    ///
+    /// Weights and a [mask](Self::with_mask) combine, in either order. Second weights take the place of the first.
     ///
     /// # Errors
     /// [`LengthError`] unless there is one value a pixel.
     pub fn with_weights(self, weights: &'a [f32]) -> Result<Self, LengthError> {
         self.check("the weights", weights.len(), self.pixels)?;
-        Ok(Self { weights: Weights::Values(weights), ..self })
+        Ok(Self { weights: self.weights.with_values(weights), ..self })
     }
 
     /// The number of pixels.

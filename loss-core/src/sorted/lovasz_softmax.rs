@@ -117,7 +117,7 @@ impl<'a, const C: usize> LovaszSoftmax<'a, C> {
         Ok(self.with(|rule| rule.classes = classes))
     }
 
-    /// Ignores pixels with this label, and starts anew.
+    /// Ignores pixels with this label, in place of one given before, and starts anew. Several labels are ignored by samples of weight 0.
     pub fn ignoring(self, label: impl Label) -> Self {
         self.with(|rule| rule.ignored = Some(label.to_i64()))
     }
