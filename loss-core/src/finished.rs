@@ -10,6 +10,7 @@ use crate::sums::Totals;
 
 /// How many pixels were streamed in, and what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Counts {
     /// In the sums.
     pub valid: i64,

@@ -74,7 +74,7 @@ pub use class::{
     WeightMode,
 };
 pub use combine::{Scaled, Sum};
-pub use error::{FinishError, LengthError, ParameterError, StateError, WeightedPlane};
+pub use error::{ClassPlaneError, FinishError, LengthError, Parameter, ParameterError, StateError, WeightedPlane};
 pub use exact::{ExactSum, ProbabilitySum, TermSum, UnitSum};
 pub use fingerprint::Fingerprint;
 pub use finished::{Confusion, Counts, Finished, RejectedPixel};

@@ -1,11 +1,13 @@
 //! What an input is: a logit, or a probability.
 
-use crate::error::ParameterError;
+use crate::error::{Parameter, ParameterError};
 use crate::fingerprint::Fingerprint;
 use crate::pixel::Pixel;
 use crate::real::Real;
 
 /// Turns an input into a [`Pixel`].
+///
+/// A release may add methods that have a default: a link of one's own stays as it is.
 pub trait Link: Clone {
     /// Whether the input is one that this link can take.
     fn accepts<R: Real>(&self, input: R) -> R::Mask;
@@ -98,7 +100,7 @@ impl Probabilities {
     /// [`ParameterError`] if ε is out of range.
     pub fn new(epsilon: f32) -> Result<Self, ParameterError> {
         ParameterError::check(
-            "epsilon",
+            Parameter::Epsilon,
             f64::from(epsilon),
             (f32::MIN_POSITIVE..0.5).contains(&epsilon),
             "in [2^-126, 0.5)",

@@ -20,8 +20,8 @@ pub struct Sample {
     pub weight: f32,
 }
 
-/// A target as it is stored: `bool`, `u8` (0 or 1) or `f32` in [0, 1].
-pub trait Target: Copy {
+/// A target as it is stored: `bool`, `u8` (0 or 1) or `f32` in [0, 1]. No other type can implement it.
+pub trait Target: Copy + sealed::Target {
     /// The target as a number; a value that is no target stays outside [0, 1].
     fn to_f32(self) -> f32;
 
@@ -87,17 +87,32 @@ impl HardTarget for bool {}
 
 impl HardTarget for u8 {}
 
+/// What keeps the traits of the same names from being implemented elsewhere, so that they can gain methods. A weight or target that is stored
+/// otherwise is turned into one of these by its owner, who knows what is out of range.
 mod sealed {
-    /// Keeps [`HardTarget`](super::HardTarget) from being implemented for what has values between 0 and 1.
+    pub trait Target {}
+
+    impl Target for bool {}
+
+    impl Target for u8 {}
+
+    impl Target for f32 {}
+
     pub trait HardTarget {}
 
     impl HardTarget for bool {}
 
     impl HardTarget for u8 {}
+
+    pub trait Weight {}
+
+    impl Weight for f32 {}
+
+    impl Weight for bool {}
 }
 
-/// A weight as it is stored: `f32`, or `bool` for a mask of valid pixels.
-pub trait Weight: Copy {
+/// A weight as it is stored: `f32`, or `bool` for a mask of valid pixels. No other type can implement it.
+pub trait Weight: Copy + sealed::Weight {
     /// The weight as a number; 0 ignores the pixel.
     fn to_f32(self) -> f32;
 }
@@ -181,6 +196,7 @@ impl From<HardSample> for Sample {
 
 /// Why a pixel was left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Reason {
     /// The logit is NaN or infinite, or the probability lies outside [0, 1].
     Input,

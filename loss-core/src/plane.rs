@@ -1,7 +1,7 @@
 //! Parallel slices of inputs, targets and weights.
 
 use crate::arch::{CACHE_LINE, prefetch};
-use crate::error::{LengthError, ParameterError};
+use crate::error::{LengthError, Parameter, ParameterError};
 use crate::fingerprint::Fingerprint;
 use crate::pixel::{Sample, Target, weight_is_valid};
 
@@ -51,11 +51,21 @@ impl Quantisation {
     pub const fn new(scale: f32, zero_point: i32) -> Result<Self, ParameterError> {
         const TWO_TO_64: f32 = 18_446_744_073_709_551_616.0;
         if !(scale >= 1.0 / TWO_TO_64 && scale <= TWO_TO_64) {
-            return Err(ParameterError { parameter: "scale", given: scale as f64, accepted: "in [2^-64, 2^64]" });
+            return Err(ParameterError {
+                parameter: Parameter::Scale,
+                index: None,
+                given: scale as f64,
+                accepted: "in [2^-64, 2^64]",
+            });
         }
         if zero_point < -255 || zero_point > 255 {
             let given = zero_point as f64;
-            return Err(ParameterError { parameter: "zero point", given, accepted: "in [-255, 255]" });
+            return Err(ParameterError {
+                parameter: Parameter::ZeroPoint,
+                index: None,
+                given,
+                accepted: "in [-255, 255]",
+            });
         }
         Ok(Self { scale, zero_point })
     }

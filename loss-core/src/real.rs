@@ -10,6 +10,10 @@ use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Neg, Shl, Shr, Sub};
 ///
 /// Implementations must round every operation on its own, as IEEE 754 says: no fused multiply-add, no flush to zero.
 /// That, and nothing else, makes the bits of a result the same on every machine.
+///
+/// A release may add methods, **also without a default**, because a new formula may need a new function. Code that is generic over `Real`, as
+/// each loss is, goes on to compile. Code that implements `Real` for a type of its own may not: it should depend on one minor version
+/// (`loss-core = "~0.1"`).
 pub trait Real:
     Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self>
 {

@@ -14,6 +14,7 @@ use crate::sums::Totals;
 
 /// What the sum of a pointwise loss is divided by.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Denominator {
     /// Σ w.
     Weight,

@@ -19,6 +19,7 @@ pub struct FinishedClasses<L: ClassLoss<C>, const C: usize> {
 
 /// A class against the rest.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct ClassReport {
     /// The class.
     pub class: usize,

@@ -3,11 +3,12 @@ use core::ops::Range;
 use super::sample::{ClassSample, ClassTarget, Label};
 use super::tile::{ClassNumbers, LoadedClasses, Row};
 use crate::arch::{CACHE_LINE, prefetch};
-use crate::error::LengthError;
+use crate::error::{ClassPlaneError, LengthError};
 use crate::plane::{Weights, WeightsOf};
 
 /// How the logits of a plane lie in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Layout {
     /// Class by class: all pixels of class 0, then all of class 1 (CHW).
     Planar,
@@ -37,8 +38,13 @@ impl<'a, const C: usize> ClassPlane<'a, u8, C> {
     /// Logits of `classes` classes, and a soft target for each of them in the same layout.
     ///
     /// # Errors
-    /// [`LengthError`] unless there are as many targets as logits, a multiple of `classes`, and at most C classes.
-    pub fn soft(classes: usize, layout: Layout, logits: &'a [f32], targets: &'a [f32]) -> Result<Self, LengthError> {
+    /// [`ClassPlaneError`] unless there are 1 to C classes, and as many targets as logits, a multiple of `classes`.
+    pub fn soft(
+        classes: usize,
+        layout: Layout,
+        logits: &'a [f32],
+        targets: &'a [f32],
+    ) -> Result<Self, ClassPlaneError> {
         let pixels = logits.len().checked_div(classes).unwrap_or(0);
         check_logits(classes, C, logits.len(), classes.saturating_mul(pixels))?;
         let plane = Self { classes, pixels, layout, logits, targets: Targets::Soft(targets), weights: Weights::One };
@@ -47,11 +53,13 @@ impl<'a, const C: usize> ClassPlane<'a, u8, C> {
     }
 }
 
-fn check_logits(classes: usize, capacity: usize, length: usize, expected: usize) -> Result<(), LengthError> {
-    if expected == length && (1..=capacity).contains(&classes) {
-        Ok(())
+fn check_logits(classes: usize, capacity: usize, length: usize, expected: usize) -> Result<(), ClassPlaneError> {
+    if !(1..=capacity).contains(&classes) {
+        Err(ClassPlaneError::Classes { given: classes, capacity })
+    } else if length != expected {
+        Err(LengthError { slice: "the logits of all classes", length, expected }.into())
     } else {
-        Err(LengthError { slice: "the logits of all classes", length, expected })
+        Ok(())
     }
 }
 
@@ -59,8 +67,8 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
     /// Logits of `classes` classes for each label.
     ///
     /// # Errors
-    /// [`LengthError`] unless there are `classes` logits a label, and at most C classes.
-    pub fn new(classes: usize, layout: Layout, logits: &'a [f32], labels: &'a [T]) -> Result<Self, LengthError> {
+    /// [`ClassPlaneError`] unless there are 1 to C classes, and as many logits a label.
+    pub fn new(classes: usize, layout: Layout, logits: &'a [f32], labels: &'a [T]) -> Result<Self, ClassPlaneError> {
         let pixels = labels.len();
         check_logits(classes, C, logits.len(), classes.saturating_mul(pixels))?;
         Ok(Self { classes, pixels, layout, logits, targets: Targets::Labels(labels), weights: Weights::One })

@@ -11,6 +11,7 @@ use crate::real::Real;
 
 /// What the sum of a pointwise loss over classes is divided by.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum ClassDenominator {
     /// Σ w w_y, w_y the class weight.
     ClassWeight,

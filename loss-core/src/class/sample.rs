@@ -2,15 +2,22 @@ use super::pixel::{Activation, ClassPixel};
 use crate::pixel::Reason;
 use crate::plane::masked;
 
-/// A class label as it is stored: `u8`, `u16`, `u32`, `i32` or `i64`.
-pub trait Label: Copy {
+/// A class label as it is stored: `u8`, `u16`, `u32`, `i32` or `i64`. No other type can implement it.
+pub trait Label: Copy + sealed::Label {
     /// The label as a number; a negative one is no class.
     fn to_i64(self) -> i64;
 }
 
+/// Keeps [`Label`] from being implemented elsewhere, so that it can gain methods.
+mod sealed {
+    pub trait Label {}
+}
+
 macro_rules! labels {
     ($($integer:ty),*) => {
-        $(impl Label for $integer {
+        $(impl sealed::Label for $integer {}
+
+        impl Label for $integer {
             #[inline(always)]
             fn to_i64(self) -> i64 {
                 i64::from(self)

@@ -29,6 +29,7 @@ pub struct Calibration<const BINS: usize> {
 
 /// The pixels whose probability lies in an interval: a bar of a reliability diagram.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct ReliabilityBin {
     /// How many pixels there are.
     pub pixels: f64,

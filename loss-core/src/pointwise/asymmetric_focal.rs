@@ -1,6 +1,6 @@
 use super::Pointwise;
 use super::power::{Power, at_least_tiny};
-use crate::error::ParameterError;
+use crate::error::{Parameter, ParameterError};
 use crate::fingerprint::Fingerprint;
 use crate::pixel::Pixel;
 use crate::real::Real;
@@ -42,8 +42,8 @@ impl AsymmetricFocal {
     /// # Errors
     /// [`ParameterError`] unless δ is in [0, 1], and γ finite and at least 0.
     pub fn new(delta: f32, gamma: f32) -> Result<Self, ParameterError> {
-        ParameterError::check_share("delta", f64::from(delta))?;
-        ParameterError::check_not_negative("gamma", f64::from(gamma))?;
+        ParameterError::check_share(Parameter::Delta, f64::from(delta))?;
+        ParameterError::check_not_negative(Parameter::Gamma, f64::from(gamma))?;
         Ok(Self { delta, gamma: Power::new(gamma) })
     }
 

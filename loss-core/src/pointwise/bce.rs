@@ -1,5 +1,5 @@
 use super::{LabelSmoothing, Pointwise};
-use crate::error::ParameterError;
+use crate::error::{Parameter, ParameterError};
 use crate::fingerprint::Fingerprint;
 use crate::pixel::Pixel;
 use crate::real::Real;
@@ -41,7 +41,7 @@ impl Bce {
     /// # Errors
     /// [`ParameterError`] unless the weight is finite and at least 0.
     pub fn pos_weight(self, pos_weight: f32) -> Result<Self, ParameterError> {
-        ParameterError::check_not_negative("pos_weight", f64::from(pos_weight))?;
+        ParameterError::check_not_negative(Parameter::PosWeight, f64::from(pos_weight))?;
         Ok(Self { pos_weight, ..self })
     }
 

@@ -1,6 +1,6 @@
 use super::overlap::Product;
 use super::similarity::{Similarity, similarity_loss};
-use crate::error::ParameterError;
+use crate::error::{Parameter, ParameterError};
 
 /// Focal Tversky loss: a power of the Tversky loss.
 ///
@@ -37,7 +37,7 @@ impl FocalTversky {
     /// # Errors
     /// [`ParameterError`] unless all are finite, γ above 0 and the others at least 0.
     pub fn new(alpha: f64, beta: f64, gamma: f64, smooth: f64) -> Result<Self, ParameterError> {
-        ParameterError::check("gamma", gamma, gamma > 0.0 && gamma <= 1e3, "above 0 and at most 1000")?;
+        ParameterError::check(Parameter::Gamma, gamma, gamma > 0.0 && gamma <= 1e3, "above 0 and at most 1000")?;
         Ok(Self { similarity: Similarity::new(alpha, beta, smooth, 1.0)?, gamma })
     }
 }

@@ -1,5 +1,5 @@
 use super::user::{RegionSlopes, true_negative_loss};
-use crate::error::ParameterError;
+use crate::error::{Parameter, ParameterError};
 use crate::exact::UnitSum;
 use crate::finished::Confusion;
 use crate::sums::Totals;
@@ -41,7 +41,7 @@ impl Mcc {
     /// # Errors
     /// [`ParameterError`] unless it is finite and at least 0.
     pub fn new(smooth: f64) -> Result<Self, ParameterError> {
-        ParameterError::check_not_negative("smooth", smooth)?;
+        ParameterError::check_not_negative(Parameter::Smooth, smooth)?;
         Ok(Self { smooth })
     }
 

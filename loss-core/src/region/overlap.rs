@@ -191,6 +191,7 @@ impl Overlap for Minimum {
 
 /// A form chosen at run time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum AnyOverlap {
     /// [`Product`].
     #[default]

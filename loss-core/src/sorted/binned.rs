@@ -3,6 +3,7 @@ use super::gradient::PixelGradient;
 use super::jaccard::Extension;
 use super::lovasz::{ErrorKind, UnitErrors, check};
 use crate::error::{LengthError, StateError};
+use crate::fingerprint::Fingerprint;
 use crate::finished::{Counts, RejectedPixel};
 use crate::pixel::{Sample, Target};
 use crate::plane::Plane;
@@ -103,6 +104,13 @@ impl<const BINS: usize> BinnedLovasz<BINS> {
     /// Background pixels by bin, smallest errors first.
     pub fn background(&self) -> &[i64; BINS] {
         &self.background
+    }
+
+    /// Tells this loss and its number of bins from others, the same on every machine.
+    pub fn fingerprint(&self) -> u64 {
+        let mut fingerprint = Fingerprint::new();
+        fingerprint.name("binned_lovasz").number(BINS as f64);
+        fingerprint.finish()
     }
 
     /// Hands over the integers of the state. States may be added element by element.

@@ -1,13 +1,14 @@
 use super::error::SortedError;
 use super::ranking::{Filled, Ranks};
 use crate::class::{ClassSample, ClassTarget, Label};
-use crate::error::{LengthError, ParameterError};
+use crate::error::{LengthError, Parameter, ParameterError};
 use crate::finished::{Counts, RejectedPixel};
 use crate::pixel::Reason;
 use crate::pointwise::coefficient;
 
 /// Which classes [`LovaszSoftmax`] is the mean over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LovaszClasses {
     /// Those that are the label of a valid pixel.
     #[default]
@@ -113,7 +114,12 @@ impl<'a, const C: usize> LovaszSoftmax<'a, C> {
     /// # Errors
     /// [`ParameterError`] unless there are 1 to C.
     pub fn with_classes(self, classes: usize) -> Result<Self, ParameterError> {
-        ParameterError::check("classes", classes as f64, (1..=C).contains(&classes), "from 1 to the capacity")?;
+        ParameterError::check(
+            Parameter::Classes,
+            classes as f64,
+            (1..=C).contains(&classes),
+            "from 1 to the capacity",
+        )?;
         Ok(self.with(|rule| rule.classes = classes))
     }
 

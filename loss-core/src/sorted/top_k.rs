@@ -1,5 +1,5 @@
 use super::hardest::HardMining;
-use crate::error::ParameterError;
+use crate::error::{Parameter, ParameterError};
 
 /// The mean over the k largest losses.
 ///
@@ -48,7 +48,12 @@ impl TopK {
     /// # Errors
     /// [`ParameterError`] unless it is above 0 and at most 100.
     pub fn percent(percent: f64) -> Result<Self, ParameterError> {
-        ParameterError::check("percent", percent, percent > 0.0 && percent <= 100.0, "above 0 and at most 100")?;
+        ParameterError::check(
+            Parameter::Percent,
+            percent,
+            percent > 0.0 && percent <= 100.0,
+            "above 0 and at most 100",
+        )?;
         Ok(Self { rule: Rule::Percent(percent) })
     }
 
@@ -57,7 +62,7 @@ impl TopK {
     /// # Errors
     /// [`ParameterError`] for k = 0.
     pub fn count(k: u64) -> Result<Self, ParameterError> {
-        ParameterError::check("k", k as f64, k > 0, "at least 1")?;
+        ParameterError::check(Parameter::K, k as f64, k > 0, "at least 1")?;
         Ok(Self { rule: Rule::Count(k) })
     }
 }
