@@ -8,7 +8,6 @@ use crate::plane::{Weights, WeightsOf};
 
 /// How the logits of a plane lie in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum Layout {
     /// Class by class: all pixels of class 0, then all of class 1 (CHW).
     Planar,
