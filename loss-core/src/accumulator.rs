@@ -66,6 +66,7 @@ pub const STATE_VERSION: u32 = 2;
 /// [`STATE_VERSION`] names this layout and [`fingerprint`](Self::fingerprint) the loss; they stand beside a state,
 /// never in it.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct Accumulator<L: Loss, K: Link = Logits, C: SharedSums = WeightedSums> {
     pub(crate) loss: L,
     pub(crate) link: K,

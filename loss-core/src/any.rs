@@ -39,6 +39,7 @@ macro_rules! any_loss {
         /// ```
         #[derive(Clone, Copy, Debug, PartialEq)]
         #[non_exhaustive]
+        #[must_use]
         pub enum AnyLoss {
             $($(#[$doc])* $variant($loss),)*
         }

@@ -118,6 +118,7 @@ fn samples<'a>(plane: &'a Plane<'_, f32>) -> impl Iterator<Item = BoundarySample
 /// Integers that add, as those of [`Accumulator`](crate::Accumulator#state): the [`Counts`] in the order of its fields, Σ w (4 digits)
 /// and Σ w φ p (7 digits).
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct BoundaryAccumulator<K: Link = Logits> {
     link: K,
     /// The counts, Σ w, and Σ w φ p.
@@ -266,6 +267,7 @@ impl<K: Link> PartialEq for BoundaryAccumulator<K> {
 
 /// The finished boundary loss: its value, and the gradient for a second pass over the pixels.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct BoundaryFinished<K: Link = Logits> {
     link: K,
     counts: Counts,
@@ -309,6 +311,7 @@ impl<K: Link> BoundaryFinished<K> {
 ///
 /// Pixels that were ignored or rejected have gradient 0.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct BoundaryGradient<K: Link = Logits> {
     link: K,
     slope: f32,

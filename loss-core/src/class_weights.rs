@@ -29,6 +29,7 @@ use crate::error::LengthError;
 /// ```
 /// assert_eq!(loss_core::class_weights::pos_weight(50.0, 950.0), Some(19.0));
 /// ```
+#[must_use]
 pub fn pos_weight(foreground: f64, background: f64) -> Option<f64> {
     let (foreground, background) = (usable_count(foreground), usable_count(background));
     (foreground > 0.0).then(|| usable_weight(background / foreground))

@@ -36,6 +36,7 @@ impl fmt::Display for DistanceError {
 impl core::error::Error for DistanceError {}
 
 /// How many integers of scratch [`signed_distance_map`] needs: three times the width.
+#[must_use]
 pub const fn scratch_length(width: usize) -> usize {
     width.saturating_mul(3)
 }

@@ -50,6 +50,7 @@ impl EmptyImage {
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct ImageMean<L: Loss, K: Link> {
     image: Accumulator<L, K>,
     values: ImageValues,

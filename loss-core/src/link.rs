@@ -86,6 +86,7 @@ impl Link for Logits {
 /// A logarithm has no slope where it is clipped. Prefer logits where there are any: a probability near 1 has lost what
 /// 1 − p was.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct Probabilities {
     epsilon: f32,
     /// −ln(1−ε) and −ln ε, between which the logarithms stay.
@@ -114,6 +115,7 @@ impl Probabilities {
     }
 
     /// The clip ε.
+    #[must_use]
     pub fn epsilon(&self) -> f32 {
         self.epsilon
     }

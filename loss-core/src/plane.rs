@@ -7,6 +7,7 @@ use crate::pixel::{Sample, Target, weight_is_valid};
 
 /// A stretch of pixels in memory: inputs, as many targets, and perhaps weights or a mask.
 #[derive(Clone, Copy, Debug)]
+#[must_use]
 pub struct Plane<'a, T> {
     inputs: Inputs<'a>,
     targets: &'a [T],
@@ -27,6 +28,7 @@ pub(crate) enum Inputs<'a> {
 
 /// How a quantised model's codes stand for logits: logit = scale·(code − zero point), rounded to `f32`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct Quantisation {
     scale: f32,
     zero_point: i32,
@@ -72,6 +74,7 @@ impl Quantisation {
 
     /// The logit that a code stands for.
     #[inline(always)]
+    #[must_use]
     pub fn logit(&self, code: i32) -> f32 {
         self.scale * code.wrapping_sub(self.zero_point) as f32
     }
@@ -345,11 +348,13 @@ impl<'a, T: Target> Plane<'a, T> {
     }
 
     /// How many pixels there are.
+    #[must_use]
     pub fn len(&self) -> usize {
         self.inputs.len()
     }
 
     /// Whether there are none.
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -27,33 +27,42 @@ pub trait Real:
     fn splat(x: f32) -> Self;
 
     /// |x|.
+    #[must_use]
     fn abs(self) -> Self;
 
     /// The smaller of two numbers, neither of which is NaN.
+    #[must_use]
     fn min(self, other: Self) -> Self;
 
     /// The larger of two numbers, neither of which is NaN.
+    #[must_use]
     fn max(self, other: Self) -> Self;
 
     /// self ≥ other, false where either is NaN.
     fn ge(self, other: Self) -> Self::Mask;
 
     /// `yes` where `mask` holds, `no` elsewhere. Both are computed.
+    #[must_use]
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
 
     /// e⁻ˣ for x ≥ 0.
+    #[must_use]
     fn exp_neg(self) -> Self;
 
     /// 1 − e⁻ˣ for x ≥ 0, without cancellation near 0.
+    #[must_use]
     fn one_minus_exp_neg(self) -> Self;
 
     /// ln(1 + x) for 0 ≤ x ≤ 1.
+    #[must_use]
     fn ln_1p(self) -> Self;
 
     /// ln x for x ≥ 2⁻¹²⁶.
+    #[must_use]
     fn ln(self) -> Self;
 
     /// √x for x = 0 or x ≥ 2⁻¹²⁶.
+    #[must_use]
     fn sqrt(self) -> Self;
 
     /// What an exponential e in [0, 1] gives, e being an [`exp_neg`](Self::exp_neg).

@@ -58,6 +58,7 @@ impl Denominator {
 ///
 /// Of no valid pixel it is 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct Reduced<P> {
     pointwise: P,
     denominator: Denominator,

@@ -39,6 +39,7 @@ use crate::sums::{Sums, read_state, state_length, write_state};
 /// As [`Accumulator`'s](crate::Accumulator#state): six counts, Σ w, then for each of the C classes Σ w p t, Σ w p (1−t), Σ w (1−p) t, then
 /// the same for each class with p replaced by 1 where the class is predicted, by 0 elsewhere; then the sums of the loss.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct ClassAccumulator<L: ClassLoss<C>, const C: usize> {
     pub(super) loss: L,
     pub(super) reading: Reading,

@@ -30,6 +30,7 @@ use crate::real::Real;
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct CrossEntropy<W = Equal> {
     weights: W,
     smoothing: f32,

@@ -29,6 +29,7 @@ use crate::real::Real;
 ///
 /// Lin et al., *Focal Loss for Dense Object Detection*, 2017.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct SoftmaxFocal<W = Equal> {
     gamma: Power,
     weights: W,

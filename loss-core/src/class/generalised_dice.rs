@@ -48,6 +48,7 @@ pub enum VolumeWeight {
 ///
 /// Sudre et al., *Generalised Dice overlap as a deep learning loss function for highly unbalanced segmentations*, 2017.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct GeneralisedDice<S = EveryClass> {
     weight: VolumeWeight,
     smooth_numerator: f64,

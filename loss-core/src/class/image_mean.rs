@@ -19,6 +19,7 @@ use crate::image_mean::{EmptyImage, ImageValues};
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct ClassImageMean<L: ClassLoss<C>, const C: usize> {
     image: ClassAccumulator<L, C>,
     values: ImageValues,

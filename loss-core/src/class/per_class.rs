@@ -42,6 +42,7 @@ use crate::sums::{Sums, Totals};
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct PerClass<L, W = Equal, S = EveryClass> {
     loss: L,
     weights: W,

@@ -17,6 +17,7 @@ pub enum Layout {
 
 /// A stretch of pixels of C classes in memory: logits, labels or soft targets, and perhaps weights or a mask.
 #[derive(Clone, Copy, Debug)]
+#[must_use]
 pub struct ClassPlane<'a, T, const C: usize> {
     classes: usize,
     pixels: usize,
@@ -97,11 +98,13 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
     }
 
     /// The number of pixels.
+    #[must_use]
     pub fn pixels(&self) -> usize {
         self.pixels
     }
 
     /// The number of classes.
+    #[must_use]
     pub fn classes(&self) -> usize {
         self.classes
     }

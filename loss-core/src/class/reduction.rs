@@ -29,6 +29,7 @@ pub enum ClassDenominator {
 
 /// A pointwise loss over classes with its reduction. Of no valid pixel it is 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct ClassReduced<P> {
     pointwise: P,
     denominator: ClassDenominator,

@@ -37,6 +37,7 @@ use crate::real::Real;
 ///
 /// Fidon et al., *Generalised Wasserstein Dice Score for Imbalanced Multi-class Segmentation using Holistic Convolutional Networks*, 2017.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct WassersteinDice<const C: usize> {
     distances: [[f32; C]; C],
     smooth: f64,

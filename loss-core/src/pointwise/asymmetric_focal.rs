@@ -31,6 +31,7 @@ use crate::real::Real;
 /// segmentation*, 2022. The other half of that loss is [`AsymmetricFocalTversky`](crate::AsymmetricFocalTversky), both together are
 /// [`unified_focal`](crate::unified_focal).
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct AsymmetricFocal {
     delta: f32,
     gamma: Power,

@@ -36,6 +36,7 @@ use crate::real::Real;
 ///
 /// Wong et al., *3D Segmentation with Exponential Logarithmic Loss for Highly Unbalanced Object Sizes*, 2018.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct ExponentialLogCrossEntropy {
     gamma: Power,
     foreground: f32,

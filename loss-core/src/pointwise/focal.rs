@@ -47,6 +47,7 @@ use crate::real::Real;
 ///
 /// Lin et al., *Focal Loss for Dense Object Detection*, 2017.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct Focal {
     gamma: Power,
     alpha: Option<f32>,

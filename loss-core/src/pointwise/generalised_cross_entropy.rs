@@ -27,6 +27,7 @@ use crate::real::Real;
 ///
 /// Zhang and Sabuncu, *Generalized Cross Entropy Loss for Training Deep Neural Networks with Noisy Labels*, 2018.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct GeneralisedCrossEntropy {
     q: f32,
 }

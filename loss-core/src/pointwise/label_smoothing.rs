@@ -6,6 +6,7 @@ use crate::real::Real;
 /// The two rules in use differ by a factor of two in what they call s; a constructor for each spells it out. Both
 /// keep a soft target soft.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[must_use]
 pub struct LabelSmoothing {
     flip: f32,
 }

@@ -23,6 +23,7 @@ use crate::real::Real;
 ///
 /// Leng et al., *PolyLoss: A Polynomial Expansion Perspective of Classification Loss Functions*, 2022.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct Poly1 {
     epsilon: f32,
 }

@@ -30,6 +30,7 @@ use crate::real::Real;
 ///
 /// Li et al., *Generalized Focal Loss: Learning Qualified and Distributed Bounding Boxes for Dense Object Detection*, 2020.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct QualityFocal {
     beta: Power,
 }

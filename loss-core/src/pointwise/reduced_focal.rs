@@ -34,6 +34,7 @@ use crate::real::Real;
 ///
 /// Sergievskiy and Ponamarev, *Reduced Focal Loss: 1st Place Solution to xView object detection in Satellite Imagery*, 2019.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct ReducedFocal {
     gamma: Power,
     threshold: f32,

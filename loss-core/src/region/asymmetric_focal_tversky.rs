@@ -38,6 +38,7 @@ use crate::sums::Totals;
 /// Yeung et al., *Unified Focal loss: Generalising Dice and cross entropy-based losses to handle class imbalanced medical image
 /// segmentation*, 2022. With [`AsymmetricFocal`](crate::AsymmetricFocal) it makes [`unified_focal`](crate::unified_focal).
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct AsymmetricFocalTversky {
     delta: f64,
     gamma: f64,

@@ -26,6 +26,7 @@ use crate::error::{Parameter, ParameterError};
 /// Wong et al., *3D Segmentation with Exponential Logarithmic Loss for Highly Unbalanced Object Sizes*, 2018. The other half is
 /// [`ExponentialLogCrossEntropy`](crate::ExponentialLogCrossEntropy), where both are put together.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct ExponentialLogDice<O = Product> {
     similarity: Similarity<O>,
     gamma: f64,

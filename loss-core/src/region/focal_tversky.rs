@@ -25,6 +25,7 @@ use crate::error::{Parameter, ParameterError};
 ///
 /// Abraham and Khan, *A Novel Focal Tversky loss function with improved Attention U-Net for lesion segmentation*, 2019.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct FocalTversky<O = Product> {
     similarity: Similarity<O>,
     gamma: f64,

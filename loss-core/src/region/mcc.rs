@@ -31,6 +31,7 @@ use crate::sums::Totals;
 ///
 /// Abhishek and Hamarneh, *Matthews Correlation Coefficient Loss for Deep Convolutional Networks*, 2021.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct Mcc {
     smooth: f64,
 }

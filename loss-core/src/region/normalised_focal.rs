@@ -39,6 +39,7 @@ use crate::sums::Totals;
 ///
 /// Sofiiuk et al., *AdaptIS: Adaptive Instance Selection Network*, 2019.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct NormalisedFocal {
     focal: Focal,
     floor: f64,

@@ -49,6 +49,7 @@ pub struct OverlapSlope {
 
 impl OverlapSlope {
     /// From ∂L/∂I and ∂L/∂E.
+    #[must_use]
     pub fn new(overlap: f64, errors: f64, [alpha, beta]: [f64; 2]) -> Self {
         Self {
             overlap,

@@ -37,6 +37,7 @@ impl EmptyMask {
 /// with I, P and T as the [`Overlap`] form `O` says. The loss is computed as (E + s_d − sₙ) / (I + E + s_d), so that
 /// nothing cancels when it is small.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct Similarity<O = Product> {
     overlap: O,
     alpha: f64,

@@ -64,6 +64,7 @@ pub struct RegionSlopes {
 
 /// Makes a [`Loss`] of a [`Region`].
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct RegionLoss<F>(pub F);
 
 impl RegionSlopes {

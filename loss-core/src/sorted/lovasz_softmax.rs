@@ -58,6 +58,7 @@ pub enum LovaszClasses {
 ///
 /// Berman, Triki and Blaschko, *The Lovász-Softmax loss*, 2018.
 #[derive(Debug)]
+#[must_use]
 pub struct LovaszSoftmax<'a, const C: usize> {
     scratch: &'a mut [u64],
     filled: [Filled; C],
@@ -173,6 +174,7 @@ impl<'a, const C: usize> LovaszSoftmax<'a, C> {
     }
 
     /// How many pixels there were so far, and what became of them.
+    #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts
     }
@@ -238,6 +240,7 @@ impl<const C: usize, S: Into<ClassSample<C>>> Extend<S> for LovaszSoftmax<'_, C>
 
 /// A finished [`LovaszSoftmax`] loss: its value, and its gradient for a second pass over the pixels.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct FinishedLovaszSoftmax<'s, const C: usize> {
     rule: Rule,
     counts: Counts,
@@ -249,16 +252,19 @@ pub struct FinishedLovaszSoftmax<'s, const C: usize> {
 
 impl<const C: usize> FinishedLovaszSoftmax<'_, C> {
     /// The loss.
+    #[must_use]
     pub fn value(&self) -> f64 {
         self.value
     }
 
     /// The loss of one class, if it is in the mean.
+    #[must_use]
     pub fn class_value(&self, class: usize) -> Option<f64> {
         self.values.get(class).copied().flatten()
     }
 
     /// How many pixels there were, and what became of them.
+    #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts
     }

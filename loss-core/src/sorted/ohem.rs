@@ -27,6 +27,7 @@ use crate::error::{Parameter, ParameterError};
 ///
 /// Shrivastava, Gupta and Girshick, *Training region-based object detectors with online hard example mining*, 2016.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct Ohem {
     threshold: f32,
     at_least: Option<u64>,
@@ -48,6 +49,7 @@ impl Ohem {
     }
 
     /// −ln(thresh).
+    #[must_use]
     pub fn threshold(&self) -> f32 {
         self.threshold
     }

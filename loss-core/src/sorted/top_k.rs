@@ -32,6 +32,7 @@ use crate::error::{Parameter, ParameterError};
 ///
 /// Wu, Shen and van den Hengel, *Bridging category-level and instance-level semantic image segmentation*, 2016.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct TopK {
     rule: Rule,
 }
