@@ -560,7 +560,7 @@ fn another_reader_finds_the_same_in_any_states() {
     let (mut all, mut files) = (Vec::new(), Vec::new());
     for round in 0..25 {
         let parts = 1 + round % 5;
-        let moderate = |Px(z, t, w): Px| (z.clamp(-1e12, 1e12), t, w);
+        let moderate = |Px(z, t, w): Px| (z.clamp(-1e6, 1e6), t, w);
         let pixels = |g: &mut Gen| -> Vec<(f32, f32, f32)> {
             [Px(0.3, 1.0, 1.0)].into_iter().chain(Vec::arbitrary(g)).map(moderate).collect()
         };
@@ -618,4 +618,22 @@ fn the_reader_refuses_what_is_not_so() {
         case[key] = wrong;
         assert!(refused("wrong.json", &case), "{key}");
     }
+}
+
+/// The example of docs/state.md.
+#[test]
+fn the_worked_example_is_so() {
+    let loss = Bce::new().mean() + Dice::new(0.0).unwrap();
+    let mut sums = loss.accumulator();
+    sums.extend([(0.0, true), (0.0, false)]);
+    let half = [0, 1 << 31, 0, 0];
+    let (one, none) = ([0, 0, 1, 0], [0; 4]);
+    let bce = [0, 1659121664, 1, 0, 0, 0, 0];
+    let expected: Vec<i64> =
+        [&[2, 0, 0, 0, 0, 0, 0, 0, 2, 0], &half[..], &half, &half, &one, &one, &none, &bce].concat();
+    assert_eq!(state_of(&sums), expected);
+    assert!((sums.finish().unwrap().value() - 1.193_147).abs() < 1e-6);
+    let page = fs::read_to_string(path("../../docs/state.md")).unwrap();
+    assert!(page.contains("| 0, 1659121664, 1, 0, 0, 0, 0 |") && page.contains("1.193147"));
+    assert!(page.contains(&format!("**version {STATE_VERSION}**")));
 }
