@@ -398,7 +398,6 @@ impl FixedSums for CountedSums {
 
 /// The finished sums that all losses share.
 #[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
 pub struct Totals {
     /// Σ w over the valid pixels.
     pub weight: f64,
