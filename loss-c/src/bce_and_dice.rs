@@ -21,7 +21,7 @@ pub struct BceAndDice {
 
 impl BceAndDice {
     pub(crate) fn new(bce: f64, pos_weight: f32, dice: f64, smooth: f64) -> Result<Self, LossStatus> {
-        Dice::new(smooth)?;
+        let _ = Dice::new(smooth)?; // `whole` makes it anew
         Ok(Self {
             bce: coefficient(bce)?,
             dice: coefficient(dice)?,

@@ -89,7 +89,8 @@ pub struct LossClassesResult {
 
 impl From<Counts> for LossCounts {
     fn from(counts: Counts) -> Self {
-        let Counts { valid, ignored, rejected_inputs, rejected_targets, rejected_weights, rejected_labels } = counts;
+        let Counts { valid, ignored, rejected_inputs, rejected_targets, rejected_weights, rejected_labels, .. } =
+            counts;
         Self { valid, ignored, rejected_inputs, rejected_targets, rejected_weights, rejected_labels }
     }
 }

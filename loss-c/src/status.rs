@@ -2,7 +2,7 @@
 
 use core::ffi::CStr;
 
-use loss_core::{FinishError, LengthError, ParameterError, StateError};
+use loss_core::{ClassPlaneError, FinishError, LengthError, Parameter, ParameterError, StateError};
 
 /// What became of a call. Whatever is not LOSS_STATUS_OK has changed nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,23 +137,39 @@ impl LossStatus {
     }
 }
 
+impl From<Parameter> for LossStatus {
+    fn from(parameter: Parameter) -> Self {
+        match parameter {
+            Parameter::Alpha => Self::Alpha,
+            Parameter::Beta => Self::Beta,
+            Parameter::ClassWeight => Self::ClassWeight,
+            Parameter::Classes => Self::ClassCount,
+            Parameter::Coefficient => Self::Coefficient,
+            Parameter::Delta => Self::Delta,
+            Parameter::Epsilon => Self::Epsilon,
+            Parameter::Gamma | Parameter::ThresholdToMinusGamma => Self::Gamma,
+            Parameter::PosWeight => Self::PosWeight,
+            Parameter::Q => Self::Q,
+            Parameter::Scale => Self::Scale,
+            Parameter::Smooth | Parameter::SmoothNumerator | Parameter::SmoothDenominator => Self::Smooth,
+            Parameter::Threshold => Self::Threshold,
+            Parameter::ZeroPoint => Self::ZeroPoint,
+            _ => Self::Parameter,
+        }
+    }
+}
+
 impl From<ParameterError> for LossStatus {
     fn from(error: ParameterError) -> Self {
-        match error.parameter {
-            "alpha" => Self::Alpha,
-            "beta" => Self::Beta,
-            "class weight" | "class weights" => Self::ClassWeight,
-            "classes" => Self::ClassCount,
-            "delta" => Self::Delta,
-            "epsilon" => Self::Epsilon,
-            "gamma" | "threshold^-gamma" => Self::Gamma,
-            "pos_weight" => Self::PosWeight,
-            "q" => Self::Q,
-            "scale" => Self::Scale,
-            "smooth" | "smooth (numerator)" | "smooth (denominator)" => Self::Smooth,
-            "threshold" => Self::Threshold,
-            "zero point" => Self::ZeroPoint,
-            _ => Self::Parameter,
+        error.parameter.into()
+    }
+}
+
+impl From<ClassPlaneError> for LossStatus {
+    fn from(error: ClassPlaneError) -> Self {
+        match error {
+            ClassPlaneError::Classes { .. } => Self::ClassCount,
+            _ => Self::Length,
         }
     }
 }
@@ -169,7 +185,8 @@ impl From<StateError> for LossStatus {
         match error {
             StateError::Length { .. } => Self::Length,
             StateError::NegativeCount { .. } => Self::NegativeCount,
-            StateError::OtherLoss { .. } | StateError::Version { .. } => Self::OtherLoss,
+            // Of what a later release may add, the nearest.
+            _ => Self::OtherLoss,
         }
     }
 }
@@ -179,7 +196,7 @@ impl From<FinishError> for LossStatus {
         match error {
             FinishError::NoPixels => Self::NoPixels,
             FinishError::NoValidPixels(_) => Self::NoValidPixels,
-            FinishError::Rejected { .. } => Self::Rejected,
+            _ => Self::Rejected,
         }
     }
 }

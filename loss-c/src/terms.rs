@@ -92,7 +92,7 @@ impl Loss for Terms {
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
-        fingerprint.name("all");
+        fingerprint.name("all").number(self.part_count() as f64);
         self.each().for_each(|loss| loss.fingerprint(fingerprint));
     }
 }

@@ -7,8 +7,8 @@ use loss_c::*;
 use loss_core::{
     AnyLoss, AnyOverlap, AsymmetricFocal, AsymmetricFocalTversky, BalancedBce, Bce, ClassLoss, ClassPointwise,
     CrossEntropy, Denominator, Dice, EveryClass, ExponentialLogCrossEntropy, ExponentialLogDice, Focal, FocalTversky,
-    Foreground, GeneralisedCrossEntropy, Histogram, Iou, LogCoshDice, LogDice, Loss, Mcc, NormalisedFocal, PerClass,
-    Pointwise, Poly1, QualityFocal, Quantisation, ReducedFocal, Scaled, Tversky,
+    Foreground, GeneralisedCrossEntropy, Histogram, Iou, LogCoshDice, LogDice, Loss, Mcc, NormalisedFocal, Parameter,
+    PerClass, Pointwise, Poly1, QualityFocal, Quantisation, ReducedFocal, Scaled, Tversky,
 };
 use quickcheck::{Arbitrary, Gen, quickcheck};
 
@@ -760,6 +760,47 @@ fn bad_pointers_and_lengths_have_a_status() {
         assert_eq!(loss_bce_and_dice_fingerprint(null), 0);
         assert_eq!(loss_any_state_length(ptr::null()), 0);
     }
+}
+
+/// Each parameter of the library, by its code, has the status that C knows it by; those that no function of C takes have the general one.
+#[test]
+fn every_parameter_has_its_status() {
+    let expected = [
+        (Parameter::Alpha, LossStatus::Alpha),
+        (Parameter::Beta, LossStatus::Beta),
+        (Parameter::ClassWeight, LossStatus::ClassWeight),
+        (Parameter::Classes, LossStatus::ClassCount),
+        (Parameter::Coefficient, LossStatus::Coefficient),
+        (Parameter::Delta, LossStatus::Delta),
+        (Parameter::Distance, LossStatus::Parameter),
+        (Parameter::Epsilon, LossStatus::Epsilon),
+        (Parameter::Floor, LossStatus::Parameter),
+        (Parameter::Gamma, LossStatus::Gamma),
+        (Parameter::K, LossStatus::Parameter),
+        (Parameter::LabelSmoothing, LossStatus::Parameter),
+        (Parameter::Lambda, LossStatus::Parameter),
+        (Parameter::Percent, LossStatus::Parameter),
+        (Parameter::PosWeight, LossStatus::PosWeight),
+        (Parameter::Q, LossStatus::Q),
+        (Parameter::Scale, LossStatus::Scale),
+        (Parameter::Smooth, LossStatus::Smooth),
+        (Parameter::SmoothNumerator, LossStatus::Smooth),
+        (Parameter::SmoothDenominator, LossStatus::Smooth),
+        (Parameter::Thresh, LossStatus::Parameter),
+        (Parameter::Threshold, LossStatus::Threshold),
+        (Parameter::ThresholdToMinusGamma, LossStatus::Gamma),
+        (Parameter::ZeroPoint, LossStatus::ZeroPoint),
+    ];
+    for &parameter in Parameter::ALL {
+        let status = expected.iter().find(|(of, _)| *of == parameter).map(|(_, status)| *status);
+        let status = status.unwrap_or_else(|| panic!("say which status {parameter} has"));
+        assert_eq!(LossStatus::from(parameter), status, "{parameter}");
+    }
+    // Codes are for good.
+    let codes: Vec<u16> = expected.iter().map(|(parameter, _)| parameter.code()).collect();
+    assert!(codes.iter().copied().eq(1..=24), "{codes:?}");
+    let error = Focal::new(-1.0).unwrap_err();
+    assert_eq!((error.parameter, LossStatus::from(error)), (Parameter::Gamma, LossStatus::Gamma));
 }
 
 #[test]

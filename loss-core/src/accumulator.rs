@@ -5,7 +5,7 @@ use core::mem;
 
 use crate::batch::OnePixel;
 use crate::combine::Sum;
-use crate::error::{FinishError, ParameterError, StateError};
+use crate::error::{FinishError, Parameter, ParameterError, StateError};
 use crate::fingerprint::Fingerprint;
 use crate::finished::{Counts, Finished, RejectedPixel};
 use crate::link::{Link, Logits};
@@ -17,7 +17,7 @@ use crate::region::Dice;
 use crate::sums::{CountedSums, FixedSums, SharedSums, Sums, WeightedSums, read_state, state_length, write_state};
 
 /// The format of a state: what each of its integers means.
-pub const STATE_VERSION: u32 = 1;
+pub const STATE_VERSION: u32 = 2;
 
 /// The running sums of a loss over a stream of pixels.
 ///
@@ -66,6 +66,7 @@ pub const STATE_VERSION: u32 = 1;
 /// [`STATE_VERSION`] names this layout and [`fingerprint`](Self::fingerprint) the loss; they stand beside a state,
 /// never in it.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct Accumulator<L: Loss, K: Link = Logits, C: SharedSums = WeightedSums> {
     pub(crate) loss: L,
     pub(crate) link: K,
@@ -148,7 +149,7 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
     /// [`ParameterError`] unless the threshold lies strictly between 0 and 1.
     pub fn at_threshold(self, probability: f64) -> Result<Self, ParameterError> {
         let accepted = probability > 0.0 && probability < 1.0;
-        ParameterError::check("threshold", probability, accepted, "between 0 and 1")?;
+        ParameterError::check(Parameter::Threshold, probability, accepted, "between 0 and 1")?;
         let threshold_input = self.link.input_at(probability) as f32;
         let mut changed = Self { threshold: probability, threshold_input, ..self };
         changed.reset();
@@ -252,11 +253,15 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
     /// Tells the loss, its parameters, the link, the threshold and the kind of accumulator from others, the same on every machine.
     pub fn fingerprint(&self) -> u64 {
         let mut fingerprint = Fingerprint::new();
-        self.loss.fingerprint(&mut fingerprint);
-        self.link.fingerprint(&mut fingerprint);
-        fingerprint.number(self.threshold);
-        C::fingerprint(&mut fingerprint);
+        self.add_to_fingerprint(&mut fingerprint);
         fingerprint.finish()
+    }
+
+    pub(crate) fn add_to_fingerprint(&self, fingerprint: &mut Fingerprint) {
+        self.loss.fingerprint(fingerprint);
+        self.link.fingerprint(fingerprint);
+        fingerprint.number(self.threshold);
+        C::fingerprint(fingerprint);
     }
 
     fn check_fingerprint(&self, given: u64) -> Result<(), StateError> {

@@ -38,6 +38,8 @@ macro_rules! any_loss {
         /// # Ok::<(), Box<dyn core::error::Error>>(())
         /// ```
         #[derive(Clone, Copy, Debug, PartialEq)]
+        #[non_exhaustive]
+        #[must_use]
         pub enum AnyLoss {
             $($(#[$doc])* $variant($loss),)*
         }
@@ -148,6 +150,7 @@ combinable!([] AnyLoss);
 
 /// The sums of an [`AnyLoss`].
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum AnySums {
     /// Of a pointwise loss.
     Pointwise(TermSum),
@@ -192,6 +195,7 @@ impl Sums for AnySums {
 
 /// The slope of an [`AnyLoss`].
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum AnySlope {
     /// Of a pointwise loss.
     Pointwise(f32),
@@ -244,7 +248,7 @@ impl<L: Loss, const N: usize> Loss for [L; N] {
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
-        fingerprint.name("all");
+        fingerprint.name("all").number(N as f64);
         self.iter().for_each(|loss| loss.fingerprint(fingerprint));
     }
 }

@@ -6,14 +6,14 @@ use crate::fingerprint::Fingerprint;
 use crate::finished::{Counts, RejectedPixel};
 use crate::link::{Link, Logits};
 use crate::pixel::{Checked, Sample, Weight};
-use crate::plane::Plane;
+use crate::plane::{Plane, masked};
 use crate::pointwise::coefficient;
 use crate::sums::{Sums, read_state, state_length};
 
 /// A pixel of the boundary loss: an input, its signed distance to the mask's boundary, and its weight.
 ///
 /// Made from tuples: `(input, distance)` and `(input, distance, weight)`, where the weight is an `f32` (0, or in [2⁻³², 2³²]) or a `bool`
-/// (`false`: ignored).
+/// (`false`: ignored). With both, `(input, distance, weight, valid)`, the weight counts where the pixel is valid, and is not looked at elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BoundarySample {
     /// The logit or the probability.
@@ -35,6 +35,13 @@ impl From<(&f32, &f32)> for BoundarySample {
     #[inline(always)]
     fn from((&input, &distance): (&f32, &f32)) -> Self {
         (input, distance).into()
+    }
+}
+
+impl From<(f32, f32, f32, bool)> for BoundarySample {
+    #[inline(always)]
+    fn from((input, distance, weight, valid): (f32, f32, f32, bool)) -> Self {
+        (input, distance, masked(valid, weight)).into()
     }
 }
 
@@ -111,6 +118,7 @@ fn samples<'a>(plane: &'a Plane<'_, f32>) -> impl Iterator<Item = BoundarySample
 /// Integers that add, as those of [`Accumulator`](crate::Accumulator#state): the [`Counts`] in the order of its fields, Σ w (4 digits)
 /// and Σ w φ p (7 digits).
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct BoundaryAccumulator<K: Link = Logits> {
     link: K,
     /// The counts, Σ w, and Σ w φ p.
@@ -259,6 +267,7 @@ impl<K: Link> PartialEq for BoundaryAccumulator<K> {
 
 /// The finished boundary loss: its value, and the gradient for a second pass over the pixels.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct BoundaryFinished<K: Link = Logits> {
     link: K,
     counts: Counts,
@@ -302,6 +311,7 @@ impl<K: Link> BoundaryFinished<K> {
 ///
 /// Pixels that were ignored or rejected have gradient 0.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct BoundaryGradient<K: Link = Logits> {
     link: K,
     slope: f32,

@@ -1,8 +1,13 @@
 //! Weights from counts: what a training script computes before its first step.
 //!
-//! All functions take counts of pixels (or sums of soft labels), and none gives an infinite or undefined weight: a class
-//! that never occurs has the weight 0, for there is nothing to weigh. A usual recipe is
-//! [`inverse_frequency`], then [`blend`] and [`clamp`].
+//! All functions take counts of pixels (or sums of soft labels). Every weight that they give is one that the losses take, a finite number
+//! from 0 to the largest `f32`, whatever they are given:
+//!
+//! - A class that never occurs has the weight 0, for there is nothing to weigh. A count that is negative or NaN is 0 as well.
+//! - A count above 2¹⁰⁰⁰ counts as that, and a weight above the largest `f32` becomes it. A weight that is negative or NaN becomes 0.
+//! - A β or a share that is NaN is 0; a bound that is NaN is none.
+//!
+//! A usual recipe is [`inverse_frequency`], then [`blend`] and [`clamp`].
 //!
 //! ```
 //! use loss_core::class_weights;
@@ -24,8 +29,27 @@ use crate::error::LengthError;
 /// ```
 /// assert_eq!(loss_core::class_weights::pos_weight(50.0, 950.0), Some(19.0));
 /// ```
+#[must_use]
 pub fn pos_weight(foreground: f64, background: f64) -> Option<f64> {
-    (foreground > 0.0).then(|| background / foreground)
+    let (foreground, background) = (usable_count(foreground), usable_count(background));
+    (foreground > 0.0).then(|| usable_weight(background / foreground))
+}
+
+/// A count as it is; what is none is 0.
+fn usable_count(count: f64) -> f64 {
+    // So that the sum of the counts of any number of classes is finite.
+    const MOST: f64 = f64::from_bits((1023 + 1000) << 52);
+    if count > 0.0 { count.min(MOST) } else { 0.0 }
+}
+
+/// The nearest number in a range; of what is no number, the smallest.
+fn within(smallest: f64, largest: f64, number: f64) -> f64 {
+    if number > smallest { number.min(largest) } else { smallest }
+}
+
+/// A weight that the losses take.
+fn usable_weight(weight: f64) -> f64 {
+    if weight > 0.0 { weight.min(f64::from(f32::MAX)) } else { 0.0 }
 }
 
 /// wₖ = N / (K·nₖ), N all pixels and K the number of classes (scikit-learn's `balanced`): classes weigh the same in total, and a
@@ -34,7 +58,7 @@ pub fn pos_weight(foreground: f64, background: f64) -> Option<f64> {
 /// # Errors
 /// [`LengthError`] if the slices differ in length.
 pub fn inverse_frequency(counts: &[f64], weights: &mut [f64]) -> Result<(), LengthError> {
-    let share = counts.iter().sum::<f64>() / counts.len() as f64;
+    let share = counts.iter().copied().map(usable_count).sum::<f64>() / counts.len() as f64;
     each(counts, weights, |count| share / count)
 }
 
@@ -50,7 +74,8 @@ pub fn median_frequency(counts: &[f64], weights: &mut [f64]) -> Result<(), Lengt
     each(counts, weights, |count| median / count)
 }
 
-/// wₖ = (1−β) / (1−β^nₖ), scaled so that the weights of the classes that occur have mean 1; β in [0, 1), often 0.99 to 0.9999.
+/// wₖ = (1−β) / (1−β^nₖ), scaled so that the weights of the classes that occur have mean 1; β in [0, 1), often 0.99 to 0.9999. A β outside is
+/// taken as the nearest inside.
 ///
 /// β = 0 weighs all alike, β → 1 is inverse frequency.
 ///
@@ -59,24 +84,34 @@ pub fn median_frequency(counts: &[f64], weights: &mut [f64]) -> Result<(), Lengt
 /// # Errors
 /// [`LengthError`] if the slices differ in length.
 pub fn effective_number(beta: f64, counts: &[f64], weights: &mut [f64]) -> Result<(), LengthError> {
-    let ln_beta = libm::log(beta.clamp(f64::MIN_POSITIVE, 1.0 - f64::EPSILON));
+    let ln_beta = libm::log(within(f64::MIN_POSITIVE, 1.0 - f64::EPSILON, beta));
     each(counts, weights, |count| libm::expm1(ln_beta) / libm::expm1(ln_beta * count))?;
     let present = counts.iter().filter(|&&count| count > 0.0).count();
     let sum: f64 = weights.iter().sum();
     if sum > 0.0 {
-        weights.iter_mut().for_each(|weight| *weight *= present as f64 / sum);
+        weights.iter_mut().for_each(|weight| *weight = usable_weight(*weight / sum * present as f64));
     }
     Ok(())
 }
 
-/// Blends each weight with 1: wₖ ← share·wₖ + 1 − share. A class that never occurs stays at 0.
+/// Blends each weight with 1: wₖ ← share·wₖ + 1 − share, for a share in [0, 1]; one outside is taken as the nearest inside. A class that never
+/// occurs stays at 0.
 pub fn blend(share: f64, weights: &mut [f64]) {
-    weights.iter_mut().filter(|weight| **weight > 0.0).for_each(|weight| *weight = share * *weight + (1.0 - share));
+    let share = within(0.0, 1.0, share);
+    change(weights, |weight| share * weight + (1.0 - share));
 }
 
 /// Keeps each weight within a range. A class that never occurs stays at 0.
 pub fn clamp(smallest: f64, largest: f64, weights: &mut [f64]) {
-    weights.iter_mut().filter(|weight| **weight > 0.0).for_each(|weight| *weight = weight.max(smallest).min(largest));
+    change(weights, |weight| weight.max(smallest).min(largest));
+}
+
+/// Changes the weights of the classes that occur.
+fn change(weights: &mut [f64], change: impl Fn(f64) -> f64) {
+    for weight in weights {
+        let before = usable_weight(*weight);
+        *weight = if before > 0.0 { usable_weight(change(before)) } else { 0.0 };
+    }
 }
 
 fn each(counts: &[f64], weights: &mut [f64], weight: impl Fn(f64) -> f64) -> Result<(), LengthError> {
@@ -84,14 +119,15 @@ fn each(counts: &[f64], weights: &mut [f64], weight: impl Fn(f64) -> f64) -> Res
         return Err(LengthError { slice: "the weights", length: weights.len(), expected: counts.len() });
     }
     for (out, &count) in weights.iter_mut().zip(counts) {
-        *out = if count > 0.0 { weight(count) } else { 0.0 };
+        let count = usable_count(count);
+        *out = if count > 0.0 { usable_weight(weight(count)) } else { 0.0 };
     }
     Ok(())
 }
 
 /// The median of the counts above 0, by counting ranks: there is no memory to sort in.
 fn median_of_positive(counts: &[f64]) -> f64 {
-    let positive = || counts.iter().copied().filter(|&count| count > 0.0);
+    let positive = || counts.iter().copied().map(usable_count).filter(|&count| count > 0.0);
     let present = positive().count();
     let of_rank = |rank: usize| {
         positive()

@@ -10,6 +10,7 @@ use crate::sums::Totals;
 
 /// A + B over the same pixels: one pass, one exponential a pixel.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct Sum<A, B> {
     first: A,
     second: B,
@@ -114,6 +115,7 @@ impl<A: ClassLoss<C>, B: ClassLoss<C>, const C: usize> ClassLoss<C> for Sum<A, B
 
 /// λ·A.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct Scaled<A> {
     loss: A,
     coefficient: f64,

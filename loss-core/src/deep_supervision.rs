@@ -23,6 +23,7 @@ use crate::class::Label;
 use crate::error::LengthError;
 
 /// λᵢ = 2⁻ⁱ (MONAI's DeepSupervisionLoss with `weight_mode="exp"`, its default).
+#[must_use]
 pub fn halving<const N: usize>() -> [f64; N] {
     let mut next = 1.0;
     [(); N].map(|()| {
@@ -33,17 +34,20 @@ pub fn halving<const N: usize>() -> [f64; N] {
 }
 
 /// 1 at full size and ½ at every other scale (MONAI's `weight_mode="two"`).
+#[must_use]
 pub fn two<const N: usize>() -> [f64; N] {
     let mut next = 1.0;
     [(); N].map(|()| core::mem::replace(&mut next, 0.5))
 }
 
 /// 1 at every scale (MONAI's `weight_mode="same"`).
+#[must_use]
 pub const fn same<const N: usize>() -> [f64; N] {
     [1.0; N]
 }
 
 /// nnU-Net's rule: λᵢ = 2⁻ⁱ, 0 at the smallest scale, and then normalised. A single scale weighs 1.
+#[must_use]
 pub fn nnunet<const N: usize>() -> [f64; N] {
     let mut lambdas = halving();
     if N > 1 {
@@ -55,12 +59,14 @@ pub fn nnunet<const N: usize>() -> [f64; N] {
 }
 
 /// Scales the weights to the sum 1; weights whose sum is not above 0 are left alone.
+#[must_use]
 pub fn normalised<const N: usize>(lambdas: [f64; N]) -> [f64; N] {
     let sum: f64 = lambdas.iter().sum();
     if sum > 0.0 { lambdas.map(|lambda| lambda / sum) } else { lambdas }
 }
 
 /// Σᵢ λᵢ Lᵢ.
+#[must_use]
 pub fn total<const N: usize>(lambdas: &[f64; N], values: &[f64; N]) -> f64 {
     lambdas.iter().zip(values).map(|(lambda, value)| lambda * value).sum()
 }
@@ -80,6 +86,7 @@ pub fn total<const N: usize>(lambdas: &[f64; N], values: &[f64; N]) -> f64 {
 /// # Ok::<(), loss_core::LengthError>(())
 /// ```
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct Strides {
     factor: usize,
     row: usize,
@@ -92,6 +99,7 @@ impl Strides {
     }
 
     /// The width of reduced rows.
+    #[must_use]
     pub const fn width(&self, width: usize) -> usize {
         width.div_ceil(self.factor)
     }
@@ -130,6 +138,7 @@ impl Strides {
 /// # Ok::<(), loss_core::LengthError>(())
 /// ```
 #[derive(Debug)]
+#[must_use]
 pub struct Majority<'a, T> {
     factor: usize,
     classes: usize,

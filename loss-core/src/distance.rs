@@ -9,6 +9,7 @@ use crate::real::Real;
 
 /// A distance map cannot be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum DistanceError {
     /// A slice has another length than width and height say.
     Length(LengthError),
@@ -24,9 +25,7 @@ pub enum DistanceError {
 impl fmt::Display for DistanceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            DistanceError::Length(error) => {
-                write!(f, "{} has {} values, expected {}", error.slice, error.length, error.expected)
-            }
+            DistanceError::Length(error) => error.fmt(f),
             DistanceError::Size { width, height } => {
                 write!(f, "an image of {width} × {height} pixels; neither may be above 2^24")
             }
@@ -37,6 +36,7 @@ impl fmt::Display for DistanceError {
 impl core::error::Error for DistanceError {}
 
 /// How many integers of scratch [`signed_distance_map`] needs: three times the width.
+#[must_use]
 pub const fn scratch_length(width: usize) -> usize {
     width.saturating_mul(3)
 }

@@ -18,6 +18,7 @@
 ///
 /// Error of a finished sum: at most 2⁻⁶⁵ a term, and the rounding of [`to_f64`](Self::to_f64).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
 pub struct ExactSum<const N: usize> {
     /// The count as one integer of N + 1 words in two's complement, least significant first; `top` is the last.
     words: [u32; N],
@@ -199,6 +200,7 @@ impl<const N: usize> ExactSum<N> {
     }
 
     /// The `f64` nearest to the sum (ties to even).
+    #[must_use]
     pub fn to_f64(&self) -> f64 {
         if self.is_negative() {
             let mut magnitude = Self::ZERO;

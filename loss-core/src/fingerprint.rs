@@ -1,9 +1,10 @@
 //! A number that tells two losses apart.
 
-/// A 64-bit FNV-1a hash of a loss: its structure, names and parameters.
+/// A 64-bit FNV-1a hash of a loss: its structure, names, options and parameters.
 ///
 /// Sums may be merged only if they were made by the same loss; the fingerprint, which travels beside a state and never
-/// inside it, tells whether they were. It is the same on every machine.
+/// inside it, tells whether they were. It is the same on every machine, and from release to release: options have names
+/// of their own (`empty_mask=zero`), and an option that a later release adds is hashed only where it is not the default.
 #[derive(Clone, Debug)]
 pub struct Fingerprint(u64);
 
@@ -26,10 +27,10 @@ impl Fingerprint {
         self
     }
 
-    /// Adds a parameter.
+    /// Adds a parameter; −0 is 0.
     #[inline(never)]
     pub fn number(&mut self, parameter: f64) -> &mut Self {
-        parameter.to_bits().to_le_bytes().into_iter().for_each(|byte| self.byte(byte));
+        (parameter + 0.0).to_bits().to_le_bytes().into_iter().for_each(|byte| self.byte(byte));
         self
     }
 

@@ -10,6 +10,7 @@ use crate::sums::Totals;
 
 /// How many pixels were streamed in, and what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Counts {
     /// In the sums.
     pub valid: i64,
@@ -139,36 +140,43 @@ pub struct Confusion {
 
 impl Confusion {
     /// Σ w t, the weight of the foreground.
+    #[must_use]
     pub fn support(&self) -> f64 {
         self.true_positive + self.false_negative
     }
 
     /// 2TP / (2TP + FP + FN).
+    #[must_use]
     pub fn dice(&self) -> Option<f64> {
         share(2.0 * self.true_positive, self.false_positive + self.false_negative)
     }
 
     /// TP / (TP + FP + FN).
+    #[must_use]
     pub fn iou(&self) -> Option<f64> {
         share(self.true_positive, self.false_positive + self.false_negative)
     }
 
     /// TP / (TP + FP).
+    #[must_use]
     pub fn precision(&self) -> Option<f64> {
         share(self.true_positive, self.false_positive)
     }
 
     /// TP / (TP + FN).
+    #[must_use]
     pub fn recall(&self) -> Option<f64> {
         share(self.true_positive, self.false_negative)
     }
 
     /// FP / (FP + TN), the false positive rate: the x axis of a ROC curve, whose y axis is the recall.
+    #[must_use]
     pub fn fall_out(&self) -> Option<f64> {
         share(self.false_positive, self.true_negative)
     }
 
     /// (TP + TN) / all. With rare foreground it is high for a prediction of nothing but background.
+    #[must_use]
     pub fn accuracy(&self) -> Option<f64> {
         share(self.true_positive + self.true_negative, self.false_positive + self.false_negative)
     }
@@ -182,6 +190,7 @@ fn share(part: f64, rest: f64) -> Option<f64> {
 
 /// The finished loss: value, parts, counts and scores, and the gradient for a second pass over the pixels.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct Finished<L: Loss, K: Link> {
     pub(crate) loss: L,
     pub(crate) link: K,

@@ -11,6 +11,7 @@ use crate::pointwise::clamp_to_finite;
 /// ∂L/∂x = w·\[λ ℓ′(x, t)/W + (t ∂φ/∂TP + (1−t) ∂φ/∂FP − t ∂φ/∂FN)·∂p/∂x\], the exact derivative of the value, rounded to
 /// `f32`; it is independent of the order and chunking of either pass. Pixels that were ignored or rejected have gradient 0.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct Gradient<L: Loss, K: Link> {
     pub(crate) loss: L,
     pub(crate) link: K,

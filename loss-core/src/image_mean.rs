@@ -3,6 +3,7 @@
 use crate::accumulator::Accumulator;
 use crate::error::{FinishError, StateError};
 use crate::exact::TermSum;
+use crate::fingerprint::Fingerprint;
 use crate::finished::{Counts, Finished};
 use crate::link::Link;
 use crate::loss::Loss;
@@ -11,12 +12,23 @@ use crate::plane::Plane;
 
 /// What an image counts for that has no valid pixel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum EmptyImage {
     /// It leaves the mean: nothing is known about it.
     #[default]
     Skip,
     /// It counts with the loss of no pixels: 0, by every loss of this crate.
     Count,
+}
+
+impl EmptyImage {
+    /// The name that fingerprints know it by.
+    fn code(self) -> &'static str {
+        match self {
+            EmptyImage::Skip => "empty_image=skip",
+            EmptyImage::Count => "empty_image=count",
+        }
+    }
 }
 
 /// The mean over images of each image's loss ("per-image Dice").
@@ -38,6 +50,7 @@ pub enum EmptyImage {
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct ImageMean<L: Loss, K: Link> {
     image: Accumulator<L, K>,
     values: ImageValues,
@@ -102,9 +115,9 @@ impl<L: Loss, K: Link> ImageMean<L, K> {
     /// Adds the ended images of another mean; the images under way stay where they are.
     ///
     /// # Errors
-    /// [`StateError::OtherLoss`], and nothing is added, if the losses differ.
+    /// [`StateError::OtherLoss`], and nothing is added, if the losses differ, or what empty images count for.
     pub fn merge(&mut self, other: &Self) -> Result<(), StateError> {
-        let (expected, given) = (self.image.fingerprint(), other.image.fingerprint());
+        let (expected, given) = (self.fingerprint(), other.fingerprint());
         if expected != given {
             return Err(StateError::OtherLoss { expected, given });
         }
@@ -118,9 +131,12 @@ impl<L: Loss, K: Link> ImageMean<L, K> {
         self.values.state()
     }
 
-    /// Tells the loss and its options from others; it stands beside a [`state`](Self::state).
+    /// Tells the images' accumulator and what empty images count for from others; it stands beside a [`state`](Self::state).
     pub fn fingerprint(&self) -> u64 {
-        self.image.fingerprint()
+        let mut fingerprint = Fingerprint::new();
+        self.image.add_to_fingerprint(&mut fingerprint);
+        self.values.add_to_fingerprint(&mut fingerprint);
+        fingerprint.finish()
     }
 
     /// Adds the ended images of a [`state`](Self::state), or of an element-wise sum of up to 2²⁰ states of the same loss.
@@ -166,6 +182,11 @@ impl ImageValues {
         self.sum.add_f64(value);
         self.images = self.images.wrapping_add(1);
         Ok(true)
+    }
+
+    /// Adds what tells this mean from the loss of an image, and from other means.
+    pub(crate) fn add_to_fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.name("image_mean").name(self.empty.code());
     }
 
     pub(crate) fn images(&self) -> i64 {

@@ -1,5 +1,6 @@
 #![no_std]
 #![deny(unsafe_code)]
+#![warn(clippy::must_use_candidate, clippy::return_self_not_must_use)]
 #![cfg_attr(
     not(any(target_arch = "x86_64", target_arch = "aarch64")),
     allow(dead_code, reason = "what works through slices by lanes is not called where there are none")
@@ -74,7 +75,7 @@ pub use class::{
     WeightMode,
 };
 pub use combine::{Scaled, Sum};
-pub use error::{FinishError, LengthError, ParameterError, StateError, WeightedPlane};
+pub use error::{ClassPlaneError, FinishError, LengthError, Parameter, ParameterError, StateError, WeightedPlane};
 pub use exact::{ExactSum, ProbabilitySum, TermSum, UnitSum};
 pub use fingerprint::Fingerprint;
 pub use finished::{Confusion, Counts, Finished, RejectedPixel};

@@ -1,11 +1,13 @@
 //! What an input is: a logit, or a probability.
 
-use crate::error::ParameterError;
+use crate::error::{Parameter, ParameterError};
 use crate::fingerprint::Fingerprint;
 use crate::pixel::Pixel;
 use crate::real::Real;
 
 /// Turns an input into a [`Pixel`].
+///
+/// A release may add methods that have a default: a link of one's own stays as it is.
 pub trait Link: Clone {
     /// Whether the input is one that this link can take.
     fn accepts<R: Real>(&self, input: R) -> R::Mask;
@@ -84,6 +86,7 @@ impl Link for Logits {
 /// A logarithm has no slope where it is clipped. Prefer logits where there are any: a probability near 1 has lost what
 /// 1 − p was.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct Probabilities {
     epsilon: f32,
     /// −ln(1−ε) and −ln ε, between which the logarithms stay.
@@ -98,7 +101,7 @@ impl Probabilities {
     /// [`ParameterError`] if ε is out of range.
     pub fn new(epsilon: f32) -> Result<Self, ParameterError> {
         ParameterError::check(
-            "epsilon",
+            Parameter::Epsilon,
             f64::from(epsilon),
             (f32::MIN_POSITIVE..0.5).contains(&epsilon),
             "in [2^-126, 0.5)",
@@ -112,6 +115,7 @@ impl Probabilities {
     }
 
     /// The clip ε.
+    #[must_use]
     pub fn epsilon(&self) -> f32 {
         self.epsilon
     }

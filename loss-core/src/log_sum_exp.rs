@@ -26,6 +26,7 @@ use crate::real::Real;
 /// assert!((terms.value() - (1001.0 + (1.0 + 2.0 * (-1.0f64).exp()).ln())).abs() < 1e-6);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[must_use]
 pub struct LogSumExp {
     /// The highest multiple of 8 at or below a term; meaningless without terms.
     anchor: f32,
@@ -81,6 +82,7 @@ impl LogSumExp {
     }
 
     /// ln Σ eˣ.
+    #[must_use]
     pub fn value(&self) -> f64 {
         if !self.has_terms_above_zero() {
             return f64::NEG_INFINITY;
@@ -90,11 +92,13 @@ impl LogSumExp {
     }
 
     /// The terms so far, −∞ included.
+    #[must_use]
     pub fn terms(&self) -> i64 {
         self.terms
     }
 
     /// The terms that were left out, for being +∞ or NaN.
+    #[must_use]
     pub fn rejected(&self) -> i64 {
         self.rejected
     }

@@ -1,13 +1,15 @@
 //! A pixel before and after its exponential has been taken.
 
 use crate::link::Link;
+use crate::plane::masked;
 use crate::real::Real;
 
 /// What is streamed in: an input (a logit, or a probability, as the accumulator's [`Link`] says), its target and its
 /// weight.
 ///
 /// Made from tuples: `(input, target)` and `(input, target, weight)`, where the target is a `bool`, a `u8` (0 or 1) or
-/// an `f32` in [0, 1], and the weight an `f32` (0, or in [2⁻³², 2³²]) or a `bool` (`false`: ignored).
+/// an `f32` in [0, 1], and the weight an `f32` (0, or in [2⁻³², 2³²]) or a `bool` (`false`: ignored). With both, `(input, target, weight,
+/// valid)`, the weight counts where the pixel is valid, and is not looked at elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample {
     /// The logit or the probability.
@@ -18,8 +20,8 @@ pub struct Sample {
     pub weight: f32,
 }
 
-/// A target as it is stored: `bool`, `u8` (0 or 1) or `f32` in [0, 1].
-pub trait Target: Copy {
+/// A target as it is stored: `bool`, `u8` (0 or 1) or `f32` in [0, 1]. No other type can implement it.
+pub trait Target: Copy + sealed::Target {
     /// The target as a number; a value that is no target stays outside [0, 1].
     fn to_f32(self) -> f32;
 
@@ -85,17 +87,32 @@ impl HardTarget for bool {}
 
 impl HardTarget for u8 {}
 
+/// What keeps the traits of the same names from being implemented elsewhere, so that they can gain methods. A weight or target that is stored
+/// otherwise is turned into one of these by its owner, who knows what is out of range.
 mod sealed {
-    /// Keeps [`HardTarget`](super::HardTarget) from being implemented for what has values between 0 and 1.
+    pub trait Target {}
+
+    impl Target for bool {}
+
+    impl Target for u8 {}
+
+    impl Target for f32 {}
+
     pub trait HardTarget {}
 
     impl HardTarget for bool {}
 
     impl HardTarget for u8 {}
+
+    pub trait Weight {}
+
+    impl Weight for f32 {}
+
+    impl Weight for bool {}
 }
 
-/// A weight as it is stored: `f32`, or `bool` for a mask of valid pixels.
-pub trait Weight: Copy {
+/// A weight as it is stored: `f32`, or `bool` for a mask of valid pixels. No other type can implement it.
+pub trait Weight: Copy + sealed::Weight {
     /// The weight as a number; 0 ignores the pixel.
     fn to_f32(self) -> f32;
 }
@@ -125,6 +142,13 @@ impl<T: Target> From<(&f32, &T)> for Sample {
     #[inline(always)]
     fn from((&input, &target): (&f32, &T)) -> Self {
         (input, target).into()
+    }
+}
+
+impl<T: Target> From<(f32, T, f32, bool)> for Sample {
+    #[inline(always)]
+    fn from((input, target, weight, valid): (f32, T, f32, bool)) -> Self {
+        (input, target, masked(valid, weight)).into()
     }
 }
 
@@ -172,6 +196,7 @@ impl From<HardSample> for Sample {
 
 /// Why a pixel was left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Reason {
     /// The logit is NaN or infinite, or the probability lies outside [0, 1].
     Input,

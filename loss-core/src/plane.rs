@@ -1,12 +1,13 @@
 //! Parallel slices of inputs, targets and weights.
 
 use crate::arch::{CACHE_LINE, prefetch};
-use crate::error::{LengthError, ParameterError};
+use crate::error::{LengthError, Parameter, ParameterError};
 use crate::fingerprint::Fingerprint;
 use crate::pixel::{Sample, Target, weight_is_valid};
 
 /// A stretch of pixels in memory: inputs, as many targets, and perhaps weights or a mask.
 #[derive(Clone, Copy, Debug)]
+#[must_use]
 pub struct Plane<'a, T> {
     inputs: Inputs<'a>,
     targets: &'a [T],
@@ -27,6 +28,7 @@ pub(crate) enum Inputs<'a> {
 
 /// How a quantised model's codes stand for logits: logit = scale·(code − zero point), rounded to `f32`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct Quantisation {
     scale: f32,
     zero_point: i32,
@@ -51,17 +53,28 @@ impl Quantisation {
     pub const fn new(scale: f32, zero_point: i32) -> Result<Self, ParameterError> {
         const TWO_TO_64: f32 = 18_446_744_073_709_551_616.0;
         if !(scale >= 1.0 / TWO_TO_64 && scale <= TWO_TO_64) {
-            return Err(ParameterError { parameter: "scale", given: scale as f64, accepted: "in [2^-64, 2^64]" });
+            return Err(ParameterError {
+                parameter: Parameter::Scale,
+                index: None,
+                given: scale as f64,
+                accepted: "in [2^-64, 2^64]",
+            });
         }
         if zero_point < -255 || zero_point > 255 {
             let given = zero_point as f64;
-            return Err(ParameterError { parameter: "zero point", given, accepted: "in [-255, 255]" });
+            return Err(ParameterError {
+                parameter: Parameter::ZeroPoint,
+                index: None,
+                given,
+                accepted: "in [-255, 255]",
+            });
         }
         Ok(Self { scale, zero_point })
     }
 
     /// The logit that a code stands for.
     #[inline(always)]
+    #[must_use]
     pub fn logit(&self, code: i32) -> f32 {
         self.scale * code.wrapping_sub(self.zero_point) as f32
     }
@@ -153,6 +166,32 @@ pub(crate) enum Weights<'a> {
     One,
     Mask(&'a [bool]),
     Values(&'a [f32]),
+    /// The weight where the mask is `true`, 0 elsewhere.
+    Masked(&'a [bool], &'a [f32]),
+}
+
+impl<'a> Weights<'a> {
+    /// The same weights under a mask, which takes the place of one that is there.
+    pub(crate) fn with_mask(self, valid: &'a [bool]) -> Self {
+        match self {
+            Weights::One | Weights::Mask(_) => Weights::Mask(valid),
+            Weights::Values(values) | Weights::Masked(_, values) => Weights::Masked(valid, values),
+        }
+    }
+
+    /// These weights under the mask that is there; they take the place of others.
+    pub(crate) fn with_values(self, values: &'a [f32]) -> Self {
+        match self {
+            Weights::One | Weights::Values(_) => Weights::Values(values),
+            Weights::Mask(valid) | Weights::Masked(valid, _) => Weights::Masked(valid, values),
+        }
+    }
+}
+
+/// The weight of a pixel under a mask. Where the mask is `false` it is not looked at.
+#[inline(always)]
+pub(crate) fn masked(valid: bool, weight: f32) -> f32 {
+    if valid { weight } else { 0.0 }
 }
 
 impl Weights<'_> {
@@ -162,6 +201,9 @@ impl Weights<'_> {
             Weights::One => 1.0,
             Weights::Mask(mask) => f32::from(u8::from(take_first(mask).unwrap_or_default())),
             Weights::Values(values) => take_first(values).unwrap_or_default(),
+            Weights::Masked(mask, values) => {
+                masked(take_first(mask).unwrap_or_default(), take_first(values).unwrap_or_default())
+            }
         }
     }
 
@@ -176,6 +218,10 @@ impl Weights<'_> {
                 let (head, tail) = split_at(values, index);
                 (Weights::Values(head), Weights::Values(tail))
             }
+            Weights::Masked(mask, values) => {
+                let ((mask, rest), (values, other)) = (split_at(mask, index), split_at(values, index));
+                (Weights::Masked(mask, values), Weights::Masked(rest, other))
+            }
         }
     }
 
@@ -186,6 +232,10 @@ impl Weights<'_> {
             Weights::One => return WeightsOf::One,
             Weights::Mask(mask) => to.iter_mut().zip(*mask).for_each(|(to, &valid)| *to = f32::from(u8::from(valid))),
             Weights::Values(values) => to.iter_mut().zip(*values).for_each(|(to, &weight)| *to = weight),
+            Weights::Masked(mask, values) => {
+                let pixels = mask.iter().zip(*values);
+                to.iter_mut().zip(pixels).for_each(|(to, (&valid, &weight))| *to = masked(valid, weight));
+            }
         }
         let every = |accept: fn(f32) -> bool| to.iter().fold(true, |all, &weight| all & accept(weight));
         if every(|weight| weight == 1.0) {
@@ -257,35 +307,54 @@ impl<'a, T: Target> Plane<'a, T> {
         Ok(plane)
     }
 
-    /// Ignores the pixels whose mask is `false`.
+    /// Ignores the pixels whose mask is `false`. Nothing else of them is looked at, their weights included.
+    ///
+    /// A mask and weights combine, in either order. A second mask takes the place of the first: to have both, give their
+    /// conjunction.
+    ///
+    /// ```
+    /// use loss_core::{Bce, Loss, Plane, Pointwise};
+    ///
+    /// let pixels = Plane::new(&[0.5, 2.0, -1.0], &[true, false, false])?
+    ///     .with_weights(&[3.0, f32::NAN, 0.5])?
+    ///     .with_mask(&[true, false, true])?;
+    /// let mut sums = Bce::new().mean().accumulator();
+    /// sums.extend_plane(pixels);
+    /// assert_eq!(sums.finish()?.weight(), 3.5);
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`LengthError`] if the lengths differ.
     pub fn with_mask(self, valid: &'a [bool]) -> Result<Self, LengthError> {
         self.check_length("the mask", valid.len())?;
-        Ok(Self { weights: Weights::Mask(valid), ..self })
+        Ok(Self { weights: self.weights.with_mask(valid), ..self })
     }
 
     /// Weighs each pixel; 0 ignores it.
+    ///
+    /// Weights and a [mask](Self::with_mask) combine, in either order. Second weights take the place of the first.
     ///
     /// # Errors
     /// [`LengthError`] if the lengths differ.
     pub fn with_weights(self, weights: &'a [f32]) -> Result<Self, LengthError> {
         self.check_length("the weights", weights.len())?;
-        Ok(Self { weights: Weights::Values(weights), ..self })
+        Ok(Self { weights: self.weights.with_values(weights), ..self })
     }
 
     /// Whether pixels count by weights, and not all alike or not at all.
     pub(crate) fn has_weights(&self) -> bool {
-        matches!(self.weights, Weights::Values(_))
+        matches!(self.weights, Weights::Values(_) | Weights::Masked(..))
     }
 
     /// How many pixels there are.
+    #[must_use]
     pub fn len(&self) -> usize {
         self.inputs.len()
     }
 
     /// Whether there are none.
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

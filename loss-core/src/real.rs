@@ -10,6 +10,10 @@ use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Neg, Shl, Shr, Sub};
 ///
 /// Implementations must round every operation on its own, as IEEE 754 says: no fused multiply-add, no flush to zero.
 /// That, and nothing else, makes the bits of a result the same on every machine.
+///
+/// A release may add methods, **also without a default**, because a new formula may need a new function. Code that is generic over `Real`, as
+/// each loss is, goes on to compile. Code that implements `Real` for a type of its own may not: it should depend on one minor version
+/// (`loss-core = "~0.1"`).
 pub trait Real:
     Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self>
 {
@@ -23,33 +27,42 @@ pub trait Real:
     fn splat(x: f32) -> Self;
 
     /// |x|.
+    #[must_use]
     fn abs(self) -> Self;
 
     /// The smaller of two numbers, neither of which is NaN.
+    #[must_use]
     fn min(self, other: Self) -> Self;
 
     /// The larger of two numbers, neither of which is NaN.
+    #[must_use]
     fn max(self, other: Self) -> Self;
 
     /// self ≥ other, false where either is NaN.
     fn ge(self, other: Self) -> Self::Mask;
 
     /// `yes` where `mask` holds, `no` elsewhere. Both are computed.
+    #[must_use]
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
 
     /// e⁻ˣ for x ≥ 0.
+    #[must_use]
     fn exp_neg(self) -> Self;
 
     /// 1 − e⁻ˣ for x ≥ 0, without cancellation near 0.
+    #[must_use]
     fn one_minus_exp_neg(self) -> Self;
 
     /// ln(1 + x) for 0 ≤ x ≤ 1.
+    #[must_use]
     fn ln_1p(self) -> Self;
 
     /// ln x for x ≥ 2⁻¹²⁶.
+    #[must_use]
     fn ln(self) -> Self;
 
     /// √x for x = 0 or x ≥ 2⁻¹²⁶.
+    #[must_use]
     fn sqrt(self) -> Self;
 
     /// What an exponential e in [0, 1] gives, e being an [`exp_neg`](Self::exp_neg).

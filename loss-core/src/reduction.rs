@@ -14,6 +14,7 @@ use crate::sums::Totals;
 
 /// What the sum of a pointwise loss is divided by.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Denominator {
     /// Σ w.
     Weight,
@@ -57,6 +58,7 @@ impl Denominator {
 ///
 /// Of no valid pixel it is 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct Reduced<P> {
     pointwise: P,
     denominator: Denominator,

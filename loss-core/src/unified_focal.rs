@@ -1,7 +1,7 @@
 //! The two halves of the unified focal loss, put together.
 
 use crate::combine::{Scaled, Sum};
-use crate::error::ParameterError;
+use crate::error::{Parameter, ParameterError};
 use crate::loss::Loss;
 use crate::pointwise::{AsymmetricFocal, Pointwise};
 use crate::reduction::Reduced;
@@ -32,7 +32,7 @@ pub type UnifiedFocal = Sum<Scaled<Reduced<AsymmetricFocal>>, Scaled<AsymmetricF
 /// # Errors
 /// [`ParameterError`] unless λ and δ are in [0, 1], γ in [0, 1), and s finite and at least 0.
 pub fn unified_focal(lambda: f64, delta: f64, gamma: f64, smooth: f64) -> Result<UnifiedFocal, ParameterError> {
-    ParameterError::check_share("lambda", lambda)?;
+    ParameterError::check_share(Parameter::Lambda, lambda)?;
     let region = AsymmetricFocalTversky::new(delta, gamma, smooth)?;
     let pixel = AsymmetricFocal::new(delta as f32, gamma as f32)?;
     Ok(Sum::new(Scaled::new(pixel.mean(), lambda), region.times(1.0 - lambda)))

@@ -2,10 +2,13 @@
 
 mod common;
 
+use std::collections::BTreeSet;
+
 use common::{Entry, HOSTILE_INTEGERS, Px, Visitor, every_loss, hostile_states, samples};
 use loss_core::{
-    Bce, Dice, EmptyImage, EmptyMask, FinishError, Focal, FocalTversky, Iou, LengthError, LogDice, Loss, Mcc, Plane,
-    Pointwise, Poly1, Probabilities, Reason, RejectedPixel, Tversky,
+    Bce, ClassPlane, ClassPlaneError, CrossEntropy, Dice, EmptyImage, EmptyMask, ExponentialLogCrossEntropy,
+    FinishError, Focal, FocalTversky, Iou, Layout, LengthError, LogDice, Loss, Mcc, Parameter, PerClass, Plane,
+    Pointwise, Poly1, Probabilities, Reason, RejectedPixel, Tversky, WassersteinDice, WeightMode,
 };
 use quickcheck::{Arbitrary, Gen};
 
@@ -232,4 +235,36 @@ fn large_upstream_factors_stay_finite() {
     sums.extend([(0.5, true), (200.0, true)]);
     let gradient = sums.finish().unwrap().gradient_times(1e300);
     assert_eq!((gradient.at((0.5, true)) < -1e37, gradient.at((200.0, true))), (true, 0.0));
+}
+
+/// The words say which, and what to do.
+#[test]
+fn errors_name_what_is_wrong() {
+    let (logits, labels) = ([0.0; 18], [0u8; 3]);
+    let error = ClassPlane::<_, 5>::new(6, Layout::Planar, &logits, &labels).unwrap_err();
+    assert_eq!(error, ClassPlaneError::Classes { given: 6, capacity: 5 });
+    assert_eq!(error.to_string(), "6 classes are more than the capacity C = 5: use a type with a larger C");
+    let error = ClassPlane::<_, 5>::soft(6, Layout::Planar, &logits, &logits).unwrap_err();
+    assert_eq!(error, ClassPlaneError::Classes { given: 6, capacity: 5 });
+    let error = ClassPlane::<u8, 5>::new(0, Layout::Planar, &[], &labels).unwrap_err();
+    assert_eq!(error.to_string(), "no classes; there must be at least 1");
+    let error = ClassPlane::<_, 5>::new(5, Layout::Planar, &logits, &labels).unwrap_err();
+    assert_eq!(error.to_string(), "the logits of all classes: 18 values, expected 15");
+    assert!(ClassPlane::<_, 6>::new(6, Layout::Planar, &logits, &labels).is_ok());
+
+    let weights = |weights: [f64; 3]| CrossEntropy::new().weights(weights).unwrap_err();
+    let error = weights([1.0, 2.0, -0.5]);
+    assert_eq!((error.parameter, error.index, error.given), (Parameter::ClassWeight, Some(2), -0.5));
+    assert_eq!(error.to_string(), "class weight 2 is -0.5; it must be a finite number, at least 0");
+    assert_eq!((weights([1e39, f64::NAN, 1.0]).index, weights([1.0, f64::NAN, -1.0]).index), (Some(0), Some(1)));
+    let error = PerClass::new(Dice::new(1.0).unwrap()).weights([1.0, f64::INFINITY], WeightMode::Inside).unwrap_err();
+    assert_eq!((error.index, error.given), (Some(1), f64::INFINITY));
+    let error = WassersteinDice::new([[0.0, 1.0], [2.0, 0.0]], 0.0).unwrap_err();
+    assert_eq!((error.parameter, error.index, error.given), (Parameter::Distance, Some(2), 2.0));
+    let error = ExponentialLogCrossEntropy::new(0.3).unwrap().class_weights(1.0, -1.0).unwrap_err();
+    assert_eq!((error.parameter, error.index), (Parameter::ClassWeight, Some(0)));
+
+    let names: BTreeSet<&str> = Parameter::ALL.iter().map(|parameter| parameter.name()).collect();
+    let codes: BTreeSet<u16> = Parameter::ALL.iter().map(|parameter| parameter.code()).collect();
+    assert!(names.len() == Parameter::ALL.len() && codes.len() == Parameter::ALL.len());
 }

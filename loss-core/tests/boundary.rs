@@ -263,7 +263,7 @@ fn sizes_must_agree() {
     };
     let error = call(&[true; 7], 4, 2, &mut scratch);
     assert_eq!(error, DistanceError::Length(LengthError { slice: "the mask", length: 7, expected: 8 }));
-    assert_eq!(error.to_string(), "the mask has 7 values, expected 8");
+    assert_eq!(error.to_string(), "the mask: 7 values, expected 8");
     let error = call(&[true; 9], 3, 3, &mut scratch);
     assert_eq!(error, DistanceError::Length(LengthError { slice: "the map", length: 8, expected: 9 }));
     let error = call(&[true; 8], 4, 2, &mut scratch[..11]);

@@ -102,6 +102,15 @@ fn every_loss(v: &mut impl Visitor) {
         (0..C).for_each(|c| pool.iter_mut().zip(counts(x, c)).for_each(|(sum, n)| *sum += W[c] * n));
         index(pool, 0.5, 0.5, 0.25)
     });
+    // One loss of pooled sums has no losses of classes to weigh.
+    let normalised = PerClass::new(Dice::new(0.5).unwrap()).weights(W, WeightMode::Normalise).unwrap();
+    v.visit("dice normalised, micro", normalised.reduction(ClassReduction::Pooled).classes([0, 2, 3]), |x| {
+        let mut pool = [0.0; 3];
+        [0, 2, 3].into_iter().for_each(|c: usize| {
+            pool.iter_mut().zip(counts(x, c)).for_each(|(sum, n)| *sum += W[c] * n);
+        });
+        index(pool, 0.5, 0.5, 0.25)
+    });
     v.visit(
         "focal tversky, sum",
         PerClass::new(FocalTversky::new(0.3, 0.7, 1.5, 0.5).unwrap()).reduction(ClassReduction::Sum),

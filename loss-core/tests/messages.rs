@@ -2,6 +2,7 @@
 
 use loss_core::{
     Bce, ClassAccumulator, ClassLoss, ClassPointwise, CrossEntropy, Dice, Focal, Loss, PerClass, Pointwise,
+    STATE_VERSION,
 };
 
 #[test]
@@ -49,11 +50,13 @@ fn what_does_not_belong_is_refused() {
         assert!(error.contains(why), "{error}");
         assert_eq!(other, before, "nothing changes");
     };
-    refuse(&text.replacen("[1,", "[2,", 1), "format version 2");
+    let other = STATE_VERSION + 1;
+    refuse(&text.replacen(&format!("[{STATE_VERSION},"), &format!("[{other},"), 1), &format!("format version {other}"));
+    refuse(&text.replacen(&format!("[{STATE_VERSION},"), "[1,", 1), "format version 1");
     refuse(&text.replace(&sums.fingerprint().to_string(), "12345"), "another loss");
     refuse(&format!("{},0]", &text[..text.len() - 1]), "integers");
     refuse(&text[..text.len() - 3], "EOF");
-    refuse("[1]", "fingerprint");
+    refuse(&format!("[{STATE_VERSION}]"), "fingerprint");
 }
 
 #[test]

@@ -4,8 +4,8 @@ mod common;
 
 use common::{Entry, Visitor, every_loss};
 use loss_core::{
-    Accumulator, Bce, Dice, Focal, Link, Loss, Plane, Pointwise, Probabilities, Quantisation, Sample, SimdLevel,
-    Squared, Target, Tversky,
+    Accumulator, Bce, BoundaryAccumulator, Dice, EmptyImage, Focal, HardMining, Link, Logits, Loss, Plane, Pointwise,
+    Probabilities, Quantisation, Sample, SimdLevel, Squared, Target, TopK, Tversky, WeightedPlane,
 };
 use quickcheck::{Arbitrary, Gen};
 
@@ -22,6 +22,38 @@ enum Weights {
     One,
     Mask(Vec<bool>),
     Values(Vec<f32>),
+    /// A mask and weights.
+    Both(Vec<bool>, Vec<f32>, Order),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Order {
+    MaskFirst,
+    WeightsFirst,
+}
+
+impl Weights {
+    /// Both, with anything at all for the weight of a pixel that is masked out, and now and then no weight.
+    fn both(g: &mut Gen, length: usize, order: Order) -> Self {
+        let valid: Vec<bool> = (0..length).map(|_| u8::arbitrary(g) % 3 > 0).collect();
+        let anything = [f32::NAN, f32::INFINITY, -3.0, 1e-30, 1.0, 0.0];
+        let weight = |valid: &bool| match valid {
+            false => *g.choose(&anything).unwrap(),
+            true if u8::arbitrary(g) % 8 == 0 => 0.0,
+            true => uniform(g, 0.25, 40.0),
+        };
+        let values = valid.iter().map(weight).collect();
+        Self::Both(valid, values, order)
+    }
+
+    fn of(&self, pixel: usize) -> (f32, bool) {
+        match self {
+            Weights::One => (1.0, true),
+            Weights::Mask(mask) => (1.0, mask[pixel]),
+            Weights::Values(values) => (values[pixel], true),
+            Weights::Both(mask, values, _) => (values[pixel], mask[pixel]),
+        }
+    }
 }
 
 impl<T: Target> Columns<T> {
@@ -36,16 +68,20 @@ impl<T: Target> Columns<T> {
             Weights::One => plane,
             Weights::Mask(mask) => plane.with_mask(&mask[from..]).unwrap(),
             Weights::Values(values) => plane.with_weights(&values[from..]).unwrap(),
+            Weights::Both(mask, values, Order::MaskFirst) => {
+                plane.with_mask(&mask[from..]).unwrap().with_weights(&values[from..]).unwrap()
+            }
+            Weights::Both(mask, values, Order::WeightsFirst) => {
+                plane.with_weights(&values[from..]).unwrap().with_mask(&mask[from..]).unwrap()
+            }
         }
     }
 
     fn samples(&self, from: usize) -> Vec<Sample> {
-        let weight = |i: usize| match &self.weights {
-            Weights::One => 1.0,
-            Weights::Mask(mask) => f32::from(u8::from(mask[i])),
-            Weights::Values(values) => values[i],
+        let sample = |i: usize| {
+            let (weight, valid) = self.weights.of(i);
+            (self.inputs[i], self.targets[i], weight, valid).into()
         };
-        let sample = |i: usize| Sample { input: self.inputs[i], target: self.targets[i].to_f32(), weight: weight(i) };
         (from..self.inputs.len()).map(sample).collect()
     }
 }
@@ -118,7 +154,8 @@ impl Visitor for EveryLoss {
         for length in lengths(&mut g) {
             let g = &mut g;
             let values = (0..length).map(|_| if bool::arbitrary(g) { 0.0 } else { uniform(g, 0.25, 40.0) }).collect();
-            for weights in [Weights::One, Weights::Values(values)] {
+            let both = Weights::both(g, length, Order::MaskFirst);
+            for weights in [Weights::One, Weights::Values(values), both] {
                 let mut targets = Gen::new(30);
                 let soft = || *targets.choose(&[0.0f32, 1.0, 0.3, 0.999]).unwrap();
                 let columns = Columns::new(length, || logit(g), soft, weights);
@@ -158,7 +195,12 @@ fn every_type_of_target_and_weight() {
     // One tile without holes, one with.
     let half_mask: Vec<bool> = (0..length).map(|i| i < 1024 || mask[i]).collect();
     let weights = (0..length).map(|i| if mask[i] { uniform(&mut random, 0.1, 9.0) } else { 0.0 }).collect();
-    for weights in [Weights::One, Weights::Mask(mask.clone()), Weights::Mask(half_mask), Weights::Values(weights)] {
+    let both = [Order::MaskFirst, Order::WeightsFirst].map(|order| Weights::both(&mut g, length, order));
+    // A tile without holes in which every weight is 1, though not every value is.
+    let ones = (0..length).map(|i| if half_mask[i] { 1.0 } else { f32::NAN }).collect();
+    let ones = Weights::Both(half_mask.clone(), ones, Order::WeightsFirst);
+    let others = [Weights::One, Weights::Mask(mask.clone()), Weights::Mask(half_mask), Weights::Values(weights), ones];
+    for weights in others.into_iter().chain(both) {
         let empty = bce_dice().accumulator();
         let bools = Columns::new(length, || logit(&mut g), || bool::arbitrary(&mut random), weights.clone());
         compare("bool", &empty, bools.plane(0), &bools.samples(0));
@@ -230,6 +272,15 @@ fn bad_pixels_are_counted_alike() {
             (columns.inputs[at], columns.targets[at]) = (f32::NAN, 7.0);
             columns.weights = Weights::Values(weights);
             compare("bad or no weight", &empty, columns.plane(0), &columns.samples(0));
+            for (order, masked_out) in
+                [(Order::MaskFirst, true), (Order::WeightsFirst, true), (Order::MaskFirst, false)]
+            {
+                let mut weights = vec![1.0; 2100];
+                weights[at] = weight;
+                let valid = (0..2100).map(|pixel| !masked_out || pixel != at).collect();
+                columns.weights = Weights::Both(valid, weights, order);
+                compare("bad weight under a mask", &empty, columns.plane(0), &columns.samples(0));
+            }
         }
     }
 }
@@ -241,6 +292,7 @@ fn inputs_of_other_types() {
     let empty = bce_dice().accumulator();
     let targets: Vec<u8> = (0..1111).map(|_| u8::arbitrary(&mut g) % 2).collect();
     let mask: Vec<bool> = (0..1111).map(|_| bool::arbitrary(&mut g)).collect();
+    let weights: Vec<f32> = (0..1111).map(|_| uniform(&mut g, 0.25, 3.0)).collect();
     let samples = |input: &dyn Fn(usize) -> f32, masked: bool| -> Vec<Sample> {
         let weight = |i: usize| if masked { f32::from(u8::from(mask[i])) } else { 1.0 };
         (0..1111).map(|i| Sample { input: input(i), target: targets[i].into(), weight: weight(i) }).collect()
@@ -248,6 +300,13 @@ fn inputs_of_other_types() {
     let both = |name: &str, plane: Plane<'_, u8>, input: &dyn Fn(usize) -> f32| {
         compare(name, &empty, plane, &samples(input, false));
         compare(name, &empty, plane.with_mask(&mask).unwrap(), &samples(input, true));
+        let mut weighted = samples(input, true);
+        weighted.iter_mut().zip(&weights).for_each(|(sample, weight)| sample.weight *= weight);
+        let planes = [
+            plane.with_mask(&mask).and_then(|plane| plane.with_weights(&weights)),
+            plane.with_weights(&weights).and_then(|plane| plane.with_mask(&mask)),
+        ];
+        planes.into_iter().for_each(|plane| compare(name, &empty, plane.unwrap(), &weighted));
     };
 
     // All kinds of bits: subnormal, infinite and NaN ones too.
@@ -268,6 +327,85 @@ fn inputs_of_other_types() {
     both("u8", Plane::u8(&unsigned, quantisation, &targets).unwrap(), &|i| {
         0.0627 * (i32::from(unsigned[i]) + 7) as f32
     });
+}
+
+/// Lengths are those of the plane, whatever is there; a second mask or second weights take the place of the first.
+#[test]
+fn what_is_given_twice_counts_as_given_last() {
+    let (logits, targets) = ([0.5, 2.0, -1.0, 0.25], [true, false, false, true]);
+    let (mask, other_mask) = ([true, false, true, true], [true, true, false, true]);
+    let (weights, other_weights) = ([0.5, 3.0, 2.0, 0.25], [4.0, 0.125, 1.0, 8.0]);
+    let plane = Plane::new(&logits, &targets).unwrap();
+    let twice = plane.with_mask(&mask).unwrap().with_weights(&weights).unwrap();
+    let twice = twice.with_mask(&other_mask).unwrap().with_weights(&other_weights).unwrap();
+    let once = plane.with_weights(&other_weights).unwrap().with_mask(&other_mask).unwrap();
+    assert!(twice.samples().eq(once.samples()));
+    assert!(
+        plane.with_mask(&other_mask).unwrap().samples().eq(plane
+            .with_mask(&mask)
+            .unwrap()
+            .with_mask(&other_mask)
+            .unwrap()
+            .samples())
+    );
+    let error = once.with_mask(&mask[1..]).unwrap_err();
+    assert_eq!((error.slice, error.length, error.expected), ("the mask", 3, 4));
+    let error = once.with_weights(&weights[2..]).unwrap_err();
+    assert_eq!((error.slice, error.length, error.expected), ("the weights", 2, 4));
+}
+
+/// A map of losses, and the losses that go through a plane pixel by pixel, see mask and weights as a stream does.
+#[test]
+fn what_goes_pixel_by_pixel_sees_mask_and_weights() {
+    let mut g = Gen::new(30);
+    for order in [Order::MaskFirst, Order::WeightsFirst] {
+        let mut random = Gen::new(30);
+        let weights = Weights::both(&mut g, 700, order);
+        let columns = Columns::new(700, || logit(&mut g), || uniform(&mut random, 0.0, 1.0), weights);
+        let (plane, samples) = (columns.plane(0), columns.samples(0));
+        assert!(plane.samples().map(|sample| sample.weight.to_bits()).eq(samples.iter().map(|s| s.weight.to_bits())));
+
+        let loss = Focal::new(2.0).unwrap();
+        let mut map = vec![f32::NAN; 700];
+        loss.write_map(&Logits, plane, &mut map).unwrap();
+        let expected: Vec<f32> = samples.iter().map(|&s| loss.at(&Logits, s).unwrap() * s.weight).collect();
+        assert_eq!(bits(&map), bits(&expected));
+
+        let mut mean = loss.mean().image_mean(EmptyImage::Skip);
+        mean.extend_plane(plane);
+        let mut one_by_one = loss.mean().image_mean(EmptyImage::Skip);
+        samples.iter().for_each(|&sample| one_by_one.push(sample));
+        assert_eq!(mean.end_image().unwrap().unwrap().value(), one_by_one.end_image().unwrap().unwrap().value());
+
+        let mut boundary = BoundaryAccumulator::new();
+        boundary.extend_plane(plane);
+        let mut expected = BoundaryAccumulator::new();
+        for i in 0..700 {
+            let (weight, valid) = columns.weights.of(i);
+            expected.push((columns.inputs[i], columns.targets[i], weight, valid));
+        }
+        assert!(boundary == expected);
+
+        let hardest = TopK::count(100).unwrap().pixels(Bce::new(), Logits, plane).unwrap();
+        let valid = samples.iter().filter(|sample| sample.weight > 0.0);
+        let mut losses: Vec<f32> = valid.map(|&s| Bce::new().at(&Logits, s).unwrap() * s.weight).collect();
+        losses.sort_by(|a, b| b.total_cmp(a));
+        let expected = losses[..100].iter().map(|&loss| f64::from(loss)).sum::<f64>() / 100.0;
+        assert!((hardest.value() / expected - 1.0).abs() < 1e-6, "{} and {expected}", hardest.value());
+    }
+}
+
+#[test]
+fn a_counting_accumulator_refuses_weights_under_a_mask() {
+    let plane = Plane::new(&[0.5f32, 2.0], &[true, false]).unwrap();
+    let mut sums = bce_dice().counting_accumulator();
+    for weighted in [
+        plane.with_mask(&[true, false]).unwrap().with_weights(&[1.0, 3.0]).unwrap(),
+        plane.with_weights(&[1.0, 3.0]).unwrap().with_mask(&[true, false]).unwrap(),
+    ] {
+        assert_eq!(sums.extend_plane(weighted), Err(WeightedPlane));
+    }
+    assert_eq!(sums.counts().pixels(), 0);
 }
 
 #[test]
@@ -335,7 +473,20 @@ mod threads {
             let total = expected.finish_valid().unwrap();
             let mut slopes = vec![0.0; plane.len()];
             total.gradient().write(plane, &mut slopes).unwrap();
+            let both = Weights::both(&mut g, columns.inputs.len(), Order::WeightsFirst);
+            let masked = Columns { weights: both, ..columns.clone() };
+            let mut expected_masked = loss.accumulator();
+            expected_masked.extend(masked.samples(0));
+            let slopes_masked: Vec<f32> = total.gradients(masked.samples(0)).collect();
             for threads in [1, 2, 3, 7] {
+                let mut sums = loss.accumulator();
+                in_pool(threads, || sums.par_extend_plane(masked.plane(0)));
+                assert!(sums == expected_masked, "{threads} threads, mask and weights");
+                assert_eq!(sums.first_rejected(), expected_masked.first_rejected(), "{threads} threads");
+                let mut parallel = vec![f32::NAN; plane.len()];
+                in_pool(threads, || total.gradient().par_write(masked.plane(0), &mut parallel)).unwrap();
+                assert_eq!(bits(&parallel), bits(&slopes_masked), "{threads} threads");
+
                 let mut sums = loss.accumulator();
                 sums.push((0.5, true));
                 in_pool(threads, || sums.par_extend_plane(plane));
@@ -376,6 +527,12 @@ mod classes {
                 Weights::One => plane.unwrap(),
                 Weights::Mask(mask) => plane.unwrap().with_mask(mask).unwrap(),
                 Weights::Values(values) => plane.unwrap().with_weights(values).unwrap(),
+                Weights::Both(mask, values, Order::MaskFirst) => {
+                    plane.unwrap().with_mask(mask).unwrap().with_weights(values).unwrap()
+                }
+                Weights::Both(mask, values, Order::WeightsFirst) => {
+                    plane.unwrap().with_weights(values).unwrap().with_mask(mask).unwrap()
+                }
             }
         }
 
@@ -396,11 +553,8 @@ mod classes {
                     None => ClassTarget::Label(self.labels[pixel].into()),
                     Some(targets) => ClassTarget::Soft(gather(targets)),
                 };
-                let weight = match &self.weights {
-                    Weights::One => 1.0,
-                    Weights::Mask(mask) => f32::from(u8::from(mask[pixel])),
-                    Weights::Values(values) => values[pixel],
-                };
+                let (weight, valid) = self.weights.of(pixel);
+                let weight = if valid { weight } else { 0.0 };
                 ClassSample { logits: gather(&self.logits), target, weight }
             };
             (0..self.labels.len()).map(sample).collect()
@@ -436,6 +590,8 @@ mod classes {
         let layout = if variant % 2 == 0 { Layout::Planar } else { Layout::Interleaved };
         let soft = (variant % 3 == 2).then(|| (0..length * classes).map(|_| uniform(g, 0.0, 1.0)).collect());
         let weights = match variant % 4 {
+            0 | 1 if variant == 5 => Weights::both(g, length, Order::MaskFirst),
+            0 | 1 if variant == 8 => Weights::both(g, length, Order::WeightsFirst),
             0 | 1 => Weights::One,
             2 => Weights::Mask((0..length).map(|_| bool::arbitrary(g)).collect()),
             _ => Weights::Values(
@@ -492,12 +648,54 @@ mod classes {
                     _ => {
                         let mut weights = vec![1.0; 1030];
                         weights[at] = -1.0;
-                        columns.weights = Weights::Values(weights);
+                        columns.weights = Weights::Values(weights.clone());
+                        compare("bad pixel", &empty, &columns);
+                        let valid = (0..1030).map(|pixel| pixel != at).collect();
+                        columns.weights = Weights::Both(valid, weights, Order::MaskFirst);
                     }
                 }
                 compare("bad pixel", &empty, &columns);
             }
         }
+    }
+
+    /// A map of losses, a mean over images, and threads.
+    #[test]
+    fn mask_and_weights_everywhere() {
+        let mut g = Gen::new(30);
+        let loss = CrossEntropy::new();
+        for order in [Order::MaskFirst, Order::WeightsFirst] {
+            let weights = Weights::both(&mut g, 800, order);
+            let columns = ClassColumns { weights, ..columns::<3>(&mut g, 3, 800, 1) };
+            let (plane, samples) = (columns.plane(), columns.samples());
+            let mut map = vec![f32::NAN; 800];
+            loss.write_map(plane, &mut map).unwrap();
+            let expected: Vec<f32> = samples.iter().map(|&s| loss.at(s).unwrap() * s.weight).collect();
+            assert_eq!(bits(&map), bits(&expected));
+
+            let mut mean = loss.mean().class_image_mean(EmptyImage::Skip);
+            mean.extend_plane(plane);
+            let mut sums = loss.mean().class_accumulator();
+            for (pixel, sample) in samples.iter().enumerate() {
+                let (weight, valid) = columns.weights.of(pixel);
+                sums.push((sample.logits, sample.target, weight, valid));
+            }
+            assert_eq!(mean.end_image().unwrap().unwrap().value(), sums.finish().unwrap().value());
+
+            #[cfg(feature = "rayon")]
+            {
+                let mut parallel = loss.mean().class_accumulator();
+                parallel.par_extend_plane(plane);
+                assert!(parallel == sums);
+            }
+        }
+        let plane = columns::<3>(&mut g, 3, 5, 0);
+        let plane = plane.plane().with_mask(&[true, false, true, false, true]).unwrap();
+        let twice = plane.with_weights(&[2.0; 5]).unwrap().with_mask(&[false, true, true, false, true]).unwrap();
+        let mut sums = loss.mean().class_accumulator();
+        sums.extend_plane(twice.with_weights(&[0.5, 1.0, 4.0, 8.0, 16.0]).unwrap());
+        assert_eq!((sums.counts().valid, sums.counts().ignored), (3, 2));
+        assert_eq!(sums.finish().unwrap().weight(), 21.0);
     }
 
     #[test]

@@ -344,7 +344,7 @@ fn pixels_may_be_added_after_finish() {
     let mut scratch = [0; 4];
     let mut lovasz = LovaszErrors::new(&mut scratch);
     lovasz.extend(pixels[..2].iter().copied());
-    lovasz.finish().unwrap();
+    let _ = lovasz.finish().unwrap();
     lovasz.extend(pixels[2..].iter().copied());
     assert_eq!(lovasz.finish().unwrap().value(), evaluate::<UnitErrors, true>(&pixels).0);
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io;
 
-use loss_core::{LengthError, ParameterError, StateError};
+use loss_core::{ClassPlaneError, LengthError, ParameterError, StateError};
 
 use crate::arrays::ArrayError;
 use crate::expression::ExpressionError;
@@ -36,6 +36,8 @@ pub(crate) enum ScoreError {
     Folder { path: String, error: io::Error },
     #[error("internal error: {0}")]
     Length(#[from] LengthError),
+    #[error("internal error: {0}")]
+    ClassPlane(#[from] ClassPlaneError),
     #[error("internal error: {0}")]
     State(#[from] StateError),
     #[error("{0}")]

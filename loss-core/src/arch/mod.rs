@@ -76,16 +76,19 @@ impl SimdLevel {
     }
 
     /// The fastest level of this processor, which slices are worked through by.
+    #[must_use]
     pub fn best() -> Self {
         Self::available().next_back().unwrap_or(Self::SCALAR)
     }
 
     /// A level by its name.
+    #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::available().find(|level| level.name() == name)
     }
 
     /// The level's name.
+    #[must_use]
     pub fn name(self) -> &'static str {
         match self.0 {
             Kind::Scalar => "scalar",

@@ -4,7 +4,7 @@ use super::loss::ClassLoss;
 use super::pixel::Activation;
 use super::sample::{CheckedClasses, ClassSample, Label, Reading, ValidPixel};
 use super::sums::ClassSums;
-use crate::error::{FinishError, ParameterError, StateError};
+use crate::error::{FinishError, Parameter, ParameterError, StateError};
 use crate::fingerprint::Fingerprint;
 use crate::finished::{Counts, RejectedPixel};
 use crate::sums::{Sums, read_state, state_length, write_state};
@@ -39,6 +39,7 @@ use crate::sums::{Sums, read_state, state_length, write_state};
 /// As [`Accumulator`'s](crate::Accumulator#state): six counts, Σ w, then for each of the C classes Σ w p t, Σ w p (1−t), Σ w (1−p) t, then
 /// the same for each class with p replaced by 1 where the class is predicted, by 0 elsewhere; then the sums of the loss.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct ClassAccumulator<L: ClassLoss<C>, const C: usize> {
     pub(super) loss: L,
     pub(super) reading: Reading,
@@ -60,11 +61,16 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
     /// # Errors
     /// [`ParameterError`] unless there are 1 to C.
     pub fn with_classes(self, classes: usize) -> Result<Self, ParameterError> {
-        ParameterError::check("classes", classes as f64, (1..=C).contains(&classes), "from 1 to the capacity")?;
+        ParameterError::check(
+            Parameter::Classes,
+            classes as f64,
+            (1..=C).contains(&classes),
+            "from 1 to the capacity",
+        )?;
         Ok(self.reading(|reading| reading.classes = classes))
     }
 
-    /// Ignores pixels with this label, and starts anew.
+    /// Ignores pixels with this label, in place of one given before, and starts anew. Several labels are ignored by weights or a mask.
     pub fn ignoring(self, label: impl Label) -> Self {
         self.reading(|reading| reading.ignored = Some(label.to_i64()))
     }
@@ -168,16 +174,21 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
         }
     }
 
-    /// Tells the loss, its parameters, the number of classes and the ignored label from others.
+    /// Tells the loss, its parameters, the number of classes, the activation and the ignored label from others, the same on every machine.
     pub fn fingerprint(&self) -> u64 {
         let mut fingerprint = Fingerprint::new();
-        self.loss.fingerprint(&mut fingerprint);
-        let Reading { classes, activation, ignored } = self.reading;
-        fingerprint.name("classes").number(C as f64).number(classes as f64).number(f64::from(activation as u8));
-        if let Some(label) = ignored {
-            fingerprint.name("ignored").number(label as f64);
-        }
+        self.add_to_fingerprint(&mut fingerprint);
         fingerprint.finish()
+    }
+
+    pub(super) fn add_to_fingerprint(&self, fingerprint: &mut Fingerprint) {
+        self.loss.fingerprint(fingerprint);
+        let Reading { classes, activation, ignored } = self.reading;
+        fingerprint.name("classes").number(C as f64).number(classes as f64).name(activation.code());
+        if let Some(label) = ignored {
+            // As text: a label may be one of more bits than a number has.
+            fingerprint.name("ignored").number((label >> 32) as f64).number(f64::from(label as u32));
+        }
     }
 
     /// The [state](Self#state) as an array, in its one normal form.

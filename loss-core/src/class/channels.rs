@@ -21,6 +21,7 @@ use crate::pixel::Sample;
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct Channels<L: Loss, K: Link, const C: usize> {
     channels: [Accumulator<L, K>; C],
 }
@@ -73,6 +74,7 @@ impl<L: Loss, K: Link, const C: usize> Channels<L, K, C> {
 
 /// The finished losses of all channels.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct FinishedChannels<L: Loss, K: Link, const C: usize> {
     channels: [Finished<L, K>; C],
 }

@@ -1,7 +1,7 @@
 use super::loss::ClassPointwise;
 use super::pixel::ClassPixel;
 use super::weights::{ClassWeights, Equal};
-use crate::error::ParameterError;
+use crate::error::{Parameter, ParameterError};
 use crate::fingerprint::Fingerprint;
 use crate::real::Real;
 
@@ -30,6 +30,7 @@ use crate::real::Real;
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct CrossEntropy<W = Equal> {
     weights: W,
     smoothing: f32,
@@ -63,7 +64,7 @@ impl<W: ClassWeights> CrossEntropy<W> {
     /// # Errors
     /// [`ParameterError`] unless ε is in [0, 1].
     pub fn label_smoothing(self, epsilon: f32) -> Result<Self, ParameterError> {
-        ParameterError::check_share("label smoothing", f64::from(epsilon))?;
+        ParameterError::check_share(Parameter::LabelSmoothing, f64::from(epsilon))?;
         Ok(Self { smoothing: epsilon, ..self })
     }
 

@@ -9,6 +9,7 @@ use crate::real::Real;
 
 /// The finished loss over classes: value, parts, counts, a report for each class, and the gradient for a second pass.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct FinishedClasses<L: ClassLoss<C>, const C: usize> {
     pub(super) loss: L,
     pub(super) reading: Reading,
@@ -19,6 +20,7 @@ pub struct FinishedClasses<L: ClassLoss<C>, const C: usize> {
 
 /// A class against the rest.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct ClassReport {
     /// The class.
     pub class: usize,
@@ -30,6 +32,7 @@ pub struct ClassReport {
 
 impl ClassReport {
     /// Σ w t_c, the weight of the class.
+    #[must_use]
     pub fn support(&self) -> f64 {
         self.hard.support()
     }
@@ -101,6 +104,7 @@ impl<L: ClassLoss<C>, const C: usize> FinishedClasses<L, C> {
 
 /// The gradient of a finished loss over classes, times an upstream factor. Pixels that were ignored or rejected have gradient 0.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct ClassGradient<L: ClassLoss<C>, const C: usize> {
     loss: L,
     pub(super) reading: Reading,

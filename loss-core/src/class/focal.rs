@@ -2,7 +2,7 @@ use super::cross_entropy::weight_of;
 use super::loss::ClassPointwise;
 use super::pixel::ClassPixel;
 use super::weights::{ClassWeights, Equal};
-use crate::error::ParameterError;
+use crate::error::{Parameter, ParameterError};
 use crate::fingerprint::Fingerprint;
 use crate::pointwise::Power;
 use crate::real::Real;
@@ -29,6 +29,7 @@ use crate::real::Real;
 ///
 /// Lin et al., *Focal Loss for Dense Object Detection*, 2017.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct SoftmaxFocal<W = Equal> {
     gamma: Power,
     weights: W,
@@ -40,7 +41,7 @@ impl SoftmaxFocal {
     /// # Errors
     /// [`ParameterError`] unless γ is finite and at least 0.
     pub fn new(gamma: f32) -> Result<Self, ParameterError> {
-        ParameterError::check_not_negative("gamma", f64::from(gamma))?;
+        ParameterError::check_not_negative(Parameter::Gamma, f64::from(gamma))?;
         Ok(Self { gamma: Power::new(gamma), weights: Equal })
     }
 

@@ -4,7 +4,7 @@ use super::pixel::ClassPixel;
 use super::sums::ClassTotals;
 use super::weights::{ClassSet, EveryClass};
 use crate::combine::combinable;
-use crate::error::ParameterError;
+use crate::error::{Parameter, ParameterError};
 use crate::fingerprint::Fingerprint;
 use crate::loss::Part;
 use crate::pointwise::coefficient;
@@ -12,6 +12,7 @@ use crate::real::Real;
 
 /// What a class weighs by its volume T_c = Σ w t_c.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum VolumeWeight {
     /// 1/T².
     #[default]
@@ -47,11 +48,23 @@ pub enum VolumeWeight {
 ///
 /// Sudre et al., *Generalised Dice overlap as a deep learning loss function for highly unbalanced segmentations*, 2017.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct GeneralisedDice<S = EveryClass> {
     weight: VolumeWeight,
     smooth_numerator: f64,
     smooth_denominator: f64,
     classes: S,
+}
+
+impl VolumeWeight {
+    /// The name that fingerprints know it by.
+    fn code(self) -> &'static str {
+        match self {
+            VolumeWeight::Square => "volume_weight=square",
+            VolumeWeight::Simple => "volume_weight=simple",
+            VolumeWeight::Uniform => "volume_weight=uniform",
+        }
+    }
 }
 
 impl GeneralisedDice {
@@ -77,8 +90,8 @@ impl<S: ClassSet> GeneralisedDice<S> {
     /// # Errors
     /// [`ParameterError`] unless both are finite and at least 0.
     pub fn smooth(self, numerator: f64, denominator: f64) -> Result<Self, ParameterError> {
-        ParameterError::check_not_negative("smooth (numerator)", numerator)?;
-        ParameterError::check_not_negative("smooth (denominator)", denominator)?;
+        ParameterError::check_not_negative(Parameter::SmoothNumerator, numerator)?;
+        ParameterError::check_not_negative(Parameter::SmoothDenominator, denominator)?;
         Ok(Self { smooth_numerator: numerator, smooth_denominator: denominator, ..self })
     }
 
@@ -159,7 +172,7 @@ impl<S: ClassSet, const C: usize> ClassLoss<C> for GeneralisedDice<S> {
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
-        fingerprint.name("generalised dice").number(f64::from(self.weight as u8));
+        fingerprint.name("generalised dice").name(self.weight.code());
         fingerprint.number(self.smooth_numerator).number(self.smooth_denominator);
         self.classes.fingerprint(fingerprint);
     }

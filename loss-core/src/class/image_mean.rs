@@ -4,6 +4,7 @@ use super::loss::ClassLoss;
 use super::plane::ClassPlane;
 use super::sample::{ClassSample, Label};
 use crate::error::{FinishError, StateError};
+use crate::fingerprint::Fingerprint;
 use crate::image_mean::{EmptyImage, ImageValues};
 
 /// The mean over images of each image's loss over classes; what [`ImageMean`](crate::ImageMean) is to one class.
@@ -18,6 +19,7 @@ use crate::image_mean::{EmptyImage, ImageValues};
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct ClassImageMean<L: ClassLoss<C>, const C: usize> {
     image: ClassAccumulator<L, C>,
     values: ImageValues,
@@ -84,9 +86,9 @@ impl<L: ClassLoss<C>, const C: usize> ClassImageMean<L, C> {
     /// Adds the ended images of another mean; the images under way stay where they are.
     ///
     /// # Errors
-    /// [`StateError::OtherLoss`], and nothing is added, if the losses differ.
+    /// [`StateError::OtherLoss`], and nothing is added, if the losses differ, or what empty images count for.
     pub fn merge(&mut self, other: &Self) -> Result<(), StateError> {
-        let (expected, given) = (self.image.fingerprint(), other.image.fingerprint());
+        let (expected, given) = (self.fingerprint(), other.fingerprint());
         if expected != given {
             return Err(StateError::OtherLoss { expected, given });
         }
@@ -100,9 +102,12 @@ impl<L: ClassLoss<C>, const C: usize> ClassImageMean<L, C> {
         self.values.state()
     }
 
-    /// Tells the loss and its options from others; it stands beside a [`state`](Self::state).
+    /// Tells the images' accumulator and what empty images count for from others; it stands beside a [`state`](Self::state).
     pub fn fingerprint(&self) -> u64 {
-        self.image.fingerprint()
+        let mut fingerprint = Fingerprint::new();
+        self.image.add_to_fingerprint(&mut fingerprint);
+        self.values.add_to_fingerprint(&mut fingerprint);
+        fingerprint.finish()
     }
 
     /// Adds the ended images of a [`state`](Self::state), or of an element-wise sum of up to 2²⁰ states of the same loss.

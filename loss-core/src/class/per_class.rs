@@ -42,6 +42,7 @@ use crate::sums::{Sums, Totals};
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct PerClass<L, W = Equal, S = EveryClass> {
     loss: L,
     weights: W,
@@ -53,18 +54,21 @@ pub struct PerClass<L, W = Equal, S = EveryClass> {
 
 /// How losses of classes become one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ClassReduction {
     /// The mean over classes ("macro").
     #[default]
     Mean,
     /// The sum over classes.
     Sum,
-    /// The loss of the sums over classes ("micro").
+    /// The loss of the sums over classes ("micro"). There is one loss, so class weights can act inside of it alone: they do,
+    /// whatever the [`WeightMode`].
     Pooled,
 }
 
 /// What class weights w do to losses l.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum WeightMode {
     /// Σ w l / number of classes (MONAI).
     #[default]
@@ -77,6 +81,7 @@ pub enum WeightMode {
 
 /// What a class counts for that occurs in no target (Σ w t = 0).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum AbsentClass {
     /// What its own formula gives: the smoothing decides.
     #[default]
@@ -85,6 +90,38 @@ pub enum AbsentClass {
     Zero,
     /// It leaves the mean; if no class occurs at all the loss is 1, with no gradient (kornia).
     Skip,
+}
+
+// The names that fingerprints know the options by.
+
+impl ClassReduction {
+    fn code(self) -> &'static str {
+        match self {
+            ClassReduction::Mean => "reduction=mean",
+            ClassReduction::Sum => "reduction=sum",
+            ClassReduction::Pooled => "reduction=pooled",
+        }
+    }
+}
+
+impl WeightMode {
+    fn code(self) -> &'static str {
+        match self {
+            WeightMode::Multiply => "weight_mode=multiply",
+            WeightMode::Normalise => "weight_mode=normalise",
+            WeightMode::Inside => "weight_mode=inside",
+        }
+    }
+}
+
+impl AbsentClass {
+    fn code(self) -> &'static str {
+        match self {
+            AbsentClass::Count => "absent=count",
+            AbsentClass::Zero => "absent=zero",
+            AbsentClass::Skip => "absent=skip",
+        }
+    }
 }
 
 impl<L: RegionFamily> PerClass<L> {
@@ -134,6 +171,7 @@ impl<L: RegionFamily, W: ClassWeights, S: ClassSet> PerClass<L, W, S> {
         match self.mode {
             _ if !self.classes.contains(class) => 0.0,
             WeightMode::Inside => self.weights.of(class),
+            _ if self.reduction == ClassReduction::Pooled => self.weights.of(class),
             WeightMode::Multiply | WeightMode::Normalise => 1.0,
         }
     }
@@ -297,9 +335,7 @@ impl<L: RegionFamily, W: ClassWeights, S: ClassSet, const C: usize> ClassLoss<C>
         fingerprint.name("per class");
         self.loss.fingerprint(fingerprint);
         self.weights.fingerprint(fingerprint);
-        for option in [self.mode as u8, self.absent as u8, self.reduction as u8] {
-            fingerprint.number(f64::from(option));
-        }
+        fingerprint.name(self.mode.code()).name(self.absent.code()).name(self.reduction.code());
         self.classes.fingerprint(fingerprint);
     }
 }

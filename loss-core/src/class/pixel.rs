@@ -3,12 +3,23 @@ use crate::real::Real;
 
 /// How logits become probabilities.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Activation {
     /// Classes exclude each other: p_c = exp(z_c) / Σ exp(z_k).
     #[default]
     Softmax,
     /// Classes are independent: p_c = sigmoid(z_c).
     Sigmoid,
+}
+
+impl Activation {
+    /// The name that fingerprints know it by.
+    pub(super) fn code(self) -> &'static str {
+        match self {
+            Activation::Softmax => "activation=softmax",
+            Activation::Sigmoid => "activation=sigmoid",
+        }
+    }
 }
 
 /// A pixel of C classes after its activation: all that a loss may ask for.

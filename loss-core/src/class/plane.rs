@@ -3,7 +3,7 @@ use core::ops::Range;
 use super::sample::{ClassSample, ClassTarget, Label};
 use super::tile::{ClassNumbers, LoadedClasses, Row};
 use crate::arch::{CACHE_LINE, prefetch};
-use crate::error::LengthError;
+use crate::error::{ClassPlaneError, LengthError};
 use crate::plane::{Weights, WeightsOf};
 
 /// How the logits of a plane lie in memory.
@@ -17,6 +17,7 @@ pub enum Layout {
 
 /// A stretch of pixels of C classes in memory: logits, labels or soft targets, and perhaps weights or a mask.
 #[derive(Clone, Copy, Debug)]
+#[must_use]
 pub struct ClassPlane<'a, T, const C: usize> {
     classes: usize,
     pixels: usize,
@@ -37,8 +38,13 @@ impl<'a, const C: usize> ClassPlane<'a, u8, C> {
     /// Logits of `classes` classes, and a soft target for each of them in the same layout.
     ///
     /// # Errors
-    /// [`LengthError`] unless there are as many targets as logits, a multiple of `classes`, and at most C classes.
-    pub fn soft(classes: usize, layout: Layout, logits: &'a [f32], targets: &'a [f32]) -> Result<Self, LengthError> {
+    /// [`ClassPlaneError`] unless there are 1 to C classes, and as many targets as logits, a multiple of `classes`.
+    pub fn soft(
+        classes: usize,
+        layout: Layout,
+        logits: &'a [f32],
+        targets: &'a [f32],
+    ) -> Result<Self, ClassPlaneError> {
         let pixels = logits.len().checked_div(classes).unwrap_or(0);
         check_logits(classes, C, logits.len(), classes.saturating_mul(pixels))?;
         let plane = Self { classes, pixels, layout, logits, targets: Targets::Soft(targets), weights: Weights::One };
@@ -47,11 +53,13 @@ impl<'a, const C: usize> ClassPlane<'a, u8, C> {
     }
 }
 
-fn check_logits(classes: usize, capacity: usize, length: usize, expected: usize) -> Result<(), LengthError> {
-    if expected == length && (1..=capacity).contains(&classes) {
-        Ok(())
+fn check_logits(classes: usize, capacity: usize, length: usize, expected: usize) -> Result<(), ClassPlaneError> {
+    if !(1..=capacity).contains(&classes) {
+        Err(ClassPlaneError::Classes { given: classes, capacity })
+    } else if length != expected {
+        Err(LengthError { slice: "the logits of all classes", length, expected }.into())
     } else {
-        Err(LengthError { slice: "the logits of all classes", length, expected })
+        Ok(())
     }
 }
 
@@ -59,37 +67,44 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
     /// Logits of `classes` classes for each label.
     ///
     /// # Errors
-    /// [`LengthError`] unless there are `classes` logits a label, and at most C classes.
-    pub fn new(classes: usize, layout: Layout, logits: &'a [f32], labels: &'a [T]) -> Result<Self, LengthError> {
+    /// [`ClassPlaneError`] unless there are 1 to C classes, and as many logits a label.
+    pub fn new(classes: usize, layout: Layout, logits: &'a [f32], labels: &'a [T]) -> Result<Self, ClassPlaneError> {
         let pixels = labels.len();
         check_logits(classes, C, logits.len(), classes.saturating_mul(pixels))?;
         Ok(Self { classes, pixels, layout, logits, targets: Targets::Labels(labels), weights: Weights::One })
     }
 
-    /// Ignores the pixels whose mask is `false`.
+    /// Ignores the pixels whose mask is `false`. Nothing else of them is looked at, their weights included.
+    ///
+    /// A mask and weights combine, in either order. A second mask takes the place of the first: to have both, give their
+    /// conjunction.
     ///
     /// # Errors
     /// [`LengthError`] unless there is one value a pixel.
     pub fn with_mask(self, valid: &'a [bool]) -> Result<Self, LengthError> {
         self.check("the mask", valid.len(), self.pixels)?;
-        Ok(Self { weights: Weights::Mask(valid), ..self })
+        Ok(Self { weights: self.weights.with_mask(valid), ..self })
     }
 
     /// Weighs each pixel; 0 ignores it.
+    ///
+    /// Weights and a [mask](Self::with_mask) combine, in either order. Second weights take the place of the first.
     ///
     /// # Errors
     /// [`LengthError`] unless there is one value a pixel.
     pub fn with_weights(self, weights: &'a [f32]) -> Result<Self, LengthError> {
         self.check("the weights", weights.len(), self.pixels)?;
-        Ok(Self { weights: Weights::Values(weights), ..self })
+        Ok(Self { weights: self.weights.with_values(weights), ..self })
     }
 
     /// The number of pixels.
+    #[must_use]
     pub fn pixels(&self) -> usize {
         self.pixels
     }
 
     /// The number of classes.
+    #[must_use]
     pub fn classes(&self) -> usize {
         self.classes
     }

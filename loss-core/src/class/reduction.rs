@@ -11,6 +11,7 @@ use crate::real::Real;
 
 /// What the sum of a pointwise loss over classes is divided by.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum ClassDenominator {
     /// Σ w w_y, w_y the class weight.
     ClassWeight,
@@ -28,6 +29,7 @@ pub enum ClassDenominator {
 
 /// A pointwise loss over classes with its reduction. Of no valid pixel it is 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct ClassReduced<P> {
     pointwise: P,
     denominator: ClassDenominator,

@@ -1,15 +1,23 @@
 use super::pixel::{Activation, ClassPixel};
 use crate::pixel::Reason;
+use crate::plane::masked;
 
-/// A class label as it is stored: `u8`, `u16`, `u32`, `i32` or `i64`.
-pub trait Label: Copy {
+/// A class label as it is stored: `u8`, `u16`, `u32`, `i32` or `i64`. No other type can implement it.
+pub trait Label: Copy + sealed::Label {
     /// The label as a number; a negative one is no class.
     fn to_i64(self) -> i64;
 }
 
+/// Keeps [`Label`] from being implemented elsewhere, so that it can gain methods.
+mod sealed {
+    pub trait Label {}
+}
+
 macro_rules! labels {
     ($($integer:ty),*) => {
-        $(impl Label for $integer {
+        $(impl sealed::Label for $integer {}
+
+        impl Label for $integer {
             #[inline(always)]
             fn to_i64(self) -> i64 {
                 i64::from(self)
@@ -31,7 +39,8 @@ pub enum ClassTarget<const C: usize> {
 /// A pixel of C classes: its logits, its target and its weight.
 ///
 /// Made from tuples: `(logits, label)` and `(logits, label, weight)`, where the logits are an `[f32; C]` and the label any
-/// [`Label`] or an `[f32; C]` of soft targets; the weight is an `f32` (0, or in [2⁻³², 2³²]) or a `bool` (`false`: ignored).
+/// [`Label`] or an `[f32; C]` of soft targets; the weight is an `f32` (0, or in [2⁻³², 2³²]) or a `bool` (`false`: ignored). With both,
+/// `(logits, label, weight, valid)`, the weight counts where the pixel is valid, and is not looked at elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ClassSample<const C: usize> {
     /// The logits; those past the number of classes in use are not looked at.
@@ -60,6 +69,13 @@ impl<T: Into<ClassTarget<C>>, const C: usize> From<([f32; C], T)> for ClassSampl
     #[inline(always)]
     fn from((logits, target): ([f32; C], T)) -> Self {
         Self { logits, target: target.into(), weight: 1.0 }
+    }
+}
+
+impl<T: Into<ClassTarget<C>>, const C: usize> From<([f32; C], T, f32, bool)> for ClassSample<C> {
+    #[inline(always)]
+    fn from((logits, target, weight, valid): ([f32; C], T, f32, bool)) -> Self {
+        (logits, target, masked(valid, weight)).into()
     }
 }
 

@@ -3,7 +3,7 @@ use super::loss::ClassLoss;
 use super::pixel::ClassPixel;
 use super::sums::ClassTotals;
 use crate::combine::combinable;
-use crate::error::ParameterError;
+use crate::error::{Parameter, ParameterError};
 use crate::exact::TermSum;
 use crate::fingerprint::Fingerprint;
 use crate::loss::Part;
@@ -37,6 +37,7 @@ use crate::real::Real;
 ///
 /// Fidon et al., *Generalised Wasserstein Dice Score for Imbalanced Multi-class Segmentation using Holistic Convolutional Networks*, 2017.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct WassersteinDice<const C: usize> {
     distances: [[f32; C]; C],
     smooth: f64,
@@ -48,12 +49,18 @@ impl<const C: usize> WassersteinDice<C> {
     /// # Errors
     /// [`ParameterError`] unless distances are in [0, 1] and 0 on the diagonal, and s is finite and at least 0.
     pub fn new(distances: [[f32; C]; C], smooth: f64) -> Result<Self, ParameterError> {
-        ParameterError::check_not_negative("smooth", smooth)?;
-        for (l, row) in (0..C).zip(&distances) {
-            for (c, &distance) in (0..C).zip(row) {
-                let accepted = (0.0..=1.0).contains(&distance) && (l != c || distance == 0.0);
-                ParameterError::check("distance", f64::from(distance), accepted, "in [0, 1], and 0 on the diagonal")?;
-            }
+        ParameterError::check_not_negative(Parameter::Smooth, smooth)?;
+        let entries = distances.iter().flatten();
+        for ((l, c), &distance) in (0..C).flat_map(|l| (0..C).map(move |c| (l, c))).zip(entries) {
+            let accepted = (0.0..=1.0).contains(&distance) && (l != c || distance == 0.0);
+            let index = l.wrapping_mul(C).wrapping_add(c);
+            ParameterError::check(
+                Parameter::Distance,
+                f64::from(distance),
+                accepted,
+                "in [0, 1], and 0 on the diagonal",
+            )
+            .map_err(|error| error.of(index))?;
         }
         Ok(Self { distances, smooth })
     }

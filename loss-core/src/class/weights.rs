@@ -7,8 +7,8 @@ pub trait ClassWeights: Clone {
     /// The weight of a class.
     fn of(&self, class: usize) -> f64;
 
-    /// Whether every weight is finite and at least 0.
-    fn are_valid(&self) -> bool;
+    /// The first class whose weight is not a finite number, at least 0, and that weight.
+    fn out_of_range(&self) -> Option<(usize, f64)>;
 
     /// Tells the weights from others.
     fn fingerprint(&self, fingerprint: &mut Fingerprint);
@@ -24,8 +24,8 @@ impl ClassWeights for Equal {
         1.0
     }
 
-    fn are_valid(&self) -> bool {
-        true
+    fn out_of_range(&self) -> Option<(usize, f64)> {
+        None
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
@@ -39,8 +39,8 @@ impl<const N: usize> ClassWeights for [f64; N] {
         self.get(class).copied().unwrap_or(0.0)
     }
 
-    fn are_valid(&self) -> bool {
-        self.as_slice().are_valid()
+    fn out_of_range(&self) -> Option<(usize, f64)> {
+        self.as_slice().out_of_range()
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
@@ -54,8 +54,8 @@ impl ClassWeights for &[f64] {
         self.get(class).copied().unwrap_or(0.0)
     }
 
-    fn are_valid(&self) -> bool {
-        self.iter().all(|&weight| (0.0..=f64::from(f32::MAX)).contains(&weight))
+    fn out_of_range(&self) -> Option<(usize, f64)> {
+        (0..).zip(self.iter().copied()).find(|(_, weight)| !(0.0..=f64::from(f32::MAX)).contains(weight))
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {

@@ -21,7 +21,7 @@
 use super::focal_of;
 use crate::class::{ClassPointwise, ClassReduced, ClassReduction, CrossEntropy, PerClass, SoftmaxFocal};
 use crate::combine::Scaled;
-use crate::error::ParameterError;
+use crate::error::{Parameter, ParameterError};
 use crate::pointwise::{Bce, Focal, LabelSmoothing, Pointwise};
 use crate::reduction::Reduced;
 use crate::region::{Dice, Tversky};
@@ -188,7 +188,7 @@ pub fn categorical_focal_crossentropy_with(
     alpha: f64,
     gamma: f32,
 ) -> Result<Scaled<ClassReduced<SoftmaxFocal>>, ParameterError> {
-    ParameterError::check_not_negative("alpha", alpha)?;
+    ParameterError::check_not_negative(Parameter::Alpha, alpha)?;
     Ok(alpha * SoftmaxFocal::new(gamma)?.mean())
 }
 

@@ -73,7 +73,7 @@ pub mod segmentation_models_pytorch;
 pub mod torchvision;
 
 use crate::class::{ClassDenominator, ClassPointwise, ClassReduced, SoftmaxFocal};
-use crate::error::ParameterError;
+use crate::error::{Parameter, ParameterError};
 use crate::pointwise::Focal;
 
 /// Focal loss with an α that may be left out.
@@ -86,7 +86,7 @@ fn focal_of(alpha: Option<f32>, gamma: f32) -> Result<Focal, ParameterError> {
 fn softmax_focal_of<const C: usize>(alpha: Option<f32>, gamma: f32) -> Result<SoftmaxFocal<[f64; C]>, ParameterError> {
     let mut weights = [1.0; C];
     if let Some(alpha) = alpha {
-        ParameterError::check_share("alpha", f64::from(alpha))?;
+        ParameterError::check_share(Parameter::Alpha, f64::from(alpha))?;
         weights = core::array::from_fn(|class| f64::from(if class == 0 { 1.0 - alpha } else { alpha }));
     }
     SoftmaxFocal::new(gamma)?.weights(weights)

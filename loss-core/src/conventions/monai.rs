@@ -31,7 +31,7 @@ use crate::class::{
     ClassPointwise, ClassReduced, CrossEntropy, GeneralisedDice, PerClass, SoftmaxFocal, WassersteinDice,
 };
 use crate::combine::Sum;
-use crate::error::ParameterError;
+use crate::error::{Parameter, ParameterError};
 use crate::pointwise::{Bce, Focal, FocalForm, Pointwise};
 use crate::reduction::Reduced;
 use crate::region::{Dice, Iou, Squared, Tversky};
@@ -204,14 +204,15 @@ pub fn generalized_wasserstein_dice<const C: usize>(
     distances: [[f32; C]; C],
 ) -> Result<WassersteinDice<C>, ParameterError> {
     let largest = distances.iter().flatten().fold(0.0, |largest: f32, &distance| largest.max(distance));
-    for row in distances.iter().skip(1) {
+    for (class, row) in (0..).zip(&distances).skip(1) {
         let from_background = row.first().copied().unwrap_or(largest);
         ParameterError::check(
-            "the distance of a class from background",
+            Parameter::Distance,
             f64::from(from_background),
             from_background == largest,
-            "the largest of all distances",
-        )?;
+            "the largest of all distances where it is one from background",
+        )
+        .map_err(|error| error.of(C.wrapping_mul(class)))?;
     }
     let scale = if largest > 0.0 { largest } else { 1.0 };
     WassersteinDice::new(distances.map(|row| row.map(|distance| distance / scale)), SMOOTH)

@@ -23,12 +23,14 @@ use super::{Code, ThresholdCurves};
 /// Naeini, Cooper and Hauskrecht, *Obtaining well calibrated probabilities using Bayesian binning*, 2015; Guo et al., *On calibration of modern neural networks*,
 /// 2017.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct Calibration<const BINS: usize> {
     bins: [ReliabilityBin; BINS],
 }
 
 /// The pixels whose probability lies in an interval: a bar of a reliability diagram.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct ReliabilityBin {
     /// How many pixels there are.
     pub pixels: f64,
@@ -40,11 +42,13 @@ pub struct ReliabilityBin {
 
 impl ReliabilityBin {
     /// The mean probability; `None` in an empty bin.
+    #[must_use]
     pub fn mean_probability(&self) -> Option<f64> {
         (self.pixels > 0.0).then(|| self.probability / self.pixels)
     }
 
     /// How much of the bin is foreground; `None` in an empty bin.
+    #[must_use]
     pub fn foreground_share(&self) -> Option<f64> {
         (self.pixels > 0.0).then(|| self.foreground / self.pixels)
     }
@@ -52,11 +56,13 @@ impl ReliabilityBin {
 
 impl<const BINS: usize> Calibration<BINS> {
     /// The bins, of the lowest probabilities first.
+    #[must_use]
     pub fn bins(&self) -> &[ReliabilityBin; BINS] {
         &self.bins
     }
 
     /// ECE: the mean gap between probability and share of foreground, over the pixels.
+    #[must_use]
     pub fn expected_calibration_error(&self) -> f64 {
         let (gaps, pixels) = self.bins.iter().fold((0.0, 0.0), |(gaps, pixels), bin| {
             (gaps + (bin.foreground - bin.probability).abs(), pixels + bin.pixels)
@@ -65,6 +71,7 @@ impl<const BINS: usize> Calibration<BINS> {
     }
 
     /// MCE: the largest gap of a bin.
+    #[must_use]
     pub fn maximum_calibration_error(&self) -> f64 {
         let filled = self.bins.iter().filter(|bin| bin.pixels > 0.0);
         filled.fold(0.0, |largest: f64, bin| largest.max((bin.foreground - bin.probability).abs() / bin.pixels))

@@ -43,6 +43,7 @@ use crate::sorted::Compensated;
 ///
 /// Fawcett, *An introduction to ROC analysis*, 2006; Davis and Goadrich, *The relationship between precision-recall and ROC curves*, 2006.
 #[derive(Clone, Debug, PartialEq)]
+#[must_use]
 pub struct ThresholdCurves<C> {
     quantisation: Quantisation,
     /// The foreground and the background from each code on, in rising order, in units.
@@ -136,6 +137,7 @@ impl<C: Code> ThresholdCurves<C> {
 
     /// The area under the ROC curve, by trapezoids: how likely a foreground pixel is to have a higher code than a background
     /// pixel, ties counting ½ (the statistic of Mann and Whitney, over P·N). `None` without foreground or without background.
+    #[must_use]
     pub fn roc_auc(&self) -> Option<f64> {
         let (foreground, background) = (u128::from(total(&self.foreground)), u128::from(total(&self.background)));
         let mut twice = 0u128;
@@ -150,6 +152,7 @@ impl<C: Code> ThresholdCurves<C> {
 
     /// Σ (Rₖ − Rₖ₋₁)·Pₖ over falling thresholds, R and P being recall and precision: the sum of steps that scikit-learn's `average_precision_score`
     /// takes, without interpolation. `None` without foreground.
+    #[must_use]
     pub fn average_precision(&self) -> Option<f64> {
         let all = total(&self.foreground);
         let mut sum = Compensated::default();
@@ -164,6 +167,7 @@ impl<C: Code> ThresholdCurves<C> {
     /// Σ (t(1−p)² + (1−t)p²) / n, the mean squared error of p against a pixel that is foreground with probability t; for hard targets Σ (p − t)² / n.
     ///
     /// Brier, *Verification of forecasts expressed in terms of probability*, 1950.
+    #[must_use]
     pub fn brier_score(&self) -> f64 {
         let mut sum = Compensated::default();
         for level in self.levels() {

@@ -9,6 +9,7 @@ use crate::pixel::Sample;
 /// Made by [`Histogram::gradient_table`] and [`FinishedHistogramLovasz::gradient`](crate::FinishedHistogramLovasz::gradient). ∂L/∂q, by
 /// the code, is scale times this. 1 KiB for each level of the targets.
 #[derive(Clone, Debug, PartialEq)]
+#[must_use]
 pub struct GradientTable<C, const TARGETS: usize = 2> {
     /// By target and by the bits of the code.
     slopes: [[f32; 256]; TARGETS],

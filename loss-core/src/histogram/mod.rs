@@ -67,6 +67,7 @@ pub use gradient::GradientTable;
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct Histogram<C, const TARGETS: usize = 2> {
     quantisation: Quantisation,
     /// By target and by the bits of the code, each count modulo 2³².
@@ -227,6 +228,7 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
     }
 
     /// How many pixels there were so far, and what became of them.
+    #[must_use]
     pub fn counts(&self) -> Counts {
         let valid = self.cells().fold(0i64, |valid, (.., count)| valid.wrapping_add_unsigned(count));
         Counts { valid, ignored: self.ignored, rejected_targets: self.rejected_targets, ..Counts::NONE }
@@ -234,6 +236,7 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
 
     /// The first rejected pixel, if this histogram has seen one itself and was not merged since. It is a diagnostic,
     /// outside state and equality.
+    #[must_use]
     pub fn first_rejected(&self) -> Option<RejectedPixel> {
         self.first_rejected
     }
@@ -269,6 +272,7 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
     }
 
     /// Tells the type of the codes, what they stand for and the levels of the targets from others, the same on every machine.
+    #[must_use]
     pub fn fingerprint(&self) -> u64 {
         let mut fingerprint = Fingerprint::new();
         fingerprint.name("histogram").name(C::NAME).number(TARGETS as f64);
@@ -307,6 +311,7 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
     }
 
     /// How many integers the state has.
+    #[must_use]
     pub fn state_length(&self) -> usize {
         Self::STATE_LENGTH
     }

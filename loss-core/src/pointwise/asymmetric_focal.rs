@@ -1,6 +1,6 @@
 use super::Pointwise;
 use super::power::{Power, at_least_tiny};
-use crate::error::ParameterError;
+use crate::error::{Parameter, ParameterError};
 use crate::fingerprint::Fingerprint;
 use crate::pixel::Pixel;
 use crate::real::Real;
@@ -31,6 +31,7 @@ use crate::real::Real;
 /// segmentation*, 2022. The other half of that loss is [`AsymmetricFocalTversky`](crate::AsymmetricFocalTversky), both together are
 /// [`unified_focal`](crate::unified_focal).
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct AsymmetricFocal {
     delta: f32,
     gamma: Power,
@@ -42,8 +43,8 @@ impl AsymmetricFocal {
     /// # Errors
     /// [`ParameterError`] unless δ is in [0, 1], and γ finite and at least 0.
     pub fn new(delta: f32, gamma: f32) -> Result<Self, ParameterError> {
-        ParameterError::check_share("delta", f64::from(delta))?;
-        ParameterError::check_not_negative("gamma", f64::from(gamma))?;
+        ParameterError::check_share(Parameter::Delta, f64::from(delta))?;
+        ParameterError::check_not_negative(Parameter::Gamma, f64::from(gamma))?;
         Ok(Self { delta, gamma: Power::new(gamma) })
     }
 

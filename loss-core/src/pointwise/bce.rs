@@ -1,5 +1,5 @@
 use super::{LabelSmoothing, Pointwise};
-use crate::error::ParameterError;
+use crate::error::{Parameter, ParameterError};
 use crate::fingerprint::Fingerprint;
 use crate::pixel::Pixel;
 use crate::real::Real;
@@ -25,6 +25,7 @@ use crate::real::Real;
 /// # Ok::<(), loss_core::FinishError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct Bce {
     pos_weight: f32,
     smoothing: LabelSmoothing,
@@ -41,7 +42,7 @@ impl Bce {
     /// # Errors
     /// [`ParameterError`] unless the weight is finite and at least 0.
     pub fn pos_weight(self, pos_weight: f32) -> Result<Self, ParameterError> {
-        ParameterError::check_not_negative("pos_weight", f64::from(pos_weight))?;
+        ParameterError::check_not_negative(Parameter::PosWeight, f64::from(pos_weight))?;
         Ok(Self { pos_weight, ..self })
     }
 
@@ -52,6 +53,26 @@ impl Bce {
     }
 
     /// Softens the targets.
+    ///
+    /// The loss that comes out has softened targets. The one that this was called on has not, so dropping the other is a mistake, which the compiler
+    /// warns of, as with every option of every loss:
+    ///
+    /// ```
+    /// # #![deny(unused_must_use)]
+    /// use loss_core::{Bce, LabelSmoothing};
+    /// let bce = Bce::new();
+    /// let softened = bce.label_smoothing(LabelSmoothing::flip(0.1)?);
+    /// assert_ne!(softened, bce);
+    /// # Ok::<(), loss_core::ParameterError>(())
+    /// ```
+    ///
+    /// ```compile_fail
+    /// # #![deny(unused_must_use)]
+    /// use loss_core::{Bce, LabelSmoothing};
+    /// let bce = Bce::new();
+    /// bce.label_smoothing(LabelSmoothing::flip(0.1)?);
+    /// # Ok::<(), loss_core::ParameterError>(())
+    /// ```
     pub const fn label_smoothing(self, smoothing: LabelSmoothing) -> Self {
         Self { smoothing, ..self }
     }

@@ -1,6 +1,6 @@
 use super::Pointwise;
 use super::power::{Power, at_least_tiny, flush};
-use crate::error::ParameterError;
+use crate::error::{Parameter, ParameterError};
 use crate::fingerprint::Fingerprint;
 use crate::pixel::Pixel;
 use crate::real::Real;
@@ -36,6 +36,7 @@ use crate::real::Real;
 ///
 /// Wong et al., *3D Segmentation with Exponential Logarithmic Loss for Highly Unbalanced Object Sizes*, 2018.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct ExponentialLogCrossEntropy {
     gamma: Power,
     foreground: f32,
@@ -48,7 +49,12 @@ impl ExponentialLogCrossEntropy {
     /// # Errors
     /// [`ParameterError`] unless γ is in (0, 16].
     pub fn new(gamma: f32) -> Result<Self, ParameterError> {
-        ParameterError::check("gamma", f64::from(gamma), gamma > 0.0 && gamma <= 16.0, "above 0 and at most 16")?;
+        ParameterError::check(
+            Parameter::Gamma,
+            f64::from(gamma),
+            gamma > 0.0 && gamma <= 16.0,
+            "above 0 and at most 16",
+        )?;
         Ok(Self { gamma: Power::new(gamma), foreground: 1.0, background: 1.0 })
     }
 
@@ -57,9 +63,10 @@ impl ExponentialLogCrossEntropy {
     /// # Errors
     /// [`ParameterError`] unless both weights are in [0, 2³²].
     pub fn class_weights(self, foreground: f32, background: f32) -> Result<Self, ParameterError> {
-        for weight in [foreground, background] {
+        for (class, weight) in [(1, foreground), (0, background)] {
             let accepted = (0.0..=4_294_967_296.0).contains(&weight);
-            ParameterError::check("class weight", f64::from(weight), accepted, "in [0, 2^32]")?;
+            ParameterError::check(Parameter::ClassWeight, f64::from(weight), accepted, "in [0, 2^32]")
+                .map_err(|error| error.of(class))?;
         }
         Ok(Self { foreground, background, ..self })
     }

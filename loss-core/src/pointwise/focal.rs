@@ -1,6 +1,6 @@
 use super::Pointwise;
 use super::power::{Power, at_least_tiny};
-use crate::error::ParameterError;
+use crate::error::{Parameter, ParameterError};
 use crate::fingerprint::Fingerprint;
 use crate::pixel::Pixel;
 use crate::real::Real;
@@ -47,6 +47,7 @@ use crate::real::Real;
 ///
 /// Lin et al., *Focal Loss for Dense Object Detection*, 2017.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct Focal {
     gamma: Power,
     alpha: Option<f32>,
@@ -57,6 +58,7 @@ pub struct Focal {
 ///
 /// u is what is raised to γ; b = −t ln p − (1−t) ln(1−p) is the cross-entropy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FocalForm {
     /// u^γ b with u = (1−p)t + p(1−t), the expected error (torchvision).
     #[default]
@@ -69,13 +71,25 @@ pub enum FocalForm {
     Margin,
 }
 
+impl FocalForm {
+    /// The name that fingerprints know it by.
+    fn code(self) -> &'static str {
+        match self {
+            FocalForm::Mixture => "form=mixture",
+            FocalForm::Split => "form=split",
+            FocalForm::Exponential => "form=exponential",
+            FocalForm::Margin => "form=margin",
+        }
+    }
+}
+
 impl Focal {
     /// Focal loss with this γ, no α, and the default form for soft targets.
     ///
     /// # Errors
     /// [`ParameterError`] unless γ is finite and at least 0.
     pub fn new(gamma: f32) -> Result<Self, ParameterError> {
-        ParameterError::check_not_negative("gamma", f64::from(gamma))?;
+        ParameterError::check_not_negative(Parameter::Gamma, f64::from(gamma))?;
         Ok(Self { gamma: Power::new(gamma), alpha: None, form: FocalForm::default() })
     }
 
@@ -89,7 +103,7 @@ impl Focal {
     /// # Errors
     /// [`ParameterError`] unless α is in [0, 1].
     pub fn alpha(self, alpha: f32) -> Result<Self, ParameterError> {
-        ParameterError::check_share("alpha", f64::from(alpha))?;
+        ParameterError::check_share(Parameter::Alpha, f64::from(alpha))?;
         Ok(Self { alpha: Some(alpha), ..self })
     }
 
@@ -225,6 +239,6 @@ impl Pointwise for Focal {
         fingerprint
             .number(f64::from(self.gamma.exponent()))
             .number(self.alpha.map_or(-1.0, f64::from))
-            .number(self.form as u8 as f64);
+            .name(self.form.code());
     }
 }

@@ -1,5 +1,5 @@
 use super::Pointwise;
-use crate::error::ParameterError;
+use crate::error::{Parameter, ParameterError};
 use crate::fingerprint::Fingerprint;
 use crate::pixel::Pixel;
 use crate::real::Real;
@@ -27,6 +27,7 @@ use crate::real::Real;
 ///
 /// Zhang and Sabuncu, *Generalized Cross Entropy Loss for Training Deep Neural Networks with Noisy Labels*, 2018.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct GeneralisedCrossEntropy {
     q: f32,
 }
@@ -38,7 +39,7 @@ impl GeneralisedCrossEntropy {
     /// [`ParameterError`] unless q is in [2⁻²⁴, 1].
     pub fn new(q: f32) -> Result<Self, ParameterError> {
         const SMALLEST: f32 = 1.0 / 16_777_216.0;
-        ParameterError::check("q", f64::from(q), (SMALLEST..=1.0).contains(&q), "in [2^-24, 1]")?;
+        ParameterError::check(Parameter::Q, f64::from(q), (SMALLEST..=1.0).contains(&q), "in [2^-24, 1]")?;
         Ok(Self { q })
     }
 }

@@ -1,4 +1,4 @@
-use crate::error::ParameterError;
+use crate::error::{Parameter, ParameterError};
 use crate::real::Real;
 
 /// A rule that softens targets.
@@ -6,6 +6,7 @@ use crate::real::Real;
 /// The two rules in use differ by a factor of two in what they call s; a constructor for each spells it out. Both
 /// keep a soft target soft.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[must_use]
 pub struct LabelSmoothing {
     flip: f32,
 }
@@ -19,7 +20,7 @@ impl LabelSmoothing {
     /// # Errors
     /// [`ParameterError`] if s is not in [0, 1].
     pub fn flip(s: f32) -> Result<Self, ParameterError> {
-        ParameterError::check_share("label smoothing", f64::from(s))?;
+        ParameterError::check_share(Parameter::LabelSmoothing, f64::from(s))?;
         Ok(Self { flip: s })
     }
 

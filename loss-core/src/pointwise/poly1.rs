@@ -1,5 +1,5 @@
 use super::Pointwise;
-use crate::error::ParameterError;
+use crate::error::{Parameter, ParameterError};
 use crate::fingerprint::Fingerprint;
 use crate::pixel::Pixel;
 use crate::real::Real;
@@ -23,6 +23,7 @@ use crate::real::Real;
 ///
 /// Leng et al., *PolyLoss: A Polynomial Expansion Perspective of Classification Loss Functions*, 2022.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct Poly1 {
     epsilon: f32,
 }
@@ -34,7 +35,7 @@ impl Poly1 {
     /// [`ParameterError`] unless ε is finite and at least −1.
     pub fn new(epsilon: f32) -> Result<Self, ParameterError> {
         let accepted = (-1.0..=f32::MAX).contains(&epsilon);
-        ParameterError::check("epsilon", f64::from(epsilon), accepted, "a finite number, at least -1")?;
+        ParameterError::check(Parameter::Epsilon, f64::from(epsilon), accepted, "a finite number, at least -1")?;
         Ok(Self { epsilon })
     }
 }

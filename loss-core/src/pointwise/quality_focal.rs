@@ -1,6 +1,6 @@
 use super::Pointwise;
 use super::power::{Power, at_least_tiny};
-use crate::error::ParameterError;
+use crate::error::{Parameter, ParameterError};
 use crate::fingerprint::Fingerprint;
 use crate::pixel::Pixel;
 use crate::real::Real;
@@ -30,6 +30,7 @@ use crate::real::Real;
 ///
 /// Li et al., *Generalized Focal Loss: Learning Qualified and Distributed Bounding Boxes for Dense Object Detection*, 2020.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct QualityFocal {
     beta: Power,
 }
@@ -40,7 +41,7 @@ impl QualityFocal {
     /// # Errors
     /// [`ParameterError`] unless β is finite and at least 0.
     pub fn new(beta: f32) -> Result<Self, ParameterError> {
-        ParameterError::check_not_negative("beta", f64::from(beta))?;
+        ParameterError::check_not_negative(Parameter::Beta, f64::from(beta))?;
         Ok(Self { beta: Power::new(beta) })
     }
 }

@@ -1,6 +1,6 @@
 use super::Pointwise;
 use super::power::{Power, at_least_tiny};
-use crate::error::ParameterError;
+use crate::error::{Parameter, ParameterError};
 use crate::fingerprint::Fingerprint;
 use crate::pixel::Pixel;
 use crate::real::Real;
@@ -34,6 +34,7 @@ use crate::real::Real;
 ///
 /// Sergievskiy and Ponamarev, *Reduced Focal Loss: 1st Place Solution to xView object detection in Satellite Imagery*, 2019.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct ReducedFocal {
     gamma: Power,
     threshold: f32,
@@ -48,11 +49,11 @@ impl ReducedFocal {
     /// # Errors
     /// [`ParameterError`] unless γ is finite and at least 0, the threshold strictly between 0 and 1, and h^−γ at most 1e30.
     pub fn new(gamma: f32, threshold: f32) -> Result<Self, ParameterError> {
-        ParameterError::check_not_negative("gamma", f64::from(gamma))?;
+        ParameterError::check_not_negative(Parameter::Gamma, f64::from(gamma))?;
         let inside = threshold > 0.0 && threshold < 1.0;
-        ParameterError::check("threshold", f64::from(threshold), inside, "between 0 and 1")?;
+        ParameterError::check(Parameter::Threshold, f64::from(threshold), inside, "between 0 and 1")?;
         let scale = libm::pow(f64::from(threshold), -f64::from(gamma));
-        ParameterError::check("threshold^-gamma", scale, scale <= 1e30, "at most 1e30")?;
+        ParameterError::check(Parameter::ThresholdToMinusGamma, scale, scale <= 1e30, "at most 1e30")?;
         Ok(Self { gamma: Power::new(gamma), threshold, scale: scale as f32, alpha: None })
     }
 
@@ -61,7 +62,7 @@ impl ReducedFocal {
     /// # Errors
     /// [`ParameterError`] unless α is in [0, 1].
     pub fn alpha(self, alpha: f32) -> Result<Self, ParameterError> {
-        ParameterError::check_share("alpha", f64::from(alpha))?;
+        ParameterError::check_share(Parameter::Alpha, f64::from(alpha))?;
         Ok(Self { alpha: Some(alpha), ..self })
     }
 

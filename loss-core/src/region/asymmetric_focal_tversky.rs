@@ -1,6 +1,6 @@
 use super::similarity::EmptyMask;
 use super::user::{RegionSlopes, true_negative_loss};
-use crate::error::ParameterError;
+use crate::error::{Parameter, ParameterError};
 use crate::exact::UnitSum;
 use crate::finished::Confusion;
 use crate::sums::Totals;
@@ -38,6 +38,7 @@ use crate::sums::Totals;
 /// Yeung et al., *Unified Focal loss: Generalising Dice and cross entropy-based losses to handle class imbalanced medical image
 /// segmentation*, 2022. With [`AsymmetricFocal`](crate::AsymmetricFocal) it makes [`unified_focal`](crate::unified_focal).
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct AsymmetricFocalTversky {
     delta: f64,
     gamma: f64,
@@ -64,9 +65,9 @@ impl AsymmetricFocalTversky {
     /// # Errors
     /// [`ParameterError`] unless δ is in [0, 1], γ in [0, 1), and s finite and at least 0.
     pub fn new(delta: f64, gamma: f64, smooth: f64) -> Result<Self, ParameterError> {
-        ParameterError::check_share("delta", delta)?;
-        ParameterError::check("gamma", gamma, (0.0..1.0).contains(&gamma), "at least 0 and below 1")?;
-        ParameterError::check_not_negative("smooth", smooth)?;
+        ParameterError::check_share(Parameter::Delta, delta)?;
+        ParameterError::check(Parameter::Gamma, gamma, (0.0..1.0).contains(&gamma), "at least 0 and below 1")?;
+        ParameterError::check_not_negative(Parameter::Smooth, smooth)?;
         Ok(Self { delta, gamma, smooth, empty: EmptyMask::Formula })
     }
 
@@ -100,9 +101,9 @@ impl AsymmetricFocalTversky {
     }
 }
 
-true_negative_loss!(AsymmetricFocalTversky, "asymmetric_focal_tversky", |loss| [
-    loss.delta,
-    loss.gamma,
-    loss.smooth,
-    f64::from(loss.empty as u8),
-]);
+true_negative_loss!(
+    AsymmetricFocalTversky,
+    "asymmetric_focal_tversky",
+    |loss| [loss.delta, loss.gamma, loss.smooth],
+    loss.empty.code()
+);

@@ -35,6 +35,7 @@ use crate::sums::Totals;
 ///
 /// Xie and Tu, *Holistically-Nested Edge Detection*, 2015.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct BalancedBce {
     denominator: Denominator,
 }

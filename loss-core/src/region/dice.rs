@@ -43,6 +43,7 @@ use crate::error::ParameterError;
 /// Milletari et al., *V-Net*, 2016 (with [`Squared`](crate::Squared)); Sudre et al., *Generalised Dice overlap as a deep learning loss
 /// function*, 2017.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct Dice<O = Product> {
     similarity: Similarity<O>,
 }

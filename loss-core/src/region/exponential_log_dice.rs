@@ -1,6 +1,6 @@
 use super::overlap::{Overlap, Product};
 use super::similarity::{Similarity, similarity_loss};
-use crate::error::ParameterError;
+use crate::error::{Parameter, ParameterError};
 
 /// A power of the negative logarithm of the Dice score: the region's half of the exponential logarithmic loss.
 ///
@@ -26,6 +26,7 @@ use crate::error::ParameterError;
 /// Wong et al., *3D Segmentation with Exponential Logarithmic Loss for Highly Unbalanced Object Sizes*, 2018. The other half is
 /// [`ExponentialLogCrossEntropy`](crate::ExponentialLogCrossEntropy), where both are put together.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct ExponentialLogDice<O = Product> {
     similarity: Similarity<O>,
     gamma: f64,
@@ -39,7 +40,7 @@ impl ExponentialLogDice {
     /// # Errors
     /// [`ParameterError`] unless γ is in (0, 16], and s finite and at least 0.
     pub fn new(gamma: f64, smooth: f64) -> Result<Self, ParameterError> {
-        ParameterError::check("gamma", gamma, gamma > 0.0 && gamma <= 16.0, "above 0 and at most 16")?;
+        ParameterError::check(Parameter::Gamma, gamma, gamma > 0.0 && gamma <= 16.0, "above 0 and at most 16")?;
         Ok(Self { similarity: Similarity::new(0.5, 0.5, smooth, 0.5)?.floor(FLOOR, 0.5)?, gamma })
     }
 }

@@ -1,6 +1,6 @@
 use super::overlap::Product;
 use super::similarity::{Similarity, similarity_loss};
-use crate::error::ParameterError;
+use crate::error::{Parameter, ParameterError};
 
 /// Focal Tversky loss: a power of the Tversky loss.
 ///
@@ -25,6 +25,7 @@ use crate::error::ParameterError;
 ///
 /// Abraham and Khan, *A Novel Focal Tversky loss function with improved Attention U-Net for lesion segmentation*, 2019.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct FocalTversky<O = Product> {
     similarity: Similarity<O>,
     gamma: f64,
@@ -37,7 +38,7 @@ impl FocalTversky {
     /// # Errors
     /// [`ParameterError`] unless all are finite, γ above 0 and the others at least 0.
     pub fn new(alpha: f64, beta: f64, gamma: f64, smooth: f64) -> Result<Self, ParameterError> {
-        ParameterError::check("gamma", gamma, gamma > 0.0 && gamma <= 1e3, "above 0 and at most 1000")?;
+        ParameterError::check(Parameter::Gamma, gamma, gamma > 0.0 && gamma <= 1e3, "above 0 and at most 1000")?;
         Ok(Self { similarity: Similarity::new(alpha, beta, smooth, 1.0)?, gamma })
     }
 }

@@ -21,6 +21,7 @@ use crate::error::ParameterError;
 ///
 /// Rahman and Wang, *Optimizing Intersection-Over-Union in Deep Neural Networks for Image Segmentation*, 2016.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct Iou<O = Product> {
     similarity: Similarity<O>,
 }

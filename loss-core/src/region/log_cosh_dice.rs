@@ -21,6 +21,7 @@ use crate::error::ParameterError;
 ///
 /// Jadon, *A survey of loss functions for semantic segmentation*, 2020.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct LogCoshDice<O = Product> {
     similarity: Similarity<O>,
 }

@@ -23,6 +23,7 @@ use crate::error::ParameterError;
 /// Wong et al., *3D Segmentation with Exponential Logarithmic Loss for Highly Unbalanced Object Sizes*, 2018 (there to
 /// a power, see [`ExponentialLogDice`](crate::ExponentialLogDice)); segmentation_models.pytorch's `log_loss=True`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct LogDice<O = Product> {
     similarity: Similarity<O>,
     /// The smoothing of the score's own formula, in units of that of the Tversky index.

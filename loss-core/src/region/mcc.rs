@@ -1,5 +1,5 @@
 use super::user::{RegionSlopes, true_negative_loss};
-use crate::error::ParameterError;
+use crate::error::{Parameter, ParameterError};
 use crate::exact::UnitSum;
 use crate::finished::Confusion;
 use crate::sums::Totals;
@@ -31,6 +31,7 @@ use crate::sums::Totals;
 ///
 /// Abhishek and Hamarneh, *Matthews Correlation Coefficient Loss for Deep Convolutional Networks*, 2021.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct Mcc {
     smooth: f64,
 }
@@ -41,7 +42,7 @@ impl Mcc {
     /// # Errors
     /// [`ParameterError`] unless it is finite and at least 0.
     pub fn new(smooth: f64) -> Result<Self, ParameterError> {
-        ParameterError::check_not_negative("smooth", smooth)?;
+        ParameterError::check_not_negative(Parameter::Smooth, smooth)?;
         Ok(Self { smooth })
     }
 

@@ -1,6 +1,6 @@
 use crate::batch::{Batch, Terms};
 use crate::combine::combinable;
-use crate::error::ParameterError;
+use crate::error::{Parameter, ParameterError};
 use crate::exact::TermSum;
 use crate::fingerprint::Fingerprint;
 use crate::loss::{Loss, Part};
@@ -39,6 +39,7 @@ use crate::sums::Totals;
 ///
 /// Sofiiuk et al., *AdaptIS: Adaptive Instance Selection Network*, 2019.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct NormalisedFocal {
     focal: Focal,
     floor: f64,
@@ -57,7 +58,7 @@ impl NormalisedFocal {
     pub fn floor(self, floor: f64) -> Result<Self, ParameterError> {
         const SMALLEST: f64 = 1.0 / (1u128 << 64) as f64;
         let accepted = floor >= SMALLEST && floor <= f64::from(f32::MAX);
-        ParameterError::check("floor", floor, accepted, "a finite number, at least 2^-64")?;
+        ParameterError::check(Parameter::Floor, floor, accepted, "a finite number, at least 2^-64")?;
         Ok(Self { floor, ..self })
     }
 }

@@ -49,6 +49,7 @@ pub struct OverlapSlope {
 
 impl OverlapSlope {
     /// From ∂L/∂I and ∂L/∂E.
+    #[must_use]
     pub fn new(overlap: f64, errors: f64, [alpha, beta]: [f64; 2]) -> Self {
         Self {
             overlap,
@@ -191,6 +192,7 @@ impl Overlap for Minimum {
 
 /// A form chosen at run time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum AnyOverlap {
     /// [`Product`].
     #[default]

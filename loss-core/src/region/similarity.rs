@@ -1,12 +1,13 @@
 //! The one score behind Dice, IoU and Tversky.
 
 use super::overlap::{Overlap, OverlapSlope, Product};
-use crate::error::ParameterError;
+use crate::error::{Parameter, ParameterError};
 use crate::fingerprint::Fingerprint;
 use crate::sums::Totals;
 
 /// What a mask without any foreground (Σ w t = 0) counts for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum EmptyMask {
     /// What the formula gives: the smoothing decides. With no smoothing at all, 0 if nothing is predicted either,
     /// and a loss of 1 with no gradient towards less if anything is.
@@ -18,6 +19,17 @@ pub enum EmptyMask {
     One,
 }
 
+impl EmptyMask {
+    /// The name that fingerprints know it by.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            EmptyMask::Formula => "empty_mask=formula",
+            EmptyMask::Zero => "empty_mask=zero",
+            EmptyMask::One => "empty_mask=one",
+        }
+    }
+}
+
 /// The Tversky index, and everything that is a special case of it.
 ///
 /// score = (I + sₙ) / max(I + E + s_d, c), loss = 1 − score, E = α(P − I) + β(T − I)
@@ -25,6 +37,7 @@ pub enum EmptyMask {
 /// with I, P and T as the [`Overlap`] form `O` says. The loss is computed as (E + s_d − sₙ) / (I + E + s_d), so that
 /// nothing cancels when it is small.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct Similarity<O = Product> {
     overlap: O,
     alpha: f64,
@@ -50,8 +63,8 @@ impl Similarity<Product> {
     /// The index with weights α of false positives and β of false negatives, and one smoothing above and below, of which one unit is `scale` of
     /// the index's.
     pub(crate) fn new(alpha: f64, beta: f64, smooth: f64, scale: f64) -> Result<Self, ParameterError> {
-        ParameterError::check_not_negative("alpha", alpha)?;
-        ParameterError::check_not_negative("beta", beta)?;
+        ParameterError::check_not_negative(Parameter::Alpha, alpha)?;
+        ParameterError::check_not_negative(Parameter::Beta, beta)?;
         Self {
             overlap: Product,
             alpha,
@@ -82,14 +95,14 @@ impl<O: Overlap> Similarity<O> {
     /// Smooths by so much above and below, as it stands in a loss's own formula, in which one unit is `scale` of the index's. What is wrong is told
     /// as it was given.
     pub(crate) fn smooth(self, [numerator, denominator]: [f64; 2], scale: f64) -> Result<Self, ParameterError> {
-        ParameterError::check_not_negative("smooth (numerator)", numerator)?;
-        ParameterError::check_not_negative("smooth (denominator)", denominator)?;
+        ParameterError::check_not_negative(Parameter::SmoothNumerator, numerator)?;
+        ParameterError::check_not_negative(Parameter::SmoothDenominator, denominator)?;
         Ok(Self { smooth_numerator: numerator * scale, smooth_denominator: denominator * scale, ..self })
     }
 
     /// The same of a floor.
     pub(crate) fn floor(self, floor: f64, scale: f64) -> Result<Self, ParameterError> {
-        ParameterError::check_not_negative("floor", floor)?;
+        ParameterError::check_not_negative(Parameter::Floor, floor)?;
         Ok(Self { floor: floor * scale, ..self })
     }
 
@@ -146,7 +159,7 @@ impl<O: Overlap> Similarity<O> {
         for parameter in [self.alpha, self.beta, self.smooth_numerator, self.smooth_denominator, self.floor] {
             fingerprint.number(parameter);
         }
-        fingerprint.number(f64::from(self.empty as u8));
+        fingerprint.name(self.empty.code());
     }
 }
 

@@ -46,6 +46,7 @@ use crate::error::ParameterError;
 ///
 /// Salehi et al., *Tversky loss function for image segmentation using 3D fully convolutional deep networks*, 2017.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct Tversky<O = Product> {
     similarity: Similarity<O>,
 }

@@ -64,6 +64,7 @@ pub struct RegionSlopes {
 
 /// Makes a [`Loss`] of a [`Region`].
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct RegionLoss<F>(pub F);
 
 impl RegionSlopes {
@@ -122,9 +123,9 @@ impl<F: Region> RegionFamily for RegionLoss<F> {}
 combinable!([F: Region,] RegionLoss<F>);
 
 /// The [`Loss`] of a type with a method `evaluate(&self, totals, true_negative)`, which gives the value and its [`RegionSlopes`]; after
-/// its name stand its parameters, for the fingerprint.
+/// its name stand its parameters and the codes of its options, for the fingerprint.
 macro_rules! true_negative_loss {
-    ($loss:ident, $name:literal, |$this:ident| $parameters:expr) => {
+    ($loss:ident, $name:literal, |$this:ident| $parameters:expr $(, $option:expr)*) => {
         impl $crate::loss::Loss for $loss {
             type Sums = $crate::exact::UnitSum;
             type Slope = [f32; 2];
@@ -165,6 +166,7 @@ macro_rules! true_negative_loss {
                 for parameter in $parameters {
                     fingerprint.number(parameter);
                 }
+                $(fingerprint.name($option);)*
             }
         }
 

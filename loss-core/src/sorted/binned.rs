@@ -3,6 +3,7 @@ use super::gradient::PixelGradient;
 use super::jaccard::Extension;
 use super::lovasz::{ErrorKind, UnitErrors, check};
 use crate::error::{LengthError, StateError};
+use crate::fingerprint::Fingerprint;
 use crate::finished::{Counts, RejectedPixel};
 use crate::pixel::{Sample, Target};
 use crate::plane::Plane;
@@ -43,6 +44,7 @@ use crate::sums::{FixedSums, Sums};
 ///
 /// Berman et al., *The Lovász-Softmax loss*, 2018 (the loss; the bins are this crate's).
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct BinnedLovasz<const BINS: usize> {
     counts: Counts,
     foreground: [i64; BINS],
@@ -91,18 +93,29 @@ impl<const BINS: usize> BinnedLovasz<BINS> {
     }
 
     /// How many pixels there were so far, and what became of them.
+    #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts
     }
 
     /// Foreground pixels by bin, smallest errors first.
+    #[must_use]
     pub fn foreground(&self) -> &[i64; BINS] {
         &self.foreground
     }
 
     /// Background pixels by bin, smallest errors first.
+    #[must_use]
     pub fn background(&self) -> &[i64; BINS] {
         &self.background
+    }
+
+    /// Tells this loss and its number of bins from others, the same on every machine.
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        let mut fingerprint = Fingerprint::new();
+        fingerprint.name("binned_lovasz").number(BINS as f64);
+        fingerprint.finish()
     }
 
     /// Hands over the integers of the state. States may be added element by element.
@@ -207,6 +220,7 @@ impl<const BINS: usize, S: Into<Sample>> Extend<S> for BinnedLovasz<BINS> {
 
 /// A finished [`BinnedLovasz`] loss: its value, and its gradient for a second pass over the errors.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct FinishedBinnedLovasz<const BINS: usize> {
     value: f64,
     counts: Counts,
@@ -216,6 +230,7 @@ pub struct FinishedBinnedLovasz<const BINS: usize> {
 
 impl<const BINS: usize> FinishedBinnedLovasz<BINS> {
     /// The loss, within [`ERROR_BOUND`](Self::ERROR_BOUND) of the exact one.
+    #[must_use]
     pub fn value(&self) -> f64 {
         self.value
     }
@@ -224,6 +239,7 @@ impl<const BINS: usize> FinishedBinnedLovasz<BINS> {
     pub const ERROR_BOUND: f64 = 0.5 / BINS as f64;
 
     /// How many pixels there were, and what became of them.
+    #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts
     }

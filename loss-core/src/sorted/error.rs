@@ -6,6 +6,7 @@ use crate::pixel::Reason;
 
 /// A sorted loss has no result, or none that all pixels took part in. Nothing was written.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum SortedError {
     /// There was no pixel.
     NoPixels,

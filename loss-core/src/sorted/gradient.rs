@@ -6,6 +6,7 @@ use crate::plane::Plane;
 ///
 /// Pixels that were ignored or rejected have gradient 0.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct PixelGradient<F> {
     at: F,
 }

@@ -112,6 +112,7 @@ fn weighted_loss<P: Pointwise, K: Link>(loss: &P, link: &K, sample: Sample) -> O
 
 /// The mean over the largest losses.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct Hardest {
     value: f64,
     counts: Counts,
@@ -142,31 +143,37 @@ impl Hardest {
     }
 
     /// The mean loss of the kept pixels.
+    #[must_use]
     pub fn value(&self) -> f64 {
         self.value
     }
 
     /// How many pixels are kept.
+    #[must_use]
     pub fn kept(&self) -> u64 {
         self.kept
     }
 
     /// Pixels above this loss are kept; of those that have it, a [`share_of_ties`](Self::share_of_ties).
+    #[must_use]
     pub fn threshold(&self) -> f32 {
         self.threshold
     }
 
     /// How much of each pixel is kept whose loss is the threshold.
+    #[must_use]
     pub fn share_of_ties(&self) -> f64 {
         self.share
     }
 
     /// How many pixels there were, and what became of them.
+    #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts
     }
 
     /// ∂L/∂ℓ of a pixel with this loss: 1/kept above the threshold, the share of it at the threshold, 0 below.
+    #[must_use]
     pub fn slope(&self, loss: f32) -> f64 {
         if loss > self.threshold {
             1.0 / self.kept as f64
@@ -245,6 +252,7 @@ impl Largest {
 
 /// The mean over the hardest pixels of a plane: its value, and its gradient for a last pass.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct HardestPixels<P, K> {
     hardest: Hardest,
     loss: P,

@@ -97,6 +97,7 @@ fn lovasz<E: ErrorKind, C: Code>(
 
 /// A finished Lovász loss of a [`Histogram`]: its value, and its gradient by table.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct FinishedHistogramLovasz<C> {
     value: f64,
     counts: Counts,
@@ -108,16 +109,19 @@ pub struct FinishedHistogramLovasz<C> {
 
 impl<C: Code> FinishedHistogramLovasz<C> {
     /// The loss.
+    #[must_use]
     pub fn value(&self) -> f64 {
         self.value
     }
 
     /// How many pixels there were, and what became of them.
+    #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts
     }
 
     /// Whether there was any foreground; without, the loss is the largest error.
+    #[must_use]
     pub fn has_foreground(&self) -> bool {
         self.has_foreground
     }

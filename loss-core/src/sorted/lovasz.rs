@@ -52,6 +52,7 @@ use crate::pointwise::coefficient;
 /// Berman, Triki and Blaschko, *The Lovász-Softmax loss: a tractable surrogate for the optimization of the
 /// intersection-over-union measure in neural networks*, 2018.
 #[derive(Debug)]
+#[must_use]
 pub struct Lovasz<'a, E> {
     scratch: &'a mut [u32],
     filled: Filled,
@@ -142,6 +143,7 @@ impl<'a, E: ErrorKind> Lovasz<'a, E> {
     }
 
     /// How many pixels there were so far, and what became of them.
+    #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts
     }
@@ -185,6 +187,7 @@ impl<E: ErrorKind, S: Into<Sample>> Extend<S> for Lovasz<'_, E> {
 
 /// A finished [`Lovasz`] loss: its value, and its gradient for a second pass over the pixels.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct FinishedLovasz<'s, E> {
     ranks: Ranks<'s, u32>,
     value: f64,
@@ -194,16 +197,19 @@ pub struct FinishedLovasz<'s, E> {
 
 impl<E: ErrorKind> FinishedLovasz<'_, E> {
     /// The loss.
+    #[must_use]
     pub fn value(&self) -> f64 {
         self.value
     }
 
     /// How many pixels there were, and what became of them.
+    #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts
     }
 
     /// Whether there was any foreground; without, the loss is the largest error.
+    #[must_use]
     pub fn has_foreground(&self) -> bool {
         self.ranks.has_foreground()
     }

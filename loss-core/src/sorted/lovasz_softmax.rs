@@ -1,13 +1,14 @@
 use super::error::SortedError;
 use super::ranking::{Filled, Ranks};
 use crate::class::{ClassSample, ClassTarget, Label};
-use crate::error::{LengthError, ParameterError};
+use crate::error::{LengthError, Parameter, ParameterError};
 use crate::finished::{Counts, RejectedPixel};
 use crate::pixel::Reason;
 use crate::pointwise::coefficient;
 
 /// Which classes [`LovaszSoftmax`] is the mean over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LovaszClasses {
     /// Those that are the label of a valid pixel.
     #[default]
@@ -57,6 +58,7 @@ pub enum LovaszClasses {
 ///
 /// Berman, Triki and Blaschko, *The Lovász-Softmax loss*, 2018.
 #[derive(Debug)]
+#[must_use]
 pub struct LovaszSoftmax<'a, const C: usize> {
     scratch: &'a mut [u64],
     filled: [Filled; C],
@@ -113,11 +115,16 @@ impl<'a, const C: usize> LovaszSoftmax<'a, C> {
     /// # Errors
     /// [`ParameterError`] unless there are 1 to C.
     pub fn with_classes(self, classes: usize) -> Result<Self, ParameterError> {
-        ParameterError::check("classes", classes as f64, (1..=C).contains(&classes), "from 1 to the capacity")?;
+        ParameterError::check(
+            Parameter::Classes,
+            classes as f64,
+            (1..=C).contains(&classes),
+            "from 1 to the capacity",
+        )?;
         Ok(self.with(|rule| rule.classes = classes))
     }
 
-    /// Ignores pixels with this label, and starts anew.
+    /// Ignores pixels with this label, in place of one given before, and starts anew. Several labels are ignored by samples of weight 0.
     pub fn ignoring(self, label: impl Label) -> Self {
         self.with(|rule| rule.ignored = Some(label.to_i64()))
     }
@@ -167,6 +174,7 @@ impl<'a, const C: usize> LovaszSoftmax<'a, C> {
     }
 
     /// How many pixels there were so far, and what became of them.
+    #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts
     }
@@ -232,6 +240,7 @@ impl<const C: usize, S: Into<ClassSample<C>>> Extend<S> for LovaszSoftmax<'_, C>
 
 /// A finished [`LovaszSoftmax`] loss: its value, and its gradient for a second pass over the pixels.
 #[derive(Clone, Debug)]
+#[must_use]
 pub struct FinishedLovaszSoftmax<'s, const C: usize> {
     rule: Rule,
     counts: Counts,
@@ -243,16 +252,19 @@ pub struct FinishedLovaszSoftmax<'s, const C: usize> {
 
 impl<const C: usize> FinishedLovaszSoftmax<'_, C> {
     /// The loss.
+    #[must_use]
     pub fn value(&self) -> f64 {
         self.value
     }
 
     /// The loss of one class, if it is in the mean.
+    #[must_use]
     pub fn class_value(&self, class: usize) -> Option<f64> {
         self.values.get(class).copied().flatten()
     }
 
     /// How many pixels there were, and what became of them.
+    #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts
     }

@@ -1,5 +1,5 @@
 use super::hardest::HardMining;
-use crate::error::ParameterError;
+use crate::error::{Parameter, ParameterError};
 
 /// Online hard example mining: the mean over the losses above a threshold, but over a least number of pixels.
 ///
@@ -27,6 +27,7 @@ use crate::error::ParameterError;
 ///
 /// Shrivastava, Gupta and Girshick, *Training region-based object detectors with online hard example mining*, 2016.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct Ohem {
     threshold: f32,
     at_least: Option<u64>,
@@ -38,7 +39,7 @@ impl Ohem {
     /// # Errors
     /// [`ParameterError`] unless 0 < `thresh` < 1.
     pub fn new(thresh: f64) -> Result<Self, ParameterError> {
-        ParameterError::check("thresh", thresh, thresh > 0.0 && thresh < 1.0, "between 0 and 1")?;
+        ParameterError::check(Parameter::Thresh, thresh, thresh > 0.0 && thresh < 1.0, "between 0 and 1")?;
         Ok(Self { threshold: -libm::log(thresh) as f32, at_least: None })
     }
 
@@ -48,6 +49,7 @@ impl Ohem {
     }
 
     /// −ln(thresh).
+    #[must_use]
     pub fn threshold(&self) -> f32 {
         self.threshold
     }

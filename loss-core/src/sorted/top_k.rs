@@ -1,5 +1,5 @@
 use super::hardest::HardMining;
-use crate::error::ParameterError;
+use crate::error::{Parameter, ParameterError};
 
 /// The mean over the k largest losses.
 ///
@@ -32,6 +32,7 @@ use crate::error::ParameterError;
 ///
 /// Wu, Shen and van den Hengel, *Bridging category-level and instance-level semantic image segmentation*, 2016.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
 pub struct TopK {
     rule: Rule,
 }
@@ -48,7 +49,12 @@ impl TopK {
     /// # Errors
     /// [`ParameterError`] unless it is above 0 and at most 100.
     pub fn percent(percent: f64) -> Result<Self, ParameterError> {
-        ParameterError::check("percent", percent, percent > 0.0 && percent <= 100.0, "above 0 and at most 100")?;
+        ParameterError::check(
+            Parameter::Percent,
+            percent,
+            percent > 0.0 && percent <= 100.0,
+            "above 0 and at most 100",
+        )?;
         Ok(Self { rule: Rule::Percent(percent) })
     }
 
@@ -57,7 +63,7 @@ impl TopK {
     /// # Errors
     /// [`ParameterError`] for k = 0.
     pub fn count(k: u64) -> Result<Self, ParameterError> {
-        ParameterError::check("k", k as f64, k > 0, "at least 1")?;
+        ParameterError::check(Parameter::K, k as f64, k > 0, "at least 1")?;
         Ok(Self { rule: Rule::Count(k) })
     }
 }

@@ -109,6 +109,8 @@ pub(crate) enum TrainingError {
     #[error("internal error: {0}")]
     Length(#[from] loss_core::LengthError),
     #[error("internal error: {0}")]
+    ClassPlane(#[from] loss_core::ClassPlaneError),
+    #[error("internal error: {0}")]
     Expression(#[from] crate::expression::ExpressionError),
     #[error("internal error: a tensor could not be read: {0}")]
     Tensor(String),

@@ -1,6 +1,6 @@
 //! The pixels of logits of several classes, a chunk of one image at a time.
 
-use loss_core::{ClassAccumulator, ClassPlane, Layout, LengthError, Reason};
+use loss_core::{ClassAccumulator, ClassPlane, ClassPlaneError, Layout, Reason};
 
 use super::terms::ClassTerms;
 use crate::arrays::{Array, Order};
@@ -242,8 +242,8 @@ impl<'a> ClassPixels<'a> {
 }
 
 impl Chunk<'_> {
-    pub(super) fn plane<const C: usize>(&self, classes: usize) -> Result<ClassPlane<'_, i64, C>, LengthError> {
-        ClassPlane::new(classes, Layout::Planar, self.logits, self.labels)?.with_weights(self.weights)
+    pub(super) fn plane<const C: usize>(&self, classes: usize) -> Result<ClassPlane<'_, i64, C>, ClassPlaneError> {
+        Ok(ClassPlane::new(classes, Layout::Planar, self.logits, self.labels)?.with_weights(self.weights)?)
     }
 }
 

@@ -33,8 +33,8 @@ impl ClassWeights for Weights {
         }
     }
 
-    fn are_valid(&self) -> bool {
-        self.0.as_deref().is_none_or(|weights| weights.are_valid())
+    fn out_of_range(&self) -> Option<(usize, f64)> {
+        self.0.as_deref().and_then(|weights| weights.out_of_range())
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {

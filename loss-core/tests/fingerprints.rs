@@ -1,0 +1,307 @@
+//! Whatever changes a value changes the fingerprint: each option of each loss, link, accumulator and mean.
+
+mod common;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use common::{Entry, Visitor, every_loss};
+use loss_core::{
+    AbsentClass, Accumulator, Activation, AnyLoss, AnyOverlap, AsymmetricFocal, AsymmetricFocalTversky, BalancedBce,
+    Bce, BinnedLovasz, BoundaryAccumulator, ClassAccumulator, ClassDenominator, ClassImageMean, ClassLoss,
+    ClassPointwise, ClassReduction, CrossEntropy, Denominator, Dice, EmptyImage, EmptyMask, ExponentialLogCrossEntropy,
+    ExponentialLogDice, Focal, FocalForm, FocalTversky, Foreground, GeneralisedCrossEntropy, GeneralisedDice,
+    Histogram, Iou, LabelSmoothing, LogCoshDice, LogDice, Logits, Loss, Mcc, Minimum, NormalisedFocal, PerClass,
+    Pointwise, Poly1, Probabilities, Product, QualityFocal, Quantisation, ReducedFocal, SoftmaxFocal, Squared, Tversky,
+    VolumeWeight, WassersteinDice, WeightMode, unified_focal,
+};
+
+/// The fingerprints of what a file makes, each with another option.
+struct List(BTreeMap<&'static str, Vec<u64>>);
+
+impl List {
+    fn add(&mut self, file: &'static str, fingerprints: impl IntoIterator<Item = u64>) {
+        self.0.entry(file).or_default().extend(fingerprints);
+    }
+
+    fn losses<L: Loss>(&mut self, file: &'static str, losses: impl IntoIterator<Item = L>) {
+        self.add(file, losses.into_iter().map(|loss| loss.accumulator().fingerprint()));
+    }
+
+    fn class_losses<L: ClassLoss<3>>(&mut self, file: &'static str, losses: impl IntoIterator<Item = L>) {
+        self.add(file, losses.into_iter().map(|loss| loss.class_accumulator().fingerprint()));
+    }
+}
+
+/// What the losses of the Dice family have in common, of one that has none of it.
+macro_rules! similarity {
+    ($loss:expr) => {{
+        let loss = $loss;
+        [
+            loss,
+            loss.smooth(0.5, 0.25).unwrap(),
+            loss.smooth(0.25, 0.5).unwrap(),
+            loss.floor(0.125).unwrap(),
+            loss.empty_mask(EmptyMask::Zero),
+            loss.empty_mask(EmptyMask::One),
+        ]
+        .map(|loss| loss.accumulator().fingerprint())
+        .into_iter()
+        .chain([loss.overlap(Squared).accumulator().fingerprint(), loss.overlap(Minimum).accumulator().fingerprint()])
+    }};
+}
+
+fn list() -> List {
+    let mut list = List(BTreeMap::new());
+    let bce = Bce::new();
+    let smoothed = |s| bce.label_smoothing(LabelSmoothing::flip(s).unwrap());
+    list.losses("pointwise/bce.rs", [bce, bce.pos_weight(2.0).unwrap(), smoothed(0.1), smoothed(0.2)].map(Bce::mean));
+    let focal = |gamma| Focal::new(gamma).unwrap();
+    let forms = [FocalForm::Split, FocalForm::Exponential, FocalForm::Margin].map(|form| focal(2.0).form(form));
+    let alphas = [0.0, 0.25, 1.0].map(|alpha| focal(2.0).alpha(alpha).unwrap());
+    let focals = || [focal(2.0), focal(2.5), focal(0.0)].into_iter().chain(forms).chain(alphas);
+    list.losses("pointwise/focal.rs", focals().map(Focal::mean));
+    list.losses("pointwise/poly1.rs", [1.0, -1.0, 2.0].map(|epsilon| Poly1::new(epsilon).unwrap().mean()));
+    let asymmetric = [(0.6, 0.5), (0.7, 0.5), (0.6, 0.25), (0.5, 0.6)];
+    list.losses(
+        "pointwise/asymmetric_focal.rs",
+        asymmetric.map(|(delta, gamma)| AsymmetricFocal::new(delta, gamma).unwrap().mean()),
+    );
+    let reduced = |gamma, threshold| ReducedFocal::new(gamma, threshold).unwrap();
+    let alphas = [0.25, 0.75].map(|alpha| reduced(2.0, 0.5).alpha(alpha).unwrap());
+    let all = [reduced(2.0, 0.5), reduced(1.0, 0.5), reduced(2.0, 0.25)].into_iter().chain(alphas);
+    list.losses("pointwise/reduced_focal.rs", all.map(ReducedFocal::mean));
+    list.losses("pointwise/quality_focal.rs", [2.0, 1.0].map(|beta| QualityFocal::new(beta).unwrap().mean()));
+    let generalised = [0.7, 0.5].map(|q| GeneralisedCrossEntropy::new(q).unwrap().mean());
+    list.losses("pointwise/generalised_cross_entropy.rs", generalised);
+    let logarithmic = |gamma| ExponentialLogCrossEntropy::new(gamma).unwrap();
+    let weighted = [(2.0, 1.0), (1.0, 2.0)].map(|(on, off)| logarithmic(0.3).class_weights(on, off).unwrap());
+    let all = [logarithmic(0.3), logarithmic(0.5)].into_iter().chain(weighted);
+    list.losses("pointwise/exponential_log_cross_entropy.rs", all.map(ExponentialLogCrossEntropy::mean));
+
+    let denominators = [
+        Denominator::Weight,
+        Denominator::WeightPlus(1e-8),
+        Denominator::WeightPlus(1e-5),
+        Denominator::Pixels,
+        Denominator::Fixed(1.0),
+        Denominator::Fixed(2.0),
+    ];
+    list.losses("reduction.rs", denominators.map(|denominator| bce.over(denominator)));
+    list.losses("region/balanced_bce.rs", denominators.map(|denominator| BalancedBce::new().over(denominator)));
+    let floored = NormalisedFocal::new(focal(2.0)).floor(1e-3).unwrap();
+    list.losses("region/normalised_focal.rs", focals().map(NormalisedFocal::new).chain([floored]));
+
+    list.add("region/dice.rs", similarity!(Dice::new(1.0).unwrap()));
+    list.losses("region/dice.rs", [Dice::new(2.0).unwrap()]);
+    list.add("region/iou.rs", similarity!(Iou::new(1.0).unwrap()));
+    list.losses("region/iou.rs", [Iou::new(2.0).unwrap()]);
+    list.add("region/tversky.rs", similarity!(Tversky::new(0.3, 0.7, 1.0).unwrap()));
+    let others = [(0.7, 0.3, 1.0), (0.3, 0.3, 1.0), (0.7, 0.7, 1.0), (0.3, 0.7, 2.0)];
+    list.losses("region/tversky.rs", others.map(|(alpha, beta, smooth)| Tversky::new(alpha, beta, smooth).unwrap()));
+    list.add("region/focal_tversky.rs", similarity!(FocalTversky::new(0.3, 0.7, 0.75, 1.0).unwrap()));
+    let others = [(0.7, 0.7, 0.75), (0.3, 0.3, 0.75), (0.3, 0.7, 1.0)];
+    let others = others.map(|(alpha, beta, gamma)| FocalTversky::new(alpha, beta, gamma, 1.0).unwrap());
+    list.losses("region/focal_tversky.rs", others);
+    list.add("region/log_dice.rs", similarity!(LogDice::new(1.0).unwrap()));
+    // Half the smoothing of the Tversky index is that of the Dice score, but its floor is not.
+    let others = [LogDice::new(2.0), LogDice::iou(1.0), LogDice::tversky(0.5, 0.5, 0.5)].map(Result::unwrap);
+    list.losses("region/log_dice.rs", others);
+    list.add("region/exponential_log_dice.rs", similarity!(ExponentialLogDice::new(0.3, 1.0).unwrap()));
+    let others = [(0.5, 1.0), (0.3, 2.0)].map(|(gamma, smooth)| ExponentialLogDice::new(gamma, smooth).unwrap());
+    list.losses("region/exponential_log_dice.rs", others);
+    list.add("region/log_cosh_dice.rs", similarity!(LogCoshDice::new(1.0).unwrap()));
+    list.losses("region/log_cosh_dice.rs", [LogCoshDice::new(2.0).unwrap()]);
+    list.losses("region/mcc.rs", [0.0, 1.0].map(|smooth| Mcc::new(smooth).unwrap()));
+    let asymmetric = [(0.6, 0.5, 0.0), (0.7, 0.5, 0.0), (0.6, 0.25, 0.0), (0.6, 0.5, 1.0)];
+    let asymmetric =
+        asymmetric.map(|(delta, gamma, smooth)| AsymmetricFocalTversky::new(delta, gamma, smooth).unwrap());
+    let masks = [EmptyMask::Zero, EmptyMask::One].map(|empty| asymmetric[0].empty_mask(empty));
+    list.losses("region/asymmetric_focal_tversky.rs", asymmetric.into_iter().chain(masks));
+    let unified =
+        [(0.5, 0.6, 0.5, 0.0), (0.4, 0.6, 0.5, 0.0), (0.5, 0.7, 0.5, 0.0), (0.5, 0.6, 0.4, 0.0), (0.5, 0.6, 0.5, 1.0)];
+    list.losses(
+        "unified_focal.rs",
+        unified.map(|(lambda, delta, gamma, s)| unified_focal(lambda, delta, gamma, s).unwrap()),
+    );
+
+    let dice = Dice::new(1.0).unwrap();
+    list.losses("combine.rs", [(1.0, 1.0), (2.0, 1.0), (1.0, 2.0), (2.0, 2.0)].map(|(a, b)| a * bce.mean() + b * dice));
+    list.losses("combine.rs", [2.0 * (bce.mean() + dice)]);
+    list.losses("combine.rs", [dice + bce.mean()]);
+    let overlaps = [AnyOverlap::Product, AnyOverlap::Squared, AnyOverlap::Minimum];
+    list.losses("any.rs", overlaps.map(|overlap| AnyLoss::Dice(dice.overlap(overlap))));
+    list.losses(
+        "any.rs",
+        [AnyLoss::Iou(Iou::new(1.0).unwrap().overlap(AnyOverlap::Product)), AnyLoss::Bce(bce.mean())],
+    );
+    list.losses("any.rs", [[AnyLoss::Bce(bce.mean()); 1]]);
+    list.losses("any.rs", [[AnyLoss::Bce(bce.mean()); 2]]);
+    list.losses("any.rs", [[AnyLoss::Bce(bce.mean()).times(2.0), AnyLoss::Bce(bce.mean()).times(1.0)]]);
+    let forms = [dice.overlap(Product).accumulator().fingerprint(), dice.overlap(Squared).accumulator().fingerprint()];
+    list.add("region/overlap.rs", forms.into_iter().chain([dice.overlap(Minimum).accumulator().fingerprint()]));
+
+    let thresholds =
+        [0.5, 0.25, 0.75].map(|threshold| bce.mean().accumulator().at_threshold(threshold).unwrap().fingerprint());
+    list.add("accumulator.rs", thresholds.into_iter().chain([bce.mean().counting_accumulator().fingerprint()]));
+    let links = [1e-7, 1e-6].map(|epsilon| bce.mean().probability_accumulator(epsilon).unwrap().fingerprint());
+    list.add("link.rs", links.into_iter().chain([bce.mean().accumulator().fingerprint()]));
+
+    let quantised = [(0.1, 0), (0.2, 0), (0.1, 1)].map(|(scale, zero)| Quantisation::new(scale, zero).unwrap());
+    list.add("histogram/mod.rs", quantised.map(|quantisation| Histogram::<i8>::new(quantisation).fingerprint()));
+    list.add("histogram/mod.rs", [Histogram::<u8>::new(quantised[0]).fingerprint()]);
+    list.add("histogram/mod.rs", [Histogram::<i8, 4>::with_levels(quantised[0]).fingerprint()]);
+    let boundary = [1e-7, 1e-6].map(|epsilon| Probabilities::new(epsilon).unwrap());
+    list.add("boundary.rs", boundary.map(|link| BoundaryAccumulator::with_link(link).fingerprint()));
+    list.add("boundary.rs", [BoundaryAccumulator::new().fingerprint()]);
+    list.add("sorted/binned.rs", [BinnedLovasz::<64>::new().fingerprint(), BinnedLovasz::<65>::new().fingerprint()]);
+    for empty in [EmptyImage::Skip, EmptyImage::Count] {
+        list.add("image_mean.rs", [0.0, 1.0].map(|smooth| Dice::new(smooth).unwrap().image_mean(empty).fingerprint()));
+        let mean = ClassImageMean::<_, 3>::new(ClassAccumulator::new(PerClass::new(dice)), empty).fingerprint();
+        let ignoring = ClassAccumulator::new(PerClass::new(dice)).ignoring(255u8);
+        list.add("class/image_mean.rs", [mean, ClassImageMean::<_, 3>::new(ignoring, empty).fingerprint()]);
+    }
+    // A mean is told from the loss that it is a mean of.
+    list.losses("image_mean.rs", [Dice::new(0.0).unwrap()]);
+    list.class_losses("class/image_mean.rs", [PerClass::new(dice)]);
+
+    let ce = CrossEntropy::new();
+    let smoothed = [0.0, 0.1].map(|epsilon| ce.label_smoothing(epsilon).unwrap());
+    list.class_losses("class/cross_entropy.rs", smoothed.map(ClassPointwise::mean));
+    let weighted = [[2.0, 1.0, 1.0], [1.0, 1.0, 2.0]].map(|weights| ce.weights(weights).unwrap());
+    list.class_losses("class/cross_entropy.rs", weighted.map(ClassPointwise::mean));
+    let denominators = [
+        ClassDenominator::ClassWeight,
+        ClassDenominator::Weight,
+        ClassDenominator::WeightPlus(1e-8),
+        ClassDenominator::WeightPlus(1e-5),
+        ClassDenominator::Pixels,
+        ClassDenominator::PixelsTimesClasses,
+        ClassDenominator::Fixed(1.0),
+        ClassDenominator::Fixed(2.0),
+    ];
+    list.class_losses("class/reduction.rs", denominators.map(|denominator| ce.over(denominator)));
+    let focal = |gamma| SoftmaxFocal::new(gamma).unwrap();
+    list.class_losses("class/focal.rs", [focal(2.0).mean(), focal(1.0).mean()]);
+    list.class_losses("class/focal.rs", [focal(2.0).weights([2.0, 1.0, 1.0]).unwrap().mean()]);
+    let per_class = PerClass::new(dice);
+    list.class_losses("class/per_class.rs", [per_class, PerClass::new(Dice::new(2.0).unwrap())]);
+    list.class_losses(
+        "class/per_class.rs",
+        [AbsentClass::Zero, AbsentClass::Skip].map(|absent| per_class.absent(absent)),
+    );
+    let reductions = [ClassReduction::Sum, ClassReduction::Pooled].map(|reduction| per_class.reduction(reduction));
+    list.class_losses("class/per_class.rs", reductions);
+    let modes = [WeightMode::Multiply, WeightMode::Normalise, WeightMode::Inside];
+    for weights in [[2.0, 1.0, 1.0], [1.0, 2.0, 1.0]] {
+        list.class_losses("class/per_class.rs", modes.map(|mode| per_class.weights(weights, mode).unwrap()));
+    }
+    list.class_losses("class/per_class.rs", [per_class.classes(Foreground)]);
+    list.class_losses("class/per_class.rs", [[0, 1], [0, 2]].map(|classes| per_class.classes(classes)));
+    let generalised = GeneralisedDice::new(1.0).unwrap();
+    let volumes = [VolumeWeight::Square, VolumeWeight::Simple, VolumeWeight::Uniform];
+    list.class_losses("class/generalised_dice.rs", volumes.map(|weight| generalised.volume_weight(weight)));
+    let smoothed = [(0.5, 1.0), (1.0, 0.5)].map(|(above, below)| generalised.smooth(above, below).unwrap());
+    list.class_losses("class/generalised_dice.rs", smoothed);
+    list.class_losses("class/generalised_dice.rs", [generalised.classes(Foreground)]);
+    let wasserstein = |near, smooth| WassersteinDice::new([[0.0, 1.0, 1.0], [1.0, 0.0, near], [1.0, 0.5, 0.0]], smooth);
+    let all = [wasserstein(0.5, 0.0), wasserstein(0.25, 0.0), wasserstein(0.5, 1.0)].map(Result::unwrap);
+    list.class_losses("class/wasserstein_dice.rs", all);
+    let reading = ClassLoss::<3>::class_accumulator(&ce.mean());
+    let labels =
+        [255, 0, -1, i64::MAX, i64::MAX - 1, 1 << 32].map(|label: i64| reading.clone().ignoring(label).fingerprint());
+    let readings = [reading.fingerprint(), reading.clone().with_classes(2).unwrap().fingerprint()];
+    let activated = reading.clone().activation(Activation::Sigmoid).fingerprint();
+    let capacity = ClassLoss::<4>::class_accumulator(&ce.mean());
+    let capacities = [capacity.fingerprint(), capacity.with_classes(3).unwrap().fingerprint()];
+    list.add("class/accumulator.rs", labels.into_iter().chain(readings).chain([activated]).chain(capacities));
+    list
+}
+
+/// The files of the losses that every law is tested on.
+struct Files(BTreeSet<&'static str>);
+
+impl Visitor for Files {
+    fn visit<L: Loss + std::fmt::Debug>(&mut self, entry: &Entry, _: L) {
+        self.0.insert(entry.file);
+    }
+}
+
+#[test]
+fn no_two_options_of_a_loss_share_a_fingerprint() {
+    for (file, mut fingerprints) in list().0 {
+        let count = fingerprints.len();
+        fingerprints.sort_unstable();
+        fingerprints.dedup();
+        assert_eq!(fingerprints.len(), count, "{file}: an option does not enter the fingerprint");
+        assert!(count > 1, "{file}");
+    }
+}
+
+/// Whatever hashes anything is in the list, and so is every loss.
+#[test]
+fn every_file_that_makes_fingerprints_is_in_the_list() {
+    let list = list();
+    let mut files = Files(BTreeSet::new());
+    every_loss(&mut files);
+    for file in &files.0 {
+        assert!(list.0.contains_key(file), "{file} is not in the list of fingerprints");
+    }
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    // What is hashed by others, or has nothing to choose.
+    let parts = [
+        "error.rs",
+        "fingerprint.rs",
+        "serde.rs",
+        "loss.rs",
+        "sums.rs",
+        "plane.rs",
+        "class/loss.rs",
+        "class/pixel.rs",
+        "class/weights.rs",
+    ];
+    let parts: BTreeSet<&str> =
+        parts.into_iter().chain(["pointwise/mod.rs", "region/user.rs", "region/similarity.rs", "lib.rs"]).collect();
+    let mut hashing = BTreeSet::new();
+    fn all(root: &Path, folder: &Path, found: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                all(root, &path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs")
+                && std::fs::read_to_string(&path).unwrap().contains("ingerprint")
+            {
+                found.insert(path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/"));
+            }
+        }
+    }
+    all(&source, &source, &mut hashing);
+    for file in &hashing {
+        assert!(
+            list.0.contains_key(file.as_str()) || parts.contains(file.as_str()),
+            "{file} is not in the list of fingerprints"
+        );
+    }
+}
+
+/// A mean that skips empty images is another than one that counts them.
+#[test]
+fn means_over_other_images_do_not_merge() {
+    let dice = Dice::new(1.0).unwrap();
+    let mut skipping = dice.image_mean(EmptyImage::Skip);
+    let counting = dice.image_mean(EmptyImage::Count);
+    assert!(skipping.merge(&counting).is_err());
+    assert!(skipping.merge(&skipping.clone()).is_ok());
+    let loss = PerClass::new(dice);
+    let mut skipping = ClassLoss::<3>::class_image_mean(&loss, EmptyImage::Skip);
+    assert!(skipping.merge(&loss.class_image_mean(EmptyImage::Count)).is_err());
+    assert!(skipping.merge(&skipping.clone()).is_ok());
+}
+
+/// −0 and 0 are one number, whose losses are one.
+#[test]
+fn the_sign_of_zero_does_not_matter() {
+    let fingerprint = |smooth| Dice::new(smooth).unwrap().accumulator().fingerprint();
+    assert_eq!(fingerprint(0.0), fingerprint(-0.0));
+    assert_eq!(Accumulator::new(Dice::new(0.0).unwrap(), Logits).fingerprint(), fingerprint(-0.0));
+}
