@@ -93,6 +93,12 @@ macro_rules! any_loss {
                 }
             }
 
+            fn total_coefficient(&self) -> f64 {
+                match self {
+                    $(AnyLoss::$variant(loss) => loss.total_coefficient(),)*
+                }
+            }
+
             fn fingerprint(&self, fingerprint: &mut Fingerprint) {
                 fingerprint.name("any");
                 match self {
@@ -188,6 +194,14 @@ impl Sums for AnySums {
             AnySums::Pair(sums) => sums.load(from),
         }
     }
+
+    fn is_saturated(&self) -> bool {
+        match self {
+            AnySums::Pointwise(sums) => sums.is_saturated(),
+            AnySums::Counts(sums) => sums.is_saturated(),
+            AnySums::Similarity(sums) | AnySums::Pair(sums) => sums.is_saturated(),
+        }
+    }
 }
 
 /// The slope of an [`AnyLoss`].
@@ -241,6 +255,10 @@ impl<L: Loss, const N: usize> Loss for [L; N] {
             }
         }
         None
+    }
+
+    fn total_coefficient(&self) -> f64 {
+        self.iter().map(L::total_coefficient).sum()
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io;
 
-use loss_core::{LengthError, ParameterError, StateError};
+use loss_core::{FinishError, LengthError, ParameterError, StateError};
 
 use crate::arrays::ArrayError;
 use crate::expression::ExpressionError;
@@ -33,6 +33,9 @@ pub(crate) enum ScoreError {
     State(#[from] StateError),
     #[error("{0}")]
     Parameter(#[from] ParameterError),
+    /// The loss has no value, though there are pixels.
+    #[error("{0}")]
+    Finish(#[from] FinishError),
 }
 
 /// A pixel that is out of range.

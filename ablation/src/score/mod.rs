@@ -48,7 +48,7 @@ trait Passes {
 
     fn accumulator(&self) -> Result<Self::Accumulator, ScoreError>;
 
-    fn outcome(&self, accumulator: &Self::Accumulator) -> Outcome<Self::Finished>;
+    fn outcome(&self, accumulator: &Self::Accumulator) -> Result<Outcome<Self::Finished>, ScoreError>;
 
     /// The first pass: the sums of a file, which are merged into those of all.
     fn sum(
@@ -128,7 +128,7 @@ fn score_by<L: Vocabulary, P: Passes>(
     for inputs in inputs {
         outcomes.push(passes.sum(inputs, &mut pooled, &mut progress)?);
     }
-    let pooled = passes.outcome(&pooled);
+    let pooled = passes.outcome(&pooled)?;
     if pooled.finished.is_none() {
         let counts = pooled.counts;
         let array = inputs.first().map_or("", |inputs| inputs.input.name());
@@ -158,7 +158,7 @@ fn score_by<L: Vocabulary, P: Passes>(
         }
     }
     drop(progress);
-    let mut report = report(arguments, scorer, inputs, &pooled, &outcomes);
+    let mut report = report(arguments, scorer, inputs, &pooled, &outcomes)?;
     report.class_weights = class_weights;
     asked.conclude(&mut report, arguments);
     Ok(report)
@@ -191,18 +191,18 @@ fn report<L: Vocabulary, F: Finish>(
     inputs: &[Inputs],
     pooled: &Outcome<F>,
     outcomes: &[FileOutcome<F>],
-) -> Report {
+) -> Result<Report, ScoreError> {
     let (mut over_files, mut over_images) = (Means::new(scorer.plan), Means::new(scorer.plan));
     let mut files = Vec::new();
     for (inputs, outcome) in inputs.iter().zip(outcomes) {
         let mut over_own_images = Means::new(scorer.plan);
         for image in &outcome.images {
             let values = scorer.evaluate_image(image);
-            over_own_images.add(values.as_deref());
-            over_images.add(values.as_deref());
+            over_own_images.add(values.as_deref())?;
+            over_images.add(values.as_deref())?;
         }
         let values = if arguments.per_image { over_own_images.finish() } else { scorer.evaluate(&outcome.all) };
-        over_files.add(values.as_deref());
+        over_files.add(values.as_deref())?;
         let name = inputs.input.name().to_owned();
         let (logits, probs) = if arguments.logits.is_empty() { (None, Some(name)) } else { (Some(name), None) };
         let images = scorer.images(&outcome.images);
@@ -223,5 +223,5 @@ fn report<L: Vocabulary, F: Finish>(
     let (names, images) = only.map_or((None, None), |file| (Some(file.names), file.group.images));
     let mean_over_files = names.is_none().then(|| scorer.mean(&over_files));
     let all = scorer.group(pooled, &over_images, images);
-    Report { names, all, class_weights: None, conventions: Vec::new(), mean_over_files, files }
+    Ok(Report { names, all, class_weights: None, conventions: Vec::new(), mean_over_files, files })
 }
