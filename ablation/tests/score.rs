@@ -669,6 +669,25 @@ fn bad_files_are_refused() {
     assert!(message.contains("--per-image needs an axis"), "{message}");
 }
 
+/// A loss that is too large for f32 has no value, and no number is shown in its place.
+#[test]
+fn losses_beyond_f32_are_refused() {
+    let (folder, ..) = folder();
+    let mut logits = [0.5f32; PIXELS];
+    logits[7] = -3e38;
+    folder.c("z.npy", &SHAPE, &logits).c("y.npy", &SHAPE, &[1u8; PIXELS]);
+    folder.run(SCORE, &["--loss", "bce"]).text();
+    for arguments in [&["--loss", "bce(pos_weight=2)"][..], &["--loss", "dice + bce(pos_weight=2)", "--per-image"]] {
+        let message = folder.run(SCORE, arguments).one_line();
+        assert!(message.starts_with("error: a term of the loss is larger than the largest f32, 3.4e38"), "{message}");
+    }
+    // No term is too large, but the sum over images of their losses cannot hold a loss.
+    let message = folder.run(SCORE, &["--loss", "4 * bce(reduction=sum)", "--per-image"]).one_line();
+    assert!(message.contains("larger than the largest f32"), "{message}");
+    let message = folder.run(SCORE, &["--loss", "3e38 * bce - 3e38 * dice"]).refusal();
+    assert!(message.contains("add up to 6e38") && message.contains("at most 3.4e38"), "{message}");
+}
+
 #[test]
 fn exit_code_tells_a_wrong_path_from_a_failing_machine() {
     let (folder, ..) = folder();

@@ -81,7 +81,7 @@ enum loss_status
   LOSS_STATUS_CLASS_COUNT = 7,
   // An option is none of its enumeration's, or the term has no such option.
   LOSS_STATUS_OPTION = 8,
-  // A coefficient is not a finite number.
+  // A coefficient is not a finite number, or the magnitudes of all together are beyond 3.4e38.
   LOSS_STATUS_COEFFICIENT = 9,
   // A threshold does not lie between 0 and 1.
   LOSS_STATUS_THRESHOLD = 10,
@@ -119,6 +119,10 @@ enum loss_status
   LOSS_STATUS_NO_VALID_PIXELS = 26,
   // Some pixels were rejected.
   LOSS_STATUS_REJECTED = 27,
+  // A term of the loss is larger than the largest float.
+  LOSS_STATUS_SATURATED = 28,
+  // The state holds an integer that no pixels can have made.
+  LOSS_STATUS_STATE = 29,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -291,11 +295,11 @@ typedef struct {
 
 // The parameters of a loss_bce_and_dice and a loss_bce_and_dice_counting. Pixels are pooled: all of them are one image to Dice.
 typedef struct {
-  // The coefficient of the mean binary cross-entropy, any finite number.
+  // The coefficient of the mean binary cross-entropy: a finite number. The magnitudes of both add up to at most 3.4e38.
   double bce;
   // The weight of its foreground term, finite and at least 0; 1 is none.
   float pos_weight;
-  // The coefficient of the Dice loss, any finite number.
+  // The coefficient of the Dice loss: a finite number. The magnitudes of both add up to at most 3.4e38.
   double dice;
   // The smoothing of Dice, above and below the fraction bar, finite and at least 0.
   double smooth;
@@ -325,11 +329,11 @@ typedef struct {
   uint32_t classes;
   // A label whose pixels are ignored, such as 255, whatever their logits; -1 is none. Other labels that are no class are out of range.
   int32_t ignored_label;
-  // The coefficient of the cross-entropy, a mean weighted by class; any finite number.
+  // The coefficient of the cross-entropy, a mean weighted by class: a finite number. The magnitudes of both add up to at most 3.4e38.
   double ce;
   // The weights of the classes in it, each finite and at least 0; those past `classes` are not looked at.
   double class_weights[LOSS_MOST_CLASSES];
-  // The coefficient of the Dice loss, any finite number.
+  // The coefficient of the Dice loss: a finite number. The magnitudes of both add up to at most 3.4e38.
   double dice;
   // The smoothing of Dice, above and below the fraction bar, finite and at least 0.
   double smooth;
@@ -367,13 +371,13 @@ typedef struct {
 
 // The parameters of a loss_focal_and_tversky. Pixels are pooled: all of them are one image to Tversky.
 typedef struct {
-  // The coefficient of the mean focal loss, any finite number.
+  // The coefficient of the mean focal loss: a finite number. The magnitudes of both add up to at most 3.4e38.
   double focal;
   // Its exponent, finite and at least 0, usually 2.
   float gamma;
   // Its weight of foreground, in [0, 1], background having the rest; NAN: neither is weighed.
   float focal_alpha;
-  // The coefficient of the Tversky loss, any finite number.
+  // The coefficient of the Tversky loss: a finite number. The magnitudes of both add up to at most 3.4e38.
   double tversky;
   // Its weight of false positives, finite and at least 0.
   double alpha;
@@ -401,7 +405,8 @@ const char *loss_status_message(uint32_t status);
 // pooled: all of them are one image. The confusion calls a pixel foreground from the probability `threshold` on: between 0 and 1, usually 0.5;
 // the loss does not depend on it.
 //
-// LOSS_STATUS_TERM_COUNT, LOSS_STATUS_NOT_INITIALISED for a term, LOSS_STATUS_THRESHOLD.
+// LOSS_STATUS_TERM_COUNT, LOSS_STATUS_NOT_INITIALISED for a term, LOSS_STATUS_COEFFICIENT if the terms' coefficients are too large together,
+// LOSS_STATUS_THRESHOLD.
 loss_status loss_any_init(loss_any *accumulator,
                           const loss_term *terms,
                           size_t count,
@@ -452,18 +457,21 @@ uint64_t loss_any_fingerprint(const loss_any *object);
 
 // Writes the result, if there is a valid pixel and none was rejected; more pixels may follow.
 //
-// LOSS_STATUS_NO_PIXELS, LOSS_STATUS_NO_VALID_PIXELS, LOSS_STATUS_REJECTED otherwise.
+// LOSS_STATUS_NO_PIXELS, LOSS_STATUS_NO_VALID_PIXELS, LOSS_STATUS_REJECTED otherwise; LOSS_STATUS_SATURATED if a term of the loss is larger than
+// the largest float.
 loss_status loss_any_finish(const loss_any *accumulator, loss_result *result);
 
 // Writes the result over the valid pixels, whether others were rejected or not.
 //
-// LOSS_STATUS_NO_PIXELS or LOSS_STATUS_NO_VALID_PIXELS if there are none.
+// LOSS_STATUS_NO_PIXELS or LOSS_STATUS_NO_VALID_PIXELS if there are none; LOSS_STATUS_SATURATED if a term of the loss is larger than the largest
+// float.
 loss_status loss_any_finish_valid(const loss_any *accumulator, loss_result *result);
 
-// Makes `gradient` ready for a second pass: `upstream` (1, or what follows the loss in a chain rule; any finite number) times the
+// Makes `gradient` ready for a second pass: `upstream` (1, or what follows the loss in a chain rule; at most 3.4e38 in magnitude) times the
 // slope of the loss over the valid pixels so far. It holds what it needs: the accumulator may go.
 //
-// LOSS_STATUS_COEFFICIENT if `upstream` is not finite; LOSS_STATUS_NO_PIXELS or LOSS_STATUS_NO_VALID_PIXELS.
+// LOSS_STATUS_COEFFICIENT if `upstream` is larger or no number; LOSS_STATUS_NO_PIXELS, LOSS_STATUS_NO_VALID_PIXELS or
+// LOSS_STATUS_SATURATED.
 loss_status loss_any_gradient_init(const loss_any *accumulator, double upstream, loss_any_gradient *gradient);
 
 // Writes the slope of the loss by the logit of one pixel: a finite number, and 0 if the pixel is ignored or out of range.
@@ -547,18 +555,21 @@ uint64_t loss_bce_and_dice_fingerprint(const loss_bce_and_dice *object);
 
 // Writes the result, if there is a valid pixel and none was rejected; more pixels may follow.
 //
-// LOSS_STATUS_NO_PIXELS, LOSS_STATUS_NO_VALID_PIXELS, LOSS_STATUS_REJECTED otherwise.
+// LOSS_STATUS_NO_PIXELS, LOSS_STATUS_NO_VALID_PIXELS, LOSS_STATUS_REJECTED otherwise; LOSS_STATUS_SATURATED if a term of the loss is larger than
+// the largest float.
 loss_status loss_bce_and_dice_finish(const loss_bce_and_dice *accumulator, loss_result *result);
 
 // Writes the result over the valid pixels, whether others were rejected or not.
 //
-// LOSS_STATUS_NO_PIXELS or LOSS_STATUS_NO_VALID_PIXELS if there are none.
+// LOSS_STATUS_NO_PIXELS or LOSS_STATUS_NO_VALID_PIXELS if there are none; LOSS_STATUS_SATURATED if a term of the loss is larger than the largest
+// float.
 loss_status loss_bce_and_dice_finish_valid(const loss_bce_and_dice *accumulator, loss_result *result);
 
-// Makes `gradient` ready for a second pass: `upstream` (1, or what follows the loss in a chain rule; any finite number) times the
+// Makes `gradient` ready for a second pass: `upstream` (1, or what follows the loss in a chain rule; at most 3.4e38 in magnitude) times the
 // slope of the loss over the valid pixels so far. It holds what it needs: the accumulator may go.
 //
-// LOSS_STATUS_COEFFICIENT if `upstream` is not finite; LOSS_STATUS_NO_PIXELS or LOSS_STATUS_NO_VALID_PIXELS.
+// LOSS_STATUS_COEFFICIENT if `upstream` is larger or no number; LOSS_STATUS_NO_PIXELS, LOSS_STATUS_NO_VALID_PIXELS or
+// LOSS_STATUS_SATURATED.
 loss_status loss_bce_and_dice_gradient_init(const loss_bce_and_dice *accumulator, double upstream, loss_bce_and_dice_gradient *gradient);
 
 // Writes the slope of the loss by the logit of one pixel: a finite number, and 0 if the pixel is ignored or out of range.
@@ -631,18 +642,21 @@ uint64_t loss_bce_and_dice_counting_fingerprint(const loss_bce_and_dice_counting
 
 // Writes the result, if there is a valid pixel and none was rejected; more pixels may follow.
 //
-// LOSS_STATUS_NO_PIXELS, LOSS_STATUS_NO_VALID_PIXELS, LOSS_STATUS_REJECTED otherwise.
+// LOSS_STATUS_NO_PIXELS, LOSS_STATUS_NO_VALID_PIXELS, LOSS_STATUS_REJECTED otherwise; LOSS_STATUS_SATURATED if a term of the loss is larger than
+// the largest float.
 loss_status loss_bce_and_dice_counting_finish(const loss_bce_and_dice_counting *accumulator, loss_result *result);
 
 // Writes the result over the valid pixels, whether others were rejected or not.
 //
-// LOSS_STATUS_NO_PIXELS or LOSS_STATUS_NO_VALID_PIXELS if there are none.
+// LOSS_STATUS_NO_PIXELS or LOSS_STATUS_NO_VALID_PIXELS if there are none; LOSS_STATUS_SATURATED if a term of the loss is larger than the largest
+// float.
 loss_status loss_bce_and_dice_counting_finish_valid(const loss_bce_and_dice_counting *accumulator, loss_result *result);
 
-// Makes `gradient` ready for a second pass: `upstream` (1, or what follows the loss in a chain rule; any finite number) times the
+// Makes `gradient` ready for a second pass: `upstream` (1, or what follows the loss in a chain rule; at most 3.4e38 in magnitude) times the
 // slope of the loss over the valid pixels so far. It holds what it needs: the accumulator may go.
 //
-// LOSS_STATUS_COEFFICIENT if `upstream` is not finite; LOSS_STATUS_NO_PIXELS or LOSS_STATUS_NO_VALID_PIXELS.
+// LOSS_STATUS_COEFFICIENT if `upstream` is larger or no number; LOSS_STATUS_NO_PIXELS, LOSS_STATUS_NO_VALID_PIXELS or
+// LOSS_STATUS_SATURATED.
 loss_status loss_bce_and_dice_counting_gradient_init(const loss_bce_and_dice_counting *accumulator,
                                                      double upstream,
                                                      loss_bce_and_dice_gradient *gradient);
@@ -697,18 +711,21 @@ uint64_t loss_ce_and_dice_fingerprint(const loss_ce_and_dice *object);
 
 // Writes the result, if there is a valid pixel and none was rejected; more pixels may follow.
 //
-// LOSS_STATUS_NO_PIXELS, LOSS_STATUS_NO_VALID_PIXELS, LOSS_STATUS_REJECTED otherwise.
+// LOSS_STATUS_NO_PIXELS, LOSS_STATUS_NO_VALID_PIXELS, LOSS_STATUS_REJECTED otherwise; LOSS_STATUS_SATURATED if a term of the loss is larger than
+// the largest float.
 loss_status loss_ce_and_dice_finish(const loss_ce_and_dice *accumulator, loss_classes_result *result);
 
 // Writes the result over the valid pixels, whether others were rejected or not.
 //
-// LOSS_STATUS_NO_PIXELS or LOSS_STATUS_NO_VALID_PIXELS if there are none.
+// LOSS_STATUS_NO_PIXELS or LOSS_STATUS_NO_VALID_PIXELS if there are none; LOSS_STATUS_SATURATED if a term of the loss is larger than the largest
+// float.
 loss_status loss_ce_and_dice_finish_valid(const loss_ce_and_dice *accumulator, loss_classes_result *result);
 
-// Makes `gradient` ready for a second pass: `upstream` (1, or what follows the loss in a chain rule; any finite number) times the
+// Makes `gradient` ready for a second pass: `upstream` (1, or what follows the loss in a chain rule; at most 3.4e38 in magnitude) times the
 // slope of the loss over the valid pixels so far. It holds what it needs: the accumulator may go.
 //
-// LOSS_STATUS_COEFFICIENT if `upstream` is not finite; LOSS_STATUS_NO_PIXELS or LOSS_STATUS_NO_VALID_PIXELS.
+// LOSS_STATUS_COEFFICIENT if `upstream` is larger or no number; LOSS_STATUS_NO_PIXELS, LOSS_STATUS_NO_VALID_PIXELS or
+// LOSS_STATUS_SATURATED.
 loss_status loss_ce_and_dice_gradient_init(const loss_ce_and_dice *accumulator, double upstream, loss_ce_and_dice_gradient *gradient);
 
 // Writes the slopes of the loss by each of a pixel's logits, as many as there are classes: finite numbers, and 0 if the pixel is ignored or
@@ -787,18 +804,21 @@ uint64_t loss_focal_and_tversky_fingerprint(const loss_focal_and_tversky *object
 
 // Writes the result, if there is a valid pixel and none was rejected; more pixels may follow.
 //
-// LOSS_STATUS_NO_PIXELS, LOSS_STATUS_NO_VALID_PIXELS, LOSS_STATUS_REJECTED otherwise.
+// LOSS_STATUS_NO_PIXELS, LOSS_STATUS_NO_VALID_PIXELS, LOSS_STATUS_REJECTED otherwise; LOSS_STATUS_SATURATED if a term of the loss is larger than
+// the largest float.
 loss_status loss_focal_and_tversky_finish(const loss_focal_and_tversky *accumulator, loss_result *result);
 
 // Writes the result over the valid pixels, whether others were rejected or not.
 //
-// LOSS_STATUS_NO_PIXELS or LOSS_STATUS_NO_VALID_PIXELS if there are none.
+// LOSS_STATUS_NO_PIXELS or LOSS_STATUS_NO_VALID_PIXELS if there are none; LOSS_STATUS_SATURATED if a term of the loss is larger than the largest
+// float.
 loss_status loss_focal_and_tversky_finish_valid(const loss_focal_and_tversky *accumulator, loss_result *result);
 
-// Makes `gradient` ready for a second pass: `upstream` (1, or what follows the loss in a chain rule; any finite number) times the
+// Makes `gradient` ready for a second pass: `upstream` (1, or what follows the loss in a chain rule; at most 3.4e38 in magnitude) times the
 // slope of the loss over the valid pixels so far. It holds what it needs: the accumulator may go.
 //
-// LOSS_STATUS_COEFFICIENT if `upstream` is not finite; LOSS_STATUS_NO_PIXELS or LOSS_STATUS_NO_VALID_PIXELS.
+// LOSS_STATUS_COEFFICIENT if `upstream` is larger or no number; LOSS_STATUS_NO_PIXELS, LOSS_STATUS_NO_VALID_PIXELS or
+// LOSS_STATUS_SATURATED.
 loss_status loss_focal_and_tversky_gradient_init(const loss_focal_and_tversky *accumulator,
                                                  double upstream,
                                                  loss_focal_and_tversky_gradient *gradient);

@@ -3,7 +3,7 @@
 use loss_core::{Batch, Bce, Dice, Fingerprint, Loss, Part, Pixel, Pointwise, Real, Reduced, Scaled, Sum, Totals};
 use loss_core::{ParameterError, conventions::keras};
 
-use crate::choices::coefficient;
+use crate::choices::coefficients;
 use crate::status::LossStatus;
 
 type Whole = Sum<Scaled<Reduced<Bce>>, Scaled<Dice>>;
@@ -22,12 +22,8 @@ pub struct BceAndDice {
 impl BceAndDice {
     pub(crate) fn new(bce: f64, pos_weight: f32, dice: f64, smooth: f64) -> Result<Self, LossStatus> {
         let _ = Dice::new(smooth)?; // `whole` makes it anew
-        Ok(Self {
-            bce: coefficient(bce)?,
-            dice: coefficient(dice)?,
-            smooth,
-            pointwise: Bce::new().pos_weight(pos_weight)?,
-        })
+        let [bce, dice] = coefficients([bce, dice])?;
+        Ok(Self { bce, dice, smooth, pointwise: Bce::new().pos_weight(pos_weight)? })
     }
 
     #[inline(always)]
@@ -70,6 +66,10 @@ impl Loss for BceAndDice {
 
     fn part(&self, index: usize, totals: &Totals, sums: &Self::Sums) -> Option<Part> {
         self.whole().part(index, totals, sums)
+    }
+
+    fn total_coefficient(&self) -> f64 {
+        self.whole().total_coefficient()
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {

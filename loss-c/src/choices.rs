@@ -1,6 +1,8 @@
 //! Options as C passes them: numbers, because a C enumeration can hold any, and a Rust one may not.
 
-use loss_core::{AnyOverlap, ClassSet, Denominator, EmptyMask, EveryClass, Fingerprint, Focal, Foreground};
+use loss_core::{
+    AnyOverlap, ClassSet, Denominator, EmptyMask, EveryClass, Fingerprint, FinishError, Focal, Foreground,
+};
 
 use crate::status::LossStatus;
 
@@ -88,7 +90,15 @@ pub(crate) fn empty_mask(empty_mask: u32) -> Result<EmptyMask, LossStatus> {
 
 /// A coefficient that a loss may have.
 pub(crate) fn coefficient(coefficient: f64) -> Result<f64, LossStatus> {
-    if coefficient.is_finite() { Ok(coefficient) } else { Err(LossStatus::Coefficient) }
+    FinishError::check_coefficients(coefficient.abs())?;
+    Ok(coefficient)
+}
+
+/// Coefficients that a loss may have together.
+pub(crate) fn coefficients(coefficients: [f64; 2]) -> Result<[f64; 2], LossStatus> {
+    let [first, second] = coefficients;
+    FinishError::check_coefficients(first.abs() + second.abs())?;
+    Ok(coefficients)
 }
 
 impl LossClassSet {

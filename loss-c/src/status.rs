@@ -26,7 +26,7 @@ pub enum LossStatus {
     ClassCount = 7,
     /// An option is none of its enumeration's, or the term has no such option.
     Option = 8,
-    /// A coefficient is not a finite number.
+    /// A coefficient is not a finite number, or the magnitudes of all together are beyond 3.4e38.
     Coefficient = 9,
     /// A threshold does not lie between 0 and 1.
     Threshold = 10,
@@ -64,11 +64,15 @@ pub enum LossStatus {
     NoValidPixels = 26,
     /// Some pixels were rejected.
     Rejected = 27,
+    /// A term of the loss is larger than the largest float.
+    Saturated = 28,
+    /// The state holds an integer that no pixels can have made.
+    State = 29,
 }
 
 impl LossStatus {
     /// Every status.
-    pub const ALL: [Self; 28] = {
+    pub const ALL: [Self; 30] = {
         use LossStatus::*;
         [
             Ok,
@@ -99,6 +103,8 @@ impl LossStatus {
             NoPixels,
             NoValidPixels,
             Rejected,
+            Saturated,
+            State,
         ]
     };
 
@@ -114,7 +120,7 @@ impl LossStatus {
             Self::TermCount => c"the number of terms must be 1 to LOSS_MOST_TERMS",
             Self::ClassCount => c"the number of classes must be 1 to LOSS_MOST_CLASSES",
             Self::Option => c"an option is none of its enumeration's, or this term has no such option",
-            Self::Coefficient => c"a coefficient must be a finite number",
+            Self::Coefficient => c"coefficients must be finite numbers whose magnitudes add up to at most 3.4e38",
             Self::Threshold => c"the threshold must lie between 0 and 1",
             Self::Gamma => c"gamma is out of range: see the function that takes it",
             Self::Alpha => c"alpha is out of range: see the function that takes it",
@@ -133,6 +139,8 @@ impl LossStatus {
             Self::NoPixels => c"no pixel was pushed",
             Self::NoValidPixels => c"no valid pixel: every one was ignored or rejected; the counts say why",
             Self::Rejected => c"pixels were rejected: the counts say why; the finish_valid function leaves them out",
+            Self::Saturated => c"a term of the loss is larger than the largest float, 3.4e38: use smaller weights or smaller logits",
+            Self::State => c"the state holds an integer that no pixels can have made: it was damaged, or is none",
         }
     }
 }
@@ -185,6 +193,7 @@ impl From<StateError> for LossStatus {
         match error {
             StateError::Length { .. } => Self::Length,
             StateError::NegativeCount { .. } => Self::NegativeCount,
+            StateError::OutOfRange { .. } => Self::State,
             // Of what a later release may add, the nearest.
             _ => Self::OtherLoss,
         }
@@ -196,6 +205,9 @@ impl From<FinishError> for LossStatus {
         match error {
             FinishError::NoPixels => Self::NoPixels,
             FinishError::NoValidPixels(_) => Self::NoValidPixels,
+            FinishError::Saturated => Self::Saturated,
+            FinishError::Coefficient { .. } => Self::Coefficient,
+            // Of what a later release may add, the nearest.
             _ => Self::Rejected,
         }
     }

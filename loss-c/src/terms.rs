@@ -49,6 +49,10 @@ impl Sums for TermsSums {
     fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
         self.each_mut().try_for_each(|sums| sums.load(from))
     }
+
+    fn is_saturated(&self) -> bool {
+        self.each().any(Sums::is_saturated)
+    }
 }
 
 impl Loss for Terms {
@@ -89,6 +93,10 @@ impl Loss for Terms {
     fn part(&self, index: usize, totals: &Totals, sums: &TermsSums) -> Option<Part> {
         let (loss, sums) = self.each().zip(sums.each()).nth(index)?;
         loss.part(0, totals, sums)
+    }
+
+    fn total_coefficient(&self) -> f64 {
+        self.each().map(Loss::total_coefficient).sum()
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {

@@ -1,6 +1,7 @@
 //! The functions of C give what loss_core gives, to the bit, and answer bad arguments by a status.
 
 use std::ffi::CStr;
+use std::mem::MaybeUninit;
 use std::ptr;
 
 use loss_c::*;
@@ -544,6 +545,7 @@ fn parameters_out_of_range_have_a_status_of_their_own() {
             (loss_term_bce(&mut term, 1.0, mean, bad), S::PosWeight),
             (loss_term_bce(&mut term, 1.0, 3, 1.0), S::Option),
             (loss_term_bce(&mut term, f64::NAN, mean, 1.0), S::Coefficient),
+            (loss_term_bce(&mut term, -3.5e38, mean, 1.0), S::Coefficient),
             (loss_term_focal(&mut term, 1.0, mean, bad, 0.5), S::Gamma),
             (loss_term_focal(&mut term, 1.0, mean, 2.0, bad), S::Alpha),
             (loss_term_poly1(&mut term, 1.0, mean, bad), S::Epsilon),
@@ -582,6 +584,7 @@ fn parameters_out_of_range_have_a_status_of_their_own() {
             (LossBceAndDiceParameters { threshold: 1.0, ..parameters }, S::Threshold),
             (LossBceAndDiceParameters { bce: f64::INFINITY, ..parameters }, S::Coefficient),
             (LossBceAndDiceParameters { dice: f64::NAN, ..parameters }, S::Coefficient),
+            (LossBceAndDiceParameters { bce: 2e38, dice: -2e38, ..parameters }, S::Coefficient),
             (LossBceAndDiceParameters { smooth: -1.0, ..parameters }, S::Smooth),
             (LossBceAndDiceParameters { pos_weight: f32::NAN, ..parameters }, S::PosWeight),
         ] {
@@ -801,6 +804,40 @@ fn every_parameter_has_its_status() {
     assert!(codes.iter().copied().eq(1..=24), "{codes:?}");
     let error = Focal::new(-1.0).unwrap_err();
     assert_eq!((error.parameter, LossStatus::from(error)), (Parameter::Gamma, LossStatus::Gamma));
+}
+
+#[test]
+fn what_has_no_value_has_a_status() {
+    use LossStatus as S;
+    let (mut term, mut made, mut other, mut gradient) =
+        (LossTerm::ZERO, LossAny::ZERO, LossAny::ZERO, LossAnyGradient::ZERO);
+    let mut result = MaybeUninit::uninit();
+    // SAFETY: all memory is this function's.
+    unsafe {
+        assert_eq!(loss_term_bce(&mut term, 2e38, LossReduction::Sum as u32, 1.0), S::Ok);
+        assert_eq!(loss_any_init(&mut made, [term; 2].as_ptr(), 2, 0.5), S::Coefficient, "4e38 together");
+        assert_eq!(loss_any_init(&mut made, &term, 1, 0.5), S::Ok);
+        assert_eq!(loss_any_init(&mut other, &term, 1, 0.5), S::Ok);
+        assert_eq!(loss_any_push(&mut made, -3e38, 1.0, 1.0), S::Ok);
+        assert_eq!(loss_any_finish(&made, result.as_mut_ptr()), S::Ok);
+        assert_eq!(loss_any_push(&mut made, -3e38, 1.0, 2.0), S::Ok);
+        for made in [&made, &other] {
+            let expected = if std::ptr::eq(made, &other) { S::NoPixels } else { S::Saturated };
+            assert_eq!(loss_any_finish(made, result.as_mut_ptr()), expected);
+            assert_eq!(loss_any_finish_valid(made, result.as_mut_ptr()), expected);
+            assert_eq!(loss_any_gradient_init(made, 1.0, &mut gradient), expected);
+        }
+        assert_eq!(loss_any_gradient_init(&made, 3.5e38, &mut gradient), S::Coefficient);
+        assert_eq!(loss_any_merge(&mut other, &made), S::Ok);
+        assert_eq!(loss_any_finish(&other, result.as_mut_ptr()), S::Saturated);
+        let mut state = [0; LOSS_ANY_MOST_STATE];
+        let length = loss_any_state_length(&made);
+        assert_eq!(loss_any_write_state(&made, state.as_mut_ptr(), length), S::Ok);
+        assert_eq!(loss_any_load_state(&mut other, state.as_ptr(), length), S::Ok);
+        assert_eq!(loss_any_finish(&other, result.as_mut_ptr()), S::Saturated);
+        state[9] = -1;
+        assert_eq!(loss_any_load_state(&mut other, state.as_ptr(), length), S::State);
+    }
 }
 
 #[test]

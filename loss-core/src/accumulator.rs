@@ -62,7 +62,8 @@ pub const STATE_VERSION: u32 = 2;
 /// | 22–33 | the same with p replaced by 1 at and above the threshold, by 0 below |
 /// | 34… | the sums of the loss, part by part: 7 for each pointwise part, none for a region part of the product form, 14 for one of the squared or minimum form or of [`AnyOverlap`](crate::AnyOverlap), for balanced BCE and normalised focal, 4 for MCC and asymmetric focal Tversky |
 ///
-/// Each sum is a count of 2⁻⁶⁴ in digits of 32 bits, least significant first ([`ExactSum`](crate::ExactSum)).
+/// Each sum is a count of 2⁻⁶⁴ in digits of 32 bits, least significant first ([`ExactSum`](crate::ExactSum)). Σ w and the confusions cannot
+/// saturate, because weights are at most 2³²; the sums of the loss can.
 /// [`STATE_VERSION`] names this layout and [`fingerprint`](Self::fingerprint) the loss; they stand beside a state,
 /// never in it.
 #[derive(Clone, Debug)]
@@ -216,9 +217,11 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
     /// The result, if every pixel was in range.
     ///
     /// # Errors
-    /// [`FinishError`] if there is no (valid) pixel, or if any was rejected; the accumulator is as it was.
+    /// [`FinishError`] if there is no (valid) pixel, if any was rejected, if a term was too large, or if the coefficients of the loss are; the
+    /// accumulator is as it was.
     pub fn finish(&self) -> Result<Finished<L, K>, FinishError> {
-        self.counts().all_valid(self.first_rejected).map(|_| self.finish_any())
+        self.counts().all_valid(self.first_rejected)?;
+        self.finish_any()
     }
 
     /// The loss alone, if every pixel was in range: what `finish()?.value()` gives, without a copy of the sums.
@@ -228,25 +231,33 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
     pub fn value(&self) -> Result<f64, FinishError> {
         self.counts().all_valid(self.first_rejected)?;
         let (shared, own) = &self.sums;
-        Ok(self.loss.value(&shared.finish(), own))
+        FinishError::check(own, self.loss.total_coefficient())?;
+        Ok(self.loss.value(&shared.finish(K::NEVER_CERTAIN), own))
     }
 
     /// The result over the pixels that were in range.
     ///
     /// # Errors
-    /// [`FinishError`] if there is none.
+    /// [`FinishError`] if there is none, if a term was too large, or if the coefficients of the loss are.
     pub fn finish_valid(&self) -> Result<Finished<L, K>, FinishError> {
-        self.counts().any_valid().map(|_| self.finish_any())
+        self.counts().any_valid()?;
+        self.finish_any()
     }
 
     /// The result over the pixels that were in range, be there any or not.
-    pub(crate) fn finish_any(&self) -> Finished<L, K> {
+    pub(crate) fn finish_any(&self) -> Result<Finished<L, K>, FinishError> {
+        FinishError::check(&self.sums.1, self.loss.total_coefficient())?;
+        Ok(self.finish_unchecked())
+    }
+
+    /// The same, of sums and a loss that have been checked.
+    pub(crate) fn finish_unchecked(&self) -> Finished<L, K> {
         Finished {
             loss: self.loss.clone(),
             link: self.link.clone(),
             sums: self.sums.1.clone(),
             counts: self.counts(),
-            totals: self.sums.0.finish(),
+            totals: self.sums.0.finish(K::NEVER_CERTAIN),
         }
     }
 
@@ -301,10 +312,10 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
     /// Replaces all pixels by those of a [state](Self#state), or of an element-wise sum of up to 2²⁰ states.
     ///
     /// # Errors
-    /// [`StateError`], and nothing is changed, if there are more or fewer integers, or if a count of pixels is negative. Other damage is not
-    /// noticed: a message needs a checksum.
+    /// [`StateError`], and nothing is changed, if there are more or fewer integers, or if one is such as no pixels can have made: a negative count
+    /// or sum of what is never negative, a digit beyond 2²⁰ states, a count beyond 2⁶⁰. Other damage is not noticed: a message needs a checksum.
     pub fn load_state(&mut self, state: impl IntoIterator<Item = i64>) -> Result<(), StateError> {
-        self.sums = read_state((C::default(), self.loss.sums()), |(shared, _)| shared.counts(), state)?;
+        self.sums = read_state((C::default(), self.loss.sums()), C::COUNTS, state)?;
         self.first_rejected = None;
         Ok(())
     }
@@ -319,7 +330,7 @@ impl<L: Loss> Accumulator<L, Logits> {
     /// An accumulator of logits with the pixels of a [state](Self#state).
     ///
     /// # Errors
-    /// [`StateError::Length`] if the state is not one of this loss.
+    /// [`StateError`] if the state is not one of this loss.
     pub fn from_state(loss: L, state: impl IntoIterator<Item = i64>) -> Result<Self, StateError> {
         let mut accumulator = Self::new(loss, Logits);
         accumulator.load_state(state)?;
@@ -381,6 +392,9 @@ impl<'a, L: Loss, B: Borrow<L>, K: Link, C: SharedSums> Run<'a, L, B, K, C> {
         } else {
             shared.add_pixels(&pixel, self.threshold);
             self.weighted = self.weighted.wrapping_add(1);
+        }
+        if !K::NEVER_CERTAIN {
+            shared.leave_traces(pixel.pixel, pixel.weight);
         }
         self.loss.borrow().add(&pixel, own);
         self.room = self.room.wrapping_sub(1);

@@ -95,6 +95,12 @@ macro_rules! any_loss {
                 }
             }
 
+            fn total_coefficient(&self) -> f64 {
+                match self {
+                    $(AnyLoss::$variant(loss) => loss.total_coefficient(),)*
+                }
+            }
+
             fn fingerprint(&self, fingerprint: &mut Fingerprint) {
                 fingerprint.name("any");
                 match self {
@@ -191,6 +197,14 @@ impl Sums for AnySums {
             AnySums::Pair(sums) => sums.load(from),
         }
     }
+
+    fn is_saturated(&self) -> bool {
+        match self {
+            AnySums::Pointwise(sums) => sums.is_saturated(),
+            AnySums::Counts(sums) => sums.is_saturated(),
+            AnySums::Similarity(sums) | AnySums::Pair(sums) => sums.is_saturated(),
+        }
+    }
 }
 
 /// The slope of an [`AnyLoss`].
@@ -245,6 +259,10 @@ impl<L: Loss, const N: usize> Loss for [L; N] {
             }
         }
         None
+    }
+
+    fn total_coefficient(&self) -> f64 {
+        self.iter().map(L::total_coefficient).sum()
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {

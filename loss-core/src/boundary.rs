@@ -7,7 +7,7 @@ use crate::finished::{Counts, RejectedPixel};
 use crate::link::{Link, Logits};
 use crate::pixel::{Checked, Sample, Weight};
 use crate::plane::{Plane, masked};
-use crate::pointwise::coefficient;
+use crate::pointwise::{coefficient, upstream_factor};
 use crate::sums::{Sums, read_state, state_length};
 
 /// A pixel of the boundary loss: an input, its signed distance to the mask's boundary, and its weight.
@@ -126,6 +126,9 @@ pub struct BoundaryAccumulator<K: Link = Logits> {
     first_rejected: Option<RejectedPixel>,
 }
 
+/// How many integers of the state, from the first on, are counts of pixels.
+const COUNTS: usize = 6;
+
 const EMPTY: (Counts, (UnitSum, TermSum)) = (Counts::NONE, (UnitSum::ZERO, TermSum::ZERO));
 
 impl BoundaryAccumulator {
@@ -218,6 +221,8 @@ impl<K: Link> BoundaryAccumulator<K> {
     /// [`FinishError`] if there is none.
     pub fn finish_valid(&self) -> Result<BoundaryFinished<K>, FinishError> {
         let counts = self.sums.0.any_valid()?;
+        // Pixels do not saturate the sum, as |w φ p| ≤ 2⁶³; a state can.
+        FinishError::check(&self.sums, 1.0)?;
         let (weight, sum) = (self.sums.1.0.to_f64(), self.sums.1.1.to_f64());
         Ok(BoundaryFinished { link: self.link.clone(), counts, weight, sum })
     }
@@ -243,10 +248,9 @@ impl<K: Link> BoundaryAccumulator<K> {
     /// Replaces all pixels by those of a [state](Self#state), or of an element-wise sum of up to 2²⁰ states.
     ///
     /// # Errors
-    /// [`StateError`], and nothing is changed, if there are more or fewer integers, or if a count of pixels is negative. Other damage is not
-    /// noticed: a message needs a checksum.
+    /// [`StateError`], and nothing is changed, as for [`Accumulator`](crate::Accumulator::load_state).
     pub fn load_state(&mut self, state: impl IntoIterator<Item = i64>) -> Result<(), StateError> {
-        self.sums = read_state(EMPTY, |(counts, _)| *counts, state)?;
+        self.sums = read_state(EMPTY, COUNTS, state)?;
         self.first_rejected = None;
         Ok(())
     }
@@ -278,7 +282,8 @@ pub struct BoundaryFinished<K: Link = Logits> {
 impl<K: Link> BoundaryFinished<K> {
     /// Σ w φ p / Σ w.
     pub fn value(&self) -> f64 {
-        self.sum / self.weight
+        // A state may have pixels without weight.
+        if self.weight > 0.0 { self.sum / self.weight } else { 0.0 }
     }
 
     /// Σ w φ p.
@@ -301,9 +306,9 @@ impl<K: Link> BoundaryFinished<K> {
         self.gradient_times(1.0)
     }
 
-    /// The gradient times an upstream factor.
+    /// The gradient times an upstream factor, see [`Gradient`](crate::Gradient).
     pub fn gradient_times(&self, upstream: f64) -> BoundaryGradient<K> {
-        BoundaryGradient { link: self.link.clone(), slope: coefficient(upstream / self.weight) }
+        BoundaryGradient { link: self.link.clone(), slope: coefficient(upstream_factor(upstream) / self.weight) }
     }
 }
 

@@ -60,6 +60,10 @@ impl<A: Loss, B: Loss> Loss for Sum<A, B> {
         }
     }
 
+    fn total_coefficient(&self) -> f64 {
+        self.first.total_coefficient() + self.second.total_coefficient()
+    }
+
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
         fingerprint.name("+");
         self.first.fingerprint(fingerprint);
@@ -104,6 +108,10 @@ impl<A: ClassLoss<C>, B: ClassLoss<C>, const C: usize> ClassLoss<C> for Sum<A, B
             None => self.first.part(index, totals, a),
             Some(index) => self.second.part(index, totals, b),
         }
+    }
+
+    fn total_coefficient(&self) -> f64 {
+        self.first.total_coefficient() + self.second.total_coefficient()
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
@@ -169,6 +177,10 @@ impl<A: Loss> Loss for Scaled<A> {
         Some(Part { coefficient: self.coefficient * part.coefficient, ..part })
     }
 
+    fn total_coefficient(&self) -> f64 {
+        self.coefficient.abs() * self.loss.total_coefficient()
+    }
+
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
         self.add_to_fingerprint(fingerprint);
         self.loss.fingerprint(fingerprint);
@@ -208,6 +220,10 @@ impl<A: ClassLoss<C>, const C: usize> ClassLoss<C> for Scaled<A> {
     fn part(&self, index: usize, totals: &ClassTotals<C>, sums: &Self::Sums) -> Option<Part> {
         let part = self.loss.part(index, totals, sums)?;
         Some(Part { coefficient: self.coefficient * part.coefficient, ..part })
+    }
+
+    fn total_coefficient(&self) -> f64 {
+        self.coefficient.abs() * self.loss.total_coefficient()
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {

@@ -4,6 +4,7 @@ use core::fmt;
 
 use crate::class::ClassWeights;
 use crate::finished::{Counts, RejectedPixel};
+use crate::sums::Sums;
 
 /// Writes [`Parameter`] from the list of parameters: code, name, meaning.
 macro_rules! parameters {
@@ -235,6 +236,33 @@ pub enum FinishError {
         /// The first, if this accumulator saw it itself (positions do not survive a merge).
         first: Option<RejectedPixel>,
     },
+    /// A pixel's term of the loss, its weight included, is larger than the largest `f32`, 3.4e38, so that their sum is not known. Logits or
+    /// weights are too large (the pixel's own, a class's, `pos_weight`).
+    Saturated,
+    /// The coefficients of the loss are out of range, and results could be infinite.
+    Coefficient {
+        /// [`Loss::total_coefficient`](crate::Loss::total_coefficient), the sum of their magnitudes.
+        sum: f64,
+    },
+}
+
+impl FinishError {
+    /// The largest sum of the magnitudes of a loss's coefficients: the largest `f32`.
+    pub const LARGEST_COEFFICIENT: f64 = f32::MAX as f64;
+
+    /// Checks coefficients whose magnitudes add up to `sum`.
+    ///
+    /// # Errors
+    /// [`Coefficient`](Self::Coefficient) unless they are finite and add up to at most [`LARGEST_COEFFICIENT`](Self::LARGEST_COEFFICIENT).
+    pub fn check_coefficients(sum: f64) -> Result<(), Self> {
+        if sum <= Self::LARGEST_COEFFICIENT { Ok(()) } else { Err(FinishError::Coefficient { sum }) }
+    }
+
+    /// What stands against a result whatever the pixels.
+    pub(crate) fn check(sums: &impl Sums, total_coefficient: f64) -> Result<(), Self> {
+        Self::check_coefficients(total_coefficient)?;
+        if sums.is_saturated() { Err(FinishError::Saturated) } else { Ok(()) }
+    }
 }
 
 impl fmt::Display for FinishError {
@@ -251,6 +279,13 @@ impl fmt::Display for FinishError {
                 }
                 f.write_str(" (finish_valid() leaves them out)")
             }
+            FinishError::Saturated => f.write_str(
+                "a term of the loss is larger than the largest f32, 3.4e38: use smaller weights or smaller logits",
+            ),
+            FinishError::Coefficient { sum } => write!(
+                f,
+                "the magnitudes of the coefficients (or of 1/denominator) add up to {sum:e}; they must be finite numbers that add up to at most 3.4e38"
+            ),
         }
     }
 }
@@ -280,6 +315,11 @@ pub enum StateError {
         /// Which of its integers.
         index: usize,
     },
+    /// The state holds an integer that no pixels can have made: it was damaged, or is not a state of this loss.
+    OutOfRange {
+        /// Which of its integers; for a sum as a whole, its last.
+        index: usize,
+    },
     /// The state was written in another format.
     Version {
         /// The format of this crate.
@@ -300,6 +340,9 @@ impl fmt::Display for StateError {
             }
             StateError::NegativeCount { index } => {
                 write!(f, "integer {index} of the state, a count of pixels, is negative")
+            }
+            StateError::OutOfRange { index } => {
+                write!(f, "integer {index} of the state is out of range: no pixels can have made it")
             }
             StateError::Version { expected, given } => {
                 write!(f, "the state has format version {given}, expected {expected}")

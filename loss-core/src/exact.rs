@@ -17,7 +17,14 @@
 /// | [`ProbabilitySum`] | 3 | 16 | [−1, 1] | 2⁴⁰ |
 ///
 /// Error of a finished sum: at most 2⁻⁶⁵ a term, and the rounding of [`to_f64`](Self::to_f64).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+///
+/// # Saturation
+///
+/// A term that is infinite or NaN *saturates* the sum: it has no value any more, whatever is added, taken away or merged afterwards.
+/// [`is_saturated`](Self::is_saturated) tells, and [`to_f64`](Self::to_f64) is NaN. The digits of a saturated sum are 0, but for the last, which is −2⁴².
+/// The last digit of a finite sum of up to 2⁴⁰ terms lies within ±2⁴⁰. So a last digit below −2⁴¹ means saturation, also in an
+/// element-wise sum of up to 2²⁰ digits: 2⁴⁰ is a bound on the terms of all of them together.
+#[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct ExactSum<const N: usize> {
     /// The count as one integer of N + 1 words in two's complement, least significant first; `top` is the last.
@@ -42,6 +49,12 @@ const UNIT_EXPONENT: u32 = 127 + 23 - 64;
 const NEARLY_FULL: u32 = 0xff00_0000;
 /// The bits of ½.
 const HALF: u32 = 0.5f32.to_bits();
+/// The top of a saturated sum, whose last digit is −2⁴².
+const SATURATED_TOP: u32 = -(1i32 << 10) as u32;
+/// The lowest top of a sum that is not saturated: its last digit is −2⁴¹ or more.
+const LOWEST_TOP: i32 = -(1 << 9);
+/// The top at which a sum stops: its last digit is 2⁶⁰, which pixels never reach.
+const HIGHEST_TOP: i32 = 1 << 28;
 
 impl<const N: usize> ExactSum<N> {
     /// The empty sum.
@@ -50,13 +63,16 @@ impl<const N: usize> ExactSum<N> {
         Self { words: [0; N], top: 0 }
     };
 
+    /// The sum that has no value.
+    const SATURATED: Self = Self { words: [0; N], top: SATURATED_TOP };
+
     /// How far the usual terms are shifted at most: the last word is not theirs, and they are finite.
     const USUAL_SHIFTS: u32 = {
         let (last_word, infinite) = (WORD_BITS * (N as u32 - 1), 0xff - UNIT_EXPONENT);
         if last_word < infinite { last_word } else { infinite }
     };
 
-    /// Adds a term, which must be within the range of this sum's type. What is infinite or NaN counts as the largest number.
+    /// Adds a term, which must be within the range of this sum's type. One that is infinite or NaN [saturates](Self#saturation) the sum.
     #[inline]
     pub fn add(&mut self, term: f32) {
         if !self.add_fraction(term) && !self.add_usual(term) && term != 0.0 {
@@ -107,14 +123,20 @@ impl<const N: usize> ExactSum<N> {
 
     /// Adds a term so many times, which is exact as well.
     pub fn add_times(&mut self, term: f32, times: u64) {
-        if let Some(Units { count, word, negative }) = Units::of(term) {
+        if !term.is_finite() && times > 0 {
+            *self = Self::SATURATED;
+        } else if let Some(Units { count, word, negative }) = Units::of(term) {
             self.add_units(word, signed(u128::from(count) * u128::from(times), negative));
         }
     }
 
-    /// Adds a finite `f64`, rounded to the same grid; one beyond `f32` counts as its largest value.
+    /// Adds an `f64`, rounded to the same grid. One beyond the largest `f32`, or NaN, [saturates](Self#saturation) the sum.
     pub fn add_f64(&mut self, term: f64) {
-        let bits = term.clamp(f64::from(f32::MIN), f64::from(f32::MAX)).to_bits();
+        if !is_in_range(term) {
+            *self = Self::SATURATED;
+            return;
+        }
+        let bits = term.to_bits();
         let exponent = ((bits >> 52) & 0x7ff) as i32;
         let significand = (bits & ((1 << 52) - 1)) | (1 << 52);
         let shift = exponent - (1023 + 52 - 64);
@@ -152,18 +174,22 @@ impl<const N: usize> ExactSum<N> {
         add_to_words(&mut self.words, &mut self.top, word, units);
     }
 
-    /// Adds another sum to this one.
+    /// Adds another sum to this one; if either is saturated, the result is.
     pub fn merge(&mut self, other: &Self) {
         self.add_complement(other, 0);
     }
 
-    /// Takes another sum away from this one.
+    /// Takes another sum away from this one; if either is saturated, the result is.
     pub fn subtract(&mut self, other: &Self) {
         self.add_complement(other, u32::MAX);
     }
 
     /// Adds another sum, or, of its complement, all bits and 1: in two's complement that is the negative.
     fn add_complement(&mut self, other: &Self, complement: u32) {
+        if self.is_saturated() || other.is_saturated() {
+            *self = Self::SATURATED;
+            return;
+        }
         let mut carry = complement & 1;
         let words = self.words.iter_mut().zip(&other.words).chain([(&mut self.top, &other.top)]);
         for (word, more) in words {
@@ -171,6 +197,8 @@ impl<const N: usize> ExactSum<N> {
             *word = sum as u32;
             carry = (sum >> WORD_BITS) as u32;
         }
+        // States from elsewhere may hold sums so large that adding them up would wrap.
+        *self = self.normal();
     }
 
     /// Whether the sum is below 0.
@@ -178,11 +206,29 @@ impl<const N: usize> ExactSum<N> {
         self.top >> (WORD_BITS - 1) == 1
     }
 
+    /// Whether a term was infinite or NaN: there is no value, see [Saturation](Self#saturation).
+    #[must_use]
+    pub const fn is_saturated(&self) -> bool {
+        (self.top as i32) < LOWEST_TOP
+    }
+
+    /// The sum in its one form: what was added after a sum was saturated, or has stopped, stands in its words and means nothing.
+    const fn normal(self) -> Self {
+        if self.is_saturated() {
+            Self::SATURATED
+        } else if self.top as i32 >= HIGHEST_TOP {
+            Self { words: [0; N], top: HIGHEST_TOP as u32 }
+        } else {
+            self
+        }
+    }
+
     /// The digits: equal sums have equal digits.
     pub fn digits(&self) -> [i64; N] {
-        let mut digits = self.words.map(i64::from);
+        let Self { words, top } = self.normal();
+        let mut digits = words.map(i64::from);
         if let Some(last) = digits.last_mut() {
-            *last |= i64::from(self.top) << WORD_BITS;
+            *last |= i64::from(top) << WORD_BITS;
         }
         digits
     }
@@ -196,13 +242,15 @@ impl<const N: usize> ExactSum<N> {
             *word = (sum & DIGIT_MASK) as u32;
             carry = sum >> WORD_BITS;
         }
-        Self { words, top: carry as u32 }
+        Self { words, top: carry as u32 }.normal()
     }
 
-    /// The `f64` nearest to the sum (ties to even).
+    /// The `f64` nearest to the sum (ties to even); NaN if it is saturated.
     #[must_use]
     pub fn to_f64(&self) -> f64 {
-        if self.is_negative() {
+        if self.is_saturated() {
+            f64::NAN
+        } else if self.is_negative() {
             let mut magnitude = Self::ZERO;
             magnitude.subtract(self);
             -words_to_f64(&magnitude.words, magnitude.top)
@@ -218,6 +266,21 @@ impl<const N: usize> Default for ExactSum<N> {
     }
 }
 
+/// Equal if they hold the same number, or if both are saturated.
+impl<const N: usize> PartialEq for ExactSum<N> {
+    fn eq(&self, other: &Self) -> bool {
+        let (one, other) = (self.normal(), other.normal());
+        one.words == other.words && one.top == other.top
+    }
+}
+
+impl<const N: usize> Eq for ExactSum<N> {}
+
+/// Whether a number is a term that a sum can hold: not NaN, and not beyond the largest `f32`.
+pub(crate) fn is_in_range(term: f64) -> bool {
+    term >= f64::from(f32::MIN) && term <= f64::from(f32::MAX)
+}
+
 fn signed(count: u128, negative: bool) -> i128 {
     if negative { (count as i128).wrapping_neg() } else { count as i128 }
 }
@@ -231,12 +294,9 @@ struct Units {
 }
 
 impl Units {
-    /// `None` if nothing is left of the term.
+    /// Of a finite term; `None` if nothing is left of it.
     fn of(term: f32) -> Option<Self> {
-        let mut bits = term.to_bits();
-        if bits & 0x7fff_ffff >= f32::INFINITY.to_bits() {
-            bits = if term < 0.0 { f32::MIN.to_bits() } else { f32::MAX.to_bits() };
-        }
+        let bits = term.to_bits();
         let exponent = (bits >> 23) & 0xff;
         // Less than half a unit, as are the terms of pixels that a network is sure of.
         if exponent < UNIT_EXPONENT - 24 {
@@ -273,7 +333,10 @@ fn half_to_even(significand: u64, right: u32) -> u64 {
 #[cold]
 #[inline(never)]
 fn add_unusual(words: &mut [u32], top: &mut u32, term: f32) {
-    if let Some(Units { count, word, negative }) = Units::of(term) {
+    if !term.is_finite() {
+        words.fill(0);
+        *top = SATURATED_TOP;
+    } else if let Some(Units { count, word, negative }) = Units::of(term) {
         add_to_words(words, top, word, signed(count.into(), negative));
     }
 }

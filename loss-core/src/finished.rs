@@ -1,6 +1,6 @@
 //! What an accumulator gives at its end.
 
-use crate::error::{FinishError, LengthError, StateError};
+use crate::error::{FinishError, LengthError};
 use crate::gradient::Gradient;
 use crate::link::Link;
 use crate::loss::{Loss, Part};
@@ -61,14 +61,6 @@ impl Counts {
     pub(crate) fn accept_many(&mut self, valid: i64, ignored: i64) {
         self.valid = self.valid.wrapping_add(valid);
         self.ignored = self.ignored.wrapping_add(ignored);
-    }
-
-    /// That these can be counts: those of a state may be anything.
-    pub(crate) fn not_negative(self) -> Result<(), StateError> {
-        match (0..).zip(self.each()).find(|&(_, count)| count < 0) {
-            Some((index, _)) => Err(StateError::NegativeCount { index }),
-            None => Ok(()),
-        }
     }
 
     /// These counts, if no pixel was rejected and any is valid.
@@ -139,6 +131,9 @@ pub struct Confusion {
 }
 
 impl Confusion {
+    pub(crate) const NONE: Self =
+        Self { true_positive: 0.0, false_positive: 0.0, false_negative: 0.0, true_negative: 0.0 };
+
     /// Σ w t, the weight of the foreground.
     #[must_use]
     pub fn support(&self) -> f64 {
@@ -241,7 +236,7 @@ impl<L: Loss, K: Link> Finished<L, K> {
         self.gradient_times(1.0)
     }
 
-    /// The gradient times an upstream factor.
+    /// The gradient times an upstream factor, see [`Gradient`] for factors that are too large or no number.
     pub fn gradient_times(&self, upstream: f64) -> Gradient<L, K> {
         Gradient::new(self, upstream)
     }

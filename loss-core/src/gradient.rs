@@ -4,12 +4,15 @@ use crate::finished::Finished;
 use crate::link::Link;
 use crate::loss::Loss;
 use crate::pixel::{Checked, Sample};
-use crate::pointwise::clamp_to_finite;
+use crate::pointwise::{clamp_to_finite, upstream_factor};
 
 /// The gradient of a finished loss, times an upstream factor.
 ///
 /// ∂L/∂x = w·\[λ ℓ′(x, t)/W + (t ∂φ/∂TP + (1−t) ∂φ/∂FP − t ∂φ/∂FN)·∂p/∂x\], the exact derivative of the value, rounded to
 /// `f32`; it is independent of the order and chunking of either pass. Pixels that were ignored or rejected have gradient 0.
+///
+/// **It is always finite.** What is beyond `f32`, be it the gradient of a pixel or a coefficient in it (such as λ/W), is ±[`f32::MAX`] instead.
+/// So is an upstream factor; one that is NaN counts as 0.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Gradient<L: Loss, K: Link> {
@@ -23,7 +26,7 @@ impl<L: Loss, K: Link> Gradient<L, K> {
         Self {
             loss: finished.loss.clone(),
             link: finished.link.clone(),
-            slope: finished.loss.slope(&finished.totals, &finished.sums, upstream),
+            slope: finished.loss.slope(&finished.totals, &finished.sums, upstream_factor(upstream)),
         }
     }
 

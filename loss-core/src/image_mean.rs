@@ -2,13 +2,14 @@
 
 use crate::accumulator::Accumulator;
 use crate::error::{FinishError, StateError};
-use crate::exact::TermSum;
+use crate::exact::{TermSum, is_in_range};
 use crate::fingerprint::Fingerprint;
 use crate::finished::{Counts, Finished};
 use crate::link::Link;
 use crate::loss::Loss;
 use crate::pixel::{Sample, Target};
 use crate::plane::Plane;
+use crate::sums::{Sums, add_counts, load_count, read_state};
 
 /// What an image counts for that has no valid pixel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -75,8 +76,8 @@ impl<L: Loss, K: Link> ImageMean<L, K> {
     /// Ends the current image and starts the next. `None`: it had no valid pixel and was skipped.
     ///
     /// # Errors
-    /// [`FinishError::Rejected`] if a pixel was out of range, [`FinishError::NoPixels`] if there was none at all; the image is then still
-    /// the current one, and [`end_image_valid`](Self::end_image_valid) or [`discard_image`](Self::discard_image) go on.
+    /// [`FinishError::Rejected`] if a pixel was out of range, [`FinishError::NoPixels`] if there was none at all, and as
+    /// [`end_image_valid`](Self::end_image_valid). The image is then still the current one, and that or [`discard_image`](Self::discard_image) go on.
     pub fn end_image(&mut self) -> Result<Option<Finished<L, K>>, FinishError> {
         let counts = self.image.counts();
         if counts.rejected() > 0 {
@@ -88,10 +89,14 @@ impl<L: Loss, K: Link> ImageMean<L, K> {
     /// Ends the current image, leaving out pixels that were out of range.
     ///
     /// # Errors
-    /// [`FinishError::NoPixels`] if there was no pixel at all.
+    /// [`FinishError::NoPixels`] if there was no pixel at all; [`FinishError::Saturated`] if a term, or the image's loss, is beyond the largest `f32`;
+    /// [`FinishError::Coefficient`]. The image is then still the current one.
     pub fn end_image_valid(&mut self) -> Result<Option<Finished<L, K>>, FinishError> {
         let counts = self.image.counts();
-        let finished = self.image.finish_any();
+        if counts.pixels() == 0 {
+            return Err(FinishError::NoPixels);
+        }
+        let finished = self.image.finish_any()?;
         let counted = self.values.add(counts, finished.value())?;
         self.image.reset();
         Ok(counted.then_some(finished))
@@ -140,24 +145,28 @@ impl<L: Loss, K: Link> ImageMean<L, K> {
     }
 
     /// Adds the ended images of a [`state`](Self::state), or of an element-wise sum of up to 2²⁰ states of the same loss.
-    pub fn add_state(&mut self, state: [i64; 9]) {
-        self.values.add_state(state);
+    ///
+    /// # Errors
+    /// [`StateError`], and nothing is added, if an integer is such as no images can have made.
+    pub fn add_state(&mut self, state: [i64; 9]) -> Result<(), StateError> {
+        self.values.add_state(state)
     }
 
     /// The mean over the images that were ended.
     ///
     /// # Errors
-    /// [`FinishError::NoPixels`] if there is none.
+    /// [`FinishError::NoPixels`] if there is none; [`FinishError::Saturated`] if states were added that hold no value.
     pub fn finish(&self) -> Result<f64, FinishError> {
         self.values.mean()
     }
 }
 
-/// The integers of the state of a mean over images.
+/// The integers of the state of a mean over images, of which the first are counts.
 const STATE_LENGTH: usize = 9;
+const COUNTS: usize = 2;
 
 /// The exact sum of images' values.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ImageValues {
     empty: EmptyImage,
     sum: TermSum,
@@ -170,17 +179,17 @@ impl ImageValues {
         Self { empty, sum: TermSum::ZERO, images: 0, skipped: 0 }
     }
 
-    /// Adds an image's value, and tells whether it counts; an image without any pixel is an error.
+    /// Adds the value of an image with these pixels, and tells whether it counts.
     pub(crate) fn add(&mut self, counts: Counts, value: f64) -> Result<bool, FinishError> {
-        if counts.pixels() == 0 {
-            return Err(FinishError::NoPixels);
-        }
         if counts.valid == 0 && self.empty == EmptyImage::Skip {
-            self.skipped = self.skipped.wrapping_add(1);
+            self.skipped = add_counts(self.skipped, 1);
             return Ok(false);
         }
+        if !is_in_range(value) {
+            return Err(FinishError::Saturated);
+        }
         self.sum.add_f64(value);
-        self.images = self.images.wrapping_add(1);
+        self.images = add_counts(self.images, 1);
         Ok(true)
     }
 
@@ -198,9 +207,7 @@ impl ImageValues {
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {
-        self.sum.merge(&other.sum);
-        self.images = self.images.wrapping_add(other.images);
-        self.skipped = self.skipped.wrapping_add(other.skipped);
+        Sums::merge(self, other);
     }
 
     pub(crate) fn state(&self) -> [i64; STATE_LENGTH] {
@@ -208,11 +215,39 @@ impl ImageValues {
         [self.images, self.skipped, a, b, c, d, e, f, g]
     }
 
-    pub(crate) fn add_state(&mut self, [images, skipped, digits @ ..]: [i64; STATE_LENGTH]) {
-        self.merge(&Self { empty: self.empty, sum: TermSum::from_digits(digits), images, skipped });
+    pub(crate) fn add_state(&mut self, state: [i64; STATE_LENGTH]) -> Result<(), StateError> {
+        let more = read_state(Self::new(self.empty), COUNTS, state)?;
+        self.merge(&more);
+        Ok(())
     }
 
     pub(crate) fn mean(&self) -> Result<f64, FinishError> {
-        if self.images == 0 { Err(FinishError::NoPixels) } else { Ok(self.sum.to_f64() / self.images as f64) }
+        if self.images == 0 {
+            return Err(FinishError::NoPixels);
+        }
+        // No image's value saturates the sum; states can.
+        FinishError::check(self, 1.0)?;
+        Ok(self.sum.to_f64() / self.images as f64)
+    }
+}
+
+impl Sums for ImageValues {
+    fn merge(&mut self, other: &Self) {
+        self.sum.merge(&other.sum);
+        self.images = add_counts(self.images, other.images);
+        self.skipped = add_counts(self.skipped, other.skipped);
+    }
+
+    fn save(&self, to: &mut impl FnMut(i64)) {
+        self.state().into_iter().for_each(to);
+    }
+
+    fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
+        (self.images, self.skipped) = (load_count(from)?, load_count(from)?);
+        self.sum.load(from)
+    }
+
+    fn is_saturated(&self) -> bool {
+        self.sum.is_saturated()
     }
 }

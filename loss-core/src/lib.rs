@@ -10,9 +10,13 @@
 //! # Accuracy
 //!
 //! The largest errors, measured against `f64` formulas over every `f32` in the domain whose absolute value lies in [2⁻¹², 128] and over
-//! every 97th elsewhere; where the reference is below 2⁻¹²⁶, an absolute error of 2⁻¹²⁶ is let pass. An ULP is the distance of `f32`s around the reference, at least 2⁻¹⁴⁹. A background
+//! every 97th elsewhere; where the reference is below 2⁻¹²⁶, an absolute error of 2⁻¹²⁶ is let pass. These are the errors before anything weighs the
+//! number: a `pos_weight`, an α or a class weight multiplies that absolute error too, to 2⁻¹²⁶ times the weight. An ULP is the distance of `f32`s around the reference, at least 2⁻¹⁴⁹. A background
 //! pixel is the mirror image of a foreground pixel, to the bit; the table is of foreground pixels. Subnormal numbers must not
 //! be flushed to zero.
+//!
+//! All error bounds of this documentation leave out what is this small, and that each term of a sum is rounded to a multiple of 2⁻⁶⁴
+//! ([`ExactSum`]). So a loss that is a quotient of sums over n pixels is known to n·2⁻⁶⁵ over its denominator.
 //!
 #![doc = include_str!("accuracy.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -9,6 +9,10 @@ use crate::real::Real;
 ///
 /// A release may add methods that have a default: a link of one's own stays as it is.
 pub trait Link: Clone {
+    /// Whether p and 1 − p are above 0 for every input, as of a logit, however large. If they are not, a p above 0 that is too small for the sums is
+    /// looked for, pixel by pixel, so that a prediction is not mistaken for none.
+    const NEVER_CERTAIN: bool = false;
+
     /// Whether the input is one that this link can take.
     fn accepts<R: Real>(&self, input: R) -> R::Mask;
 
@@ -39,6 +43,8 @@ pub trait Link: Clone {
 pub struct Logits;
 
 impl Link for Logits {
+    const NEVER_CERTAIN: bool = true;
+
     #[inline(always)]
     fn accepts<R: Real>(&self, logit: R) -> R::Mask {
         R::splat(f32::MAX).ge(logit.abs())

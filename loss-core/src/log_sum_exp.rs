@@ -11,7 +11,7 @@ use crate::real::Real;
 /// each such term is less than e⁻⁴⁰ of the largest.
 ///
 /// **Error bound.** At most 2e−7 absolute plus 1 ULP of the result, for up to 2³⁰ terms. **Special values:** +∞ and NaN
-/// are left out and counted; −∞ is a term of e^−∞ = 0. Of no term the result is −∞.
+/// are left out and counted; −∞ is a term of e^−∞ = 0. Of no term the result is −∞. No term saturates a sum, because none of eʳ⁻⁸ is above 1.
 ///
 /// ```
 /// use loss_core::LogSumExp;

@@ -30,7 +30,7 @@ pub trait Loss: Clone {
     /// A loss of losses hands the batch on to each; a loss with sums of its own says what they are by [`Terms`](crate::Terms).
     fn add<B: Batch>(&self, pixels: &B, sums: &mut Self::Sums);
 
-    /// The loss. It is finite for any sums, those of no pixel included.
+    /// The loss. It is finite for any sums that are not saturated, those of no pixel and those of any state that loads included.
     fn value(&self, totals: &Totals, sums: &Self::Sums) -> f64;
 
     /// The slope of `factor` times the loss.
@@ -46,6 +46,14 @@ pub trait Loss: Clone {
 
     /// A part of the loss; `None` past the last.
     fn part(&self, index: usize, totals: &Totals, sums: &Self::Sums) -> Option<Part>;
+
+    /// Σ |c| over the parts, c the coefficient a part enters the total with (or 1/d, if its sum is divided by a number d of the user's own).
+    ///
+    /// A loss of losses must add up theirs. Unless the sum is finite and at most the largest `f32`, 3.4e38, whatever finishes is an error,
+    /// [`FinishError::Coefficient`](crate::FinishError::Coefficient).
+    fn total_coefficient(&self) -> f64 {
+        1.0
+    }
 
     /// Adds structure and parameters to a fingerprint.
     fn fingerprint(&self, fingerprint: &mut Fingerprint);
@@ -75,7 +83,7 @@ pub trait Loss: Clone {
         ImageMean::new(self.clone(), Logits, empty)
     }
 
-    /// `coefficient` times this loss; `coefficient * loss` says the same. It must be finite.
+    /// `coefficient` times this loss; `coefficient * loss` says the same. See [`total_coefficient`](Self::total_coefficient) for its range.
     fn times(self, coefficient: f64) -> Scaled<Self> {
         Scaled::new(self, coefficient)
     }

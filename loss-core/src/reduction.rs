@@ -22,7 +22,8 @@ pub enum Denominator {
     WeightPlus(f64),
     /// The number of pixels, ignored ones included and rejected ones not.
     Pixels,
-    /// A number of your own; 1 gives the sum.
+    /// A number of your own; 1 gives the sum. 1 over it is a coefficient of the loss, and must be in its
+    /// [range](crate::Loss::total_coefficient).
     Fixed(f64),
 }
 
@@ -30,6 +31,8 @@ impl Denominator {
     fn of(self, totals: &Totals) -> f64 {
         match self {
             Denominator::Weight => totals.weight,
+            // Without weight the sum is 0, unless a state has it otherwise, and ε may be tiny.
+            Denominator::WeightPlus(_) if totals.weight == 0.0 => 0.0,
             Denominator::WeightPlus(epsilon) => totals.weight + epsilon,
             Denominator::Pixels => totals.pixels,
             Denominator::Fixed(number) => number,
@@ -41,6 +44,15 @@ impl Denominator {
         match self.of(totals) {
             0.0 => 0.0,
             denominator => 1.0 / denominator,
+        }
+    }
+
+    /// The coefficient that a denominator of the user's own stands for.
+    pub(crate) fn coefficient(self) -> f64 {
+        match self {
+            Denominator::Fixed(number) => (1.0 / number).abs(),
+            Denominator::WeightPlus(epsilon) if epsilon.is_nan() => epsilon,
+            Denominator::Weight | Denominator::WeightPlus(_) | Denominator::Pixels => 1.0,
         }
     }
 
@@ -108,6 +120,10 @@ impl<P: Pointwise> Loss for Reduced<P> {
 
     fn part(&self, index: usize, totals: &Totals, sum: &TermSum) -> Option<Part> {
         (index == 0).then(|| Part { name: P::NAME, coefficient: 1.0, value: self.value(totals, sum) })
+    }
+
+    fn total_coefficient(&self) -> f64 {
+        self.denominator.coefficient()
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {

@@ -3,12 +3,12 @@
 use core::array;
 
 use self::sealed::SharedSums as _;
-use crate::batch::{Batch, HardBatch, HardConfusion, PixelWeight, SoftConfusion, add_hard_confusion};
+use crate::batch::{Batch, HardBatch, HardConfusion, PixelWeight, SoftConfusion, Terms, add_hard_confusion};
 use crate::error::StateError;
-use crate::exact::{ExactSum, ProbabilitySum, UnitSum};
+use crate::exact::{ExactSum, ProbabilitySum, TermSum, UnitSum};
 use crate::fingerprint::Fingerprint;
 use crate::finished::{Confusion, Counts};
-use crate::pixel::{HardSample, Sample};
+use crate::pixel::{HardSample, Pixel, Sample};
 
 /// Sums that can be merged and turned into integers and back.
 pub trait Sums: Clone + PartialEq + core::fmt::Debug {
@@ -18,8 +18,15 @@ pub trait Sums: Clone + PartialEq + core::fmt::Debug {
     /// Hands over the integers, in the order of the losses.
     fn save(&self, to: &mut impl FnMut(i64));
 
-    /// Reads what [`save`](Self::save) gave, or element-wise sums of such. `None` if the integers run out.
+    /// Reads what [`save`](Self::save) gave, or element-wise sums of such. `None` if the integers run out, or as soon as one was read that no
+    /// pixels can have made.
     fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()>;
+
+    /// Whether a term was larger than the largest `f32`, so that there is no value: then a result is refused. Whoever keeps an [`ExactSum`]
+    /// whose terms can be that large passes its answer on.
+    fn is_saturated(&self) -> bool {
+        false
+    }
 }
 
 /// Sums whose number of integers is known at compile time.
@@ -54,12 +61,38 @@ impl<const N: usize> Sums for ExactSum<N> {
 
     fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
         let mut digits = [0; N];
-        for digit in &mut digits {
+        for (place, digit) in (1..).zip(&mut digits) {
             *digit = from.next()?;
+            let range = if place < N { 0..=DIGITS_OF_STATES } else { -SATURATED_STATES..=MOST_PIXELS };
+            range.contains(digit).then_some(())?;
         }
         *self = Self::from_digits(digits);
-        Some(())
+        (N == TermSum::LENGTH || !self.is_negative()).then_some(())
     }
+
+    fn is_saturated(&self) -> bool {
+        ExactSum::is_saturated(self)
+    }
+}
+
+/// The most that a digit of 32 bits can be, added over 2²⁰ states.
+const DIGITS_OF_STATES: i64 = 0xffff_ffff << 20;
+
+/// The last digits of 2²⁰ saturated states, but for the sign.
+const SATURATED_STATES: i64 = 1 << 62;
+
+/// Where a count of pixels stops: a larger one is that large in a state, and a state with a larger one is refused. A last digit of a sum, which
+/// counts as many terms of the largest size, likewise.
+pub(crate) const MOST_PIXELS: i64 = 1 << 60;
+
+/// Adds counts of pixels.
+pub(crate) fn add_counts(count: i64, more: i64) -> i64 {
+    count.saturating_add(more).min(MOST_PIXELS)
+}
+
+/// Reads a count of pixels.
+pub(crate) fn load_count(from: &mut impl Iterator<Item = i64>) -> Option<i64> {
+    from.next().filter(|count| (0..=MOST_PIXELS).contains(count))
 }
 
 impl<const N: usize> FixedSums for ExactSum<N> {
@@ -77,6 +110,10 @@ impl<S: Sums, const N: usize> Sums for [S; N] {
 
     fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
         self.iter_mut().try_for_each(|sum| sum.load(from))
+    }
+
+    fn is_saturated(&self) -> bool {
+        self.iter().any(S::is_saturated)
     }
 }
 
@@ -99,6 +136,10 @@ impl<A: Sums, B: Sums> Sums for (A, B) {
         self.0.load(from)?;
         self.1.load(from)
     }
+
+    fn is_saturated(&self) -> bool {
+        self.0.is_saturated() || self.1.is_saturated()
+    }
 }
 
 impl<A: FixedSums, B: FixedSums> FixedSums for (A, B) {
@@ -108,17 +149,17 @@ impl<A: FixedSums, B: FixedSums> FixedSums for (A, B) {
 impl Sums for Counts {
     fn merge(&mut self, other: &Self) {
         for (count, more) in self.each_mut().into_iter().zip(other.each()) {
-            *count = count.wrapping_add(more);
+            *count = add_counts(*count, more);
         }
     }
 
     fn save(&self, to: &mut impl FnMut(i64)) {
-        self.each().into_iter().for_each(to);
+        self.each().into_iter().for_each(|count| to(count.min(MOST_PIXELS)));
     }
 
     fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
         for count in self.each_mut() {
-            *count = from.next()?;
+            *count = load_count(from)?;
         }
         Some(())
     }
@@ -146,23 +187,39 @@ pub(crate) fn write_state(sums: &impl Sums, state: &mut [i64]) -> Result<(), Sta
     Ok(())
 }
 
-/// Makes sums of a state that has exactly as many integers as theirs, and whose counts of pixels can be such.
+/// Makes sums of a state that has exactly as many integers as theirs, each of which pixels can have made. The first `counts` of them are counts.
 pub(crate) fn read_state<S: Sums>(
     empty: S,
-    counts: impl FnOnce(&S) -> Counts,
+    counts: usize,
     state: impl IntoIterator<Item = i64>,
 ) -> Result<S, StateError> {
-    let mut given = 0usize;
+    let (mut given, mut last, mut ended) = (0usize, 0, false);
+    let mut state = state.into_iter();
     // One more than the sums ask for, at most.
-    let mut integers = state.into_iter().inspect(|_| given = given.wrapping_add(1));
+    let mut integers = core::iter::from_fn(|| {
+        let next = state.next();
+        match next {
+            Some(integer) => (given, last) = (given.wrapping_add(1), integer),
+            None => ended = true,
+        }
+        next
+    });
     let mut sums = empty;
-    let complete = sums.load(&mut integers).is_some();
-    if complete && integers.next().is_none() {
-        counts(&sums).not_negative()?;
+    let loaded = sums.load(&mut integers).is_some();
+    if loaded && integers.next().is_none() {
         return Ok(sums);
     }
-    drop(integers);
-    Err(StateError::Length { expected: state_length(&sums), given })
+    let expected = state_length(&sums);
+    if loaded || ended {
+        return Err(StateError::Length { expected, given });
+    }
+    // What was read last was refused. If there are more or fewer integers than there should be, it may not be where it should be either.
+    let index = given.wrapping_sub(1);
+    let given = given.wrapping_add(state.take(expected.saturating_sub(index)).count());
+    if given != expected {
+        return Err(StateError::Length { expected, given });
+    }
+    Err(if index < counts && last < 0 { StateError::NegativeCount { index } } else { StateError::OutOfRange { index } })
 }
 
 /// Σ w·(…) of the ways in which prediction and target can meet, soft or at a threshold: true positives, false positives and
@@ -183,6 +240,27 @@ pub(crate) fn finish_confusion<const DIGITS: usize>(
     Confusion { true_positive, false_positive, false_negative, true_negative }
 }
 
+/// Terms up to this, 2⁻⁶⁵, round to 0.
+pub(crate) const ROUNDS_TO_ZERO: f32 = 1.0 / (1u128 << 65) as f32;
+
+/// The next larger term, which rounds to a unit.
+pub(crate) const ROUNDS_TO_UNIT: f32 = f32::from_bits(ROUNDS_TO_ZERO.to_bits() + 1);
+
+/// Leaves a trace of the errors of a pixel whose p or 1 − p may be 0 (see [`Link::NEVER_CERTAIN`](crate::Link::NEVER_CERTAIN)): a false positive or a
+/// false negative that is there, and rounds to 0, counts as one unit of 2⁻⁶⁴. A prediction then is not mistaken for none.
+#[inline]
+fn leave_traces<const DIGITS: usize>(soft: &mut [ExactSum<DIGITS>; 3], pixel: &Pixel<f32>, weight: f32) {
+    let [_, false_positive, false_negative] = SoftConfusion.terms(pixel, weight);
+    let [_, positives, negatives] = soft;
+    for (sum, term, p, share) in
+        [(positives, false_positive, pixel.p, pixel.background), (negatives, false_negative, pixel.q, pixel.target)]
+    {
+        if term <= ROUNDS_TO_ZERO && p > 0.0 && share > 0.0 {
+            sum.add(2.0 * ROUNDS_TO_ZERO);
+        }
+    }
+}
+
 /// The sums that an accumulator keeps whatever its loss: [`WeightedSums`] or [`CountedSums`].
 pub trait SharedSums: Sums + FixedSums + Default + sealed::SharedSums {
     /// What is pushed: a pixel that these sums have room for.
@@ -190,9 +268,12 @@ pub trait SharedSums: Sums + FixedSums + Default + sealed::SharedSums {
 }
 
 pub(crate) mod sealed {
-    use super::{Counts, Fingerprint, HardBatch, Totals};
+    use super::{Counts, Fingerprint, HardBatch, Pixel, Totals};
 
     pub trait SharedSums {
+        /// How many integers of the state, from the first on, are the [`Counts`].
+        const COUNTS: usize;
+
         /// Adds valid pixels, which are predicted to be foreground from a threshold of the input on.
         fn add_pixels(&mut self, pixels: &impl HardBatch, threshold: f32);
 
@@ -207,7 +288,11 @@ pub(crate) mod sealed {
         /// Counts pixels.
         fn count_pixels<R>(&mut self, act: impl FnOnce(&mut Counts) -> R) -> R;
 
-        fn finish(&self) -> Totals;
+        /// Leaves a trace of the errors of a pixel, see [`leave_traces`](super::leave_traces).
+        fn leave_traces(&mut self, pixel: &Pixel<f32>, weight: f32);
+
+        /// The totals. `never_certain`: see [`Link::NEVER_CERTAIN`](crate::Link::NEVER_CERTAIN).
+        fn finish(&self, never_certain: bool) -> Totals;
 
         /// Adds what tells these sums from others.
         fn fingerprint(fingerprint: &mut Fingerprint);
@@ -238,6 +323,8 @@ impl SharedSums for WeightedSums {
 }
 
 impl sealed::SharedSums for WeightedSums {
+    const COUNTS: usize = 6;
+
     #[inline(always)]
     fn add_pixels(&mut self, pixels: &impl HardBatch, threshold: f32) {
         self.add(pixels, threshold);
@@ -263,12 +350,18 @@ impl sealed::SharedSums for WeightedSums {
         act(&mut self.counts)
     }
 
-    fn finish(&self) -> Totals {
+    #[inline]
+    fn leave_traces(&mut self, pixel: &Pixel<f32>, weight: f32) {
+        leave_traces(&mut self.soft, pixel, weight);
+    }
+
+    fn finish(&self, never_certain: bool) -> Totals {
         Totals {
             weight: self.weight.to_f64(),
             pixels: self.counts.not_rejected(),
             soft: finish_confusion(&self.soft, &self.weight),
             hard: finish_confusion(&self.hard, &self.weight),
+            never_certain,
         }
     }
 
@@ -320,6 +413,8 @@ impl SharedSums for CountedSums {
 }
 
 impl sealed::SharedSums for CountedSums {
+    const COUNTS: usize = 4;
+
     #[inline(always)]
     fn add_pixels(&mut self, pixels: &impl HardBatch, threshold: f32) {
         let add = |sum: &mut i64, count: u32| *sum = sum.wrapping_add(count.into());
@@ -350,7 +445,12 @@ impl sealed::SharedSums for CountedSums {
         result
     }
 
-    fn finish(&self) -> Totals {
+    #[inline]
+    fn leave_traces(&mut self, pixel: &Pixel<f32>, weight: f32) {
+        leave_traces(&mut self.soft, pixel, weight);
+    }
+
+    fn finish(&self, never_certain: bool) -> Totals {
         let weight = ProbabilitySum::from_digits([0, 0, self.valid]);
         let [true_positive, false_positive, false_negative] = self.hard.map(|count| count as f64);
         let true_negative = self.hard.iter().fold(self.valid, |rest, count| rest.saturating_sub(*count)).max(0) as f64;
@@ -359,6 +459,7 @@ impl sealed::SharedSums for CountedSums {
             pixels: self.counts().not_rejected(),
             soft: finish_confusion(&self.soft, &weight),
             hard: Confusion { true_positive, false_positive, false_negative, true_negative },
+            never_certain,
         }
     }
 
@@ -371,22 +472,23 @@ impl Sums for CountedSums {
     fn merge(&mut self, other: &Self) {
         self.count_pixels(|counts| counts.merge(&other.counts()));
         Sums::merge(&mut self.soft, &other.soft);
-        self.hard.iter_mut().zip(other.hard).for_each(|(count, more)| *count = count.wrapping_add(more));
+        self.hard.iter_mut().zip(other.hard).for_each(|(count, more)| *count = add_counts(*count, more));
     }
 
     fn save(&self, to: &mut impl FnMut(i64)) {
-        [self.valid, self.ignored, self.rejected_inputs, self.rejected_targets].into_iter().for_each(&mut *to);
+        let counts = [self.valid, self.ignored, self.rejected_inputs, self.rejected_targets];
+        counts.into_iter().for_each(|count| to(count.min(MOST_PIXELS)));
         self.soft.save(to);
-        self.hard.into_iter().for_each(to);
+        self.hard.into_iter().for_each(|count| to(count.min(MOST_PIXELS)));
     }
 
     fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
         for count in [&mut self.valid, &mut self.ignored, &mut self.rejected_inputs, &mut self.rejected_targets] {
-            *count = from.next()?;
+            *count = load_count(from)?;
         }
         self.soft.load(from)?;
         for count in &mut self.hard {
-            *count = from.next()?;
+            *count = load_count(from)?;
         }
         Some(())
     }
@@ -407,4 +509,32 @@ pub struct Totals {
     pub soft: Confusion,
     /// The same with p replaced by 1 at and above the threshold and by 0 below it.
     pub hard: Confusion,
+    /// Whether p and 1 − p are above 0 in every pixel, as those of logits are, even where they are too small for the sums.
+    pub never_certain: bool,
+}
+
+impl Totals {
+    /// Of no pixels.
+    pub const NONE: Self =
+        Self { weight: 0.0, pixels: 0.0, soft: Confusion::NONE, hard: Confusion::NONE, never_certain: false };
+
+    /// Whether Σ w p (1−t) and Σ w (1−p) t are above 0, though they may be below 2⁻⁶⁵ and 0 in [`soft`](Self::soft): whether there are false
+    /// positives, and false negatives.
+    ///
+    /// All losses ask here whether a denominator of 0 means that nothing is predicted.
+    #[must_use]
+    pub fn has_errors(&self) -> [bool; 2] {
+        let Self { soft, hard, .. } = self;
+        let background = hard.false_positive + hard.true_negative;
+        [(soft.false_positive, background), (soft.false_negative, hard.support())]
+            .map(|(errors, of)| errors > 0.0 || (self.never_certain && of > 0.0))
+    }
+
+    /// Whether there are errors that weigh anything, if false positives weigh α and false negatives β. A call of its own, because it is seldom asked.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn has_weighed_errors(&self, [alpha, beta]: [f64; 2]) -> bool {
+        let [false_positives, false_negatives] = self.has_errors();
+        (false_positives && alpha > 0.0) || (false_negatives && beta > 0.0)
+    }
 }

@@ -7,7 +7,7 @@ use core::marker::PhantomData;
 
 use crate::accumulator::{Accumulator, CountingAccumulator};
 use crate::arch::{CACHE_LINE, Kernel, SimdLevel, prefetch};
-use crate::batch::{Batch, HardBatch, Targets, Terms, count_all, sealed};
+use crate::batch::{Batch, HardBatch, SoftConfusion, Targets, Terms, count_all, sealed};
 use crate::error::{LengthError, WeightedPlane};
 use crate::exact::ExactSum;
 use crate::gradient::Gradient;
@@ -17,7 +17,7 @@ use crate::loss::Loss;
 use crate::pixel::{HardTarget, Pixel, Target};
 use crate::plane::{LoadedPlane, Numbers, Plane, TILE};
 use crate::pointwise::clamp_to_finite;
-use crate::sums::SharedSums;
+use crate::sums::{ROUNDS_TO_UNIT, SharedSums};
 
 #[cfg(feature = "bench-internals")]
 pub(crate) mod plain_sums;
@@ -189,6 +189,37 @@ impl<L: Loss, K: Link> Kernel for AddOwn<'_, L, K> {
     }
 }
 
+/// Tells whether a pixel has an error whose term would round to 0: then pixels must go one by one, to leave traces.
+struct HasTraces<'a, K> {
+    link: &'a K,
+    plane: LoadedPlane<'a>,
+    prepared: &'a [f32],
+}
+
+impl<K: Link> Kernel for HasTraces<'_, K> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run<V: Lanes>(self) -> bool {
+        let Self { link, plane, prepared } = self;
+        let tile = Tile::<V, K> { link, plane, prepared, lanes: PhantomData };
+        let weights = plane.weights.unwrap_or(&ONES);
+        let (smallest, counted) = (V::splat(f32::from_bits(1)), V::splat(ROUNDS_TO_UNIT));
+        let (mut errors, mut in_sums) = (0, 0);
+        for (column, weight) in tile.columns().zip(weights.chunks_exact(V::WIDTH)) {
+            let pixel = tile.pixel(column);
+            let [_, false_positive, false_negative] = SoftConfusion.terms(&pixel, V::load(weight));
+            for (term, p, share) in
+                [(false_positive, pixel.p, pixel.background), (false_negative, pixel.q, pixel.target)]
+            {
+                errors += V::count(V::both(p.ge(smallest), share.ge(smallest)));
+                in_sums += V::count(term.ge(counted));
+            }
+        }
+        errors != in_sums
+    }
+}
+
 /// Room for a tile, and what is prepared of it.
 struct Scratch {
     numbers: Numbers,
@@ -203,7 +234,7 @@ impl Scratch {
 
 impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
     /// Adds a tile, a whole number of vectors, and leaves what is prepared of its pixels. `None` if nothing was added, because the level
-    /// has no lanes or a pixel is not valid.
+    /// has no lanes, a pixel is not valid, or one must leave a trace.
     fn add_tile<T: Target>(
         &mut self,
         level: SimdLevel,
@@ -217,6 +248,9 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
         let accepted = level.run(Prepare { link, inputs: plane.inputs, to: &mut *prepared, next })?;
         accepted.then_some(())?;
         let prepared = &*prepared;
+        if !K::NEVER_CERTAIN && level.run(HasTraces { link: &*link, plane, prepared })? {
+            return None;
+        }
         let shared = AddShared { link, plane, prepared, threshold: self.threshold_input, sums: &mut sums.0 };
         let ignored = level.run(shared)?;
         level.run(AddOwn { loss: &*loss, link, plane, prepared, sums: &mut sums.1 })?;

@@ -4,11 +4,13 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use common::{Entry, HOSTILE_INTEGERS, Px, Visitor, every_loss, hostile_states, samples};
+use common::{Entry, Px, Visitor, every_loss, samples};
 use loss_core::{
-    Bce, ClassPlane, ClassPlaneError, CrossEntropy, Dice, EmptyImage, EmptyMask, ExponentialLogCrossEntropy,
-    FinishError, Focal, FocalTversky, Iou, Layout, LengthError, LogDice, Loss, Mcc, Parameter, PerClass, Plane,
-    Pointwise, Poly1, Probabilities, Reason, RejectedPixel, Tversky, WassersteinDice, WeightMode,
+    Accumulator, AnyLoss, AnyOverlap, AsymmetricFocalTversky, BalancedBce, Bce, ClassPlane, ClassPlaneError,
+    CrossEntropy, Denominator, Dice, EmptyImage, EmptyMask, ExponentialLogCrossEntropy, FinishError, Focal,
+    FocalTversky, HardMining, Iou, Layout, LengthError, LogCoshDice, LogDice, Loss, Mcc, Parameter, PerClass, Plane,
+    Pointwise, Poly1, Probabilities, Reason, Reduced, RejectedPixel, SortedError, TopK, Tversky, WassersteinDice,
+    WeightMode,
 };
 use quickcheck::{Arbitrary, Gen};
 
@@ -102,7 +104,15 @@ impl Visitor for Extremes {
                 for w in weights {
                     let mut sums = loss.accumulator();
                     sums.push((z, t, w));
-                    let finished = sums.finish().unwrap();
+                    let finished = match sums.finish() {
+                        Err(FinishError::Saturated) => {
+                            // Only of logits to a power, or times weights, that are beyond f32.
+                            let largest = 3.5 * f64::from(w).max(1.0) * f64::from(z).abs().powf(1.5);
+                            assert!(largest > 1e37, "{}: ({z}, {t}, {w}) is not too large", entry.name);
+                            continue;
+                        }
+                        finished => finished.unwrap(),
+                    };
                     let slope = finished.gradient().at((z, t, w));
                     let (value, name) = (finished.value(), entry.name);
                     assert!(
@@ -188,9 +198,255 @@ fn empty_masks_follow_their_policy() {
     assert_eq!(value(dice.empty_mask(EmptyMask::One)), (1.0, 0.0));
     let (smoothed, slope) = value(dice.smooth(1.0, 1.0).unwrap());
     assert!(smoothed > 0.2 && smoothed < 0.3 && slope > 0.0, "smoothing gives false positives a gradient");
-    let mut nothing = dice.accumulator();
-    nothing.push((f32::MIN, false));
-    assert_eq!(nothing.finish().unwrap().value(), 0.0, "nothing on nothing agrees");
+    let mut nothing = dice.probability_accumulator(1e-6).unwrap();
+    nothing.push((0.0, false));
+    assert_eq!(nothing.finish().unwrap().value(), 0.0, "nothing is predicted, and nothing is there");
+    nothing.push((f32::from_bits(1), false));
+    assert_eq!(nothing.finish().unwrap().value(), 1.0, "the smallest probability is a prediction");
+}
+
+/// 64 pixels of background, or of foreground, at one logit: the value. The gradient is next to nothing.
+fn uniform(loss: impl Loss, logit: f32, target: bool) -> f64 {
+    let (mut sums, mut counted, mut planes) = (loss.accumulator(), loss.counting_accumulator(), loss.accumulator());
+    sums.extend([(logit, target); 64]);
+    counted.extend([(logit, target); 64]);
+    planes.extend_plane(Plane::new(&[logit; 64], &[target; 64]).unwrap());
+    let finished = sums.finish().unwrap();
+    assert_eq!(finished.value().to_bits(), counted.value().unwrap().to_bits());
+    assert_eq!(finished.value().to_bits(), planes.value().unwrap().to_bits());
+    assert!(finished.gradient().at((logit, target)).abs() < 1e-18);
+    finished.value()
+}
+
+/// The p of a logit is above 0, even if it is below the grid of the sums: it is a false positive, and no empty prediction.
+#[test]
+fn predictions_below_the_grid_are_predictions() {
+    for logit in [-45.2f32, -46.0, -50.0, -80.0, -88.0, -104.0, -1e10, f32::MIN] {
+        for overlap in [AnyOverlap::Product, AnyOverlap::Squared, AnyOverlap::Minimum] {
+            let background = |loss: Tversky| uniform(loss.overlap(overlap), logit, false);
+            assert_eq!(uniform(Dice::new(0.0).unwrap().overlap(overlap), logit, false), 1.0, "{logit}, {overlap:?}");
+            assert_eq!(uniform(Iou::new(0.0).unwrap().overlap(overlap), logit, false), 1.0);
+            assert_eq!(background(Tversky::new(0.3, 0.7, 0.0).unwrap()), 1.0);
+            assert_eq!(background(Tversky::new(0.3, 0.0, 0.0).unwrap()), 1.0);
+            assert_eq!(background(Tversky::new(0.0, 0.7, 0.0).unwrap()), 0.0, "false positives weigh nothing");
+            assert_eq!(uniform(FocalTversky::new(0.3, 0.7, 0.75, 0.0).unwrap().overlap(overlap), logit, false), 1.0);
+            let log_cosh = uniform(LogCoshDice::new(0.0).unwrap().overlap(overlap), logit, false);
+            assert!((log_cosh - 1f64.cosh().ln()).abs() < 1e-15);
+            let floor = uniform(LogDice::new(0.0).unwrap().overlap(overlap), logit, false);
+            assert!((floor + 1e-7f64.ln()).abs() < 1e-12, "the floor of the logarithm");
+        }
+        assert_eq!(uniform(Mcc::new(0.0).unwrap(), logit, false), 1.0, "no correlation");
+        assert_eq!(uniform(Mcc::new(0.0).unwrap(), -logit, true), 1.0);
+        // A foreground that is missed by less than the grid: ½ of the background's loss, and nearly none of the foreground's.
+        let asymmetric = AsymmetricFocalTversky::new(0.6, 0.25, 0.0).unwrap();
+        assert!((uniform(asymmetric, logit, false) - 0.5).abs() < 1e-13);
+        assert!((uniform(asymmetric, -logit, true) - 0.5).abs() < 1e-13);
+        assert_eq!(
+            uniform(AsymmetricFocalTversky::new(1.0, 0.25, 0.0).unwrap(), -logit, true),
+            0.0,
+            "U₀ weighs no misses"
+        );
+        // With foreground the ratio is known.
+        let mut sums = Dice::new(0.0).unwrap().accumulator();
+        sums.extend([(logit, false), (60.0, true)]);
+        assert!(sums.finish().unwrap().value() < 1e-19);
+    }
+}
+
+/// Probabilities that are 0 exactly predict nothing; those that are not do, by whatever way they come.
+#[test]
+fn probabilities_below_the_grid_leave_a_trace() {
+    let mut g = Gen::new(30);
+    let loss = Dice::new(0.0).unwrap() + Mcc::new(0.0).unwrap();
+    let empty = loss.probability_accumulator(1e-6).unwrap();
+    for length in [1usize, 40, 1024, 3000] {
+        for p in [f32::from_bits(1), 1e-38, 1e-30, 2.7e-20, 5e-20, 1e-12, 0.25] {
+            let mut inputs = vec![0.0; length];
+            let targets = vec![false; length];
+            let nothing = Plane::new(&inputs, &targets).unwrap();
+            let mut sums = empty.clone();
+            sums.extend_plane(nothing);
+            assert_eq!(sums.value(), Ok(0.0), "{length}");
+            inputs[usize::arbitrary(&mut g) % length] = p;
+            let plane = Plane::new(&inputs, &targets).unwrap();
+            let weights = vec![0.5f32.powi(usize::arbitrary(&mut g) as i32 % 33); length];
+            for plane in [plane, plane.with_weights(&weights).unwrap()] {
+                let (mut sums, mut one_by_one) = (empty.clone(), empty.clone());
+                sums.extend_plane(plane);
+                one_by_one.extend(plane.samples());
+                assert_eq!(sums.value(), Ok(2.0), "{p} among {length}");
+                assert!(sums == one_by_one, "{p} among {length}");
+            }
+            let mut counted = Accumulator::counting(loss, *empty.link());
+            counted.extend_plane(plane).unwrap();
+            assert_eq!(counted.value(), Ok(2.0), "{p} among {length}");
+        }
+    }
+    // A soft target below the grid is a false negative.
+    let mut sums = empty.clone();
+    sums.extend([(0.0f32, 1e-30f32); 64]);
+    assert_eq!(sums.value(), Ok(2.0));
+}
+
+#[test]
+fn a_term_beyond_f32_is_an_error() {
+    // w·ℓ of one pixel, from the definition: refused if and only if it is beyond the largest f32.
+    let largest = f64::from(f32::MAX);
+    for pos_weight in [1.0, 1e38, 3.4e38] {
+        for logit in [-3.4e38, -3e38, -1e5, -3.5, -1.0, 0.0, 0.5, 3.0, 90.0, 3e38f32] {
+            for weight in [1.0 / 4_294_967_296.0, 0.25, 1.0, 3.0] {
+                for target in [true, false] {
+                    let sums = |loss: Reduced<Bce>| {
+                        let mut sums = loss.accumulator();
+                        sums.push((logit, target, weight));
+                        let mut planes = loss.accumulator();
+                        planes.extend_plane(
+                            Plane::new(&[logit; 64], &[target; 64]).unwrap().with_weights(&[weight; 64]).unwrap(),
+                        );
+                        let result = sums.value();
+                        assert_eq!(planes.value().err(), result.err());
+                        result
+                    };
+                    let z = if target { -f64::from(logit) } else { f64::from(logit) };
+                    let of_pixel = z.max(0.0) + (-z.abs()).exp().ln_1p();
+                    let expected = if target { of_pixel * f64::from(pos_weight) } else { of_pixel };
+                    let result = sums(Bce::new().pos_weight(pos_weight).unwrap().mean());
+                    let name = format!("{pos_weight} · ({logit}, {target}, {weight})");
+                    // The product of the pixel's loss and of the class weight is rounded to f32 before the pixel's weight.
+                    if expected * f64::from(weight).max(1.0) > largest {
+                        assert_eq!(result, Err(FinishError::Saturated), "{name}");
+                    } else {
+                        let value = result.unwrap_or_else(|error| panic!("{name}: {error}"));
+                        // A term is known to 2⁻⁶⁵, and to 2⁻¹²⁶ times what weighs it.
+                        let absolute = f64::from(pos_weight) * 1.2e-38 + 2.8e-20 / f64::from(weight);
+                        assert!(
+                            (value - expected).abs() <= 1e-6 * expected + absolute,
+                            "{name}: {value}, not {expected}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+    let text = FinishError::Saturated.to_string();
+    assert!(text.contains("3.4e38") && text.contains("weights"), "{text}");
+}
+
+/// It stays saturated whatever follows, and so do its states and what they are added to.
+#[test]
+fn what_is_saturated_stays_so() {
+    let loss = Bce::new().mean() + Dice::new(1.0).unwrap();
+    let pixels = [(0.5f32, 1.0f32, 1.0f32), (-3e38, 1.0, 4.0), (-1.5, 0.25, 2.0)];
+    for order in [[0, 1, 2], [1, 0, 2], [2, 0, 1]] {
+        let mut sums = loss.accumulator();
+        sums.extend(order.map(|index| pixels[index]));
+        let mut first = loss.accumulator();
+        first.extend([pixels[1], pixels[0], pixels[2]]);
+        assert_eq!(sums, first);
+        assert_eq!(sums.state::<41>(), first.state());
+        let refused = [sums.value(), sums.finish().map(|_| 0.0), sums.finish_valid().map(|_| 0.0)];
+        assert_eq!(refused, [Err(FinishError::Saturated); 3]);
+        // Dice alone has nothing that is too large.
+        let mut dice = Dice::new(1.0).unwrap().accumulator();
+        dice.extend(order.map(|index| pixels[index]));
+        assert!(dice.finish().is_ok());
+
+        let mut other = loss.accumulator();
+        other.extend([pixels[0]; 5]);
+        let (one, many) = (sums.state::<41>().unwrap(), other.state::<41>().unwrap());
+        other.merge(&sums).unwrap();
+        assert_eq!(other.value(), Err(FinishError::Saturated));
+        let added = std::array::from_fn::<i64, 41, _>(|i| one[i] + many[i]);
+        other.load_state(added).unwrap();
+        assert_eq!(other.value(), Err(FinishError::Saturated));
+
+        let mut mean = loss.image_mean(EmptyImage::Skip);
+        order.iter().for_each(|&index| mean.push(pixels[index]));
+        assert_eq!(mean.end_image().map(|_| ()), Err(FinishError::Saturated));
+        assert_eq!(mean.images(), 0, "the image is still the current one");
+        mean.discard_image();
+        mean.push(pixels[0]);
+        mean.end_image().unwrap();
+    }
+    // The value of an image may be beyond the sum over images, though no term is.
+    let mut mean = (4.0 * Bce::new().sum()).image_mean(EmptyImage::Skip);
+    mean.push((-3e38, true));
+    assert_eq!(mean.end_image_valid().map(|_| ()), Err(FinishError::Saturated));
+}
+
+#[test]
+fn the_hardest_pixels_are_refused_like_all() {
+    let (inputs, targets) = ([-3e38f32, 0.5, 1.0, -2.0], [true; 4]);
+    let plane = Plane::new(&inputs, &targets).unwrap();
+    let mined = |plane| {
+        TopK::percent(50.0).unwrap().pixels(Bce::new(), loss_core::Logits, plane).map(|hardest| hardest.value())
+    };
+    assert!((mined(plane).unwrap() - 1.5e38).abs() < 1e32);
+    assert_eq!(mined(plane.with_weights(&[4.0, 1.0, 1.0, 1.0]).unwrap()), Err(SortedError::Saturated));
+    assert_eq!(mined(plane.with_weights(&[0.0, 1.0, 4_294_967_296.0, 1.0]).unwrap()).map(f64::is_finite), Ok(true));
+}
+
+#[test]
+fn coefficients_out_of_range_are_errors() {
+    let (bce, dice) = (Bce::new().sum(), Dice::new(1.0).unwrap());
+    fn value<L: Loss>(loss: L) -> Result<f64, FinishError> {
+        let mut sums = loss.accumulator();
+        sums.push((-3e38, true));
+        let mut counted = loss.counting_accumulator();
+        counted.push((-3e38, true));
+        let (value, finished) = (sums.value(), sums.finish().map(|finished| finished.value()));
+        assert!(
+            finished == value
+                || value.is_err() && finished.err() == value.err()
+                || format!("{value:?}") == format!("{finished:?}")
+        );
+        assert_eq!(format!("{:?}", counted.value()), format!("{value:?}"));
+        assert_eq!(sums.finish_valid().is_ok(), value.is_ok());
+        let mut mean = loss.image_mean(EmptyImage::Skip);
+        mean.push((0.5, true));
+        assert_eq!(mean.end_image().is_ok(), value.is_ok());
+        value
+    }
+    let coefficient_of = |result: Result<f64, FinishError>| match result {
+        Err(FinishError::Coefficient { sum }) => sum,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(coefficient_of(value(1e300 * bce)), 1e300);
+    assert_eq!(coefficient_of(value(1e308 * bce + 1e308 * dice)), f64::INFINITY);
+    assert_eq!(coefficient_of(value(-3e38 * bce + 3e38 * dice)), 6e38);
+    assert_eq!(coefficient_of(value(1e30 * (dice + 1e30 * bce))), 1e30 * (1.0 + 1e30));
+    assert_eq!(coefficient_of(value([1e300 * AnyLoss::Bce(bce), 1.0 * AnyLoss::Bce(bce)])), 1e300);
+    assert!(coefficient_of(value(f64::NAN * bce)).is_nan());
+    assert!(coefficient_of(value(0.0 * (f64::INFINITY * bce))).is_nan());
+    assert_eq!(coefficient_of(value(Bce::new().over(Denominator::Fixed(0.0)))), f64::INFINITY);
+    assert_eq!(coefficient_of(value(2.0 * BalancedBce::new().over(Denominator::Fixed(-1e-300)))), 2.0 * (1.0 / 1e-300));
+    assert!(coefficient_of(value(Bce::new().over(Denominator::WeightPlus(f64::NAN)))).is_nan());
+    let text = value(1e300 * bce).unwrap_err().to_string();
+    assert!(text.contains("1e300") && text.contains("3.4e38"), "{text}");
+
+    let largest = f64::from(f32::MAX);
+    let expected = largest * f64::from(3e38f32);
+    // The pixel's loss is 3e38 in the scalar's f32, and half the largest coefficient for each of two.
+    assert!((value(0.5 * largest * bce + 0.5 * largest * Bce::new().sum()).unwrap() / expected - 1.0).abs() < 1e-6);
+    assert!((value(-1e-30 * bce + 1e30 * (1e-30 * dice)).unwrap() / -3e8 - 1.0).abs() < 1e-6);
+}
+
+/// A factor of no number has the gradient 0, and an infinite one the largest.
+#[test]
+fn upstream_factors_give_finite_gradients() {
+    let loss = 0.0 * Bce::new().mean() + 3.0 * Dice::new(1e-30).unwrap();
+    let mut sums = loss.accumulator();
+    let pixels = [(0.5, true), (-60.0, false), (70.0, true), (2.0, false)];
+    sums.extend(pixels);
+    let finished = sums.finish().unwrap();
+    for pixel in pixels {
+        let slope = finished.gradient().at(pixel);
+        assert_eq!(finished.gradient_times(f64::NAN).at(pixel), 0.0);
+        let largest = finished.gradient_times(f64::from(f32::MAX)).at(pixel);
+        assert_eq!(finished.gradient_times(f64::INFINITY).at(pixel), largest);
+        assert!(largest.is_finite() && largest.signum() == slope.signum());
+        assert_eq!(finished.gradient_times(f64::NEG_INFINITY).at(pixel), -largest);
+    }
 }
 
 #[test]
@@ -212,20 +468,6 @@ fn images_end_one_by_one() {
     mean.end_image().unwrap();
     assert_eq!((mean.images(), mean.skipped()), (2, 1));
     assert!((mean.finish().unwrap() - 0.5).abs() < 1e-15);
-}
-
-#[test]
-fn hostile_states_do_not_panic() {
-    let loss = Bce::new().mean() + Dice::new(1.0).unwrap();
-    hostile_states(&loss.accumulator(), 6);
-    for integer in HOSTILE_INTEGERS {
-        let mut mean = loss.image_mean(EmptyImage::Skip);
-        mean.add_state([integer; 9]);
-        mean.add_state([integer; 9]);
-        mean.push((0.5, true));
-        mean.end_image().unwrap();
-        assert!(!mean.finish().is_ok_and(f64::is_nan));
-    }
 }
 
 /// An upstream factor beyond `f32` gives the largest slopes, and none where the slope is 0.

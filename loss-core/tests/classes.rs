@@ -289,12 +289,15 @@ impl Visitor for Laws {
             "{name}: rejected pixels left a trace"
         );
         assert!(matches!(loss.class_accumulator().finish(), Err(FinishError::NoPixels)));
-        // Extreme logits: finite values and gradients.
-        for z in [0.0, 1e-38, 17.5, 104.0, 1e10, f32::MAX] {
+        // Extreme logits: finite values and gradients, unless the difference of logits is beyond f32.
+        for z in [0.0, 1e-38, 17.5, 104.0, 1e10, 3e37, f32::MAX] {
             let extreme = ([z, -z, 0.5 * z, -0.25], 1u8);
             let mut sums = loss.class_accumulator();
             sums.push(extreme);
-            let finished = sums.finish().unwrap();
+            let finished = match sums.finish() {
+                Err(FinishError::Saturated) if z == f32::MAX => continue,
+                finished => finished.unwrap(),
+            };
             let slopes = finished.gradient().at(extreme);
             assert!(finished.value().is_finite() && slopes.iter().all(|s| s.abs() < 1e38), "{name} at {z}: {slopes:?}");
         }
@@ -478,6 +481,177 @@ fn close_logits_are_told_apart() {
     let mut sums = CrossEntropy::new().mean().class_accumulator();
     sums.push(([0.0, 1e-9], 1u8));
     assert_eq!(sums.finish().unwrap().accuracy(), Some(1.0));
+}
+
+/// Logits that lie further apart than the largest f32: what is wrong is refused, what is right has its value.
+#[test]
+fn differences_of_logits_beyond_f32() {
+    fn both<L: ClassLoss<3>>(loss: &L, logits: [f32; 3], label: u8, weight: f32) -> Result<f64, FinishError> {
+        let mut one = loss.class_accumulator();
+        one.extend(vec![(logits, label, weight); 600]);
+        let pixels: Vec<f32> = (0..600).flat_map(|_| logits).collect();
+        let (labels, weights) = ([label; 600], [weight; 600]);
+        let plane = ClassPlane::<_, 3>::new(3, Layout::Interleaved, &pixels, &labels).unwrap();
+        let mut planes = loss.class_accumulator();
+        planes.extend_plane(plane.with_weights(&weights).unwrap());
+        assert!(one == planes, "{logits:?}");
+        let finished = one.finish()?;
+        let mut slopes = vec![f32::NAN; 1800];
+        finished.gradient().write(plane, &mut slopes).unwrap();
+        assert!(slopes.iter().all(|slope| slope.is_finite()), "{logits:?}: {slopes:?}");
+        Ok(finished.value())
+    }
+    let ce = CrossEntropy::new().mean();
+    let far = [3e38, -3e38, 0.0];
+    assert_eq!(both(&ce, far, 1, 1.0), Err(FinishError::Saturated), "6e38");
+    assert_eq!(both(&ce, far, 1, 0.25), Err(FinishError::Saturated), "the pixel's loss comes before its weight");
+    assert_eq!(both(&ce, far, 0, 1.0), Ok(0.0));
+    assert!((both(&ce, far, 2, 1.0).unwrap() - f64::from(3e38f32)).abs() < 1e32);
+    assert_eq!(both(&ce, far, 2, 2.0), Err(FinishError::Saturated));
+    assert!((both(&ce, [1.7e38, -1.7e38, 0.0], 1, 1.0).unwrap() / 3.4e38 - 1.0).abs() < 1e-6);
+    assert_eq!(both(&ce, [f32::MAX, f32::MIN, f32::MIN], 0, 4_294_967_296.0), Ok(0.0));
+    for gamma in [0.0, 0.5, 2.0] {
+        let focal = SoftmaxFocal::new(gamma).unwrap().mean();
+        assert_eq!(both(&focal, far, 1, 1.0), Err(FinishError::Saturated));
+        assert_eq!(both(&focal, far, 0, 1.0), Ok(0.0));
+    }
+    // Smoothing gives a share to the class that is infinitely far.
+    let smoothed = CrossEntropy::new().label_smoothing(0.1).unwrap().mean();
+    assert_eq!(both(&smoothed, far, 0, 1.0), Err(FinishError::Saturated));
+    // A region loss takes no difference of logits.
+    assert!(both(&PerClass::new(Dice::new(1.0).unwrap()), far, 1, 1.0).unwrap() > 0.3);
+    let weighted = CrossEntropy::new().weights([1.0, 3.4e38, 1.0]).unwrap().mean();
+    assert_eq!(both(&weighted, [1.0, 0.0, 0.0], 1, 1.0), Err(FinishError::Saturated), "1.55 times 3.4e38");
+    let expected = 3.4e38 * (1.0 + 2.0 * (-2f64).exp()).ln();
+    assert!((both(&weighted, [0.0, 2.0, 0.0], 1, 1.0).unwrap() / expected - 1.0).abs() < 1e-6);
+}
+
+/// Background alone, and logits so sure of it that the p of the other classes vanish from their sums: they are predicted all the same.
+#[test]
+fn classes_below_the_grid_are_predicted() {
+    for sure in [46.0, 60.0, 104.0, 1e10] {
+        fn of<L: ClassLoss<C>>(loss: L, sure: f32) -> f64 {
+            let mut sums = loss.class_accumulator();
+            sums.extend([([sure, 0.0, 0.0, 0.0], 0u8); 64]);
+            let finished = sums.finish().unwrap();
+            assert!(finished.gradient().at(([sure, 0.0, 0.0, 0.0], 0u8)).iter().all(|slope| slope.abs() < 1e-18));
+            finished.value()
+        }
+        let dice = || PerClass::new(Dice::new(0.0).unwrap());
+        assert!((of(dice(), sure) - 0.75).abs() < 1e-18, "the three absent classes count 1 each");
+        assert_eq!(of(dice().classes(Foreground), sure), 1.0);
+        assert_eq!(of(PerClass::new(Dice::new(0.0).unwrap().overlap(Squared)).classes(Foreground), sure), 1.0);
+        assert_eq!(of(PerClass::new(Iou::new(0.0).unwrap().overlap(Minimum)).classes(Foreground), sure), 1.0);
+        assert!(of(dice().reduction(ClassReduction::Pooled), sure) < 1e-18, "there is foreground among all classes");
+        assert_eq!(of(dice().classes(Foreground).reduction(ClassReduction::Pooled), sure), 1.0);
+        assert_eq!(of(dice().classes([9]).reduction(ClassReduction::Pooled), sure), 0.0, "no class at all");
+        assert_eq!(of(PerClass::new(Mcc::new(0.0).unwrap()), sure), 1.0);
+        let uniform = GeneralisedDice::new(0.0).unwrap().volume_weight(VolumeWeight::Uniform);
+        assert_eq!(of(uniform.classes(Foreground), sure), 1.0);
+        assert!(of(uniform, sure) < 1e-18);
+        let inner = dice().classes(Foreground).weights([1.0, 0.0, 0.0, 0.0], WeightMode::Inside).unwrap();
+        assert_eq!(of(inner.reduction(ClassReduction::Pooled), sure), 0.0, "what is predicted weighs nothing");
+        assert_eq!(of(WassersteinDice::new(DISTANCES, 0.0).unwrap(), sure), 1.0);
+        assert_eq!(of(WassersteinDice::new([[0.0; C]; C], 0.0).unwrap(), sure), 0.0, "no class is distant");
+    }
+}
+
+#[test]
+fn coefficients_of_losses_over_classes() {
+    fn sum_of<L: ClassLoss<C>>(loss: L) -> Option<f64> {
+        let mut sums = loss.class_accumulator();
+        sums.push(([3e37, 0.0, 0.0, 0.0], 1u8));
+        let mut mean = loss.class_image_mean(EmptyImage::Skip);
+        mean.push(([0.0; C], 1u8));
+        match (sums.finish(), mean.end_image()) {
+            (Ok(finished), Ok(_)) => {
+                assert!(finished.value().is_finite());
+                None
+            }
+            (Err(FinishError::Coefficient { sum }), Err(FinishError::Coefficient { .. })) => Some(sum),
+            (finished, _) => panic!("{:?}", finished.err()),
+        }
+    }
+    let (ce, dice) = (CrossEntropy::new().sum(), PerClass::new(Dice::new(1.0).unwrap()));
+    assert_eq!(sum_of(1e300 * ce), Some(1e300));
+    assert_eq!(sum_of(1e308 * ce + 1e308 * dice), Some(f64::INFINITY));
+    assert_eq!(sum_of(CrossEntropy::new().over(ClassDenominator::Fixed(1e-300))), Some(1.0 / 1e-300));
+    assert_eq!(sum_of(-1e38 * (ce + dice)), None);
+    assert!(sum_of(f64::NAN * dice).is_some_and(f64::is_nan));
+}
+
+struct Hostile;
+
+impl Visitor for Hostile {
+    /// States of any integers: what loads has finite values, parts and gradients, and loads again.
+    fn visit<L: ClassLoss<C>>(&mut self, name: &str, loss: L, _: fn(&[Exact]) -> f64) {
+        let mut seed = 0x9e37_79b9_7f4a_7c15u64;
+        let mut random = || {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            seed.wrapping_mul(0x2545_f491_4f6c_dd1d)
+        };
+        let (mut loaded, mut finished) = (0, 0);
+        let states = 1500;
+        for _ in 0..states {
+            let mut sums = loss.class_accumulator();
+            let wildness = random() % 2 * (random() % 8);
+            let drawn: Vec<i64> = (0..sums.state_length())
+                .map(|place| {
+                    let (kind, integer) = (random() % 16, random());
+                    match kind {
+                        _ if place == 0 => 1 + (integer >> 40) as i64,
+                        _ if integer % 1000 < wildness => random() as i64 >> (integer / 1000 % 63),
+                        0..6 => 0,
+                        6..8 => 1,
+                        8..10 => 0xffff_ffff,
+                        10 => (integer >> 12) as i64,
+                        _ => (integer >> 32 >> (kind * 2)) as i64,
+                    }
+                })
+                .collect();
+            match sums.load_state(drawn.iter().copied()) {
+                Ok(()) => loaded += 1,
+                Err(StateError::OutOfRange { .. } | StateError::NegativeCount { .. }) => continue,
+                Err(error) => panic!("{name}: {error}"),
+            }
+            for step in 0..3 {
+                match step {
+                    0 => {}
+                    1 => sums.push(([0.5, -1.0, 30.0, 0.0], 1u8)),
+                    _ => (0..5).for_each(|_| sums.merge(&sums.clone()).unwrap()),
+                }
+                match sums.finish_valid() {
+                    Ok(result) => {
+                        finished += usize::from(step == 0);
+                        assert!(result.value().is_finite(), "{name}: {} of {drawn:?}", result.value());
+                        assert!(result.parts().all(|part| part.value.is_finite()), "{name}: {drawn:?}");
+                        for factor in [1.0, f64::INFINITY] {
+                            let gradient = result.gradient_times(factor);
+                            for logits in
+                                [[0.5, -1.0, 2.0, 0.0], [60.0, 0.0, -60.0, 9.0], [f32::MAX, f32::MIN, 0.0, 1.0]]
+                            {
+                                let slopes = gradient.at((logits, 1u8));
+                                assert!(slopes.iter().all(|s| s.is_finite()), "{name}: {slopes:?} of {drawn:?}");
+                            }
+                        }
+                    }
+                    Err(FinishError::Saturated) => {}
+                    Err(error) => panic!("{name}: {error}"),
+                }
+                let mut again = loss.class_accumulator();
+                again.load_state(state(&sums)).unwrap();
+                assert!(again == sums, "{name}: {drawn:?}");
+            }
+        }
+        assert!(loaded > states / 3 && loaded < states && finished > states / 8, "{name}: {loaded}, {finished}");
+    }
+}
+
+#[test]
+fn hostile_states_are_finite() {
+    every_loss(&mut Hostile);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Entry, Visitor, every_loss, hostile_states};
+use common::{Entry, Visitor, every_loss};
 use loss_core::{
     Accumulator, Bce, CountingAccumulator, Dice, FinishError, Finished, Link, Loss, Plane, Pointwise, Reason,
     RejectedPixel, SimdLevel, StateError, WeightedPlane,
@@ -219,9 +219,4 @@ fn a_million_states_add_plainly() {
     let after = added.finish().unwrap();
     assert_eq!(after.counts().valid, 1 << 41);
     assert_eq!(after.soft().false_positive, before.soft().false_positive * (1 << 19) as f64);
-}
-
-#[test]
-fn hostile_states_do_not_panic() {
-    hostile_states(&bce_dice().counting_accumulator(), 4);
 }

@@ -77,7 +77,7 @@ impl Arbitrary for Digit {
     }
 }
 
-fn any_sum<const N: usize>(digits: &[Digit], top: i16) -> ExactSum<N> {
+fn any_sum<const N: usize>(digits: &[Digit], top: i8) -> ExactSum<N> {
     let mut state = [0; N];
     for (to, &Digit(digit)) in state.iter_mut().zip(digits) {
         *to = i64::from(digit);
@@ -87,7 +87,7 @@ fn any_sum<const N: usize>(digits: &[Digit], top: i16) -> ExactSum<N> {
     ExactSum::from_digits(state)
 }
 
-fn carry_in_any_sum<const N: usize>(digits: &[Digit], top: i16, terms: &[Term], limit: f32) -> bool {
+fn carry_in_any_sum<const N: usize>(digits: &[Digit], top: i8, terms: &[Term], limit: f32) -> bool {
     let mut sum = any_sum::<N>(digits, top);
     let mut expected = integer(&sum);
     terms.iter().map(|&Term(term)| term.clamp(-limit, limit)).all(|term| {
@@ -131,13 +131,13 @@ quickcheck! {
         integer(&sum) == expected && sum.to_f64().to_bits() == nearest_f64(&expected).to_bits()
     }
 
-    fn terms_carry_in_any_sum(digits: Vec<Digit>, top: i16, terms: Vec<Term>) -> bool {
+    fn terms_carry_in_any_sum(digits: Vec<Digit>, top: i8, terms: Vec<Term>) -> bool {
         carry_in_any_sum::<3>(&digits, top, &terms, 1.0)
             && carry_in_any_sum::<4>(&digits, top, &terms, 4_294_967_296.0)
             && carry_in_any_sum::<7>(&digits, top, &terms, f32::MAX)
     }
 
-    fn whole_numbers_carry_in_any_sum(digits: Vec<Digit>, top: i16, counts: Vec<Digit>) -> bool {
+    fn whole_numbers_carry_in_any_sum(digits: Vec<Digit>, top: i8, counts: Vec<Digit>) -> bool {
         let mut sum = any_sum::<4>(&digits, top);
         let expected = counts.iter().fold(integer(&sum), |sum, &Digit(count)| sum + (BigInt::from(count) << 64u32));
         counts.iter().for_each(|&Digit(count)| sum.add_count(count));
@@ -146,11 +146,12 @@ quickcheck! {
 
     fn f64_terms_equal_big_integers(terms: Vec<(Term, Term)>) -> bool {
         // The sum of two f32 of different size has up to 53 bits.
-        let terms: Vec<f64> = terms.iter().map(|&(Term(a), Term(b))| f64::from(a) + f64::from(b) * 1e-9).collect();
+        let largest = f64::from(f32::MAX);
+        let sum_of = |&(Term(a), Term(b)): &(Term, Term)| (f64::from(a) + f64::from(b) * 1e-9).clamp(-largest, largest);
+        let terms: Vec<f64> = terms.iter().map(sum_of).collect();
         let mut sum = TermSum::ZERO;
         terms.iter().for_each(|&term| sum.add_f64(term));
-        let largest = f64::from(f32::MAX);
-        let expected: BigInt = terms.iter().map(|&term| count(term.clamp(-largest, largest))).sum();
+        let expected: BigInt = terms.iter().map(|&term| count(term)).sum();
         integer(&sum) == expected && sum.to_f64().to_bits() == nearest_f64(&expected).to_bits()
     }
 
@@ -214,9 +215,11 @@ fn two_to_the_40_terms_fit() {
         let full = &one * (1u64 << 40);
         assert_eq!(integer(&sum), full);
         assert_eq!(sum.to_f64(), nearest_f64(&full));
-        // 2²⁰ such states still add plainly.
+        // 2²⁰ states of 2²⁰ terms each add plainly, to as many terms.
+        let mut sum = ExactSum::<N>::ZERO;
+        sum.add_times(term, 1 << 20);
         let digits = sum.digits().map(|digit| digit.checked_mul(1 << 20).expect("room for 2^20 states"));
-        assert_eq!(integer(&ExactSum::from_digits(digits)), full << 20u32);
+        assert_eq!(integer(&ExactSum::from_digits(digits)), full);
     }
     near_the_limit::<7>(f32::MAX);
     near_the_limit::<7>(f32::MIN);
@@ -224,4 +227,82 @@ fn two_to_the_40_terms_fit() {
     near_the_limit::<4>(-4_294_967_296.0);
     near_the_limit::<3>(1.0);
     near_the_limit::<3>(-1.0);
+}
+
+/// A term that no sum can hold.
+fn too_large(kind: u8) -> f32 {
+    [f32::INFINITY, f32::NEG_INFINITY, f32::NAN, -f32::NAN][usize::from(kind % 4)]
+}
+
+/// Terms with one among them that is too large, which comes in one of three ways.
+fn saturated<const N: usize>(before: &[Term], kind: u8, after: &[Term]) -> ExactSum<N> {
+    let mut sum = ExactSum::<N>::ZERO;
+    let add_all =
+        |sum: &mut ExactSum<N>, terms: &[Term]| terms.iter().for_each(|&Term(term)| sum.add(term.clamp(-1.0, 1.0)));
+    add_all(&mut sum, before);
+    match kind / 4 % 3 {
+        0 => sum.add(too_large(kind)),
+        1 => sum.add_times(too_large(kind), 1 + u64::from(kind)),
+        _ => sum.add_f64(if kind % 2 == 0 { f64::from(too_large(kind)) } else { -1e39 }),
+    }
+    add_all(&mut sum, after);
+    (0..u32::from(kind)).for_each(|count| sum.add_count(count << 24));
+    sum
+}
+
+fn saturation_absorbs<const N: usize>(before: &[Term], kind: u8, after: &[Term]) -> bool {
+    let sum = saturated::<N>(before, kind, after);
+    let mut finite = ExactSum::<N>::ZERO;
+    before.iter().chain(after).for_each(|&Term(term)| finite.add(term.clamp(-1.0, 1.0)));
+    let (mut merged, mut other_way, mut less, mut taken) = (sum, finite, sum, finite);
+    merged.merge(&finite);
+    other_way.merge(&sum);
+    less.subtract(&sum);
+    taken.subtract(&sum);
+    let mut digits = [0; N];
+    digits[N - 1] = -(1 << 42);
+    let all = [sum, merged, other_way, less, taken, ExactSum::from_digits(sum.digits())];
+    !finite.is_saturated()
+        && !finite.to_f64().is_nan()
+        && all.iter().all(|one| one.is_saturated() && one.to_f64().is_nan() && *one == sum && *one != finite)
+        && all.iter().all(|one| one.digits() == digits)
+}
+
+/// The element-wise sum of so many states of each.
+fn states<const N: usize>(saturated: i64, finite: &ExactSum<N>, others: i64) -> ExactSum<N> {
+    let mut digits = finite.digits().map(|digit| digit * others);
+    digits[N - 1] += saturated * -(1 << 42);
+    ExactSum::from_digits(digits)
+}
+
+quickcheck! {
+    fn a_term_that_is_too_large_saturates(before: Vec<Term>, kind: u8, after: Vec<Term>) -> bool {
+        saturation_absorbs::<3>(&before, kind, &after)
+            && saturation_absorbs::<4>(&before, kind, &after)
+            && saturation_absorbs::<7>(&before, kind, &after)
+    }
+
+    /// Among up to 2²⁰ states, of up to 2⁴⁰ terms of any size.
+    fn a_saturated_state_shows_in_a_sum_of_states(term: Term, saturated: u32, others: u32) -> bool {
+        let (Term(term), others) = (term, i64::from(others % (1 << 20)));
+        let mut finite = TermSum::ZERO;
+        finite.add_times(term, 1 << 20);
+        let saturated = i64::from(saturated) % ((1 << 20) - others) + 1;
+        states(saturated, &finite, others).is_saturated() && !states(0, &finite, others).is_saturated()
+    }
+}
+
+#[test]
+fn the_largest_terms_do_not_saturate() {
+    for term in [f32::MAX, f32::MIN] {
+        let mut sum = TermSum::ZERO;
+        sum.add_times(term, 1 << 40);
+        assert!(!sum.is_saturated());
+        assert_eq!(sum.to_f64(), f64::from(term) * (1u64 << 40) as f64);
+        sum.add(0.0 * term);
+        sum.add_f64(f64::from(term));
+        assert!(!sum.is_saturated());
+        sum.add_times(f32::INFINITY, 0);
+        assert!(!sum.is_saturated(), "none of them");
+    }
 }

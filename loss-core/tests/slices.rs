@@ -226,6 +226,56 @@ fn probabilities() {
     compare("probabilities", &empty, columns.plane(3), &columns.samples(3));
 }
 
+/// Probabilities that the sums cannot hold leave a trace each, whatever their weight and target.
+#[test]
+fn probabilities_below_the_grid() {
+    let mut g = Gen::new(30);
+    let loss = Dice::new(0.0).unwrap() + Bce::new().mean();
+    let empty = loss.probability_accumulator(1e-7).unwrap();
+    let small = [0.0f32, 0.0, 0.0, 1e-45, 1e-39, 1e-30, 2.7e-20, 2.8e-20, 5.4e-20, 1e-15, 1e-9, 0.25];
+    for rarity in [2, 40, 3000] {
+        let p = |g: &mut Gen| if u16::arbitrary(g) % rarity == 0 { *g.choose(&small).unwrap() } else { 0.0 };
+        let mask = (0..2500).map(|_| bool::arbitrary(&mut g)).collect();
+        let values = (0..2500).map(|_| 2f32.powi(i32::from(u8::arbitrary(&mut g) % 65) - 32)).collect();
+        let holes = (0..2500).map(|_| if bool::arbitrary(&mut g) { 0.0 } else { 0.75 }).collect();
+        for weights in [Weights::One, Weights::Mask(mask), Weights::Values(values), Weights::Values(holes)] {
+            let mut random = Gen::new(30);
+            let hard = Columns::new(2500, || p(&mut g), || u8::arbitrary(&mut random) % 7 == 0, weights.clone());
+            compare("hard", &empty, hard.plane(0), &hard.samples(0));
+            let soft = || *random.choose(&[0.0f32, 0.0, 1.0, 1e-30, 1.0 - f32::EPSILON / 2.0, 0.5]).unwrap();
+            let soft = Columns::new(2500, || p(&mut g), soft, weights);
+            compare("soft", &empty, soft.plane(0), &soft.samples(0));
+        }
+    }
+    // Any order and any split.
+    let pixels: Vec<(f32, bool)> = (0..60).map(|i| (small[i % 12], i % 5 == 0)).collect();
+    let (mut whole, mut left, mut right) = (empty.clone(), empty.clone(), empty.clone());
+    whole.extend(pixels.iter().copied());
+    left.extend(pixels[..23].iter().rev().copied());
+    right.extend(pixels[23..].iter().copied());
+    right.merge(&left).unwrap();
+    assert!(whole == right);
+}
+
+/// A row with a term beyond f32 saturates its sum at every level, and that sum alone.
+#[test]
+fn saturated_rows() {
+    let loss = Bce::new().sum() + Focal::new(0.0).unwrap().mean() * 0.5 + Dice::new(1.0).unwrap();
+    let empty = loss.accumulator();
+    for place in [0, 17, 1023, 1055] {
+        let mut columns = Columns::new(1056, || 0.5, || true, Weights::Values(vec![1.5; 1056]));
+        columns.inputs[place] = -3e38;
+        compare("saturated", &empty, columns.plane(0), &columns.samples(0));
+        let mut sums = empty.clone();
+        sums.extend_plane(columns.plane(0));
+        assert_eq!(sums.value(), Err(loss_core::FinishError::Saturated), "{place}");
+        let weights = Weights::Values((0..1056).map(|i| if i == place { 0.0 } else { 1.5 }).collect());
+        let mut sums = empty.clone();
+        sums.extend_plane(Columns { weights, ..columns }.plane(0));
+        assert!(sums.value().is_ok(), "what is ignored does not count");
+    }
+}
+
 #[test]
 fn terms_of_any_size() {
     let mut g = Gen::new(30);

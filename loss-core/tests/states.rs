@@ -372,7 +372,7 @@ impl Case {
             })
             .collect();
         let mut mean = empty.clone();
-        mean.add_state(plain_sum(&states).try_into().unwrap());
+        mean.add_state(plain_sum(&states).try_into().unwrap()).unwrap();
         let image = |pixels: &Vec<(f32, f32, f32)>| pixels.iter().map(pixel_of).collect::<Value>();
         let pixels = parts.iter().map(|images| images.iter().map(image).collect()).collect();
         self.of(mean.fingerprint(), pixels, states, mean.state().to_vec(), mean.finish().unwrap())

@@ -1,12 +1,13 @@
 //! From text to terms.
 
+use loss_core::FinishError;
 use pest::Parser;
 use pest::error::{ErrorVariant, InputLocation};
 use pest::iterators::Pair;
 use pest_derive::Parser;
 
 use super::arguments::{Arguments, Value};
-use super::registry::{BuildError, Kind, LARGEST, LossEntry, Parameter, Vocabulary};
+use super::registry::{BuildError, Kind, LossEntry, Parameter, Vocabulary};
 use super::{ExpressionError, Term, WeightedTerm, in_the_library};
 
 #[derive(Parser)]
@@ -22,6 +23,10 @@ pub(super) fn parse<L: Vocabulary>(text: &str) -> Result<Vec<WeightedTerm<L>>, E
     let mut terms = Vec::new();
     if let Some(sum) = pairs.next() {
         Reader { text }.sum(sum, 1.0, &mut terms)?;
+    }
+    let sum: f64 = terms.iter().map(|term| term.coefficient.abs()).sum();
+    if let Err(error) = FinishError::check_coefficients(sum) {
+        return Err(ExpressionError::new(text, 0..text.len(), error.to_string(), String::new()));
     }
     Ok(terms)
 }
@@ -84,7 +89,7 @@ impl Reader<'_> {
                 _ => {}
             }
         }
-        if coefficient.abs() > LARGEST {
+        if FinishError::check_coefficients(coefficient.abs()).is_err() {
             let possible = "coefficients: at most 3.4e38".to_owned();
             return Err(self.error(&term, "the coefficient is too large".to_owned(), possible));
         }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io;
 
-use loss_core::{ClassPlaneError, LengthError, ParameterError, StateError};
+use loss_core::{ClassPlaneError, FinishError, LengthError, ParameterError, StateError};
 
 use crate::arrays::ArrayError;
 use crate::expression::ExpressionError;
@@ -42,6 +42,9 @@ pub(crate) enum ScoreError {
     State(#[from] StateError),
     #[error("{0}")]
     Parameter(#[from] ParameterError),
+    /// The loss has no value, though there are pixels.
+    #[error("{0}")]
+    Finish(#[from] FinishError),
 }
 
 /// A pixel that is out of range.

@@ -1,6 +1,6 @@
 //! Means over images and files.
 
-use loss_core::TermSum;
+use loss_core::{FinishError, TermSum};
 
 use super::plan::{Evaluated, Plan};
 
@@ -18,11 +18,11 @@ impl Means {
         Self { sums: sums.collect(), counted: 0, skipped: 0 }
     }
 
-    /// Adds the values of an image; `None` if it has no valid pixel.
-    pub(crate) fn add(&mut self, values: Option<&[Evaluated]>) {
+    /// Adds the values of an image; `None` if it has no valid pixel. One that is too large for the sum is an error.
+    pub(crate) fn add(&mut self, values: Option<&[Evaluated]>) -> Result<(), FinishError> {
         let Some(values) = values else {
             self.skipped += 1;
-            return;
+            return Ok(());
         };
         self.counted += 1;
         for ((value_sum, part_sums), evaluated) in self.sums.iter_mut().zip(values) {
@@ -30,7 +30,11 @@ impl Means {
             for (sum, part) in part_sums.iter_mut().zip(&evaluated.parts) {
                 sum.add_f64(*part);
             }
+            if value_sum.is_saturated() || part_sums.iter().any(TermSum::is_saturated) {
+                return Err(FinishError::Saturated);
+            }
         }
+        Ok(())
     }
 
     /// `None` if there was no image.

@@ -56,7 +56,7 @@ trait Passes {
 
     fn accumulator(&self) -> Result<Self::Accumulator, ScoreError>;
 
-    fn outcome(&self, accumulator: &Self::Accumulator) -> Outcome<Self::Finished>;
+    fn outcome(&self, accumulator: &Self::Accumulator) -> Result<Outcome<Self::Finished>, ScoreError>;
 
     /// The first pass: the sums of a file, which are merged into those of all.
     fn sum(
@@ -177,7 +177,7 @@ fn score_by<L: Vocabulary, P: Passes>(
     }
     let mut observed = Observed::default();
     outcomes.iter().for_each(|outcome| observed.merge(&outcome.observed));
-    let pooled = passes.outcome(&pooled);
+    let pooled = passes.outcome(&pooled)?;
     if pooled.finished.is_none() {
         let counts = pooled.counts;
         let array = inputs.first().map_or("", |inputs| inputs.input.name());
@@ -209,7 +209,7 @@ fn score_by<L: Vocabulary, P: Passes>(
         }
     }
     drop(progress);
-    let mut report = report(arguments, scorer, inputs, &pooled, &outcomes);
+    let mut report = report(arguments, scorer, inputs, &pooled, &outcomes)?;
     report.class_weights = class_weights;
     report.clamped = observed.clamped;
     report.warnings = observed.warnings(inputs, arguments, scorer.per_image);
@@ -256,18 +256,18 @@ fn report<L: Vocabulary, F: Finish>(
     inputs: &[Inputs],
     pooled: &Outcome<F>,
     outcomes: &[FileOutcome<F>],
-) -> Report {
+) -> Result<Report, ScoreError> {
     let (mut over_files, mut over_images) = (Means::new(scorer.plan), Means::new(scorer.plan));
     let mut files = Vec::new();
     for (inputs, outcome) in inputs.iter().zip(outcomes) {
         let mut over_own_images = Means::new(scorer.plan);
         for image in &outcome.images {
             let values = scorer.evaluate_image(image);
-            over_own_images.add(values.as_deref());
-            over_images.add(values.as_deref());
+            over_own_images.add(values.as_deref())?;
+            over_images.add(values.as_deref())?;
         }
         let values = if arguments.per_image { over_own_images.finish() } else { scorer.evaluate(&outcome.all) };
-        over_files.add(values.as_deref());
+        over_files.add(values.as_deref())?;
         let name = inputs.input.name().to_owned();
         let (logits, probs) = if arguments.logits.is_empty() { (None, Some(name)) } else { (Some(name), None) };
         let images = scorer.images(&outcome.images);
@@ -298,7 +298,7 @@ fn report<L: Vocabulary, F: Finish>(
     let mean_over_files = names.is_none().then(|| scorer.mean(&over_files));
     let all = scorer.group(pooled, &over_images, images);
     let class_axis = inputs.first().and_then(|inputs| inputs.class_axis);
-    Report {
+    Ok(Report {
         names,
         targets_read_as: match class_axis {
             Some(_) if arguments.one_hot => "one-hot",
@@ -315,5 +315,5 @@ fn report<L: Vocabulary, F: Finish>(
         conventions: Vec::new(),
         mean_over_files,
         files,
-    }
+    })
 }

@@ -1,6 +1,6 @@
 //! The scores as data: what JSON shows, and what tables and CSV are made of.
 
-use loss_core::{Confusion, Counts};
+use loss_core::{Confusion, Counts, FinishError};
 use serde::Serialize;
 
 use super::inputs::PairedByOption;
@@ -16,6 +16,17 @@ pub(crate) struct Outcome<F> {
     pub(crate) counts: Counts,
     /// `None` without a valid pixel.
     pub(crate) finished: Option<F>,
+}
+
+impl<F> Outcome<F> {
+    /// Of what finishing gave. That there is no valid pixel is an outcome; that a loss has no value is an error.
+    pub(crate) fn new(counts: Counts, finished: Result<F, FinishError>) -> Result<Self, FinishError> {
+        match finished {
+            Ok(finished) => Ok(Self { counts, finished: Some(finished) }),
+            Err(error @ (FinishError::Saturated | FinishError::Coefficient { .. })) => Err(error),
+            Err(_) => Ok(Self { counts, finished: None }),
+        }
+    }
 }
 
 /// The outcome of a file, and of its images if they are asked for.

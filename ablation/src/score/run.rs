@@ -19,8 +19,8 @@ use crate::expression::BinaryLoss;
 /// The outcome of some pixels of binary masks.
 type Outcome<K> = super::results::Outcome<Finished<Terms, K>>;
 
-fn outcome<K: Link>(accumulator: &Accumulator<Terms, K>) -> Outcome<K> {
-    Outcome { counts: accumulator.counts(), finished: accumulator.finish_valid().ok() }
+fn outcome<K: Link>(accumulator: &Accumulator<Terms, K>) -> Result<Outcome<K>, ScoreError> {
+    Ok(Outcome::new(accumulator.counts(), accumulator.finish_valid())?)
 }
 
 /// Images whose pixels alternate have an accumulator each, of about a kilobyte.
@@ -101,7 +101,7 @@ impl<K: Link> Passes for Run<'_, K> {
         Ok(accumulator.at_threshold(self.arguments.threshold())?)
     }
 
-    fn outcome(&self, accumulator: &Accumulator<Terms, K>) -> Outcome<K> {
+    fn outcome(&self, accumulator: &Accumulator<Terms, K>) -> Result<Outcome<K>, ScoreError> {
         outcome(accumulator)
     }
 
@@ -136,7 +136,7 @@ impl<K: Link> Passes for Run<'_, K> {
                         self.check(inputs, &chunk, [&image])?;
                         if last.is_multiple_of(per_image) {
                             file.merge(&image)?;
-                            outcomes.push(outcome(&image));
+                            outcomes.push(outcome(&image)?);
                             image.reset();
                         }
                     }
@@ -167,12 +167,12 @@ impl<K: Link> Passes for Run<'_, K> {
                 }
                 for image in &all {
                     file.merge(image)?;
-                    outcomes.push(outcome(image));
+                    outcomes.push(outcome(image)?);
                 }
             }
         }
         pooled.merge(&file)?;
-        Ok(FileOutcome { all: outcome(&file), images: outcomes, observed: pixels.observed() })
+        Ok(FileOutcome { all: outcome(&file)?, images: outcomes, observed: pixels.observed() })
     }
 
     fn write(

@@ -3,8 +3,7 @@
 use std::rc::Rc;
 
 use loss_core::{
-    AnyLoss, AnySlope, AnySums, Batch, Confusion, Fingerprint, Finished, Link, Loss, Part, Pixel, Real, Scaled, Sums,
-    Totals,
+    AnyLoss, AnySlope, AnySums, Batch, Fingerprint, Finished, Link, Loss, Part, Pixel, Real, Scaled, Sums, Totals,
 };
 
 use super::plan::Plan;
@@ -34,10 +33,11 @@ impl Terms {
 
     /// The values of the losses over no pixels.
     pub(crate) fn of_nothing(&self) -> Vec<f64> {
-        let nothing = Confusion::default();
-        let totals = Totals { weight: 0.0, pixels: 0.0, soft: nothing, hard: nothing };
         let sums = self.sums();
-        (0..self.part_count()).filter_map(|index| self.part(index, &totals, &sums)).map(|part| part.value).collect()
+        (0..self.part_count())
+            .filter_map(|index| self.part(index, &Totals::NONE, &sums))
+            .map(|part| part.value)
+            .collect()
     }
 
     fn each<'a>(&'a self, sums: &'a TermsSums) -> impl Iterator<Item = (Scaled<AnyLoss>, &'a AnySums)> {
@@ -102,6 +102,10 @@ impl Loss for Terms {
         loss.part(0, totals, sums)
     }
 
+    fn total_coefficient(&self) -> f64 {
+        self.0.iter().map(|term| term.loss.times(term.coefficient).total_coefficient()).sum()
+    }
+
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
         fingerprint.name("terms");
         self.0.iter().for_each(|term| term.loss.times(term.coefficient).fingerprint(fingerprint));
@@ -123,6 +127,10 @@ impl Sums for TermsSums {
 
     fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
         self.0.iter_mut().try_for_each(|sums| sums.load(from))
+    }
+
+    fn is_saturated(&self) -> bool {
+        self.0.iter().any(Sums::is_saturated)
     }
 }
 

@@ -1,6 +1,6 @@
 //! A sum of terms that are chosen at run time.
 
-use loss_core::{Accumulator, Gradient, Logits};
+use loss_core::{Accumulator, FinishError, Gradient, Logits, Loss};
 
 use super::answer;
 use super::functions::{common_functions, finish_functions, gradient_functions, push_functions};
@@ -32,7 +32,8 @@ storage! {
 /// pooled: all of them are one image. The confusion calls a pixel foreground from the probability `threshold` on: between 0 and 1, usually 0.5;
 /// the loss does not depend on it.
 ///
-/// LOSS_STATUS_TERM_COUNT, LOSS_STATUS_NOT_INITIALISED for a term, LOSS_STATUS_THRESHOLD.
+/// LOSS_STATUS_TERM_COUNT, LOSS_STATUS_NOT_INITIALISED for a term, LOSS_STATUS_COEFFICIENT if the terms' coefficients are too large together,
+/// LOSS_STATUS_THRESHOLD.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn loss_any_init(
     accumulator: *mut LossAny,
@@ -51,6 +52,7 @@ pub unsafe extern "C" fn loss_any_init(
                 *loss = Some(value(term)?.scaled());
             }
             let terms = Terms::new(losses.into_iter().flatten()).ok_or(LossStatus::TermCount)?;
+            FinishError::check_coefficients(terms.total_coefficient())?;
             Ok(Accumulator::new(terms, Logits).at_threshold(threshold)?)
         })
     })

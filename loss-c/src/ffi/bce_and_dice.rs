@@ -43,11 +43,11 @@ storage! {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[repr(C)]
 pub struct LossBceAndDiceParameters {
-    /// The coefficient of the mean binary cross-entropy, any finite number.
+    /// The coefficient of the mean binary cross-entropy: a finite number. The magnitudes of both add up to at most 3.4e38.
     pub bce: f64,
     /// The weight of its foreground term, finite and at least 0; 1 is none.
     pub pos_weight: f32,
-    /// The coefficient of the Dice loss, any finite number.
+    /// The coefficient of the Dice loss: a finite number. The magnitudes of both add up to at most 3.4e38.
     pub dice: f64,
     /// The smoothing of Dice, above and below the fraction bar, finite and at least 0.
     pub smooth: f64,

@@ -11,7 +11,7 @@ use super::memory::{
     check_disjoint, input, make, slice, slice_mut, storage, value, value_and_output, value_mut, value_mut_and_other,
 };
 use super::row::Row;
-use crate::choices::{LossClassSet, coefficient};
+use crate::choices::{LossClassSet, coefficient, coefficients};
 use crate::results::{LossClassesResult, LossCounts};
 use crate::status::LossStatus;
 
@@ -42,11 +42,11 @@ pub struct LossCeAndDiceParameters {
     pub classes: u32,
     /// A label whose pixels are ignored, such as 255, whatever their logits; -1 is none. Other labels that are no class are out of range.
     pub ignored_label: i32,
-    /// The coefficient of the cross-entropy, a mean weighted by class; any finite number.
+    /// The coefficient of the cross-entropy, a mean weighted by class: a finite number. The magnitudes of both add up to at most 3.4e38.
     pub ce: f64,
     /// The weights of the classes in it, each finite and at least 0; those past `classes` are not looked at.
     pub class_weights: [f64; LOSS_MOST_CLASSES],
-    /// The coefficient of the Dice loss, any finite number.
+    /// The coefficient of the Dice loss: a finite number. The magnitudes of both add up to at most 3.4e38.
     pub dice: f64,
     /// The smoothing of Dice, above and below the fraction bar, finite and at least 0.
     pub smooth: f64,
@@ -73,7 +73,8 @@ pub unsafe extern "C" fn loss_ce_and_dice_init(
             let first = CrossEntropy::new().weights(weights)?.weighted_mean();
             let second = PerClass::new(Dice::new(parameters.smooth)?);
             let second = second.classes(LossClassSet::new(parameters.dice_classes)?);
-            let loss = first * coefficient(parameters.ce)? + second * coefficient(parameters.dice)?;
+            let [ce, dice] = coefficients([parameters.ce, parameters.dice])?;
+            let loss = first * ce + second * dice;
             let accumulator = loss.class_accumulator().with_classes(classes)?;
             Ok(match parameters.ignored_label {
                 -1 => accumulator,

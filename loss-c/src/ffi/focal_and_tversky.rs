@@ -9,7 +9,7 @@ use super::memory::{
     check_disjoint, input, make, slice, slice_mut, storage, value, value_and_output, value_mut, value_mut_and_other,
 };
 use super::row::{Row, gradient_row, push_row};
-use crate::choices::{coefficient, focal};
+use crate::choices::{coefficient, coefficients, focal};
 use crate::results::{LossCounts, LossResult};
 use crate::status::LossStatus;
 
@@ -33,13 +33,13 @@ storage! {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[repr(C)]
 pub struct LossFocalAndTverskyParameters {
-    /// The coefficient of the mean focal loss, any finite number.
+    /// The coefficient of the mean focal loss: a finite number. The magnitudes of both add up to at most 3.4e38.
     pub focal: f64,
     /// Its exponent, finite and at least 0, usually 2.
     pub gamma: f32,
     /// Its weight of foreground, in [0, 1], background having the rest; NAN: neither is weighed.
     pub focal_alpha: f32,
-    /// The coefficient of the Tversky loss, any finite number.
+    /// The coefficient of the Tversky loss: a finite number. The magnitudes of both add up to at most 3.4e38.
     pub tversky: f64,
     /// Its weight of false positives, finite and at least 0.
     pub alpha: f64,
@@ -64,9 +64,10 @@ pub unsafe extern "C" fn loss_focal_and_tversky_init(
     answer(|| unsafe {
         make(accumulator, || {
             let parameters = input(parameters)?;
-            let first = focal(parameters.gamma, parameters.focal_alpha)?.mean().times(coefficient(parameters.focal)?);
+            let [of_focal, of_tversky] = coefficients([parameters.focal, parameters.tversky])?;
+            let first = focal(parameters.gamma, parameters.focal_alpha)?.mean().times(of_focal);
             let second = Tversky::new(parameters.alpha, parameters.beta, parameters.smooth)?;
-            let loss = first.plus(second.times(coefficient(parameters.tversky)?));
+            let loss = first.plus(second.times(of_tversky));
             Ok(Accumulator::new(loss, Logits).at_threshold(parameters.threshold)?)
         })
     })

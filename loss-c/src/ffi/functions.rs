@@ -78,7 +78,8 @@ macro_rules! finish_functions {
     ($accumulator:ident -> $result:ident, $gradient:ident: $finish:ident, $finish_valid:ident, $gradient_init:ident) => {
         /// Writes the result, if there is a valid pixel and none was rejected; more pixels may follow.
         ///
-        /// LOSS_STATUS_NO_PIXELS, LOSS_STATUS_NO_VALID_PIXELS, LOSS_STATUS_REJECTED otherwise.
+        /// LOSS_STATUS_NO_PIXELS, LOSS_STATUS_NO_VALID_PIXELS, LOSS_STATUS_REJECTED otherwise; LOSS_STATUS_SATURATED if a term of the loss is larger than
+        /// the largest float.
         #[unsafe(no_mangle)]
         pub unsafe extern "C" fn $finish(accumulator: *const $accumulator, result: *mut $result) -> LossStatus {
             answer(|| {
@@ -91,7 +92,8 @@ macro_rules! finish_functions {
 
         /// Writes the result over the valid pixels, whether others were rejected or not.
         ///
-        /// LOSS_STATUS_NO_PIXELS or LOSS_STATUS_NO_VALID_PIXELS if there are none.
+        /// LOSS_STATUS_NO_PIXELS or LOSS_STATUS_NO_VALID_PIXELS if there are none; LOSS_STATUS_SATURATED if a term of the loss is larger than the largest
+        /// float.
         #[unsafe(no_mangle)]
         pub unsafe extern "C" fn $finish_valid(accumulator: *const $accumulator, result: *mut $result) -> LossStatus {
             answer(|| {
@@ -102,10 +104,11 @@ macro_rules! finish_functions {
             })
         }
 
-        /// Makes `gradient` ready for a second pass: `upstream` (1, or what follows the loss in a chain rule; any finite number) times the
+        /// Makes `gradient` ready for a second pass: `upstream` (1, or what follows the loss in a chain rule; at most 3.4e38 in magnitude) times the
         /// slope of the loss over the valid pixels so far. It holds what it needs: the accumulator may go.
         ///
-        /// LOSS_STATUS_COEFFICIENT if `upstream` is not finite; LOSS_STATUS_NO_PIXELS or LOSS_STATUS_NO_VALID_PIXELS.
+        /// LOSS_STATUS_COEFFICIENT if `upstream` is larger or no number; LOSS_STATUS_NO_PIXELS, LOSS_STATUS_NO_VALID_PIXELS or
+        /// LOSS_STATUS_SATURATED.
         #[unsafe(no_mangle)]
         pub unsafe extern "C" fn $gradient_init(
             accumulator: *const $accumulator,

@@ -3,7 +3,7 @@ use super::finished::FinishedClasses;
 use super::loss::ClassLoss;
 use super::pixel::Activation;
 use super::sample::{CheckedClasses, ClassSample, Label, Reading, ValidPixel};
-use super::sums::ClassSums;
+use super::sums::{COUNTS, ClassSums};
 use crate::error::{FinishError, Parameter, ParameterError, StateError};
 use crate::fingerprint::Fingerprint;
 use crate::finished::{Counts, RejectedPixel};
@@ -150,28 +150,33 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
     /// The result, if every pixel was in range.
     ///
     /// # Errors
-    /// [`FinishError`] if there is no (valid) pixel, or if any was rejected; the accumulator is as it was.
+    /// [`FinishError`] if there is no (valid) pixel, if any was rejected, if a term was too large, or if the coefficients of the loss are; the
+    /// accumulator is as it was.
     pub fn finish(&self) -> Result<FinishedClasses<L, C>, FinishError> {
-        self.sums.0.counts.all_valid(self.first_rejected).map(|_| self.finish_any())
+        self.sums.0.counts.all_valid(self.first_rejected)?;
+        self.finish_any()
     }
 
     /// The result over the pixels that were in range.
     ///
     /// # Errors
-    /// [`FinishError`] if there is none.
+    /// [`FinishError`] if there is none, if a term was too large, or if the coefficients of the loss are.
     pub fn finish_valid(&self) -> Result<FinishedClasses<L, C>, FinishError> {
-        self.sums.0.counts.any_valid().map(|_| self.finish_any())
+        self.sums.0.counts.any_valid()?;
+        self.finish_any()
     }
 
     /// The result over the pixels that were in range, be there any or not.
-    pub(super) fn finish_any(&self) -> FinishedClasses<L, C> {
-        FinishedClasses {
+    pub(super) fn finish_any(&self) -> Result<FinishedClasses<L, C>, FinishError> {
+        let (shared, own) = &self.sums;
+        FinishError::check(own, self.loss.total_coefficient())?;
+        Ok(FinishedClasses {
             loss: self.loss.clone(),
             reading: self.reading,
-            counts: self.sums.0.counts,
-            totals: self.sums.0.finish(self.reading.classes),
-            sums: self.sums.1.clone(),
-        }
+            counts: shared.counts,
+            totals: shared.finish(self.reading.classes),
+            sums: own.clone(),
+        })
     }
 
     /// Tells the loss, its parameters, the number of classes, the activation and the ignored label from others, the same on every machine.
@@ -221,10 +226,9 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
     /// Replaces all pixels by those of a [state](Self#state), or of an element-wise sum of up to 2²⁰ states.
     ///
     /// # Errors
-    /// [`StateError`], and nothing is changed, if there are more or fewer integers, or if a count of pixels is negative. Other damage is not
-    /// noticed: a message needs a checksum.
+    /// [`StateError`], and nothing is changed, as for [`Accumulator`](crate::Accumulator::load_state).
     pub fn load_state(&mut self, state: impl IntoIterator<Item = i64>) -> Result<(), StateError> {
-        self.sums = read_state((ClassSums::new(), self.loss.sums()), |(shared, _)| shared.counts, state)?;
+        self.sums = read_state((ClassSums::new(), self.loss.sums()), COUNTS, state)?;
         self.first_rejected = None;
         Ok(())
     }

@@ -59,7 +59,7 @@ impl<L: Loss, K: Link, const C: usize> Channels<L, K, C> {
     /// [`FinishError`] of the first channel that has none.
     pub fn finish(&self) -> Result<FinishedChannels<L, K, C>, FinishError> {
         self.channels.iter().try_for_each(|channel| channel.finish().map(drop))?;
-        Ok(FinishedChannels { channels: self.channels.each_ref().map(Accumulator::finish_any) })
+        Ok(FinishedChannels { channels: self.channels.each_ref().map(Accumulator::finish_unchecked) })
     }
 
     /// The results of all channels, over the samples that were in range.
@@ -68,7 +68,7 @@ impl<L: Loss, K: Link, const C: usize> Channels<L, K, C> {
     /// [`FinishError`] of the first channel that has no valid sample.
     pub fn finish_valid(&self) -> Result<FinishedChannels<L, K, C>, FinishError> {
         self.channels.iter().try_for_each(|channel| channel.finish_valid().map(drop))?;
-        Ok(FinishedChannels { channels: self.channels.each_ref().map(Accumulator::finish_any) })
+        Ok(FinishedChannels { channels: self.channels.each_ref().map(Accumulator::finish_unchecked) })
     }
 }
 

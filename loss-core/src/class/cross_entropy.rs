@@ -15,7 +15,8 @@ use crate::real::Real;
 /// **Two means** are in use: [`weighted_mean`](ClassPointwise::weighted_mean) divides by Σ w_y (PyTorch),
 /// [`mean`](ClassPointwise::mean) by the number of valid pixels.
 ///
-/// **Domain.** Any finite logits; −ln p_y = (m − z_y) + ln Σ exp(z_c − m), which saturates at `f32::MAX`.
+/// **Domain.** Any finite logits; −ln p_y = (m − z_y) + ln Σ exp(z_c − m). Where that, or w_y times it, is beyond the largest `f32`, the sum is
+/// [saturated](crate::ExactSum#saturation), and there is no result.
 ///
 /// **Error bound.** Relative error at most 5e−7 for up to 21 classes.
 ///
@@ -86,9 +87,7 @@ impl<W: ClassWeights> ClassPointwise for CrossEntropy<W> {
 
     #[inline(always)]
     fn loss<R: Real, const C: usize>(&self, pixel: &ClassPixel<R, C>) -> R {
-        let targets = self.targets(pixel);
-        let losses = targets.iter().zip(&pixel.cross_entropy).take(pixel.classes);
-        losses.fold(R::splat(0.0), |sum, (&target, &loss)| sum + target * loss)
+        pixel.weigh_cross_entropy(&self.targets(pixel))
     }
 
     #[inline(always)]

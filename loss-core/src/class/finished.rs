@@ -4,7 +4,7 @@ use super::sample::{CheckedClasses, ClassSample, Reading, ValidPixel};
 use super::sums::ClassTotals;
 use crate::finished::{Confusion, Counts};
 use crate::loss::Part;
-use crate::pointwise::clamp_to_finite;
+use crate::pointwise::{clamp_to_finite, upstream_factor};
 use crate::real::Real;
 
 /// The finished loss over classes: value, parts, counts, a report for each class, and the gradient for a second pass.
@@ -92,17 +92,18 @@ impl<L: ClassLoss<C>, const C: usize> FinishedClasses<L, C> {
         self.gradient_times(1.0)
     }
 
-    /// The gradient times an upstream factor.
+    /// The gradient times an upstream factor, see [`Gradient`](crate::Gradient).
     pub fn gradient_times(&self, upstream: f64) -> ClassGradient<L, C> {
         ClassGradient {
             loss: self.loss.clone(),
             reading: self.reading,
-            slope: self.loss.slope(&self.totals, &self.sums, upstream),
+            slope: self.loss.slope(&self.totals, &self.sums, upstream_factor(upstream)),
         }
     }
 }
 
-/// The gradient of a finished loss over classes, times an upstream factor. Pixels that were ignored or rejected have gradient 0.
+/// The gradient of a finished loss over classes, times an upstream factor. Pixels that were ignored or rejected have gradient 0. It is always
+/// finite, as [`Gradient`](crate::Gradient) says.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct ClassGradient<L: ClassLoss<C>, const C: usize> {

@@ -79,24 +79,22 @@ impl<W: ClassWeights> ClassPointwise for SoftmaxFocal<W> {
 
     #[inline(always)]
     fn loss<R: Real, const C: usize>(&self, pixel: &ClassPixel<R, C>) -> R {
-        let faded = self.faded(pixel);
-        let losses = faded.iter().zip(&pixel.cross_entropy).take(pixel.classes);
-        losses.fold(R::splat(0.0), |sum, (&faded, &loss)| sum + faded * loss)
+        pixel.weigh_cross_entropy(&self.faded(pixel))
     }
 
     #[inline(always)]
     fn add_slope<R: Real, const C: usize>(&self, pixel: &ClassPixel<R, C>, factor: R, slope: &mut [R; C]) {
-        let faded = self.faded(pixel);
+        let (faded, cross_entropy) = (self.faded(pixel), pixel.finite_cross_entropy());
         let (zero, one, gamma) = (R::splat(0.0), R::splat(1.0), R::splat(self.gamma.exponent()));
         // What a class gives to the logits of the others, before their own p.
         let mut given = [zero; C];
-        let classes = given.iter_mut().zip(&faded).zip(&pixel.p).zip(&pixel.q).zip(&pixel.cross_entropy);
+        let classes = given.iter_mut().zip(&faded).zip(&pixel.p).zip(&pixel.q).zip(&cross_entropy);
         for ((((given, &faded), &p), &q), &loss) in classes.take(pixel.classes) {
             *given = faded * (one + p * (loss / q.max(R::splat(f32::MIN_POSITIVE))) * gamma);
         }
         let coupling = pixel.coupling();
         let sum = given.iter().fold(zero, |sum, &given| sum + given);
-        let own = faded.iter().zip(&pixel.cross_entropy).zip(&given);
+        let own = faded.iter().zip(&cross_entropy).zip(&given);
         let classes = slope.iter_mut().zip(own).zip(&pixel.p).zip(&pixel.q).take(pixel.classes);
         for (((slope, ((&faded, &loss), &given)), &p), &q) in classes {
             *slope = *slope + factor * (coupling * p * (sum - given) - faded * (q + p * loss * gamma));

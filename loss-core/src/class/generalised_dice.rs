@@ -7,8 +7,9 @@ use crate::combine::combinable;
 use crate::error::{Parameter, ParameterError};
 use crate::fingerprint::Fingerprint;
 use crate::loss::Part;
-use crate::pointwise::coefficient;
+use crate::pointwise::{bounded, coefficient};
 use crate::real::Real;
+use crate::sums::Totals;
 
 /// What a class weighs by its volume T_c = Σ w t_c.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,7 +32,8 @@ pub enum VolumeWeight {
 /// ∂L/∂p_c = w_c (1 − L − 2t_c)/D, D the denominator, taken through the softmax.
 ///
 /// **Domain.** sₙ, s_d ≥ 0. All pixels of an accumulator are one batch; for MONAI's default, the mean over images, see
-/// [`ClassImageMean`](super::ClassImageMean). With no class present every weight is 0, and L = 1 − sₙ/s_d, or 0.
+/// [`ClassImageMean`](super::ClassImageMean). With no class present every weight 1/T² and 1/T is 0, and
+/// L = 1 − sₙ/s_d, or 0. With a denominator of 0 and errors that are too small for the sums, L = 1.
 ///
 /// **Error bound.** Relative error at most 2e−6.
 ///
@@ -133,7 +135,13 @@ impl<S: ClassSet> GeneralisedDice<S> {
         }
         let denominator = 2.0 * overlap + errors + self.smooth_denominator;
         let rest = errors + (self.smooth_denominator - self.smooth_numerator);
-        (weights, if denominator > 0.0 { rest / denominator } else { 0.0 }, denominator)
+        let wrong = |(&weight, totals): (&f64, &Totals)| totals.has_weighed_errors([weight; 2]);
+        let loss = match denominator {
+            d if d > 0.0 => bounded(rest / d),
+            _ if weights.iter().zip(&totals.of_class).any(wrong) => 1.0,
+            _ => 0.0,
+        };
+        (weights, loss, denominator)
     }
 }
 
@@ -153,7 +161,7 @@ impl<S: ClassSet, const C: usize> ClassLoss<C> for GeneralisedDice<S> {
 
     fn slope(&self, totals: &ClassTotals<C>, (): &(), factor: f64) -> Self::Slope {
         let (weights, loss, denominator) = self.evaluate(totals);
-        let factor = if denominator > 0.0 { factor / denominator } else { 0.0 };
+        let factor = if denominator > 0.0 { bounded(factor / denominator) } else { 0.0 };
         weights.map(|weight| [factor * weight * (1.0 - loss), -factor * weight * (1.0 + loss)].map(coefficient))
     }
 

@@ -46,8 +46,8 @@ impl<L: ClassLoss<C>, const C: usize> ClassImageMean<L, C> {
     /// Ends the current image and starts the next. `None`: it had no valid pixel and was skipped.
     ///
     /// # Errors
-    /// [`FinishError::Rejected`] if a pixel was out of range, [`FinishError::NoPixels`] if there was none at all; the image is then still
-    /// the current one.
+    /// [`FinishError::Rejected`] if a pixel was out of range, [`FinishError::NoPixels`] if there was none at all, and as
+    /// [`end_image_valid`](Self::end_image_valid). The image is then still the current one.
     pub fn end_image(&mut self) -> Result<Option<FinishedClasses<L, C>>, FinishError> {
         let counts = self.image.counts();
         if counts.rejected() > 0 {
@@ -59,10 +59,14 @@ impl<L: ClassLoss<C>, const C: usize> ClassImageMean<L, C> {
     /// Ends the current image, leaving out pixels that were out of range.
     ///
     /// # Errors
-    /// [`FinishError::NoPixels`] if there was no pixel at all.
+    /// [`FinishError::NoPixels`] if there was no pixel at all; [`FinishError::Saturated`] if a term, or the image's loss, is beyond the largest `f32`;
+    /// [`FinishError::Coefficient`]. The image is then still the current one.
     pub fn end_image_valid(&mut self) -> Result<Option<FinishedClasses<L, C>>, FinishError> {
         let counts = self.image.counts();
-        let finished = self.image.finish_any();
+        if counts.pixels() == 0 {
+            return Err(FinishError::NoPixels);
+        }
+        let finished = self.image.finish_any()?;
         let counted = self.values.add(counts, finished.value())?;
         self.image.reset();
         Ok(counted.then_some(finished))
@@ -111,14 +115,17 @@ impl<L: ClassLoss<C>, const C: usize> ClassImageMean<L, C> {
     }
 
     /// Adds the ended images of a [`state`](Self::state), or of an element-wise sum of up to 2²⁰ states of the same loss.
-    pub fn add_state(&mut self, state: [i64; 9]) {
-        self.values.add_state(state);
+    ///
+    /// # Errors
+    /// [`StateError`], and nothing is added, if an integer is such as no images can have made.
+    pub fn add_state(&mut self, state: [i64; 9]) -> Result<(), StateError> {
+        self.values.add_state(state)
     }
 
     /// The mean over the images that were ended.
     ///
     /// # Errors
-    /// [`FinishError::NoPixels`] if there is none.
+    /// [`FinishError::NoPixels`] if there is none; [`FinishError::Saturated`] if states were added that hold no value.
     pub fn finish(&self) -> Result<f64, FinishError> {
         self.values.mean()
     }

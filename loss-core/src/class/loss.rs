@@ -34,7 +34,7 @@ pub trait ClassLoss<const C: usize>: Clone {
     /// [`ClassTerms`](super::ClassTerms).
     fn add<B: ClassBatch<C>>(&self, pixels: &B, sums: &mut Self::Sums);
 
-    /// The loss. It is finite for any sums, those of no pixel included.
+    /// The loss. It is finite for any sums that are not saturated, those of no pixel and those of any state that loads included.
     fn value(&self, totals: &ClassTotals<C>, sums: &Self::Sums) -> f64;
 
     /// The slope of `factor` times the loss.
@@ -50,6 +50,11 @@ pub trait ClassLoss<const C: usize>: Clone {
 
     /// A part of the loss; `None` past the last.
     fn part(&self, index: usize, totals: &ClassTotals<C>, sums: &Self::Sums) -> Option<Part>;
+
+    /// As [`Loss::total_coefficient`](crate::Loss::total_coefficient).
+    fn total_coefficient(&self) -> f64 {
+        1.0
+    }
 
     /// Adds structure and parameters to a fingerprint.
     fn fingerprint(&self, fingerprint: &mut Fingerprint);
@@ -70,7 +75,7 @@ pub trait ClassPointwise: Clone {
     /// The loss's name, in lower case, as the parts of a result carry it.
     const NAME: &'static str;
 
-    /// ℓ(z, t): finite for every pixel, or beyond `f32`, which counts as its largest value.
+    /// ℓ(z, t): finite for every pixel, or beyond `f32`, which [saturates](crate::ExactSum#saturation) the sum.
     fn loss<R: Real, const C: usize>(&self, pixel: &ClassPixel<R, C>) -> R;
 
     /// Adds `factor`·∂ℓ/∂z_k for each class k.
@@ -84,7 +89,7 @@ pub trait ClassPointwise: Clone {
     /// Adds the parameters to a fingerprint.
     fn fingerprint(&self, fingerprint: &mut Fingerprint);
 
-    /// The loss of one pixel of C classes after a softmax, unweighted: 0 if it is ignored.
+    /// The loss of one pixel of C classes after a softmax, unweighted: 0 if it is ignored, and [`f32::MAX`] in place of a larger one.
     ///
     /// # Errors
     /// The reason, if the pixel is out of range.
@@ -96,7 +101,8 @@ pub trait ClassPointwise: Clone {
         }
     }
 
-    /// The loss of every pixel, times its weight: 0 where it is ignored, NaN where it is out of range.
+    /// The loss of every pixel, times its weight: 0 where it is ignored, NaN where it is out of range, and [`f32::MAX`] where it is larger (an
+    /// accumulator refuses such a sum).
     ///
     /// # Errors
     /// [`LengthError`] unless the map has one value a pixel; nothing is written then.

@@ -210,13 +210,13 @@ impl<L: RegionFamily, W: ClassWeights, S: ClassSet> PerClass<L, W, S> {
 
     /// The sums over classes.
     fn pooled<const C: usize>(&self, totals: &ClassTotals<C>, sums: &[L::Sums; C]) -> (Totals, L::Sums) {
-        let nothing = Confusion::default();
-        let mut pool = Totals { weight: totals.weight, pixels: totals.pixels, soft: nothing, hard: nothing };
+        let mut pool = Totals { weight: totals.weight, pixels: totals.pixels, ..Totals::NONE };
         let mut pooled_sums = self.loss.sums();
         for (class, (totals, sums)) in (0..totals.classes).zip(totals.of_class.iter().zip(sums)) {
             let totals = self.totals::<C>(class, totals);
             pool.soft = added(&pool.soft, &totals.soft);
             pool.hard = added(&pool.hard, &totals.hard);
+            pool.never_certain = totals.never_certain;
             pooled_sums.merge(sums);
         }
         (pool, pooled_sums)

@@ -37,7 +37,7 @@ pub struct ClassPixel<R, const C: usize> {
     pub p: [R; C],
     /// 1 − p_c, for the likeliest class the sum of the other exponentials.
     pub q: [R; C],
-    /// −ln p_c, by log-sum-exp.
+    /// −ln p_c, by log-sum-exp. Infinite where the difference of two logits is beyond `f32`; only one pixel at a time (LANES = 1) has such logits.
     pub cross_entropy: [R; C],
 }
 
@@ -46,7 +46,7 @@ impl<R: Real, const C: usize> ClassPixel<R, C> {
     ///
     /// With m the largest logit, e_c = exp(z_c − m) and o the sum of the others than the (first) largest:
     /// p_c = e_c/(1 + o), 1 − p_max = o/(1 + o), −ln p_c = (m − z_c) + ln(1 + o). Only the difference m − z_c can overflow; it
-    /// then is `f32::MAX`.
+    /// then is infinite.
     #[inline(always)]
     pub fn softmax(classes: usize, logits: &[R; C], target: [R; C]) -> Self {
         let (zero, one) = (R::splat(0.0), R::splat(1.0));
@@ -56,7 +56,7 @@ impl<R: Real, const C: usize> ClassPixel<R, C> {
         let mut ahead = one;
         let mut others = zero;
         for (((&z, gap), e), first) in logits.iter().zip(&mut cross_entropy).zip(&mut p).zip(&mut q).take(classes) {
-            *gap = (largest - z).min(R::splat(f32::MAX));
+            *gap = largest - z;
             *e = gap.exp_neg();
             *first = R::select(z.ge(largest), ahead, zero);
             ahead = ahead - *first;
@@ -70,9 +70,26 @@ impl<R: Real, const C: usize> ClassPixel<R, C> {
             let rest = R::select(q.ge(one), others, sum - *p);
             *q = rest * share;
             *p = *p * share;
-            *loss = (*loss + logarithm).min(R::splat(f32::MAX));
+            *loss = *loss + logarithm;
         }
         Self { classes, activation: Activation::Softmax, target, p, q, cross_entropy }
+    }
+
+    /// −ln p_c, at most the largest `f32`: for slopes, in which p_c is 0 where it would be infinite.
+    #[inline(always)]
+    pub(super) fn finite_cross_entropy(&self) -> [R; C] {
+        if R::LANES > 1 { self.cross_entropy } else { self.cross_entropy.map(|loss| loss.min(R::splat(f32::MAX))) }
+    }
+
+    /// Σ share_c·(−ln p_c). A class without a share does not count, even where −ln p_c is infinite.
+    #[inline(always)]
+    pub(super) fn weigh_cross_entropy(&self, shares: &[R; C]) -> R {
+        let zero = R::splat(0.0);
+        let losses = shares.iter().zip(&self.cross_entropy).take(self.classes);
+        losses.fold(zero, |sum, (&share, &loss)| {
+            let product = share * loss;
+            sum + if R::LANES > 1 { product } else { R::select(zero.ge(share), zero, product) }
+        })
     }
 
     /// 1 if the logit of a class moves the probabilities of the others, 0 if not.

@@ -8,6 +8,7 @@ use crate::fingerprint::Fingerprint;
 use crate::loss::Part;
 use crate::pointwise::coefficient;
 use crate::real::Real;
+use crate::reduction::Denominator;
 
 /// What the sum of a pointwise loss over classes is divided by.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,7 +24,8 @@ pub enum ClassDenominator {
     Pixels,
     /// The number of pixels times the number of classes.
     PixelsTimesClasses,
-    /// A number of your own; 1 gives the sum.
+    /// A number of your own; 1 gives the sum. 1 over it is a coefficient of the loss, and must be in its
+    /// [range](crate::Loss::total_coefficient).
     Fixed(f64),
 }
 
@@ -40,10 +42,21 @@ impl<P: ClassPointwise> ClassReduced<P> {
         Self { pointwise, denominator }
     }
 
+    /// The coefficient that a denominator of the user's own stands for.
+    fn coefficient(&self) -> f64 {
+        match self.denominator {
+            ClassDenominator::Fixed(number) => Denominator::Fixed(number).coefficient(),
+            ClassDenominator::WeightPlus(epsilon) => Denominator::WeightPlus(epsilon).coefficient(),
+            _ => 1.0,
+        }
+    }
+
     fn denominator<const C: usize>(&self, totals: &ClassTotals<C>, class_weight: &TermSum) -> f64 {
         match self.denominator {
             ClassDenominator::ClassWeight => class_weight.to_f64(),
             ClassDenominator::Weight => totals.weight,
+            // As of a binary loss.
+            ClassDenominator::WeightPlus(_) if totals.weight == 0.0 => 0.0,
             ClassDenominator::WeightPlus(epsilon) => totals.weight + epsilon,
             ClassDenominator::Pixels => totals.pixels,
             ClassDenominator::PixelsTimesClasses => totals.pixels * totals.classes as f64,
@@ -94,6 +107,10 @@ impl<P: ClassPointwise, const C: usize> ClassLoss<C> for ClassReduced<P> {
 
     fn part(&self, index: usize, totals: &ClassTotals<C>, sums: &[TermSum; 2]) -> Option<Part> {
         (index == 0).then(|| Part { name: P::NAME, coefficient: 1.0, value: self.value(totals, sums) })
+    }
+
+    fn total_coefficient(&self) -> f64 {
+        self.coefficient()
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {

@@ -5,7 +5,7 @@ use core::array;
 use super::batch::{ClassBatch, PixelWeight};
 use crate::batch::{Batch, HardBatch, HardConfusion, SoftConfusion, add_hard_confusion};
 use crate::exact::UnitSum;
-use crate::finished::{Confusion, Counts};
+use crate::finished::Counts;
 use crate::sums::{ConfusionSums, Sums, Totals, finish_confusion};
 
 /// Counts, Σ w, and the soft and hard confusion of each class against the rest.
@@ -16,6 +16,9 @@ pub(crate) struct ClassSums<const C: usize> {
     soft: [ConfusionSums; C],
     hard: [ConfusionSums; C],
 }
+
+/// How many integers of the state, from the first on, are counts of pixels.
+pub(super) const COUNTS: usize = 6;
 
 /// The input of a class that is predicted; that of the others is 0.
 const PREDICTED: f32 = 1.0;
@@ -54,9 +57,11 @@ impl<const C: usize> ClassSums<C> {
 
     pub(super) fn finish(&self, classes: usize) -> ClassTotals<C> {
         let (weight, pixels) = (self.weight.to_f64(), self.counts.not_rejected());
-        let mut of_class = [Totals { weight, pixels, soft: Confusion::default(), hard: Confusion::default() }; C];
+        let mut of_class = [Totals::NONE; C];
         for ((totals, soft), hard) in of_class.iter_mut().zip(&self.soft).zip(&self.hard) {
-            (totals.soft, totals.hard) = (finish_confusion(soft, &self.weight), finish_confusion(hard, &self.weight));
+            let [soft, hard] = [soft, hard].map(|sums| finish_confusion(sums, &self.weight));
+            // The inputs are logits.
+            *totals = Totals { weight, pixels, soft, hard, never_certain: true };
         }
         ClassTotals { classes, weight, pixels, of_class }
     }

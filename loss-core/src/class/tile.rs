@@ -77,7 +77,10 @@ fn store_all<V: Lanes, const C: usize>(values: [V; C], rows: &mut [Row; C], clas
     }
 }
 
-/// The pixel of a tile's logits, and whether all are finite.
+/// The difference of logits up to this is finite. Larger ones go one by one, which knows what to do.
+const LARGEST_LOGIT: f32 = f32::MAX / 2.0;
+
+/// The pixel of a tile's logits, and in how many lanes all are finite, and their differences as well.
 #[inline(always)]
 fn activate<V: Lanes, const C: usize>(
     numbers: &ClassNumbers<C>,
@@ -88,7 +91,7 @@ fn activate<V: Lanes, const C: usize>(
     let logits = load_all::<V, C>(&numbers.logits, classes, vector);
     let mut finite = V::splat(0.0).ge(V::splat(0.0));
     for logit in logits.iter().take(classes) {
-        finite = V::both(finite, V::splat(f32::MAX).ge(logit.abs()));
+        finite = V::both(finite, V::splat(LARGEST_LOGIT).ge(logit.abs()));
     }
     let target = load_all::<V, C>(&numbers.target, classes, vector);
     let pixel = match reading.activation {

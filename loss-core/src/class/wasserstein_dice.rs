@@ -7,7 +7,7 @@ use crate::error::{Parameter, ParameterError};
 use crate::exact::TermSum;
 use crate::fingerprint::Fingerprint;
 use crate::loss::Part;
-use crate::pointwise::coefficient;
+use crate::pointwise::{bounded, coefficient};
 use crate::real::Real;
 
 /// Generalised Wasserstein Dice loss: Dice with a distance between classes, so that a near miss costs less than a far one.
@@ -20,7 +20,7 @@ use crate::real::Real;
 ///
 /// **Domain.** M is square, symmetric or not, with zeros on its diagonal and entries in [0, 1]; class 0 is background. s ≥ 0. With all
 /// distances 1 and two classes it is [`Dice`](crate::Dice) with s on both sides. A denominator of 0 or less (predictions further from the
-/// foreground than background is, possible only without a metric) gives L = 1.
+/// foreground than background is, possible only without a metric, or of sums that are too small) gives L = 1, or 0 if no distance weighs anything.
 ///
 /// **Error bound.** Relative error at most 2e−6 of the larger of L and 1e−3.
 ///
@@ -78,13 +78,20 @@ impl<const C: usize> WassersteinDice<C> {
         rows
     }
 
+    /// Whether a class in use is distant from one that occurs, and is predicted there.
+    fn has_distance(&self, totals: &ClassTotals<C>) -> bool {
+        let mut classes = self.distances.iter().zip(&totals.of_class).take(totals.classes);
+        classes.any(|(row, class)| class.has_errors()[1] && row.iter().take(totals.classes).any(|&m| m > 0.0))
+    }
+
     /// L and the denominator.
-    fn evaluate(&self, [nearer, distance]: &[TermSum; 2]) -> (f64, f64) {
+    fn evaluate(&self, totals: &ClassTotals<C>, [nearer, distance]: &[TermSum; 2]) -> (f64, f64) {
         let (nearer, distance) = (nearer.to_f64(), distance.to_f64());
         let denominator = 2.0 * nearer + distance + self.smooth;
         match denominator {
-            d if d > 0.0 => (distance / d, d),
-            _ if distance == 0.0 => (0.0, 0.0),
+            d if d > 0.0 => (bounded(distance / d), d),
+            // No probability is 0: what is distant from a class that occurs is there, even if it is too small for the sum.
+            _ if distance == 0.0 && !self.has_distance(totals) => (0.0, 0.0),
             _ => (1.0, 0.0),
         }
     }
@@ -119,13 +126,13 @@ impl<const C: usize> ClassLoss<C> for WassersteinDice<C> {
         pixels.add(self, sums);
     }
 
-    fn value(&self, _: &ClassTotals<C>, sums: &[TermSum; 2]) -> f64 {
-        self.evaluate(sums).0
+    fn value(&self, totals: &ClassTotals<C>, sums: &[TermSum; 2]) -> f64 {
+        self.evaluate(totals, sums).0
     }
 
-    fn slope(&self, _: &ClassTotals<C>, sums: &[TermSum; 2], factor: f64) -> [f32; 2] {
-        let (loss, denominator) = self.evaluate(sums);
-        let factor = if denominator > 0.0 { factor / denominator } else { 0.0 };
+    fn slope(&self, totals: &ClassTotals<C>, sums: &[TermSum; 2], factor: f64) -> [f32; 2] {
+        let (loss, denominator) = self.evaluate(totals, sums);
+        let factor = if denominator > 0.0 { bounded(factor / denominator) } else { 0.0 };
         [factor * (1.0 - loss), factor * (1.0 + loss)].map(coefficient)
     }
 

@@ -53,7 +53,7 @@
 //!
 //! | trap | who has it | here by default |
 //! |---|---|---|
-//! | the loss of nothing predicted on nothing is 1 | [`keras`], [`kornia`] micro and Tversky: ε stands below the bar only | [`Dice::new`](crate::Dice::new) and the like put s on both sides, and without any s 0/0 is agreement: 0 |
+//! | the loss of nothing predicted on nothing is 1 | [`keras`], [`kornia`] micro and Tversky: ε stands below the bar only | [`Dice::new`](crate::Dice::new) and the like put s on both sides, and without any s the loss is 0 if nothing is predicted, 1 if anything is |
 //! | on an empty mask false positives have no gradient | [`keras`], [`kornia`], [`segmentation_models_pytorch`] | s/(P + s)² with a smoothing s: give one of some pixels, or add a cross-entropy |
 //! | on an empty mask the loss is 1 for any false positive worth mentioning | [`monai`], [`nnunet`]: s = 1e−5 | the same for such an s, which is why there is no default for it |
 //! | an absent class counts as perfect, whatever is predicted | [`segmentation_models_pytorch`] | [`AbsentClass::Count`](crate::AbsentClass::Count): its false positives cost |

@@ -230,7 +230,7 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
     /// How many pixels there were so far, and what became of them.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        let valid = self.cells().fold(0i64, |valid, (.., count)| valid.wrapping_add_unsigned(count));
+        let valid = self.cells().fold(0i64, |valid, (.., count)| valid.saturating_add_unsigned(count));
         Counts { valid, ignored: self.ignored, rejected_targets: self.rejected_targets, ..Counts::NONE }
     }
 
@@ -319,7 +319,7 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
     /// Replaces all pixels by those of a state, or of an element-wise sum of states.
     ///
     /// # Errors
-    /// [`StateError`], and nothing is changed, if there are more or fewer integers, or if one is negative.
+    /// [`StateError`], and nothing is changed, if there are more or fewer integers, if one is negative, or if they add up to more than 2⁵⁰.
     pub fn load_state(&mut self, state: impl IntoIterator<Item = i64>) -> Result<(), StateError> {
         *self = Self::from_state(self.quantisation, state)?;
         Ok(())
@@ -328,16 +328,23 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
     /// The pixels of a state, or of an element-wise sum of states.
     ///
     /// # Errors
-    /// [`StateError`] if there are more or fewer integers than [`STATE_LENGTH`](Self::STATE_LENGTH), or if one is negative.
+    /// [`StateError`] if there are more or fewer integers than [`STATE_LENGTH`](Self::STATE_LENGTH), if one is negative, or if they add up to more
+    /// than 2⁵⁰.
     pub fn from_state(quantisation: Quantisation, state: impl IntoIterator<Item = i64>) -> Result<Self, StateError> {
         let mut histogram = Self::with_levels(quantisation);
         let mut given = 0usize;
         let mut integers = state.into_iter();
+        // All counts together stay far below what a sum over codes and targets can hold.
+        let mut room = MOST_PIXELS_OF_STATE;
         let mut next = || {
             let integer = integers.next().ok_or(StateError::Length { expected: Self::STATE_LENGTH, given })?;
             if integer < 0 {
                 return Err(StateError::NegativeCount { index: given });
             }
+            if integer > room {
+                return Err(StateError::OutOfRange { index: given });
+            }
+            room = room.wrapping_sub(integer);
             given = given.wrapping_add(1);
             Ok(integer)
         };
@@ -368,6 +375,9 @@ impl<C: Code, const TARGETS: usize> PartialEq for Histogram<C, TARGETS> {
             && (self.ignored, self.rejected_targets) == (other.ignored, other.rejected_targets)
     }
 }
+
+/// How many pixels a state may have: so many, and those of 2⁵ such states, do not overflow the sums of [`ThresholdCurves`], in units of 1/255.
+const MOST_PIXELS_OF_STATE: i64 = 1 << 50;
 
 /// Whether an increment waits for the last one of the same count to be stored, as where a processor works ahead: a run of equal
 /// pixels, which most masks are full of, then takes four times as long as other pixels.

@@ -18,7 +18,8 @@ use crate::real::Real;
 ///
 /// γ = 1 is [`Bce`](crate::Bce), up to rounding.
 ///
-/// **Domain.** γ in (0, 16], class weights from 0 to 2³². Any finite logit. (−ln p_t)^γ saturates at 2¹²⁶.
+/// **Domain.** γ in (0, 16], class weights from 0 to 2³². Any finite logit. Where (−ln p_t)^γ is 2¹²⁶ or more, the sum is
+/// [saturated](crate::ExactSum#saturation), and there is no result; a slope is taken as if it were 2¹²⁶.
 ///
 /// **Error bound** for hard targets, b ≥ 2⁻¹²⁶: relative error at most 2e−6 for whole and half γ up to 8, else 2e−7·(1 + γ|ln b|).
 ///
@@ -42,6 +43,9 @@ pub struct ExponentialLogCrossEntropy {
     foreground: f32,
     background: f32,
 }
+
+/// What [`power`](ExponentialLogCrossEntropy::power) gives of what is as large or larger.
+const BEYOND: f32 = 1.0 / f32::MIN_POSITIVE;
 
 impl ExponentialLogCrossEntropy {
     /// The power γ of the cross-entropy, both classes weighing 1.
@@ -75,7 +79,7 @@ impl ExponentialLogCrossEntropy {
     #[inline(always)]
     fn power<R: Real>(&self, b: R) -> R {
         let one = R::splat(1.0);
-        let (tiny, huge) = (R::splat(f32::MIN_POSITIVE), R::splat(1.0 / f32::MIN_POSITIVE));
+        let (tiny, huge) = (R::splat(f32::MIN_POSITIVE), R::splat(BEYOND));
         // A power of a number above 1 is the reciprocal of the power of its reciprocal, which lies in [0, 1].
         let above = b.ge(one);
         let inside = R::select(above, one / b.max(one).min(huge), flush(b));
@@ -102,7 +106,12 @@ impl Pointwise for ExponentialLogCrossEntropy {
     #[inline(always)]
     fn loss<R: Real>(&self, pixel: &Pixel<R>) -> R {
         let [foreground, background] = self.weights(pixel);
-        foreground * self.power(pixel.foreground_loss) + background * self.power(pixel.background_loss)
+        let side = |weight: R, b: R| {
+            let (zero, power) = (R::splat(0.0), self.power(b));
+            let power = R::select(power.ge(R::splat(BEYOND)), R::splat(f32::INFINITY), power);
+            R::select(zero.ge(weight), zero, weight * power)
+        };
+        side(foreground, pixel.foreground_loss) + side(background, pixel.background_loss)
     }
 
     #[inline(always)]

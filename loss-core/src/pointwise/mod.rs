@@ -73,7 +73,7 @@ pub trait Pointwise: Clone {
     /// The loss's name, in lower case, as the parts of a result carry it.
     const NAME: &'static str;
 
-    /// ℓ(x, t): finite for every pixel.
+    /// ℓ(x, t): finite for every pixel, or beyond `f32`, which [saturates](crate::ExactSum#saturation) the sum.
     fn loss<R: Real>(&self, pixel: &Pixel<R>) -> R;
 
     /// ∂ℓ/∂x, x being the input (logit or probability).
@@ -102,7 +102,7 @@ pub trait Pointwise: Clone {
         Reduced::new(self, denominator)
     }
 
-    /// The loss of one pixel, unweighted: 0 if it is ignored.
+    /// The loss of one pixel, unweighted: 0 if it is ignored, and [`f32::MAX`] in place of a larger one.
     ///
     /// # Errors
     /// The reason, if the pixel is out of range.
@@ -115,7 +115,8 @@ pub trait Pointwise: Clone {
         }
     }
 
-    /// The loss of every pixel, times its weight: 0 where it is ignored, NaN where it is out of range.
+    /// The loss of every pixel, times its weight: 0 where it is ignored, NaN where it is out of range, and [`f32::MAX`] where it is larger (an
+    /// accumulator refuses such a sum).
     ///
     /// # Errors
     /// [`LengthError`] if `map` is not as long as the plane; nothing is written then.
@@ -134,7 +135,19 @@ pub(crate) fn clamp_to_finite<R: Real>(number: R) -> R {
     number.min(R::splat(f32::MAX)).max(R::splat(f32::MIN))
 }
 
-/// A coefficient of a gradient as an `f32`: the largest one in place of an infinite one.
+/// A coefficient of a gradient as an `f32`: the largest one in place of a larger one, and 0 in place of what is no number.
 pub(crate) fn coefficient(slope: f64) -> f32 {
-    slope.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32
+    upstream_factor(slope) as f32
+}
+
+/// A number that smoothing or weights as small as the smallest `f64` can make as large as the largest. It stays far above `f32`, where results end, and
+/// far below the largest `f64`: products of three such numbers and a coefficient are finite, and so their differences are numbers.
+#[inline(never)]
+pub(crate) fn bounded(number: f64) -> f64 {
+    number.clamp(-1e90, 1e90)
+}
+
+/// A factor of a gradient, kept within the range of `f32`; 0 in place of NaN.
+pub(crate) fn upstream_factor(factor: f64) -> f64 {
+    if factor.is_nan() { 0.0 } else { factor.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) }
 }

@@ -22,7 +22,8 @@ use crate::sums::Totals;
 ///
 /// **Domain.** δ in [0, 1], γ in [0, 1) \[0.5\], s ≥ 0 \[1e−7\]. L lies in [0, 1]. All pixels of an accumulator are pooled; for the mean of images'
 /// losses, which the authors take, see [`ImageMean`](crate::ImageMean). **Empty masks:** with little smoothing a mask without foreground
-/// has U₁ near 1 and with it hardly a gradient, see [`empty_mask`](Self::empty_mask); without any smoothing nothing on nothing is 0.
+/// has U₁ near 1 and with it hardly a gradient, see [`empty_mask`](Self::empty_mask); without any smoothing U₁ is 1 if anything is
+/// predicted and 0 if nothing is, as [`EmptyMask::Formula`] says; a full mask and U₀ likewise.
 ///
 /// **Error bound.** Relative error of L at most 1e−6.
 ///
@@ -46,15 +47,15 @@ pub struct AsymmetricFocalTversky {
     empty: EmptyMask,
 }
 
-/// A Tversky loss at its counts: 1 − index, and its slopes by TP and by E.
-fn tversky(hits: f64, errors: f64, smooth: f64) -> [f64; 3] {
+/// A Tversky loss at its counts: 1 − index, and its slopes by TP and by E. `wrong`: there are errors, though perhaps too small for their sum.
+fn tversky(hits: f64, errors: f64, smooth: f64, wrong: bool) -> [f64; 3] {
     let denominator = hits + errors + smooth;
     if denominator > 0.0 {
         let loss = errors / denominator;
         [loss, -loss / denominator, (hits + smooth) / denominator / denominator]
     } else {
-        // Nothing there, nothing predicted, no smoothing: 0/0 is agreement.
-        [0.0; 3]
+        // Nothing there, no smoothing: 0/0 is agreement if nothing is predicted either.
+        [if wrong { 1.0 } else { 0.0 }, 0.0, 0.0]
     }
 }
 
@@ -80,9 +81,12 @@ impl AsymmetricFocalTversky {
         let Confusion { true_positive, false_positive, false_negative, .. } = totals.soft;
         let (delta, rest) = (self.delta, 1.0 - self.delta);
         let weigh = |misses: f64, alarms: f64| delta * misses + rest * alarms;
-        let [u1, u1_by_hits, u1_by_errors] = tversky(true_positive, weigh(false_negative, false_positive), self.smooth);
-        let [u0, u0_by_hits, u0_by_errors] =
-            tversky(true_negative.to_f64(), weigh(false_positive, false_negative), self.smooth);
+        let foreground_errors = weigh(false_negative, false_positive);
+        let wrong = totals.has_weighed_errors([rest, delta]);
+        let [u1, u1_by_hits, u1_by_errors] = tversky(true_positive, foreground_errors, self.smooth, wrong);
+        let background_errors = weigh(false_positive, false_negative);
+        let wrong = totals.has_weighed_errors([delta, rest]);
+        let [u0, u0_by_hits, u0_by_errors] = tversky(true_negative.to_f64(), background_errors, self.smooth, wrong);
         let exponent = 1.0 - self.gamma;
         let [foreground, slope] = match self.empty {
             EmptyMask::Zero if totals.hard.support() <= 0.0 => [0.0, 0.0],

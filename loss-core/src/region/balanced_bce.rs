@@ -109,6 +109,10 @@ impl Loss for BalancedBce {
         (index == 0).then(|| Part { name: "balanced_bce", coefficient: 1.0, value: self.value(totals, sums) })
     }
 
+    fn total_coefficient(&self) -> f64 {
+        self.denominator.coefficient()
+    }
+
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
         fingerprint.name("balanced_bce");
         self.denominator.fingerprint(fingerprint);

@@ -42,6 +42,10 @@ impl<O> LogCoshDice<O> {
     }
 
     fn outer(&self, loss: f64) -> [f64; 2] {
+        // Only unequal smoothing or weights of errors take the loss far below −1. There e^−2|x| does not count beside 1.
+        if loss < -20.0 {
+            return [-loss - core::f64::consts::LN_2, -1.0];
+        }
         let sinh = libm::sinh(loss);
         [0.5 * libm::log1p(sinh * sinh), libm::tanh(loss)]
     }

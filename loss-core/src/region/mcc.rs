@@ -16,7 +16,8 @@ use crate::sums::Totals;
 /// like.
 ///
 /// **Domain.** smooth ≥ 0. **Empty masks:** where R is 0 (no smoothing, and a row or column of the confusion is empty) the
-/// correlation is taken as 0: L = 1 with no gradient, except that L = 0 where there are no errors at all.
+/// correlation is taken as 0: L = 1 with no gradient, except that L = 0 where there are no errors at all. Logits always have errors, however
+/// small; probabilities of 0 and 1 need not.
 ///
 /// **Error bound.** Relative error of L at most 2e−6.
 ///
@@ -57,7 +58,7 @@ impl Mcc {
             [true_positive, false_positive, false_negative, true_negative.to_f64()].map(|count| count + self.smooth);
         let root = libm::sqrt((a + b) * (a + c)) * libm::sqrt((d + b) * (d + c));
         if root == 0.0 {
-            return (if b + c == 0.0 { 0.0 } else { 1.0 }, RegionSlopes::default());
+            return (if totals.has_weighed_errors([1.0; 2]) { 1.0 } else { 0.0 }, RegionSlopes::default());
         }
         let numerator = a * d - b * c;
         let correlation = numerator / root;

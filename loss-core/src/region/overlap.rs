@@ -89,6 +89,11 @@ impl Overlap for Product {
     }
 }
 
+/// I and E of sums of terms of any sign. No pixels have a negative overlap, but a state can.
+fn finish(overlap: &TermSum, errors: &TermSum) -> [f64; 2] {
+    [overlap.to_f64().max(0.0), errors.to_f64()]
+}
+
 /// I = Σ w p t, P = Σ w p², T = Σ w t²: the V-Net form.
 ///
 /// Milletari et al., *V-Net: Fully Convolutional Neural Networks for Volumetric Medical Image Segmentation*, 2016.
@@ -121,7 +126,7 @@ impl Overlap for Squared {
     }
 
     fn finish(&self, _: [f64; 2], _: &Totals, [overlap, errors]: &Self::Sums) -> [f64; 2] {
-        [overlap.to_f64(), errors.to_f64()]
+        finish(overlap, errors)
     }
 
     #[inline(always)]
@@ -172,7 +177,7 @@ impl Overlap for Minimum {
     }
 
     fn finish(&self, _: [f64; 2], _: &Totals, [overlap, errors]: &Self::Sums) -> [f64; 2] {
-        [overlap.to_f64(), errors.to_f64()]
+        finish(overlap, errors)
     }
 
     #[inline(always)]

@@ -3,14 +3,17 @@
 use super::overlap::{Overlap, OverlapSlope, Product};
 use crate::error::{Parameter, ParameterError};
 use crate::fingerprint::Fingerprint;
+use crate::pointwise::bounded;
 use crate::sums::Totals;
 
 /// What a mask without any foreground (Σ w t = 0) counts for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EmptyMask {
-    /// What the formula gives: the smoothing decides. With no smoothing at all, 0 if nothing is predicted either,
-    /// and a loss of 1 with no gradient towards less if anything is.
+    /// What the formula gives: the smoothing decides. With no smoothing at all, the loss is 1 with no gradient towards less if anything is
+    /// predicted, however small its probability, and 0 if nothing is. Logits always predict something, as their p is above 0; probabilities can be 0.
+    ///
+    /// With smoothing, a false positive below 2⁻⁶⁵ vanishes from the sum of p, so use smoothing that is large against 2⁻⁶⁵ times the number of pixels.
     #[default]
     Formula,
     /// A loss of 0, with no gradient (segmentation_models.pytorch).
@@ -136,11 +139,14 @@ impl<O: Overlap> Similarity<O> {
         let numerator = overlap + self.smooth_numerator;
         let denominator = overlap + errors + self.smooth_denominator;
         let [loss, by_overlap, by_errors] = if denominator > self.floor {
-            let loss = (errors + (self.smooth_denominator - self.smooth_numerator)) / denominator;
+            let loss = bounded((errors + (self.smooth_denominator - self.smooth_numerator)) / denominator);
             // ∂/∂I of E′/D is −E′/D²; ∂/∂E is (D − E′)/D², with D − E′ the numerator of the score.
             [loss, -loss / denominator, numerator / denominator / denominator]
         } else if self.floor > 0.0 {
-            [(self.floor - numerator) / self.floor, -1.0 / self.floor, 0.0]
+            [bounded((self.floor - numerator) / self.floor), -1.0 / self.floor, 0.0]
+        } else if totals.has_weighed_errors([self.alpha, self.beta]) {
+            // The sums are too small for their ratio, but there are errors, and as far as is known no overlap.
+            [1.0, 0.0, 0.0]
         } else {
             // Nothing there, nothing predicted, no smoothing: 0/0 is agreement.
             [0.0; 3]
@@ -150,8 +156,9 @@ impl<O: Overlap> Similarity<O> {
 
     /// The slope of `factor·f(loss)` by the sums, f′ being `outer`.
     pub(crate) fn slope(&self, evaluated: &Evaluated, outer: f64, factor: f64) -> OverlapSlope {
-        let factor = if evaluated.constant.is_some() { 0.0 } else { factor * outer };
-        OverlapSlope::new(factor * evaluated.by_overlap, factor * evaluated.by_errors, [self.alpha, self.beta])
+        let factor = if evaluated.constant.is_some() { 0.0 } else { factor * bounded(outer) };
+        let [by_overlap, by_errors] = [evaluated.by_overlap, evaluated.by_errors].map(bounded);
+        OverlapSlope::new(factor * by_overlap, factor * by_errors, [self.alpha, self.beta])
     }
 
     pub(crate) fn fingerprint(&self, fingerprint: &mut Fingerprint) {

@@ -39,7 +39,7 @@ pub trait Region: Clone {
     /// The loss's name, in lower case, as the parts of a result carry it.
     const NAME: &'static str;
 
-    /// φ: finite for any sums.
+    /// φ: finite for any sums. Each is known to 2⁻⁶⁵ a pixel: a count of 0 may stand for a smaller one, as the p of a logit is never 0.
     fn value(&self, soft: &Confusion) -> f64;
 
     /// φ's partial derivatives.

@@ -8,7 +8,7 @@ use crate::finished::{Counts, RejectedPixel};
 use crate::pixel::{Sample, Target};
 use crate::plane::Plane;
 use crate::pointwise::coefficient;
-use crate::sums::{FixedSums, Sums};
+use crate::sums::{FixedSums, MOST_PIXELS, Sums, add_counts, load_count, read_state};
 
 /// The streaming Lovász extension of the Jaccard loss: errors in [0, 1] are counted in bins of width 1/B.
 ///
@@ -126,16 +126,9 @@ impl<const BINS: usize> BinnedLovasz<BINS> {
     /// The pixels of a state, or of an element-wise sum of states.
     ///
     /// # Errors
-    /// [`StateError::Length`] if there are more or fewer integers than [`STATE_LENGTH`](Self::STATE_LENGTH).
+    /// [`StateError`] if there are more or fewer integers than [`STATE_LENGTH`](Self::STATE_LENGTH), or if one is such as no pixels can have made.
     pub fn from_state(state: impl IntoIterator<Item = i64>) -> Result<Self, StateError> {
-        let mut given = 0;
-        let mut integers = state.into_iter().inspect(|_| given += 1);
-        let mut bins = Self::new();
-        let complete = bins.load(&mut integers).is_some();
-        if !complete || integers.next().is_some() {
-            return Err(StateError::Length { expected: Self::STATE_LENGTH, given });
-        }
-        Ok(bins)
+        read_state(Self::new(), Self::STATE_LENGTH, state)
     }
 
     /// The result, if every pixel was in range.
@@ -153,7 +146,7 @@ impl<const BINS: usize> BinnedLovasz<BINS> {
     /// [`SortedError`] if there is none.
     pub fn finish_valid(&self) -> Result<FinishedBinnedLovasz<BINS>, SortedError> {
         SortedError::of_valid(self.counts)?;
-        let foreground = self.foreground.iter().fold(0i64, |sum, &count| sum.wrapping_add(count)) as f64;
+        let foreground = self.foreground.iter().fold(0i64, |sum, &count| sum.saturating_add(count)) as f64;
         let mut finished = FinishedBinnedLovasz { value: 0.0, counts: self.counts, slopes: [[0.0; 2]; BINS] };
         let mut extension = Extension::new(foreground);
         let bins = self.foreground.iter().zip(&self.background).zip(&mut finished.slopes).enumerate();
@@ -189,19 +182,20 @@ impl<const BINS: usize> Sums for BinnedLovasz<BINS> {
         let bins = self.foreground.iter_mut().chain(&mut self.background);
         let more = other.counts.each().into_iter().take(COUNTS).chain(other.foreground).chain(other.background);
         for (count, more) in self.counts.each_mut().into_iter().take(COUNTS).chain(bins).zip(more) {
-            *count = count.wrapping_add(more);
+            *count = add_counts(*count, more);
         }
         self.first_rejected = None;
     }
 
     fn save(&self, to: &mut impl FnMut(i64)) {
-        self.counts.each().into_iter().take(COUNTS).chain(self.foreground).chain(self.background).for_each(to);
+        let counts = self.counts.each().into_iter().take(COUNTS).chain(self.foreground).chain(self.background);
+        counts.for_each(|count| to(count.min(MOST_PIXELS)));
     }
 
     fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
         let bins = self.foreground.iter_mut().chain(&mut self.background);
         for count in self.counts.each_mut().into_iter().take(COUNTS).chain(bins) {
-            *count = from.next()?;
+            *count = load_count(from)?;
         }
         self.first_rejected = None;
         Some(())

@@ -19,6 +19,8 @@ pub enum SortedError {
         /// The first.
         first: Option<RejectedPixel>,
     },
+    /// The loss of a pixel that is kept, its weight included, is larger than the largest `f32`, 3.4e38.
+    Saturated,
     /// The lent memory is too small.
     Scratch {
         /// How many elements the valid pixels take.
@@ -71,6 +73,9 @@ impl fmt::Display for SortedError {
                 }
                 Ok(())
             }
+            Self::Saturated => f.write_str(
+                "the loss of a pixel is larger than the largest f32, 3.4e38: use smaller weights or smaller logits",
+            ),
             Self::Scratch { needed, given } => {
                 write!(f, "the scratch memory has {given} elements, {needed} are needed")
             }

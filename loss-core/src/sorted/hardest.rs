@@ -32,7 +32,7 @@ pub trait HardMining {
     /// The mean over the hardest pixels of a plane by a pointwise loss.
     ///
     /// # Errors
-    /// [`SortedError`] if there is no (valid) pixel, or if any is out of range.
+    /// [`SortedError`] if there is no (valid) pixel, if any is out of range, or if a kept loss is beyond the largest `f32`.
     fn pixels<P: Pointwise, K: Link, T: Target>(
         &self,
         loss: P,
@@ -41,14 +41,14 @@ pub trait HardMining {
     ) -> Result<HardestPixels<P, K>, SortedError> {
         let counts = count(plane.samples().map(|sample| sample.check(&link)))?;
         let losses = || plane.samples().filter_map(|sample| Some((weighted_loss(&loss, &link, sample)?, 1)));
-        let hardest = Hardest::new(self, counts, losses);
+        let hardest = Hardest::new(self, counts, losses)?;
         Ok(HardestPixels { hardest, loss, link })
     }
 
     /// The same of the pixels that a histogram has counted: value and gradient are those of the pixels one by one, to the bit.
     ///
     /// # Errors
-    /// [`SortedError`] if there is no (valid) pixel, or if any was rejected.
+    /// [`SortedError`] if there is no (valid) pixel, if any was rejected, or if a kept loss is beyond the largest `f32`.
     fn histogram<P: Pointwise, C: Code, const TARGETS: usize>(
         &self,
         loss: P,
@@ -57,7 +57,7 @@ pub trait HardMining {
         let counts = histogram.counts();
         SortedError::of_all(counts, histogram.first_rejected())?;
         let loss_of = |(sample, times)| Some((weighted_loss(&loss, &Logits, sample)?, times));
-        let hardest = Hardest::new(self, counts, || histogram.bins().filter_map(loss_of));
+        let hardest = Hardest::new(self, counts, || histogram.bins().filter_map(loss_of))?;
         Ok(HardestPixels { hardest, loss, link: Logits })
     }
 
@@ -67,7 +67,7 @@ pub trait HardMining {
     /// [`SortedError`] if there is no loss, or if any is not finite.
     fn losses(&self, losses: &[f32]) -> Result<Hardest, SortedError> {
         let counts = count(losses.iter().map(|&loss| check_loss(loss)))?;
-        Ok(Hardest::new(self, counts, || losses.iter().map(|&loss| (loss, 1))))
+        Hardest::new(self, counts, || losses.iter().map(|&loss| (loss, 1)))
     }
 
     /// The same of the losses whose mask is `true`; the others are ignored.
@@ -78,7 +78,7 @@ pub trait HardMining {
         check_length("the mask", valid.len(), losses.len())?;
         let pixels = || losses.iter().copied().zip(valid.iter().copied());
         let counts = count(pixels().map(|(loss, valid)| if valid { check_loss(loss) } else { Checked::Ignored }))?;
-        Ok(Hardest::new(self, counts, || pixels().filter_map(|(loss, valid)| valid.then_some((loss, 1)))))
+        Hardest::new(self, counts, || pixels().filter_map(|(loss, valid)| valid.then_some((loss, 1))))
     }
 }
 
@@ -107,7 +107,7 @@ fn count(pixels: impl Iterator<Item = Checked>) -> Result<Counts, SortedError> {
 fn weighted_loss<P: Pointwise, K: Link>(loss: &P, link: &K, sample: Sample) -> Option<f32> {
     let Checked::Valid = sample.check(link) else { return None };
     // + 0: of −0 and 0 neither is the larger.
-    Some(clamp_to_finite(loss.loss(&link.pixel(sample.input, sample.target)) * sample.weight) + 0.0)
+    Some(loss.loss(&link.pixel(sample.input, sample.target)) * sample.weight + 0.0)
 }
 
 /// The mean over the largest losses.
@@ -127,7 +127,7 @@ impl Hardest {
         rule: &(impl HardMining + ?Sized),
         counts: Counts,
         losses: impl Fn() -> I,
-    ) -> Self {
+    ) -> Result<Self, SortedError> {
         let pixels = counts.valid.unsigned_abs();
         let least = rule.least_kept(pixels).min(pixels).max(1);
         let above = rule.keep_above().and_then(|threshold| {
@@ -139,7 +139,10 @@ impl Hardest {
         let mut sum = TermSum::ZERO;
         losses().filter(|&(loss, _)| loss > threshold).for_each(|(loss, times)| sum.add_times(loss, times));
         let value = (sum.to_f64() + taken as f64 * f64::from(threshold)) / kept as f64;
-        Self { value, counts, kept, threshold, share: taken as f64 / ties as f64 }
+        if !value.is_finite() {
+            return Err(SortedError::Saturated);
+        }
+        Ok(Self { value, counts, kept, threshold, share: taken as f64 / ties as f64 })
     }
 
     /// The mean loss of the kept pixels.

@@ -4,36 +4,12 @@
 pub mod dual;
 
 use loss_core::{
-    Accumulator, AnyLoss, AnyOverlap, AsymmetricFocal, AsymmetricFocalTversky, BalancedBce, Bce, Denominator, Dice,
-    EmptyMask, ExponentialLogCrossEntropy, ExponentialLogDice, Focal, FocalForm, FocalTversky, GeneralisedCrossEntropy,
-    Iou, LabelSmoothing, LogCoshDice, LogDice, Logits, Loss, Mcc, Minimum, NormalisedFocal, Pointwise, Poly1,
-    QualityFocal, ReducedFocal, SharedSums, Squared, StateError, Tversky, unified_focal,
+    AnyLoss, AnyOverlap, AsymmetricFocal, AsymmetricFocalTversky, BalancedBce, Bce, Denominator, Dice, EmptyMask,
+    ExponentialLogCrossEntropy, ExponentialLogDice, Focal, FocalForm, FocalTversky, GeneralisedCrossEntropy, Iou,
+    LabelSmoothing, LogCoshDice, LogDice, Loss, Mcc, Minimum, NormalisedFocal, Pointwise, Poly1, QualityFocal,
+    ReducedFocal, Squared, Tversky, unified_focal,
 };
 use quickcheck::{Arbitrary, Gen};
-
-pub const HOSTILE_INTEGERS: [i64; 3] = [i64::MAX, i64::MIN, -1];
-
-/// States from elsewhere may hold anything but negative counts, of which the first integers are so many; nothing overflows, and no value is NaN.
-pub fn hostile_states<L: Loss, C: SharedSums>(empty: &Accumulator<L, Logits, C>, counts: usize)
-where
-    (f32, bool): Into<C::Sample>,
-{
-    for integer in HOSTILE_INTEGERS {
-        let mut sums = empty.clone();
-        let mut state = vec![integer; sums.state_length()];
-        if integer < 0 {
-            assert_eq!(sums.load_state(state.clone()), Err(StateError::NegativeCount { index: 0 }));
-            state[..counts].fill(i64::MAX);
-        }
-        sums.load_state(state).unwrap();
-        let copy = sums.clone();
-        sums.merge(&copy).unwrap();
-        sums.push((0.5, true));
-        if let Ok(finished) = sums.finish_valid() {
-            assert!(!finished.value().is_nan() && !finished.gradient().at((0.5, true)).is_nan());
-        }
-    }
-}
 
 /// A pixel in range: logit, target, weight (0: ignored).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,7 +33,8 @@ impl Arbitrary for Px {
             1 => 0.25 + 3.0 * unit(g),
             _ => 1.0,
         };
-        Px(if logit.is_finite() { logit } else { 1.25 }, target, weight)
+        // A term of larger logits may be beyond f32, of which there are tests of their own.
+        Px(if logit.abs() <= 1e24 { logit } else { 1.25 }, target, weight)
     }
 }
 

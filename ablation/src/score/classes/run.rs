@@ -76,8 +76,8 @@ impl<const C: usize> Passes for Run<'_, C> {
         Ok(ClassAccumulator::new(self.terms.clone()).with_classes(self.classes)?)
     }
 
-    fn outcome(&self, accumulator: &Self::Accumulator) -> Outcome<Self::Finished> {
-        Outcome { counts: accumulator.counts(), finished: accumulator.finish_valid().ok() }
+    fn outcome(&self, accumulator: &Self::Accumulator) -> Result<Outcome<Self::Finished>, ScoreError> {
+        Ok(Outcome::new(accumulator.counts(), accumulator.finish_valid())?)
     }
 
     fn sum(
@@ -95,7 +95,7 @@ impl<const C: usize> Passes for Run<'_, C> {
                 self.add(inputs, shape, &chunk, &mut image)?;
                 if chunk.ends_image {
                     file.merge(&image)?;
-                    images.push(self.outcome(&image));
+                    images.push(self.outcome(&image)?);
                     image.reset();
                 }
             } else {
@@ -104,7 +104,7 @@ impl<const C: usize> Passes for Run<'_, C> {
             progress.advance(chunk.logits.len());
         }
         pooled.merge(&file)?;
-        Ok(FileOutcome { all: self.outcome(&file), images, observed: pixels.observed() })
+        Ok(FileOutcome { all: self.outcome(&file)?, images, observed: pixels.observed() })
     }
 
     fn gradient(&self, finished: &Self::Finished, upstream: f64) -> Self::Gradient {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use loss_core::{
     AnyLoss, AnySlope, AnySums, Batch, ClassBatch, ClassLoss, ClassPixel, ClassPointwise, ClassReduced, ClassSet,
-    ClassTotals, ClassWeights, Confusion, CrossEntropy, Equal, Fingerprint, FinishedClasses, GeneralisedDice, Loss,
+    ClassTotals, ClassWeights, CrossEntropy, Equal, Fingerprint, FinishedClasses, GeneralisedDice, Loss,
     ParameterError, Part, PerClass, Pixel, Real, RegionFamily, SoftmaxFocal, Sums, TermSum, Totals, WeightMode,
 };
 
@@ -92,6 +92,10 @@ impl Loss for AnyRegion {
 
     fn part(&self, index: usize, totals: &Totals, sums: &AnySums) -> Option<Part> {
         self.0.part(index, totals, sums)
+    }
+
+    fn total_coefficient(&self) -> f64 {
+        self.0.total_coefficient()
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
@@ -239,6 +243,15 @@ impl AnyClassLoss {
         }
     }
 
+    fn total_coefficient<const C: usize>(&self) -> f64 {
+        match self {
+            AnyClassLoss::CrossEntropy { loss, .. } => ClassLoss::<C>::total_coefficient(loss),
+            AnyClassLoss::Focal { loss, .. } => ClassLoss::<C>::total_coefficient(loss),
+            AnyClassLoss::PerClass { loss, .. } => ClassLoss::<C>::total_coefficient(loss),
+            AnyClassLoss::GeneralisedDice(loss) => ClassLoss::<C>::total_coefficient(loss),
+        }
+    }
+
     fn fingerprint<const C: usize>(&self, fingerprint: &mut Fingerprint) {
         match self {
             AnyClassLoss::CrossEntropy { loss, .. } => ClassLoss::<C>::fingerprint(loss, fingerprint),
@@ -269,9 +282,7 @@ impl ClassTerms {
 
     /// The values of the losses over no pixels.
     pub(super) fn of_nothing<const C: usize>(&self, classes: usize) -> Vec<f64> {
-        let nothing = Confusion::default();
-        let of_class = Totals { weight: 0.0, pixels: 0.0, soft: nothing, hard: nothing };
-        let totals = ClassTotals::<C> { classes, weight: 0.0, pixels: 0.0, of_class: [of_class; C] };
+        let totals = ClassTotals::<C> { classes, weight: 0.0, pixels: 0.0, of_class: [Totals::NONE; C] };
         self.0.iter().map(|term| term.loss.value(&totals, &term.loss.sums())).collect()
     }
 
@@ -325,6 +336,10 @@ impl<const C: usize> ClassLoss<C> for ClassTerms {
         Some(Part { name: "term", coefficient: term.coefficient, value: term.loss.value(totals, sums) })
     }
 
+    fn total_coefficient(&self) -> f64 {
+        self.0.iter().map(|term| term.coefficient.abs() * term.loss.total_coefficient::<C>()).sum()
+    }
+
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
         fingerprint.name("terms");
         for term in self.0.iter() {
@@ -365,6 +380,14 @@ impl<const C: usize> Sums for ClassTermsSums<C> {
             AnyClassSums::None => Some(()),
             AnyClassSums::Pointwise(sums) => sums.load(from),
             AnyClassSums::PerClass(sums) => sums.load(from),
+        })
+    }
+
+    fn is_saturated(&self) -> bool {
+        self.0.iter().any(|sums| match sums {
+            AnyClassSums::None => false,
+            AnyClassSums::Pointwise(sums) => sums.is_saturated(),
+            AnyClassSums::PerClass(sums) => sums.is_saturated(),
         })
     }
 }
