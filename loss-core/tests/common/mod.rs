@@ -9,6 +9,8 @@ use loss_core::{
     Iou, LabelSmoothing, LogCoshDice, LogDice, Logits, Loss, Mcc, Minimum, NormalisedFocal, Pointwise, Poly1,
     QualityFocal, ReducedFocal, SharedSums, Squared, StateError, Tversky, unified_focal,
 };
+// `loss-examples/machines` goes through the list too, on machines where random numbers of the system cannot be had.
+#[cfg(test)]
 use quickcheck::{Arbitrary, Gen};
 
 pub const HOSTILE_INTEGERS: [i64; 3] = [i64::MAX, i64::MIN, -1];
@@ -39,6 +41,7 @@ where
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Px(pub f32, pub f32, pub f32);
 
+#[cfg(test)]
 impl Arbitrary for Px {
     fn arbitrary(g: &mut Gen) -> Self {
         let unit = |g: &mut Gen| f32::from(u16::arbitrary(g)) / 65535.0;
@@ -65,6 +68,7 @@ impl Arbitrary for Px {
 #[derive(Clone, Copy, Debug)]
 pub struct Smooth(pub Px);
 
+#[cfg(test)]
 impl Arbitrary for Smooth {
     fn arbitrary(g: &mut Gen) -> Self {
         let unit = |g: &mut Gen| f32::from(u16::arbitrary(g)) / 65535.0;
