@@ -27,7 +27,7 @@ static unsigned long seed;
     do {                                                                                                              \
         loss_status given_ = (call);                                                                                  \
         if (given_ != (loss_status)(expected)) {                                                                      \
-            fprintf(stderr, "%s:%d: seed %lu: %s gives \"%s\"\n", __FILE__, __LINE__, seed, #call " != " #expected,  \
+            fprintf(stderr, "%s:%d: seed %lu: %s gives \"%s\"\n", __FILE__, __LINE__, seed, #call " != " #expected,   \
                     loss_status_message(given_));                                                                     \
             abort();                                                                                                  \
         }                                                                                                             \
@@ -136,7 +136,7 @@ static loss_ce_and_dice *a_ce_and_dice;
 
 /* ---- what every object that has a state does ---- */
 
-#define STATEFUL(T, OTHER)                                                                                             \
+#define STATEFUL(T, OTHER)                                                                                            \
     static int64_t *T##_state(const T *object, size_t length) {                                                       \
         int64_t *state = memory(8 * length);                                                                          \
         OK(T##_write_state(object, state, length));                                                                   \
@@ -167,7 +167,7 @@ static loss_ce_and_dice *a_ce_and_dice;
         T##_same(loaded, empty, length);                                                                              \
         /* What is wrong changes nothing. */                                                                          \
         T *before = copy(merged, sizeof *merged), *nothing = zeros(sizeof *nothing);                                  \
-        T *other = (void *)(OTHER);                                                                                    \
+        T *other = (void *)(OTHER);                                                                                   \
         loss_counts *counts = memory(sizeof *counts);                                                                 \
         GIVES(T##_merge(NULL, rest), LOSS_STATUS_NULL_POINTER);                                                       \
         GIVES(T##_merge(merged, NULL), LOSS_STATUS_NULL_POINTER);                                                     \
@@ -228,7 +228,7 @@ STATEFUL(loss_histogram, a_ce_and_dice)
 #define FINISHES(T, R, G)                                                                                             \
     static void T##_finishes(const T *whole) {                                                                        \
         T *nothing = zeros(sizeof *nothing), *empty = copy(whole, sizeof *whole), *before = copy(whole, sizeof *whole); \
-        T *object = copy(whole, sizeof *whole), *other = (void *)a_histogram;                                           \
+        T *object = copy(whole, sizeof *whole), *other = (void *)a_histogram;                                         \
         R *result = memory(sizeof *result);                                                                           \
         G *gradient = memory(sizeof *gradient);                                                                       \
         OK(T##_reset(empty));                                                                                         \
@@ -292,7 +292,7 @@ FINISHES(loss_ce_and_dice, loss_classes_result, loss_ce_and_dice_gradient)
     }                                                                                                                 \
     static void T##_wrong_rows(const T *whole, const row *r) {                                                        \
         size_t n = r->length;                                                                                         \
-        T *object = copy(whole, sizeof *whole), *nothing = zeros(sizeof *nothing), *other = (void *)a_histogram;        \
+        T *object = copy(whole, sizeof *whole), *nothing = zeros(sizeof *nothing), *other = (void *)a_histogram;      \
         float *z = r->logits, *t = r->targets, *w = r->weights;                                                       \
         GIVES(T##_push(NULL, 0, 0, 1), LOSS_STATUS_NULL_POINTER);                                                     \
         GIVES(T##_push(MISALIGNED(object), 0, 0, 1), LOSS_STATUS_MISALIGNED);                                         \
@@ -424,7 +424,7 @@ FINISHES(loss_ce_and_dice, loss_classes_result, loss_ce_and_dice_gradient)
         size_t length = T##_length(empty);                                                                            \
         T *object = copy(empty, sizeof *empty);                                                                       \
         int64_t *state = memory(8 * length);                                                                          \
-        /* So may be any pixel: its loss may be too large, but is then no infinity. */                                 \
+        /* So may be any pixel: its loss may be too large, but is then no infinity. */                                \
         loss_result *of_pixels = memory(sizeof *of_pixels);                                                           \
         for (size_t i = 0; i < r->length; i++) OK(T##_push(object, any_float(), r->targets[i], r->weights[i]));       \
         if (T##_finish_valid(object, of_pixels) == LOSS_STATUS_OK) CHECK(isfinite(of_pixels->value));                 \
@@ -434,10 +434,10 @@ FINISHES(loss_ce_and_dice, loss_classes_result, loss_ce_and_dice_gradient)
         if (T##_load_state(object, state, length) == LOSS_STATUS_OK) {                                                \
             loss_result *result = memory(sizeof *result);                                                             \
             G *gradient = memory(sizeof *gradient);                                                                   \
-            if (T##_finish_valid(object, result) == LOSS_STATUS_OK) CHECK(!HOSTILE_IS_FINITE || isfinite(result->value)); \
+            if (T##_finish_valid(object, result) == LOSS_STATUS_OK) CHECK(isfinite(result->value));                   \
             if (T##_gradient_init(object, 1, gradient) == LOSS_STATUS_OK) {                                           \
                 OK(T##_gradient_row(gradient, r->logits, r->targets, r->weights, r->slopes, r->length));              \
-                if (HOSTILE_IS_FINITE) all_finite(r->slopes, r->length);                                              \
+                all_finite(r->slopes, r->length);                                                                     \
             }                                                                                                         \
             free(result), free(gradient);                                                                             \
         }                                                                                                             \
@@ -458,9 +458,6 @@ FINISHES(loss_ce_and_dice, loss_classes_result, loss_ce_and_dice_gradient)
         T##_hostile(empty, &first);                                                                                   \
         free_row(first), free_row(second), free(part), free(rest), free(whole);                                       \
     }
-
-/* That a value is finite is promised of pixels; of integers from anywhere it is tested where Rust is. */
-#define HOSTILE_IS_FINITE 0
 
 static size_t loss_any_length(const loss_any *object) { return loss_any_state_length(object); }
 static size_t loss_bce_and_dice_length(const loss_bce_and_dice *object) { return (void)object, LOSS_BCE_AND_DICE_STATE; }
