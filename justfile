@@ -51,3 +51,15 @@ c-interface:
 # The firmware on four boards under QEMU, compared with this machine; writes the tables of docs/embedded.md.
 firmware:
     loss-examples/firmware/run
+
+# The same bits on aarch64 with NEON, on big-endian s390x (both emulated) and in WebAssembly.
+machines:
+    .ci/machines
+
+# Every function of the C interface under AddressSanitizer and UndefinedBehaviorSanitizer.
+c-sanitizers:
+    .ci/c-sanitizers
+
+# loss-core's tests with overflow checks and debug assertions.
+checked:
+    .ci/checked

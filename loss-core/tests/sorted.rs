@@ -806,7 +806,7 @@ fn all_pixels_are_the_mean() {
 
 #[test]
 fn the_gradient_of_the_hardest_is_the_derivative() {
-    let logits: Vec<f32> = (0..50u8).map(|i| f32::from(i * 37 % 50) * 0.21 - 5.1).collect();
+    let logits: Vec<f32> = (0..50u16).map(|i| f32::from(i * 37 % 50) * 0.21 - 5.1).collect();
     let targets: Vec<bool> = (0..50u8).map(|i| i % 3 == 0).collect();
     let weights: Vec<f32> = (0..50u8).map(|i| f32::from(i % 4) * 0.75).collect();
     let plane = Plane::new(&logits, &targets).unwrap().with_weights(&weights).unwrap();

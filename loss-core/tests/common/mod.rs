@@ -9,12 +9,15 @@ use loss_core::{
     LabelSmoothing, LogCoshDice, LogDice, Loss, Mcc, Minimum, NormalisedFocal, Pointwise, Poly1, QualityFocal,
     ReducedFocal, Squared, Tversky, unified_focal,
 };
+// `loss-examples/machines` goes through the list too, on machines where random numbers of the system cannot be had.
+#[cfg(test)]
 use quickcheck::{Arbitrary, Gen};
 
 /// A pixel in range: logit, target, weight (0: ignored).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Px(pub f32, pub f32, pub f32);
 
+#[cfg(test)]
 impl Arbitrary for Px {
     fn arbitrary(g: &mut Gen) -> Self {
         let unit = |g: &mut Gen| f32::from(u16::arbitrary(g)) / 65535.0;
@@ -42,6 +45,7 @@ impl Arbitrary for Px {
 #[derive(Clone, Copy, Debug)]
 pub struct Smooth(pub Px);
 
+#[cfg(test)]
 impl Arbitrary for Smooth {
     fn arbitrary(g: &mut Gen) -> Self {
         let unit = |g: &mut Gen| f32::from(u16::arbitrary(g)) / 65535.0;

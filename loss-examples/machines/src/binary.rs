@@ -1,0 +1,161 @@
+//! Losses of one class: every loss on pixels of every kind, and one loss on inputs of every type.
+
+use std::fmt::Debug;
+
+use half::{bf16, f16};
+use loss_core::{
+    Accumulator, Bce, Dice, Focal, Link, Loss, Plane, Pointwise, Probabilities, Quantisation, Sample, SharedSums,
+    SimdLevel, Squared, Target, Tversky,
+};
+
+use crate::common::{self, Entry, Visitor};
+use crate::data::{PIXELS, Pixels, Random, kinds};
+use crate::lines::{Lines, bits, counts, debug, integers, numbers, outcome, parts, some_bits, word};
+
+/// The integers of a state.
+pub fn state<L: Loss, K: Link, C: SharedSums>(sums: &Accumulator<L, K, C>) -> Vec<i64> {
+    let mut state = Vec::new();
+    sums.for_each_of_state(|integer| state.push(integer));
+    state
+}
+
+/// Every loss of the list.
+pub fn every_loss(lines: &mut Lines) {
+    common::every_loss(&mut Every { lines, kinds: kinds() });
+}
+
+struct Every<'a> {
+    lines: &'a mut Lines,
+    kinds: Vec<Pixels>,
+}
+
+impl Visitor for Every<'_> {
+    fn visit<L: Loss + Debug>(&mut self, entry: &Entry, loss: L) {
+        for pixels in &self.kinds {
+            let plane = Plane::new(&pixels.logits, &pixels.targets).unwrap();
+            let plane = pixels.weights.iter().fold(plane, |plane, weights| plane.with_weights(weights).unwrap());
+            pixels_and_slices(self.lines, &format!("{}, {}", entry.name, pixels.name), &loss.accumulator(), plane);
+        }
+        // Counted: hard pixels alone.
+        let Pixels { logits, targets, .. } = &self.kinds[0];
+        let mask: Vec<u8> = targets.iter().map(|&target| target as u8).collect();
+        let mut one_by_one = loss.counting_accumulator();
+        one_by_one.extend(logits.iter().zip(&mask));
+        let expected = state(&one_by_one);
+        self.lines.line(
+            &format!("{}, counted", entry.name),
+            &[("state", integers(&expected)), ("value", outcome(&one_by_one.value(), |&value| bits(value)))],
+        );
+        for level in SimdLevel::available() {
+            let mut sums = loss.counting_accumulator();
+            sums.extend_plane_at(level, Plane::new(logits, &mask).unwrap()).unwrap();
+            self.lines.agree(&state(&sums), &expected, || format!("{}, counted, {level}", entry.name));
+        }
+    }
+}
+
+/// A line about pixels one by one, and whether slices at every level give the same.
+fn pixels_and_slices<L: Loss, K: Link, T: Target>(
+    lines: &mut Lines,
+    name: &str,
+    empty: &Accumulator<L, K>,
+    plane: Plane<'_, T>,
+) {
+    let samples: Vec<Sample> = plane.samples().collect();
+    let mut one_by_one = empty.clone();
+    one_by_one.extend(samples.iter().copied());
+    let expected = state(&one_by_one);
+    let finished = one_by_one.finish_valid();
+    let slopes: Option<Vec<f32>> = finished.as_ref().ok().map(|finished| {
+        let gradient = finished.gradient();
+        samples.iter().map(|&sample| gradient.at(sample)).collect()
+    });
+    lines.line(
+        name,
+        &[
+            ("state", integers(&expected)),
+            ("counts", counts(one_by_one.counts())),
+            ("first_rejected", debug(&one_by_one.first_rejected())),
+            ("fingerprint", word(one_by_one.fingerprint())),
+            ("value", outcome(&finished, |finished| bits(finished.value()))),
+            ("parts", outcome(&finished, |finished| parts(finished.parts()))),
+            ("soft_dice", outcome(&finished, |finished| some_bits(finished.soft().dice()))),
+            ("hard_iou", outcome(&finished, |finished| some_bits(finished.hard().iou()))),
+            ("gradient", slopes.as_deref().map_or_else(|| "none".to_owned(), numbers)),
+        ],
+    );
+    for level in SimdLevel::available() {
+        let mut sums = empty.clone();
+        sums.extend_plane_at(level, plane);
+        lines.agree(&state(&sums), &expected, || format!("{name}, {level}, state"));
+        // As text: a logit that was rejected may be NaN, which is equal to nothing.
+        let first = |sums: &Accumulator<L, K>| debug(&sums.first_rejected());
+        lines.agree(&first(&sums), &first(&one_by_one), || format!("{name}, {level}, first rejected"));
+        let (Ok(finished), Some(slopes)) = (&finished, &slopes) else { continue };
+        let gradient = finished.gradient();
+        let mut buffer = vec![f32::NAN; plane.len()];
+        gradient.write_at(level, plane, &mut buffer).unwrap();
+        lines.agree(&numbers(&buffer), &numbers(slopes), || format!("{name}, {level}, gradient"));
+        let mut buffer = vec![f32::NAN; plane.len()];
+        let mut sums = empty.clone();
+        let kept = sums.extend_plane_keeping_at(level, plane, &mut buffer).unwrap();
+        kept.write_gradient(&gradient);
+        lines.agree(&state(&sums), &expected, || format!("{name}, {level}, state of exponentials that are kept"));
+        lines.agree(&numbers(&buffer), &numbers(slopes), || format!("{name}, {level}, gradient of what was kept"));
+    }
+}
+
+/// Probabilities, all patterns of 16 bits, and codes of 8.
+pub fn every_input(lines: &mut Lines) {
+    let mut random = Random::new(21);
+    let loss = Focal::new(1.5).unwrap().mean() + Tversky::new(0.3, 0.7, 1.0).unwrap().overlap(Squared);
+    let empty = Accumulator::new(loss, Probabilities::new(1e-7).unwrap()).at_threshold(0.3).unwrap();
+    let (probabilities, targets) = (random.many(PIXELS, Random::unit), random.many(PIXELS, |r| r.between(0.0, 1.0)));
+    pixels_and_slices(lines, "probabilities", &empty, Plane::new(&probabilities, &targets).unwrap());
+
+    let empty = (Bce::new().mean() + Dice::new(1.0).unwrap()).accumulator();
+    let all = usize::from(u16::MAX) + 1;
+    let targets: Vec<u8> = random.many(all, |random| (random.bits() & 1) as u8);
+    let numbers: Vec<f16> = (0..=u16::MAX).map(f16::from_bits).collect();
+    pixels_and_slices(lines, "every f16", &empty, Plane::f16(&numbers, &targets).unwrap());
+    let numbers: Vec<bf16> = (0..=u16::MAX).map(bf16::from_bits).collect();
+    pixels_and_slices(lines, "every bf16", &empty, Plane::bf16(&numbers, &targets).unwrap());
+    // A tile with anything that is not finite goes one by one: here slices go by lanes.
+    let half = finite(f16::is_finite, f16::from_bits);
+    pixels_and_slices(lines, "every finite f16", &empty, Plane::f16(&half, &targets[..half.len()]).unwrap());
+    let half = finite(bf16::is_finite, bf16::from_bits);
+    pixels_and_slices(lines, "every finite bf16", &empty, Plane::bf16(&half, &targets[..half.len()]).unwrap());
+
+    let quantisation = Quantisation::new(0.0627, -7).unwrap();
+    let (codes, targets) = (random.many(PIXELS, |random| random.bits() as u8), &targets[..PIXELS]);
+    pixels_and_slices_added(lines, "u8 codes", &empty, Plane::u8(&codes, quantisation, targets).unwrap());
+    let codes: Vec<i8> = codes.iter().map(|&code| code as i8).collect();
+    pixels_and_slices_added(lines, "i8 codes", &empty, Plane::i8(&codes, quantisation, targets).unwrap());
+}
+
+/// The same, and whether a gradient is added as it is written. That depends on no loss, so one is enough.
+fn pixels_and_slices_added<L: Loss, K: Link, T: Target>(
+    lines: &mut Lines,
+    name: &str,
+    empty: &Accumulator<L, K>,
+    plane: Plane<'_, T>,
+) {
+    pixels_and_slices(lines, name, empty, plane);
+    let mut sums = empty.clone();
+    sums.extend(plane.samples());
+    let Ok(finished) = sums.finish_valid() else { return };
+    let gradient = finished.gradient();
+    let before: Vec<f32> = (0..plane.len()).map(|index| index as f32 * 0.125).collect();
+    let added: Vec<f32> =
+        before.iter().zip(plane.samples()).map(|(before, sample)| before + gradient.at(sample)).collect();
+    for level in SimdLevel::available() {
+        let mut buffer = before.clone();
+        gradient.add_at(level, plane, &mut buffer).unwrap();
+        lines.agree(&numbers(&buffer), &numbers(&added), || format!("{name}, {level}, gradient that is added"));
+    }
+}
+
+/// The numbers of all patterns that are finite.
+fn finite<T: Copy>(is_finite: impl Fn(T) -> bool, from_bits: impl Fn(u16) -> T) -> Vec<T> {
+    (0..=u16::MAX).map(from_bits).filter(|&number| is_finite(number)).collect()
+}

@@ -1,0 +1,46 @@
+//! Prints what `loss-core` computes, a line a case: the same lines on every machine. `.ci/machines` compares them.
+//!
+//! A line is a name, a colon, and fields `key=value`. The last line tells how often a way through slices gave other bits than pixels one by
+//! one; if it did, the program fails.
+#![deny(unsafe_code)]
+
+mod binary;
+mod classes;
+mod data;
+mod integers;
+mod lines;
+mod sorted;
+#[cfg(target_family = "wasm")]
+mod wasm;
+
+/// The list of losses of `loss-core`'s own tests, which fail if a loss is not in it.
+#[path = "../../../loss-core/tests/common/mod.rs"]
+mod common;
+
+use std::process::ExitCode;
+
+use lines::Lines;
+
+/// All lines, and whether slices gave what pixels one by one gave.
+fn everything() -> (String, bool) {
+    let mut lines = Lines::default();
+    binary::every_loss(&mut lines);
+    binary::every_input(&mut lines);
+    classes::every_loss(&mut lines);
+    sorted::every_loss(&mut lines);
+    integers::all(&mut lines);
+    integers::firmware(&mut lines);
+    lines.end()
+}
+
+/// Writes the lines, or with an argument the processor's levels, the slowest first.
+fn main() -> ExitCode {
+    if std::env::args().len() > 1 {
+        let levels: Vec<&str> = loss_core::SimdLevel::available().map(|level| level.name()).collect();
+        println!("{}", levels.join(" "));
+        return ExitCode::SUCCESS;
+    }
+    let (text, agree) = everything();
+    print!("{text}");
+    if agree { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
