@@ -21,6 +21,14 @@ docs:
 no-std:
     .ci/no-std
 
+# Licences, sources and refused crates of all dependencies; `just deny advisories` with RustSec's database.
+deny *arguments:
+    .ci/deny {{arguments}}
+
+# Fuzzes each target for so long: `just fuzz 1800 planes classes`.
+fuzz seconds="60" *targets:
+    .ci/fuzz {{seconds}} {{targets}}
+
 bench:
     cargo bench -p loss-bench
 

@@ -8,6 +8,7 @@ use std::error::Error;
 
 use crc::{CRC_32_ISCSI, Crc};
 use loss_core::{Bce, CountingAccumulator, Dice, Reduced, STATE_VERSION, StateError, Sum};
+use postcard::heapless_v0_9::{heapless, to_vec_crc32};
 use serde::{Deserialize, Serialize};
 
 /// BCE + Dice of pixels with hard targets and no weights.
@@ -41,7 +42,7 @@ struct Message {
 /// Those of `postcard`, were the state longer than there is room for.
 pub fn message(id: Id, sums: &Sums) -> Result<Bytes, Box<dyn Error>> {
     let message = Message { version: STATE_VERSION, id, fingerprint: sums.fingerprint(), state: sums.state()? };
-    Ok(postcard::to_vec_crc32(&message, CHECKSUM.digest())?)
+    Ok(to_vec_crc32(&message, CHECKSUM.digest())?)
 }
 
 /// The sums of all messages so far.
