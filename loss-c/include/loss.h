@@ -459,13 +459,15 @@ uint64_t loss_any_fingerprint(const loss_any *object);
 //
 // LOSS_STATUS_NO_PIXELS, LOSS_STATUS_NO_VALID_PIXELS, LOSS_STATUS_REJECTED otherwise; LOSS_STATUS_SATURATED if a term of the loss is larger than
 // the largest float.
-loss_status loss_any_finish(const loss_any *accumulator, loss_result *result);
+loss_status loss_any_finish(const loss_any *accumulator,
+                            loss_result *result);
 
 // Writes the result over the valid pixels, whether others were rejected or not.
 //
 // LOSS_STATUS_NO_PIXELS or LOSS_STATUS_NO_VALID_PIXELS if there are none; LOSS_STATUS_SATURATED if a term of the loss is larger than the largest
 // float.
-loss_status loss_any_finish_valid(const loss_any *accumulator, loss_result *result);
+loss_status loss_any_finish_valid(const loss_any *accumulator,
+                                  loss_result *result);
 
 // Makes `gradient` ready for a second pass: `upstream` (1, or what follows the loss in a chain rule; at most 3.4e38 in magnitude) times the
 // slope of the loss over the valid pixels so far. It holds what it needs: the accumulator may go.
@@ -557,13 +559,15 @@ uint64_t loss_bce_and_dice_fingerprint(const loss_bce_and_dice *object);
 //
 // LOSS_STATUS_NO_PIXELS, LOSS_STATUS_NO_VALID_PIXELS, LOSS_STATUS_REJECTED otherwise; LOSS_STATUS_SATURATED if a term of the loss is larger than
 // the largest float.
-loss_status loss_bce_and_dice_finish(const loss_bce_and_dice *accumulator, loss_result *result);
+loss_status loss_bce_and_dice_finish(const loss_bce_and_dice *accumulator,
+                                     loss_result *result);
 
 // Writes the result over the valid pixels, whether others were rejected or not.
 //
 // LOSS_STATUS_NO_PIXELS or LOSS_STATUS_NO_VALID_PIXELS if there are none; LOSS_STATUS_SATURATED if a term of the loss is larger than the largest
 // float.
-loss_status loss_bce_and_dice_finish_valid(const loss_bce_and_dice *accumulator, loss_result *result);
+loss_status loss_bce_and_dice_finish_valid(const loss_bce_and_dice *accumulator,
+                                           loss_result *result);
 
 // Makes `gradient` ready for a second pass: `upstream` (1, or what follows the loss in a chain rule; at most 3.4e38 in magnitude) times the
 // slope of the loss over the valid pixels so far. It holds what it needs: the accumulator may go.
@@ -644,13 +648,15 @@ uint64_t loss_bce_and_dice_counting_fingerprint(const loss_bce_and_dice_counting
 //
 // LOSS_STATUS_NO_PIXELS, LOSS_STATUS_NO_VALID_PIXELS, LOSS_STATUS_REJECTED otherwise; LOSS_STATUS_SATURATED if a term of the loss is larger than
 // the largest float.
-loss_status loss_bce_and_dice_counting_finish(const loss_bce_and_dice_counting *accumulator, loss_result *result);
+loss_status loss_bce_and_dice_counting_finish(const loss_bce_and_dice_counting *accumulator,
+                                              loss_result *result);
 
 // Writes the result over the valid pixels, whether others were rejected or not.
 //
 // LOSS_STATUS_NO_PIXELS or LOSS_STATUS_NO_VALID_PIXELS if there are none; LOSS_STATUS_SATURATED if a term of the loss is larger than the largest
 // float.
-loss_status loss_bce_and_dice_counting_finish_valid(const loss_bce_and_dice_counting *accumulator, loss_result *result);
+loss_status loss_bce_and_dice_counting_finish_valid(const loss_bce_and_dice_counting *accumulator,
+                                                    loss_result *result);
 
 // Makes `gradient` ready for a second pass: `upstream` (1, or what follows the loss in a chain rule; at most 3.4e38 in magnitude) times the
 // slope of the loss over the valid pixels so far. It holds what it needs: the accumulator may go.
@@ -713,13 +719,15 @@ uint64_t loss_ce_and_dice_fingerprint(const loss_ce_and_dice *object);
 //
 // LOSS_STATUS_NO_PIXELS, LOSS_STATUS_NO_VALID_PIXELS, LOSS_STATUS_REJECTED otherwise; LOSS_STATUS_SATURATED if a term of the loss is larger than
 // the largest float.
-loss_status loss_ce_and_dice_finish(const loss_ce_and_dice *accumulator, loss_classes_result *result);
+loss_status loss_ce_and_dice_finish(const loss_ce_and_dice *accumulator,
+                                    loss_classes_result *result);
 
 // Writes the result over the valid pixels, whether others were rejected or not.
 //
 // LOSS_STATUS_NO_PIXELS or LOSS_STATUS_NO_VALID_PIXELS if there are none; LOSS_STATUS_SATURATED if a term of the loss is larger than the largest
 // float.
-loss_status loss_ce_and_dice_finish_valid(const loss_ce_and_dice *accumulator, loss_classes_result *result);
+loss_status loss_ce_and_dice_finish_valid(const loss_ce_and_dice *accumulator,
+                                          loss_classes_result *result);
 
 // Makes `gradient` ready for a second pass: `upstream` (1, or what follows the loss in a chain rule; at most 3.4e38 in magnitude) times the
 // slope of the loss over the valid pixels so far. It holds what it needs: the accumulator may go.
@@ -806,13 +814,15 @@ uint64_t loss_focal_and_tversky_fingerprint(const loss_focal_and_tversky *object
 //
 // LOSS_STATUS_NO_PIXELS, LOSS_STATUS_NO_VALID_PIXELS, LOSS_STATUS_REJECTED otherwise; LOSS_STATUS_SATURATED if a term of the loss is larger than
 // the largest float.
-loss_status loss_focal_and_tversky_finish(const loss_focal_and_tversky *accumulator, loss_result *result);
+loss_status loss_focal_and_tversky_finish(const loss_focal_and_tversky *accumulator,
+                                          loss_result *result);
 
 // Writes the result over the valid pixels, whether others were rejected or not.
 //
 // LOSS_STATUS_NO_PIXELS or LOSS_STATUS_NO_VALID_PIXELS if there are none; LOSS_STATUS_SATURATED if a term of the loss is larger than the largest
 // float.
-loss_status loss_focal_and_tversky_finish_valid(const loss_focal_and_tversky *accumulator, loss_result *result);
+loss_status loss_focal_and_tversky_finish_valid(const loss_focal_and_tversky *accumulator,
+                                                loss_result *result);
 
 // Makes `gradient` ready for a second pass: `upstream` (1, or what follows the loss in a chain rule; at most 3.4e38 in magnitude) times the
 // slope of the loss over the valid pixels so far. It holds what it needs: the accumulator may go.
