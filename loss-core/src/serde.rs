@@ -100,12 +100,14 @@ impl<'de, T: Stateful> Visitor<'de> for StateVisitor<'_, T> {
             return Err(A::Error::custom(StateError::OtherLoss { expected, given }));
         }
         let mut failure = None;
-        let mut integers = core::iter::from_fn(|| match sequence.next_element() {
-            Ok(integer) => integer,
-            Err(error) => {
+        // A failure is an integer, and so are all that come after it: a state that ends in them is too long, and nothing is changed. A
+        // failure that ended the integers might come after the last of a state, which would be whole.
+        let mut integers = core::iter::from_fn(|| match failure {
+            Some(_) => Some(0),
+            None => sequence.next_element().unwrap_or_else(|error| {
                 failure = Some(error);
-                None
-            }
+                Some(0)
+            }),
         });
         let loaded = self.0.load(&mut integers);
         match failure {

@@ -4,6 +4,7 @@ use loss_core::{
     Bce, ClassAccumulator, ClassLoss, ClassPointwise, CrossEntropy, Dice, Focal, Loss, PerClass, Pointwise,
     STATE_VERSION,
 };
+use quickcheck::quickcheck;
 
 #[test]
 fn round_trips() {
@@ -57,6 +58,25 @@ fn what_does_not_belong_is_refused() {
     refuse(&format!("{},0]", &text[..text.len() - 1]), "integers");
     refuse(&text[..text.len() - 3], "EOF");
     refuse(&format!("[{STATE_VERSION}]"), "fingerprint");
+    // The last integer is whole, and what comes after it is not JSON.
+    refuse(&format!("{} x]", &text[..text.len() - 1]), "expected `,` or `]`");
+}
+
+quickcheck! {
+    fn a_damaged_message_is_read_or_changes_nothing(position: usize, byte: u8, at_the_end: bool) -> bool {
+        let loss = Bce::new().mean() + Dice::new(1e-5).unwrap();
+        let mut sums = loss.accumulator();
+        sums.extend([(0.5, 1.0, 1.0), (-3.25, 0.25, 2.5)]);
+        let mut text = serde_json::to_vec(&sums).unwrap();
+        let length = text.len();
+        // Where the integers are all there already.
+        let position = if at_the_end { length - 1 - position % 4 } else { position % length };
+        text[position] = byte;
+        let mut read = loss.accumulator();
+        read.push((1.5, false));
+        let before = read.clone();
+        read.deserialize(&mut serde_json::Deserializer::from_slice(&text)).is_ok() || read == before
+    }
 }
 
 #[test]
