@@ -130,7 +130,8 @@ impl<const N: usize> ExactSum<N> {
         }
     }
 
-    /// Adds an `f64`, rounded to the same grid. One beyond the largest `f32`, or NaN, [saturates](Self#saturation) the sum.
+    /// Adds an `f64`, rounded to the same grid. One beyond ±2¹⁵⁰, or NaN, [saturates](Self#saturation) the sum. It may itself be a sum of terms, and
+    /// counts as up to 2²² of them.
     pub fn add_f64(&mut self, term: f64) {
         if !is_in_range(term) {
             *self = Self::SATURATED;
@@ -276,9 +277,10 @@ impl<const N: usize> PartialEq for ExactSum<N> {
 
 impl<const N: usize> Eq for ExactSum<N> {}
 
-/// Whether a number is a term that a sum can hold: not NaN, and not beyond the largest `f32`.
+/// Whether a number is one that a sum can hold: not NaN, and at most 2¹⁵⁰, which is the sum of 2²² of the largest terms.
 pub(crate) fn is_in_range(term: f64) -> bool {
-    term >= f64::from(f32::MIN) && term <= f64::from(f32::MAX)
+    const LARGEST: f64 = f64::from_bits((1023 + 150) << 52);
+    (-LARGEST..=LARGEST).contains(&term)
 }
 
 fn signed(count: u128, negative: bool) -> i128 {

@@ -368,10 +368,15 @@ fn what_is_saturated_stays_so() {
         mean.push(pixels[0]);
         mean.end_image().unwrap();
     }
-    // The value of an image may be beyond the sum over images, though no term is.
-    let mut mean = (4.0 * Bce::new().sum()).image_mean(EmptyImage::Skip);
-    mean.push((-3e38, true));
-    assert_eq!(mean.end_image_valid().map(|_| ()), Err(FinishError::Saturated));
+    // The value of an image may be beyond the sum over images, though no term is; the sum holds more than a term may be.
+    let image = |coefficient: f64| {
+        let mut mean = (coefficient * Bce::new().sum()).image_mean(EmptyImage::Skip);
+        mean.push((-3e38, true));
+        mean.end_image_valid().map(|_| ())?;
+        mean.finish()
+    };
+    assert_eq!(image(1e8), Err(FinishError::Saturated));
+    assert_eq!(image(4.0), Ok(4.0 * f64::from(3e38f32)));
 }
 
 #[test]

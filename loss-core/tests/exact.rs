@@ -145,9 +145,12 @@ quickcheck! {
     }
 
     fn f64_terms_equal_big_integers(terms: Vec<(Term, Term)>) -> bool {
-        // The sum of two f32 of different size has up to 53 bits.
-        let largest = f64::from(f32::MAX);
-        let sum_of = |&(Term(a), Term(b)): &(Term, Term)| (f64::from(a) + f64::from(b) * 1e-9).clamp(-largest, largest);
+        // The sum of two f32 of different size has up to 53 bits. An f64 may be a sum of 2²² of the largest terms.
+        let largest = f64::powi(2.0, 150);
+        let sum_of = |&(Term(a), Term(b)): &(Term, Term)| {
+            let scale = if b < 0.0 { f64::powi(2.0, 22) } else { 1.0 };
+            ((f64::from(a) + f64::from(b) * 1e-9) * scale).clamp(-largest, largest)
+        };
         let terms: Vec<f64> = terms.iter().map(sum_of).collect();
         let mut sum = TermSum::ZERO;
         terms.iter().for_each(|&term| sum.add_f64(term));
@@ -243,7 +246,7 @@ fn saturated<const N: usize>(before: &[Term], kind: u8, after: &[Term]) -> Exact
     match kind / 4 % 3 {
         0 => sum.add(too_large(kind)),
         1 => sum.add_times(too_large(kind), 1 + u64::from(kind)),
-        _ => sum.add_f64(if kind % 2 == 0 { f64::from(too_large(kind)) } else { -1e39 }),
+        _ => sum.add_f64(if kind % 2 == 0 { f64::from(too_large(kind)) } else { -1.5e45 }),
     }
     add_all(&mut sum, after);
     (0..u32::from(kind)).for_each(|count| sum.add_count(count << 24));

@@ -59,7 +59,7 @@ impl<L: ClassLoss<C>, const C: usize> ClassImageMean<L, C> {
     /// Ends the current image, leaving out pixels that were out of range.
     ///
     /// # Errors
-    /// [`FinishError::NoPixels`] if there was no pixel at all; [`FinishError::Saturated`] if a term, or the image's loss, is beyond the largest `f32`;
+    /// [`FinishError::NoPixels`] if there was no pixel at all; [`FinishError::Saturated`] if a term is beyond the largest `f32`, or the image's loss beyond 2¹⁵⁰;
     /// [`FinishError::Coefficient`]. The image is then still the current one.
     pub fn end_image_valid(&mut self) -> Result<Option<FinishedClasses<L, C>>, FinishError> {
         let counts = self.image.counts();

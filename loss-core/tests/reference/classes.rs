@@ -151,10 +151,23 @@ impl<const C: usize> Evaluator<'_, C> {
         pixels: &[Placed<C>],
         strict: bool,
     ) -> Result<(f64, Vec<[f32; C]>), FinishError> {
+        self.group_of(loss, classes, activation, pixels, strict, |_| true)
+    }
+
+    /// The value over those pixels that are summed, and the gradients at all.
+    fn group_of<L: ClassLoss<C>>(
+        &self,
+        loss: L,
+        classes: usize,
+        activation: Activation,
+        pixels: &[Placed<C>],
+        strict: bool,
+        is_summed: impl Fn(&Placed<C>) -> bool,
+    ) -> Result<(f64, Vec<[f32; C]>), FinishError> {
         let sums = ClassAccumulator::new(loss).with_classes(classes).unwrap().activation(activation);
         let empty = if strict { EmptyImage::Skip } else { EmptyImage::Count };
         let mut mean = ClassImageMean::new(sums, empty);
-        pixels.iter().for_each(|placed| mean.push(placed.sample));
+        pixels.iter().filter(|placed| is_summed(placed)).for_each(|placed| mean.push(placed.sample));
         let Some(finished) = mean.end_image()? else { return Err(mean.finish().expect_err("no image counts")) };
         let gradient = finished.gradient();
         Ok((finished.value(), pixels.iter().map(|placed| gradient.at(placed.sample)).collect()))
@@ -213,7 +226,10 @@ impl<const C: usize> Evaluator<'_, C> {
             let of = |placed: &Placed<C>| (coefficient * f64::from(self.loss_of(&loss, classes, placed))) as f32;
             total.add_map(&pixels.iter().map(of).collect::<Vec<f32>>());
         }
-        let (value, gradients) = self.group(loss.over(denominator), classes, Activation::Softmax, &pixels, false)?;
+        // Of a map no sum is asked for, and a slope is that of its pixel alone: a loss beyond f32 need not be summed.
+        let is_summed = |placed: &Placed<C>| term.norm != Norm::None || self.loss_of(&loss, classes, placed) < f32::MAX;
+        let (value, gradients) =
+            self.group_of(loss.clone().over(denominator), classes, Activation::Softmax, &pixels, false, is_summed)?;
         add(&pixels, &gradients, classes, coefficient, &mut total.gradient);
         Ok(value)
     }
