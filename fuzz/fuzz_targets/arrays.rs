@@ -13,6 +13,19 @@ use tempfile::NamedTempFile;
 #[path = "../../ablation/src/arrays/mod.rs"]
 mod arrays;
 
+#[path = "../../ablation/src/paths/shown.rs"]
+mod shown;
+
+/// What the module asks of the rest.
+mod paths {
+    pub use crate::shown::shown;
+
+    /// For the message about a file that is not there: here each is.
+    pub fn is_pattern(_: &std::ffi::OsStr) -> bool {
+        false
+    }
+}
+
 fuzz_target!(|data: &[u8]| {
     let mut file = NamedTempFile::new_in(folder()).expect("a file in memory");
     file.write_all(data).expect("room in memory");
