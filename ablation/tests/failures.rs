@@ -113,7 +113,8 @@ fn a_full_disk_takes_results_and_not_without_a_word() {
 fn the_first_line_of_a_long_output_can_be_taken() {
     let folder = Folder::new();
     let count = 4000;
-    folder.c("z.npy", &[count, 1], &vec![0.5_f32; count as usize]).c("y.npy", &[count, 1], &vec![1_u8; count as usize]);
+    let shape = [count, 1, 1];
+    folder.c("z.npy", &shape, &vec![1.5_f32; count as usize]).c("y.npy", &shape, &vec![1_u8; count as usize]);
     let mut child = ablation(&folder, "score --logits z.npy --targets y.npy --per-image --csv");
     let mut child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut first = [0; 10];

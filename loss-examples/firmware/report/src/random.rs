@@ -77,7 +77,8 @@ impl Pixels for MixedPixels {
             let input = match kind % 61 {
                 0 => f32::NAN,
                 1 => f32::INFINITY,
-                2 => f32::MAX,
+                // So large that no weight takes its loss beyond f32, which would leave the sum without a value.
+                2 => f32::MAX * (1.0 / 4096.0),
                 _ => logit(random.bits()) * scale,
             };
             let share = ((kind >> 8) % 257) as f32 * (1.0 / 256.0);
