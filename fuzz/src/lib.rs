@@ -81,13 +81,12 @@ pub fn weight(bytes: &mut Unstructured) -> Result<f32> {
     })
 }
 
-/// A number of pixels: few, or, for one in sixty-four, so many that they fill tiles of `tile` pixels to the brim, and beyond.
+/// A number of pixels: few, or, for one in sixty-four, so many that they just fill a tile of `tile` pixels, or nearly, or go on in the next.
 pub fn length(bytes: &mut Unstructured, few: RangeInclusive<usize>, tile: usize) -> Result<usize> {
     if bytes.ratio(63, 64)? {
         return bytes.int_in_range(few);
     }
-    let around = *bytes.choose(&[tile, 2 * tile])?;
-    Ok(around - 16 + bytes.int_in_range(0..=48)?)
+    Ok(tile - 16 + bytes.int_in_range(0..=48)?)
 }
 
 /// The elements again and again, up to a length.
