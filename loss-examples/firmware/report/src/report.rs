@@ -2,8 +2,8 @@
 
 use heapless::Vec;
 use loss_core::{
-    Accumulator, ClassAccumulator, ClassGradient, ClassLoss, ClassSample, Confusion, Counts, Finished, Gradient,
-    HardSample, Histogram, Logits, Loss, Part, Sample, SharedSums,
+    Accumulator, ClassAccumulator, ClassGradient, ClassLoss, ClassSample, Confusion, Counts, FinishError, Finished,
+    Gradient, HardSample, Histogram, Logits, Loss, Part, Sample, SharedSums,
 };
 use ufmt::uwrite;
 
@@ -158,7 +158,14 @@ pub(crate) fn classes<L: ClassLoss<C>, const C: usize>(
     first.load_state(integers.iter().copied())?;
     added_state(output, name, |to| first.for_each_of_state(to))?;
 
-    let total = sums.finish()?;
+    let total = match sums.finish() {
+        // Of logits near the ends of f32 the loss may be beyond them: every machine must say so.
+        Err(FinishError::Saturated) => {
+            line(output, |text| uwrite!(text, "{} has no value: a term is beyond f32", name))?;
+            return Ok(f64::NAN);
+        }
+        total => total?,
+    };
     counts(output, name, total.counts())?;
     value(output, name, total.value(), total.parts())?;
     for class in total.classes() {
