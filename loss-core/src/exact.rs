@@ -187,16 +187,16 @@ impl<const N: usize> ExactSum<N> {
 
     /// Adds another sum, or, of its complement, all bits and 1: in two's complement that is the negative.
     fn add_complement(&mut self, other: &Self, complement: u32) {
-        if self.is_saturated() || other.is_saturated() {
-            *self = Self::SATURATED;
-            return;
-        }
+        let is_saturated = self.is_saturated() || other.is_saturated();
         let mut carry = complement & 1;
         let words = self.words.iter_mut().zip(&other.words).chain([(&mut self.top, &other.top)]);
         for (word, more) in words {
             let sum = u64::from(*word) + u64::from(more ^ complement) + u64::from(carry);
             *word = sum as u32;
             carry = (sum >> WORD_BITS) as u32;
+        }
+        if is_saturated {
+            self.top = SATURATED_TOP;
         }
         // States from elsewhere may hold sums so large that adding them up would wrap.
         *self = self.normal();
@@ -215,13 +215,14 @@ impl<const N: usize> ExactSum<N> {
 
     /// The sum in its one form: what was added after a sum was saturated, or has stopped, stands in its words and means nothing.
     const fn normal(self) -> Self {
-        if self.is_saturated() {
-            Self::SATURATED
+        let top = if self.is_saturated() {
+            SATURATED_TOP
         } else if self.top as i32 >= HIGHEST_TOP {
-            Self { words: [0; N], top: HIGHEST_TOP as u32 }
+            HIGHEST_TOP as u32
         } else {
-            self
-        }
+            return self;
+        };
+        Self { words: [0; N], top }
     }
 
     /// The digits: equal sums have equal digits.

@@ -71,7 +71,8 @@ impl Counts {
     /// These counts, if any pixel is valid.
     pub(crate) fn any_valid(self) -> Result<Self, FinishError> {
         match self {
-            counts if counts.pixels() == 0 => Err(FinishError::NoPixels),
+            // Counts are not negative, so that their sum is 0 only if each is.
+            Self::NONE => Err(FinishError::NoPixels),
             counts if counts.valid == 0 => Err(FinishError::NoValidPixels(counts)),
             counts => Ok(counts),
         }

@@ -524,17 +524,21 @@ impl Totals {
     /// All losses ask here whether a denominator of 0 means that nothing is predicted.
     #[must_use]
     pub fn has_errors(&self) -> [bool; 2] {
-        let Self { soft, hard, .. } = self;
-        let background = hard.false_positive + hard.true_negative;
-        [(soft.false_positive, background), (soft.false_negative, hard.support())]
-            .map(|(errors, of)| errors > 0.0 || (self.never_certain && of > 0.0))
+        // By the bits, where sums and comparisons of `f64` are calls that take flash.
+        let is_positive = |sum: f64| sum.to_bits() as i64 > 0;
+        let Self { soft, hard, never_certain, .. } = *self;
+        let any = |of: [f64; 2]| never_certain && of.into_iter().any(is_positive);
+        [
+            is_positive(soft.false_positive) || any([hard.false_positive, hard.true_negative]),
+            is_positive(soft.false_negative) || any([hard.true_positive, hard.false_negative]),
+        ]
     }
 
-    /// Whether there are errors that weigh anything, if false positives weigh α and false negatives β. A call of its own, because it is seldom asked.
+    /// Whether there are errors that weigh anything, if false positives weigh α and false negatives β, neither of them below 0. A call of its own, because it is seldom asked.
     #[cold]
     #[inline(never)]
     pub(crate) fn has_weighed_errors(&self, [alpha, beta]: [f64; 2]) -> bool {
         let [false_positives, false_negatives] = self.has_errors();
-        (false_positives && alpha > 0.0) || (false_negatives && beta > 0.0)
+        (false_positives && alpha.to_bits() << 1 != 0) || (false_negatives && beta.to_bits() << 1 != 0)
     }
 }
