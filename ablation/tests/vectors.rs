@@ -156,9 +156,8 @@ pub(crate) fn score_map(terms: &[(String, bool)], inputs: [&str; 4], map: &str) 
     }
     outcome.text();
     let (.., given) = written.read("map.npy");
-    let right = |(given, expected): (&f32, &f64)| {
-        (f64::from(*given) - expected).abs() <= (2e-6 * expected.abs()).max(1e-37)
-    };
+    let right =
+        |(given, expected): (&f32, &f64)| (f64::from(*given) - expected).abs() <= (2e-6 * expected.abs()).max(1e-37);
     let all_right = given.len() == expected.len() && given.iter().zip(&expected).all(right);
     Ok(if all_right { 0.0 } else { f64::NAN })
 }
