@@ -681,8 +681,11 @@ fn losses_beyond_f32_are_refused() {
         let message = folder.run(SCORE, arguments).one_line();
         assert!(message.starts_with("error: a term of the loss is larger than the largest f32, 3.4e38"), "{message}");
     }
-    // No term is too large, but the sum over images of their losses cannot hold a loss.
-    let message = folder.run(SCORE, &["--loss", "4 * bce(reduction=sum)", "--per-image"]).one_line();
+    // No term is too large. The sum over images of their losses holds a loss beyond f32, but not one beyond 2^150.
+    let report = folder.run(SCORE, &["--loss", "4 * bce(reduction=sum)", "--per-image", "--json"]).json();
+    let mean = number(&report, "mean_over_images/losses/0/value");
+    assert!((mean / (4.0 * f64::from(3e38f32) / 3.0) - 1.0).abs() < 1e-6, "{mean}");
+    let message = folder.run(SCORE, &["--loss", "1e8 * bce(reduction=sum)", "--per-image"]).one_line();
     assert!(message.contains("larger than the largest f32"), "{message}");
     let message = folder.run(SCORE, &["--loss", "3e38 * bce - 3e38 * dice"]).refusal();
     assert!(message.contains("add up to 6e38") && message.contains("at most 3.4e38"), "{message}");
