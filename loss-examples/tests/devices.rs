@@ -12,7 +12,7 @@ fn every_order_gives_the_bits_of_one_device() {
         assert!(output.status.success(), "seed {seed}: {}", String::from_utf8_lossy(&output.stderr));
         let text = String::from_utf8_lossy(&output.stdout);
         for line in [
-            "22739 messages of 54 to 68 bytes, median 64",
+            "22739 messages of 55 to 69 bytes, median 65",
             " 19999 merged\n",
             "  2500 merged before\n",
             "    40 refused: the state belongs to another loss: fingerprint",
