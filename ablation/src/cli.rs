@@ -9,14 +9,14 @@ use std::str::FromStr;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use crate::expression::registry::LossEntry;
-use crate::expression::{BinaryLoss, ClassesLoss, Vocabulary};
 use crate::paths::PairRule;
 #[cfg(feature = "train")]
 use crate::run::{LARGEST_SEED, MOST_SEEDS};
 use crate::score::classes::WeightsFrom;
 use crate::targets::Value;
 use crate::{inspect, losses, score, terminal};
+use loss_expression::Entry;
+use loss_expression::{BinaryLoss, ClassesLoss, Vocabulary};
 
 /// Segmentation losses, compared by training and computed for predictions of your own.
 ///
@@ -415,9 +415,9 @@ pub(crate) const MOST_CLASSES: usize = 256;
 
 /// The losses of a vocabulary, a line each.
 fn lines_of<L: Vocabulary>() -> String {
-    let width = L::losses().iter().map(|entry| entry.name.len()).max().unwrap_or(0);
-    let line = |entry: &LossEntry<L>| format!("  {:width$}  {}\n", entry.name, entry.formula);
-    L::losses().iter().map(line).collect()
+    let width = L::entries().iter().map(|entry| entry.facts.name.len()).max().unwrap_or(0);
+    let line = |entry: &Entry<L>| format!("  {:width$}  {}\n", entry.facts.name, entry.facts.formula);
+    L::entries().iter().map(line).collect()
 }
 
 fn score_help() -> String {

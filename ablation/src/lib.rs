@@ -6,8 +6,6 @@
 
 pub mod arrays;
 mod cli;
-mod conventions;
-pub mod expression;
 mod inspect;
 mod losses;
 pub mod paths;

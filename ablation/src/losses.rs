@@ -6,11 +6,11 @@ use comfy_table::ContentArrangement;
 use serde_json::{Value, json};
 
 use crate::cli::LossesArguments;
-use crate::conventions::CONVENTIONS;
-use crate::expression::registry::{Kind, LossEntry, Parameter, Preset};
-use crate::expression::{BinaryLoss, ClassesLoss, Short, Vocabulary, closest, in_the_library};
 use crate::score::ScoreError;
 use crate::tables::{left, table, trimmed};
+use loss_core::list::{Facts, Kind, ParameterFacts, Preset};
+use loss_expression::conventions::CONVENTIONS;
+use loss_expression::{BinaryLoss, ClassesLoss, Entry, Short, Vocabulary, closest, known_elsewhere};
 
 /// Columns of text.
 const WIDTH: u16 = 112;
@@ -29,16 +29,16 @@ pub(crate) fn losses(arguments: &LossesArguments) -> Result<String, ScoreError> 
 }
 
 fn losses_of<L: Vocabulary>(arguments: &LossesArguments) -> Result<String, ScoreError> {
-    let entries: Vec<&LossEntry<L>> = match &arguments.name {
-        None => L::losses().iter().collect(),
+    let entries: Vec<&Entry<L>> = match &arguments.name {
+        None => L::entries().iter().collect(),
         Some(name) => vec![L::find(name).ok_or_else(|| unknown::<L>(name))?],
     };
     if arguments.json {
-        let described: Vec<Value> = entries.iter().map(|entry| as_json(entry)).collect();
+        let described: Vec<Value> = entries.iter().map(|entry| as_json(&entry.facts)).collect();
         return Ok(format!("{:#}\n", json!({ "of": L::OF, "losses": described })));
     }
     Ok(match entries[..] {
-        [entry] => detail(entry),
+        [entry] => detail(&entry.facts),
         _ => overview::<L>(),
     })
 }
@@ -78,8 +78,8 @@ fn conventions(as_json: bool) -> String {
 }
 
 fn unknown<L: Vocabulary>(name: &str) -> ScoreError {
-    let names = L::losses().iter().flat_map(LossEntry::names);
-    if let Some(message) = in_the_library(name) {
+    let names = L::entries().iter().flat_map(|entry| entry.facts.names());
+    if let Some(message) = known_elsewhere(name) {
         return ScoreError::Usage(format!("{message}\n  losses: {}", L::all_names()));
     }
     let suggestion = closest(name, names).map_or(String::new(), |name| format!("; did you mean {name}?"));
@@ -89,15 +89,15 @@ fn unknown<L: Vocabulary>(name: &str) -> ScoreError {
 fn overview<L: Vocabulary>() -> String {
     let mut text = String::new();
     let over_classes = ClassesLoss::OF == L::OF;
-    for entry in L::losses() {
-        let aliases = match entry.aliases {
+    for facts in L::entries().iter().map(|entry| &entry.facts) {
+        let aliases = match facts.aliases {
             [] => String::new(),
             aliases => format!(" (also {})", aliases.join(", ")),
         };
-        let _ = writeln!(text, "{}{aliases}", entry.name);
-        let _ = writeln!(text, "    {}", entry.formula);
+        let _ = writeln!(text, "{}{aliases}", facts.name);
+        let _ = writeln!(text, "    {}", facts.formula);
         let parameters: Vec<String> =
-            entry.parameters().map(|parameter| format!("{}={}", parameter.name, default(parameter))).collect();
+            facts.parameters().map(|parameter| format!("{}={}", parameter.name, default(parameter))).collect();
         let _ = writeln!(text, "    {}\n", wrapped(&parameters, usize::from(WIDTH) - 8).join(",\n    "));
     }
     text.push_str(
@@ -129,23 +129,23 @@ fn wrapped(items: &[String], width: usize) -> Vec<String> {
     lines
 }
 
-fn detail<L>(entry: &LossEntry<L>) -> String {
-    let mut text = format!("{}: {}\n\n    {}\n\n", entry.name, entry.description, entry.formula);
-    if !entry.aliases.is_empty() {
-        let _ = writeln!(text, "Also named {}.", entry.aliases.join(", "));
+fn detail(facts: &Facts) -> String {
+    let mut text = format!("{}: {}\n\n    {}\n\n", facts.name, facts.description, facts.formula);
+    if !facts.aliases.is_empty() {
+        let _ = writeln!(text, "Also named {}.", facts.aliases.join(", "));
     }
-    let kind = if entry.is_pointwise() {
+    let kind = if facts.is_pointwise {
         "A sum over pixels: --map writes the loss of each."
     } else {
         "A function of sums over all pixels; --per-image takes them over each image."
     };
     let _ = writeln!(text, "{kind}");
-    if !entry.paper.is_empty() {
-        let _ = writeln!(text, "{}.", entry.paper);
+    if !facts.source.is_empty() {
+        let _ = writeln!(text, "{}.", facts.source);
     }
     let mut table = table(["parameter", "default", "accepted", "meaning"].map(left));
     table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
-    for parameter in entry.parameters() {
+    for parameter in facts.parameters() {
         let (accepted, meaning) = (accepted(parameter), parameter.meaning.to_owned());
         table.add_row([parameter.name.to_owned(), default(parameter), accepted, meaning]);
     }
@@ -153,28 +153,32 @@ fn detail<L>(entry: &LossEntry<L>) -> String {
     text
 }
 
-fn default(parameter: &Parameter) -> String {
+fn default(parameter: &ParameterFacts) -> String {
     match parameter.default {
         Preset::Number(number) => Short(number).to_string(),
         Preset::Word(word) | Preset::SameAs(word) => word.to_owned(),
+        _ => String::new(),
     }
 }
 
-fn accepted(parameter: &Parameter) -> String {
+fn accepted(parameter: &ParameterFacts) -> String {
     match parameter.kind {
         Kind::Number(range) => range.text.to_owned(),
         Kind::NumberOrNone(range) => format!("{}, or none", range.text),
         Kind::Word(words) => words.join(", "),
+        Kind::Matrix => "rows of numbers from 0 to 1, or 1".to_owned(),
+        _ => String::new(),
     }
 }
 
-fn as_json<L>(entry: &LossEntry<L>) -> Value {
-    let parameters: Vec<Value> = entry
+fn as_json(facts: &Facts) -> Value {
+    let parameters: Vec<Value> = facts
         .parameters()
         .map(|parameter| {
             let default = match parameter.default {
                 Preset::Number(number) => json!(number),
                 Preset::Word(word) | Preset::SameAs(word) => json!(word),
+                _ => Value::Null,
             };
             json!({
                 "name": parameter.name,
@@ -185,12 +189,12 @@ fn as_json<L>(entry: &LossEntry<L>) -> Value {
         })
         .collect();
     json!({
-        "name": entry.name,
-        "aliases": entry.aliases,
-        "formula": entry.formula,
-        "description": entry.description,
-        "paper": entry.paper,
-        "pointwise": entry.is_pointwise(),
+        "name": facts.name,
+        "aliases": facts.aliases,
+        "formula": facts.formula,
+        "description": facts.description,
+        "paper": facts.source,
+        "pointwise": facts.is_pointwise,
         "parameters": parameters,
     })
 }

@@ -2,12 +2,17 @@
 
 use crate::batch::Batch;
 use crate::combine::combinable;
+use crate::error::LengthError;
 use crate::exact::{TermSum, UnitSum};
+use crate::facts::{Entry, FromArguments, Listed};
 use crate::fingerprint::Fingerprint;
+use crate::link::Link;
 use crate::loss::{Loss, Part};
-use crate::pixel::Pixel;
+use crate::pixel::{Pixel, Target};
+use crate::plane::Plane;
 use crate::pointwise::{
-    AsymmetricFocal, Bce, ExponentialLogCrossEntropy, Focal, GeneralisedCrossEntropy, Poly1, QualityFocal, ReducedFocal,
+    AsymmetricFocal, Bce, ExponentialLogCrossEntropy, Focal, GeneralisedCrossEntropy, Pointwise, Poly1, QualityFocal,
+    ReducedFocal,
 };
 use crate::real::Real;
 use crate::reduction::Reduced;
@@ -16,6 +21,18 @@ use crate::region::{
     Mcc, NormalisedFocal, OverlapSlope, Tversky,
 };
 use crate::sums::{Sums, Totals};
+use crate::unified_focal::UnifiedFocal;
+
+/// The map of a loss, if losses of its kind have one.
+macro_rules! map_of {
+    (Pointwise, $loss:ident, $link:ident, $plane:ident, $map:ident) => {
+        Some($loss.pointwise().write_map($link, $plane, $map))
+    };
+    ($kind:ident, $loss:ident, $link:ident, $plane:ident, $map:ident) => {{
+        let _ = $loss;
+        None
+    }};
+}
 
 /// Writes [`AnyLoss`] and its dispatch from the list of losses; after each stands the kind of its sums and slope.
 macro_rules! any_loss {
@@ -42,6 +59,34 @@ macro_rules! any_loss {
         #[must_use]
         pub enum AnyLoss {
             $($(#[$doc])* $variant($loss),)*
+        }
+
+        impl AnyLoss {
+            /// A row for each loss: what there is to say of it, and how it is made of arguments.
+            pub const LIST: &'static [Entry<Self>] = &[$(Entry {
+                facts: <$loss as Listed>::FACTS,
+                build: |arguments| Ok(AnyLoss::$variant(<$loss>::from_arguments(arguments)?)),
+            },)*];
+
+            /// Whether the loss is a sum over pixels, so that there is a map of it.
+            pub fn is_pointwise(&self) -> bool {
+                match self {
+                    $(AnyLoss::$variant(_) => <$loss as Listed>::FACTS.is_pointwise,)*
+                }
+            }
+
+            /// Writes the loss of every pixel as [`Pointwise::write_map`] does; `None`, and nothing is written, if the loss is no sum over
+            /// pixels.
+            pub fn write_map<K: Link, T: Target>(
+                &self,
+                link: &K,
+                plane: Plane<'_, T>,
+                map: &mut [f32],
+            ) -> Option<Result<(), LengthError>> {
+                match self {
+                    $(AnyLoss::$variant(loss) => map_of!($kind, loss, link, plane, map),)*
+                }
+            }
         }
 
         // A loss meets the sums and slopes that it made itself, so the last arm of each `match` is never taken; it is
@@ -92,6 +137,12 @@ macro_rules! any_loss {
                 match (self, sums) {
                     $((AnyLoss::$variant(loss), AnySums::$kind(sums)) => loss.part(index, totals, sums),)*
                     _ => None,
+                }
+            }
+
+            fn part_count(&self) -> usize {
+                match self {
+                    $(AnyLoss::$variant(loss) => loss.part_count(),)*
                 }
             }
 
@@ -150,6 +201,8 @@ any_loss! {
     BalancedBce(BalancedBce) with Pair;
     /// [`NormalisedFocal`].
     NormalisedFocal(NormalisedFocal) with Pair;
+    /// [`unified_focal`](crate::unified_focal).
+    UnifiedFocal(UnifiedFocal) with Unified;
 }
 
 combinable!([] AnyLoss);
@@ -166,6 +219,8 @@ pub enum AnySums {
     Counts(UnitSum),
     /// Of a loss of two sums over pixels.
     Pair([TermSum; 2]),
+    /// Of a pointwise loss and a loss that counts true negatives.
+    Unified((TermSum, UnitSum)),
 }
 
 impl Sums for AnySums {
@@ -175,6 +230,7 @@ impl Sums for AnySums {
             (AnySums::Similarity(sums), AnySums::Similarity(more)) => sums.merge(more),
             (AnySums::Counts(sums), AnySums::Counts(more)) => sums.merge(more),
             (AnySums::Pair(sums), AnySums::Pair(more)) => sums.merge(more),
+            (AnySums::Unified(sums), AnySums::Unified(more)) => sums.merge(more),
             // Accumulators merge only if their fingerprints agree.
             _ => {}
         }
@@ -186,6 +242,7 @@ impl Sums for AnySums {
             AnySums::Similarity(sums) => sums.save(to),
             AnySums::Counts(sums) => sums.save(to),
             AnySums::Pair(sums) => sums.save(to),
+            AnySums::Unified(sums) => sums.save(to),
         }
     }
 
@@ -195,6 +252,7 @@ impl Sums for AnySums {
             AnySums::Similarity(sums) => sums.load(from),
             AnySums::Counts(sums) => sums.load(from),
             AnySums::Pair(sums) => sums.load(from),
+            AnySums::Unified(sums) => sums.load(from),
         }
     }
 
@@ -203,6 +261,7 @@ impl Sums for AnySums {
             AnySums::Pointwise(sums) => sums.is_saturated(),
             AnySums::Counts(sums) => sums.is_saturated(),
             AnySums::Similarity(sums) | AnySums::Pair(sums) => sums.is_saturated(),
+            AnySums::Unified(sums) => sums.is_saturated(),
         }
     }
 }
@@ -219,6 +278,8 @@ pub enum AnySlope {
     Counts([f32; 2]),
     /// Of a loss of two sums over pixels.
     Pair([f32; 2]),
+    /// Of a pointwise loss and a loss that counts true negatives.
+    Unified((f32, [f32; 2])),
 }
 
 impl<L: Loss, const N: usize> Loss for [L; N] {

@@ -2,6 +2,7 @@
 
 use crate::error::{FinishError, LengthError, StateError};
 use crate::exact::{TermSum, UnitSum};
+use crate::facts::{Facts, Listed, Needs};
 use crate::fingerprint::Fingerprint;
 use crate::finished::{Counts, RejectedPixel};
 use crate::link::{Link, Logits};
@@ -359,4 +360,17 @@ impl<K: Link> BoundaryGradient<K> {
         }
         Ok(())
     }
+}
+
+impl<K: Link> Listed for BoundaryAccumulator<K> {
+    const FACTS: Facts = Facts {
+        name: "boundary",
+        aliases: &["boundary_loss", "surface", "surface_loss"],
+        needs: Needs::DistanceMap,
+        formula: "Σ w φ p / Σ w,  φ the signed distance to the mask's boundary, negative inside",
+        description: "Boundary loss: probability is drawn towards the mask, the more the farther away it lies.",
+        source: "Kervadec et al., Boundary loss for highly unbalanced segmentation, 2019",
+        page: "BoundaryAccumulator",
+        ..Facts::NONE
+    };
 }

@@ -5,6 +5,7 @@ use core::array;
 use crate::batch::{Batch, Terms};
 use crate::combine::combinable;
 use crate::exact::TermSum;
+use crate::facts::{Arguments, BuildError, Facts, FromArguments, Listed, NOT_NEGATIVE, ParameterFacts, number, word};
 use crate::fingerprint::Fingerprint;
 use crate::loss::{Loss, Part};
 use crate::pixel::Pixel;
@@ -80,6 +81,11 @@ impl<P: Pointwise> Reduced<P> {
     pub(crate) const fn new(pointwise: P, denominator: Denominator) -> Self {
         Self { pointwise, denominator }
     }
+
+    /// The loss of a pixel, without the reduction.
+    pub const fn pointwise(&self) -> &P {
+        &self.pointwise
+    }
 }
 
 impl<P: Pointwise> Terms<1> for Reduced<P> {
@@ -134,3 +140,40 @@ impl<P: Pointwise> Loss for Reduced<P> {
 }
 
 combinable!([P: Pointwise,] Reduced<P>);
+
+/// The parameters of every reduced loss.
+pub(crate) const REDUCTION: &[ParameterFacts] = &[
+    word(
+        "reduction",
+        "mean",
+        &["mean", "sum", "pixels"],
+        "what Σ w ℓ is divided by: mean = Σ w; sum = 1; pixels = the number of pixels, ignored ones counted",
+    ),
+    number("mean_epsilon", 0.0, NOT_NEGATIVE, "added to Σ w under the mean, as some training scripts do"),
+];
+
+impl FromArguments for Denominator {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        let epsilon = arguments.number("mean_epsilon");
+        let reduction = arguments.word("reduction");
+        if reduction != "mean" && arguments.is_given("mean_epsilon") {
+            return Err(BuildError::Conflict { parameter: "mean_epsilon", message: "needs reduction=mean" });
+        }
+        Ok(match reduction {
+            "sum" => Denominator::Fixed(1.0),
+            "pixels" => Denominator::Pixels,
+            _ if epsilon > 0.0 => Denominator::WeightPlus(epsilon),
+            _ => Denominator::Weight,
+        })
+    }
+}
+
+impl<P: Pointwise + Listed> Listed for Reduced<P> {
+    const FACTS: Facts = Facts { is_pointwise: true, more_parameters: &[REDUCTION], ..P::FACTS };
+}
+
+impl<P: Pointwise + FromArguments> FromArguments for Reduced<P> {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        Ok(P::from_arguments(arguments)?.over(Denominator::from_arguments(arguments)?))
+    }
+}

@@ -2,6 +2,7 @@
 
 use crate::combine::{Scaled, Sum};
 use crate::error::{Parameter, ParameterError};
+use crate::facts::{Arguments, BELOW_ONE, BuildError, Facts, FromArguments, Listed, NOT_NEGATIVE, SHARE, number};
 use crate::loss::Loss;
 use crate::pointwise::{AsymmetricFocal, Pointwise};
 use crate::reduction::Reduced;
@@ -36,4 +37,29 @@ pub fn unified_focal(lambda: f64, delta: f64, gamma: f64, smooth: f64) -> Result
     let region = AsymmetricFocalTversky::new(delta, gamma, smooth)?;
     let pixel = AsymmetricFocal::new(delta as f32, gamma as f32)?;
     Ok(Sum::new(Scaled::new(pixel.mean(), lambda), region.times(1.0 - lambda)))
+}
+
+impl Listed for UnifiedFocal {
+    const FACTS: Facts = Facts {
+        name: "unified_focal",
+        aliases: &["asymmetric_unified_focal"],
+        formula: "λ·asymmetric_focal + (1−λ)·asymmetric_focal_tversky",
+        description: "Unified focal loss: asymmetric focal loss and asymmetric focal Tversky loss of the same δ and γ.",
+        source: "Yeung et al., Unified Focal loss, 2022",
+        page: "unified_focal",
+        parameters: &[&[
+            number("lambda", 0.5, SHARE, "λ, the share of the cross-entropy half"),
+            number("delta", 0.6, SHARE, "δ, the weight of foreground, and the price of false negatives"),
+            number("gamma", 0.5, BELOW_ONE, "γ, how background fades; the region half is taken to the power 1−γ"),
+            number("smooth", 1e-7, NOT_NEGATIVE, "s of the region half"),
+        ]],
+        ..Facts::NONE
+    };
+}
+
+impl FromArguments for UnifiedFocal {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        let [lambda, delta, gamma, smooth] = ["lambda", "delta", "gamma", "smooth"].map(|name| arguments.number(name));
+        Ok(unified_focal(lambda, delta, gamma, smooth)?)
+    }
 }

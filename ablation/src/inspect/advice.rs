@@ -241,8 +241,8 @@ pub(crate) const TASKS: &[Task] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::expression::{ClassesLoss, Expression};
     use crate::inspect::survey::ClassCount;
+    use loss_expression::{ClassesLoss, Expression};
 
     fn is_binary(text: &str) -> bool {
         text.parse::<Expression>().is_ok()

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::config::Config;
-use crate::expression::{BinaryLoss, ClassesLoss, Expression, ExpressionError};
+use loss_expression::{BinaryLoss, ClassesLoss, Expression, ExpressionError};
 
 /// A mini-exercise, by its number in the course.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

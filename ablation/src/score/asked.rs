@@ -3,8 +3,8 @@
 use super::ScoreError;
 use super::results::{ConventionScore, Group, LossScore, POOLED, Report};
 use crate::cli::ScoreArguments;
-use crate::conventions::{self, Convention, Grouping};
-use crate::expression::{Expression, Vocabulary};
+use loss_expression::conventions::{self, Convention, Grouping};
+use loss_expression::{Expression, Vocabulary};
 
 /// The expressions to be scored: those given, then those of conventions.
 pub(crate) struct Asked<L> {

@@ -6,8 +6,8 @@ use std::io;
 use loss_core::{ClassPlaneError, FinishError, LengthError, ParameterError, StateError};
 
 use crate::arrays::ArrayError;
-use crate::expression::ExpressionError;
 use crate::paths::{PairingError, PathError};
+use loss_expression::{EvaluationError, ExpressionError};
 
 /// Why there is no score.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +42,10 @@ pub(crate) enum ScoreError {
     State(#[from] StateError),
     #[error("{0}")]
     Parameter(#[from] ParameterError),
-    /// The loss has no value, though there are pixels.
+    /// A loss has no value, though there are pixels, or cannot be evaluated on these.
+    #[error("{0}")]
+    Evaluation(#[from] EvaluationError),
+    /// The mean of losses has no value, though there are images.
     #[error("{0}")]
     Finish(#[from] FinishError),
 }

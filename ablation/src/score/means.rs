@@ -2,7 +2,7 @@
 
 use loss_core::{FinishError, TermSum};
 
-use super::plan::{Evaluated, Plan};
+use loss_expression::{Evaluated, Expression};
 
 /// The means of the values of several images or files, summed exactly.
 pub(crate) struct Means {
@@ -12,9 +12,8 @@ pub(crate) struct Means {
 }
 
 impl Means {
-    pub(crate) fn new<L: Clone + PartialEq>(plan: &Plan<L>) -> Self {
-        let sums =
-            plan.expressions().iter().map(|expression| (TermSum::ZERO, vec![TermSum::ZERO; expression.terms().len()]));
+    pub(crate) fn new<L>(expressions: &[Expression<L>]) -> Self {
+        let sums = expressions.iter().map(|expression| (TermSum::ZERO, vec![TermSum::ZERO; expression.terms().len()]));
         Self { sums: sums.collect(), counted: 0, skipped: 0 }
     }
 

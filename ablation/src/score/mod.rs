@@ -8,18 +8,16 @@ mod means;
 mod observed;
 mod output;
 mod pixels;
-pub(crate) mod plan;
-mod progress;
+pub(crate) mod progress;
 mod report;
 mod results;
 mod run;
-pub(crate) mod terms;
 
-use loss_core::{Logits, Probabilities};
+use loss_expression::binary::{Inputs as InputKind, Losses};
+use loss_expression::{BinaryLoss, Vocabulary};
 
 use crate::arrays::Array;
 use crate::cli::{EmptyImages, ScoreArguments};
-use crate::expression::{BinaryLoss, Vocabulary};
 use crate::targets::{Labelled, Sight};
 use asked::Asked;
 pub(crate) use error::ScoreError;
@@ -28,11 +26,9 @@ use means::Means;
 use observed::{Clamped, Observed};
 use output::{Destinations, Outputs};
 pub(crate) use pixels::unravel;
-use plan::Plan;
 use progress::Progress;
 use results::{FileOutcome, FileScores, Finish, Names, Outcome, Reading, Report, Scorer, WeightScores};
 use run::Run;
-use terms::Terms;
 
 /// What is scored of binary masks without --loss.
 const BINARY_DEFAULTS: &[&str] =
@@ -66,7 +62,7 @@ trait Passes {
         progress: &mut Progress,
     ) -> Result<FileOutcome<Self::Finished>, ScoreError>;
 
-    fn gradient(&self, finished: &Self::Finished, upstream: f64) -> Self::Gradient;
+    fn gradient(&self, finished: &Self::Finished, upstream: f64) -> Option<Self::Gradient>;
 
     /// The second pass: gradient and map of a file. `gradients` has one for each image, or one for all.
     fn write(
@@ -132,25 +128,20 @@ fn score_binary(arguments: &ScoreArguments, inputs: &[Inputs]) -> Result<Report,
     let per_image = asked.per_image(arguments);
     inputs::check_images(inputs, per_image)?;
     let mut terms = asked.expressions.iter().flat_map(|expression| expression.terms());
-    let without_map = terms.find(|term| term.term.loss.pointwise.is_none()).map(|term| term.term.name);
+    let without_map = terms.find(|term| !term.term.loss.is_pointwise()).map(|term| term.term.name);
     let destinations = Destinations::new(arguments, asked.expressions.len(), without_map, inputs)?;
-    let plan = Plan::new(asked.expressions.clone());
-    let terms = Terms::new(&plan);
+    let losses = Losses::new(asked.expressions.clone());
     let scorer = Scorer {
-        plan: &plan,
-        of_nothing: terms.of_nothing(),
+        expressions: losses.expressions(),
+        of_nothing: losses.of_nothing(),
         reading: Reading { threshold: arguments.threshold(), names: Vec::new() },
         per_image,
         empty_images: arguments.empty_images,
     };
-    if arguments.logits.is_empty() {
-        let link = Probabilities::new(arguments.epsilon)?;
-        let run = Run { arguments, plan: &plan, terms: &terms, link, per_image, inputs };
-        score_by(arguments, &run, &scorer, &asked, None, inputs, &destinations)
-    } else {
-        let run = Run { arguments, plan: &plan, terms: &terms, link: Logits, per_image, inputs };
-        score_by(arguments, &run, &scorer, &asked, None, inputs, &destinations)
-    }
+    let kind =
+        if arguments.logits.is_empty() { InputKind::probabilities(arguments.epsilon)? } else { InputKind::Logits };
+    let run = Run { arguments, losses: &losses, kind, per_image, inputs };
+    score_by(arguments, &run, &scorer, &asked, None, inputs, &destinations)
 }
 
 fn score_by<L: Vocabulary, P: Passes>(
@@ -238,7 +229,7 @@ fn gradients<P: Passes>(
     images: usize,
 ) -> Vec<Option<P::Gradient>> {
     let of = |outcome: &Outcome<P::Finished>, upstream| {
-        outcome.finished.as_ref().map(|finished| passes.gradient(finished, upstream))
+        outcome.finished.as_ref().and_then(|finished| passes.gradient(finished, upstream))
     };
     if arguments.grad.is_none() {
         Vec::new()
@@ -257,10 +248,10 @@ fn report<L: Vocabulary, F: Finish>(
     pooled: &Outcome<F>,
     outcomes: &[FileOutcome<F>],
 ) -> Result<Report, ScoreError> {
-    let (mut over_files, mut over_images) = (Means::new(scorer.plan), Means::new(scorer.plan));
+    let (mut over_files, mut over_images) = (Means::new(scorer.expressions), Means::new(scorer.expressions));
     let mut files = Vec::new();
     for (inputs, outcome) in inputs.iter().zip(outcomes) {
-        let mut over_own_images = Means::new(scorer.plan);
+        let mut over_own_images = Means::new(scorer.expressions);
         for image in &outcome.images {
             let values = scorer.evaluate_image(image);
             over_own_images.add(values.as_deref())?;

@@ -1,12 +1,12 @@
 //! The pixels of one set of arrays, a chunk at a time.
 
-use loss_core::{Accumulator, LengthError, Link, Plane, Reason};
+use loss_core::{LengthError, Plane, Reason};
+use loss_expression::binary::{Accumulator, Inputs as InputKind};
 
 use super::ScoreError;
 use super::error::BadPixel;
 use super::inputs::Inputs;
 use super::observed::Observed;
-use super::terms::Terms;
 use crate::arrays::{Array, Order, open_together};
 use crate::cli::ScoreArguments;
 use crate::targets::{AxisSums, Census, Column, Exclusive, TOLERANCE, Value, Weighing, clamped, value_at};
@@ -121,16 +121,19 @@ impl<'a> Pixels<'a> {
     }
 
     /// The first pixel of a chunk that is out of range, as an error.
-    pub(crate) fn first_bad<K: Link>(
+    pub(crate) fn first_bad(
         all: &[Inputs],
         source: &Inputs,
         chunk: &Chunk<'_>,
-        terms: &Terms,
-        link: &K,
+        mut scratch: Accumulator,
+        kind: InputKind,
         arguments: &ScoreArguments,
     ) -> ScoreError {
-        let mut scratch = Accumulator::new(terms.clone(), link.clone());
-        if let Err(error) = chunk.plane(0..chunk.len()).map(|plane| scratch.extend_plane(plane)) {
+        let plane = match chunk.plane(0..chunk.len()) {
+            Ok(plane) => plane,
+            Err(error) => return error.into(),
+        };
+        if let Err(error) = scratch.extend(plane.into()) {
             return error.into();
         }
         let Some(first) = scratch.first_rejected() else {
@@ -154,7 +157,7 @@ impl<'a> Pixels<'a> {
         match first.reason {
             Reason::Input => {
                 let found = chunk.input.value(offset);
-                if link.accepts(2.0) {
+                if kind.accepts(2.0) {
                     return bad(&source.input, "logit", beyond(found), FINITE.to_owned(), String::new());
                 }
                 let number = found.to_f64();

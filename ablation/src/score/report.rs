@@ -9,10 +9,10 @@ use super::results::{
     POOLED, Report, Scores, WeightScores,
 };
 use crate::cli::ScoreArguments;
-use crate::expression::Short;
 use crate::paths::PairedBy;
 use crate::tables::{left, percent, right, six, six_or_dash, table, trimmed};
 use crate::targets::TOLERANCE;
+use loss_expression::Short;
 
 pub(crate) fn text(report: &Report, arguments: &ScoreArguments) -> Result<String, ScoreError> {
     report.warnings.iter().for_each(|warning| super::warn(warning));

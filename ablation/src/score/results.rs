@@ -1,15 +1,15 @@
 //! The scores as data: what JSON shows, and what tables and CSV are made of.
 
-use loss_core::{Confusion, Counts, FinishError};
+use loss_core::{ClassReport, Confusion, Counts, FinishError};
+use loss_expression::{binary, classes};
 use serde::Serialize;
 
 use super::inputs::PairedByOption;
 use super::means::Means;
 use super::observed::{Clamped, Observed};
-use super::plan::{Evaluated, Plan};
 use crate::cli::EmptyImages;
-use crate::expression::{Expression, WeightedTerm};
 use crate::targets::Sight;
+use loss_expression::{Evaluated, EvaluationError, Expression, WeightedTerm};
 
 /// What the first pass gave for some pixels: those of a file, of an image, or all.
 pub(crate) struct Outcome<F> {
@@ -20,13 +20,18 @@ pub(crate) struct Outcome<F> {
 
 impl<F> Outcome<F> {
     /// Of what finishing gave. That there is no valid pixel is an outcome; that a loss has no value is an error.
-    pub(crate) fn new(counts: Counts, finished: Result<F, FinishError>) -> Result<Self, FinishError> {
+    pub(crate) fn new(counts: Counts, finished: Result<F, EvaluationError>) -> Result<Self, EvaluationError> {
         match finished {
             Ok(finished) => Ok(Self { counts, finished: Some(finished) }),
-            Err(error @ (FinishError::Saturated | FinishError::Coefficient { .. })) => Err(error),
-            Err(_) => Ok(Self { counts, finished: None }),
+            Err(EvaluationError::Finish(error)) if !is_of_loss(&error) => Ok(Self { counts, finished: None }),
+            Err(error) => Err(error),
         }
     }
+}
+
+/// Whether a loss has no value, though there are valid pixels.
+fn is_of_loss(error: &FinishError) -> bool {
+    matches!(error, FinishError::Saturated | FinishError::Coefficient { .. })
 }
 
 /// The outcome of a file, and of its images if they are asked for.
@@ -38,8 +43,8 @@ pub(crate) struct FileOutcome<F> {
 
 /// Finished sums, of binary masks or of classes.
 pub(crate) trait Finish {
-    /// The values of the distinct losses.
-    fn parts(&self) -> Vec<f64>;
+    /// The values of all expressions.
+    fn values(&self) -> Vec<Evaluated>;
 
     /// What there is beside losses.
     fn figures(&self, reading: &Reading) -> Figures;
@@ -157,6 +162,49 @@ pub(crate) struct Confusions {
     pub(crate) threshold: f64,
     pub(crate) hard: ConfusionScores,
     pub(crate) soft: ConfusionScores,
+}
+
+impl Finish for binary::Finished {
+    fn values(&self) -> Vec<Evaluated> {
+        binary::Finished::values(self)
+    }
+
+    fn figures(&self, reading: &Reading) -> Figures {
+        let confusion = Confusions { threshold: reading.threshold, hard: self.hard().into(), soft: self.soft().into() };
+        Figures { confusion: Some(confusion), support: Some(self.support()), weight: self.weight(), over_classes: None }
+    }
+}
+
+impl Finish for classes::Finished {
+    fn values(&self) -> Vec<Evaluated> {
+        classes::Finished::values(self)
+    }
+
+    fn figures(&self, reading: &Reading) -> Figures {
+        let weight = self.weight();
+        let score = |class: ClassReport| ClassScore {
+            class: class.class,
+            name: reading.names.get(class.class).cloned(),
+            support: class.support(),
+            share: class.support() / weight,
+            predicted_share: (class.hard.true_positive + class.hard.false_positive) / weight,
+            hard: class.hard.into(),
+            soft: class.soft.into(),
+        };
+        let classes: Vec<ClassScore> = self.classes().into_iter().map(score).collect();
+        let mean = |score: fn(&ClassScore) -> Option<f64>| {
+            let scores: Vec<f64> = classes.iter().filter_map(score).collect();
+            (!scores.is_empty()).then(|| scores.iter().sum::<f64>() / scores.len() as f64)
+        };
+        let over_classes = OverClasses {
+            accuracy: classes.iter().map(|class| class.hard.tp).sum::<f64>() / weight,
+            accuracy_of_background: classes.first().map_or(0.0, |class| class.share),
+            mean_dice: mean(|class| class.hard.dice),
+            mean_iou: mean(|class| class.hard.iou),
+            classes,
+        };
+        Figures { confusion: None, support: None, weight, over_classes: Some(over_classes) }
+    }
 }
 
 /// The scores of some pixels.
@@ -307,15 +355,15 @@ pub(crate) struct Report {
 
 /// Turns outcomes into scores.
 pub(crate) struct Scorer<'a, L> {
-    pub(crate) plan: &'a Plan<L>,
-    /// The values of the distinct losses over no pixels.
-    pub(crate) of_nothing: Vec<f64>,
+    pub(crate) expressions: &'a [Expression<L>],
+    /// The values of the expressions over no pixels.
+    pub(crate) of_nothing: Vec<Evaluated>,
     pub(crate) reading: Reading,
     pub(crate) per_image: bool,
     pub(crate) empty_images: EmptyImages,
 }
 
-impl<L: Clone + PartialEq> Scorer<'_, L> {
+impl<L> Scorer<'_, L> {
     fn losses(&self, values: Option<&[Evaluated]>) -> Vec<LossScore> {
         let score = |(index, expression): (usize, &Expression<L>)| {
             let evaluated = values.and_then(|values| values.get(index));
@@ -331,16 +379,16 @@ impl<L: Clone + PartialEq> Scorer<'_, L> {
                 parts: expression.terms().iter().enumerate().map(part).collect(),
             }
         };
-        self.plan.expressions().iter().enumerate().map(score).collect()
+        self.expressions.iter().enumerate().map(score).collect()
     }
 
     pub(crate) fn evaluate(&self, outcome: &Outcome<impl Finish>) -> Option<Vec<Evaluated>> {
-        outcome.finished.as_ref().map(|finished| self.plan.combine(&finished.parts()))
+        outcome.finished.as_ref().map(|finished| finished.values())
     }
 
     /// As [`evaluate`](Self::evaluate), for an image, which may count even without a valid pixel.
     pub(crate) fn evaluate_image(&self, image: &Outcome<impl Finish>) -> Option<Vec<Evaluated>> {
-        let empty = || (self.empty_images == EmptyImages::Count).then(|| self.plan.combine(&self.of_nothing));
+        let empty = || (self.empty_images == EmptyImages::Count).then(|| self.of_nothing.clone());
         self.evaluate(image).or_else(empty)
     }
 

@@ -2,24 +2,20 @@
 
 use std::ops::Range;
 
-use loss_core::{Accumulator, Finished, Gradient, Link};
-
 use super::inputs::Inputs;
 use super::output::Outputs;
 use super::pixels::{Chunk, Pixels};
-use super::plan::Plan;
 use super::progress::Progress;
 use super::results::FileOutcome;
-use super::terms::Terms;
 use super::{Passes, ScoreError};
 use crate::arrays::Order;
 use crate::cli::{OnBad, ScoreArguments};
-use crate::expression::BinaryLoss;
+use loss_expression::binary::{Accumulator, Finished, Gradient, Inputs as InputKind, Losses};
 
 /// The outcome of some pixels of binary masks.
-type Outcome<K> = super::results::Outcome<Finished<Terms, K>>;
+type Outcome = super::results::Outcome<Finished>;
 
-fn outcome<K: Link>(accumulator: &Accumulator<Terms, K>) -> Result<Outcome<K>, ScoreError> {
+fn outcome(accumulator: &Accumulator) -> Result<Outcome, ScoreError> {
     Ok(Outcome::new(accumulator.counts(), accumulator.finish_valid())?)
 }
 
@@ -81,40 +77,38 @@ impl Images {
 }
 
 /// What both passes need to know.
-pub(crate) struct Run<'a, K: Link> {
+pub(crate) struct Run<'a> {
     pub(crate) arguments: &'a ScoreArguments,
-    pub(crate) plan: &'a Plan<BinaryLoss>,
-    pub(crate) terms: &'a Terms,
-    pub(crate) link: K,
+    pub(crate) losses: &'a Losses,
+    pub(crate) kind: InputKind,
     pub(crate) per_image: bool,
     /// All files, for messages.
     pub(crate) inputs: &'a [Inputs],
 }
 
-impl<K: Link> Passes for Run<'_, K> {
-    type Accumulator = Accumulator<Terms, K>;
-    type Finished = Finished<Terms, K>;
-    type Gradient = Gradient<Terms, K>;
+impl Passes for Run<'_> {
+    type Accumulator = Accumulator;
+    type Finished = Finished;
+    type Gradient = Gradient;
 
-    fn accumulator(&self) -> Result<Accumulator<Terms, K>, ScoreError> {
-        let accumulator = Accumulator::new(self.terms.clone(), self.link.clone());
-        Ok(accumulator.at_threshold(self.arguments.threshold())?)
+    fn accumulator(&self) -> Result<Accumulator, ScoreError> {
+        Ok(self.losses.accumulator(self.kind)?.at_threshold(self.arguments.threshold())?)
     }
 
-    fn outcome(&self, accumulator: &Accumulator<Terms, K>) -> Result<Outcome<K>, ScoreError> {
+    fn outcome(&self, accumulator: &Accumulator) -> Result<Outcome, ScoreError> {
         outcome(accumulator)
     }
 
-    fn gradient(&self, finished: &Finished<Terms, K>, upstream: f64) -> Gradient<Terms, K> {
-        finished.gradient_times(upstream)
+    fn gradient(&self, finished: &Finished, upstream: f64) -> Option<Gradient> {
+        finished.gradient(upstream)
     }
 
     fn sum(
         &self,
         inputs: &Inputs,
-        pooled: &mut Accumulator<Terms, K>,
+        pooled: &mut Accumulator,
         progress: &mut Progress,
-    ) -> Result<FileOutcome<Finished<Terms, K>>, ScoreError> {
+    ) -> Result<FileOutcome<Finished>, ScoreError> {
         let images = Images::of(inputs, self.per_image);
         let mut file = self.accumulator()?;
         let mut outcomes = Vec::new();
@@ -122,7 +116,7 @@ impl<K: Link> Passes for Run<'_, K> {
         match images {
             Images::None => {
                 while let Some(chunk) = pixels.next_chunk()? {
-                    file.extend_plane(chunk.plane(0..chunk.len())?);
+                    file.extend(chunk.plane(0..chunk.len())?.into())?;
                     self.check(inputs, &chunk, [&file])?;
                     progress.advance(chunk.len());
                 }
@@ -132,7 +126,7 @@ impl<K: Link> Passes for Run<'_, K> {
                 while let Some(chunk) = pixels.next_chunk()? {
                     for (_, stretch) in images.stretches(&chunk) {
                         let last = chunk.start + stretch.end as u64;
-                        image.extend_plane(chunk.plane(stretch)?);
+                        image.extend(chunk.plane(stretch)?.into())?;
                         self.check(inputs, &chunk, [&image])?;
                         if last.is_multiple_of(per_image) {
                             file.merge(&image)?;
@@ -159,7 +153,7 @@ impl<K: Link> Passes for Run<'_, K> {
                 while let Some(chunk) = pixels.next_chunk()? {
                     for (image, stretch) in images.stretches(&chunk) {
                         if let Some(image) = all.get_mut(image) {
-                            image.extend_plane(chunk.plane(stretch)?);
+                            image.extend(chunk.plane(stretch)?.into())?;
                         }
                     }
                     self.check(inputs, &chunk, &all)?;
@@ -178,13 +172,13 @@ impl<K: Link> Passes for Run<'_, K> {
     fn write(
         &self,
         inputs: &Inputs,
-        gradients: &[Option<Gradient<Terms, K>>],
+        gradients: &[Option<Gradient>],
         mut outputs: Outputs,
         progress: &mut Progress,
     ) -> Result<(), ScoreError> {
         let images = Images::of(inputs, self.per_image);
         let mut pixels = Pixels::open(inputs, self.arguments)?;
-        let (mut values, mut sums, mut part) = (Vec::new(), Vec::new(), Vec::new());
+        let mut values = Vec::new();
         while let Some(chunk) = pixels.next_chunk()? {
             if let Some(writer) = &mut outputs.gradient {
                 values.clear();
@@ -192,13 +186,15 @@ impl<K: Link> Passes for Run<'_, K> {
                 for (image, stretch) in images.stretches(&chunk) {
                     let gradient = gradients.get(image).and_then(Option::as_ref);
                     if let (Some(gradient), Some(values)) = (gradient, values.get_mut(stretch.clone())) {
-                        gradient.write(chunk.plane(stretch)?, values)?;
+                        gradient.write(chunk.plane(stretch)?.into(), values)?;
                     }
                 }
                 writer.write_f32(&values)?;
             }
             if let Some(writer) = &mut outputs.map {
-                self.map(&chunk, &mut sums, &mut part, &mut values)?;
+                values.clear();
+                values.resize(chunk.len(), 0.0);
+                self.losses.write_map(self.kind, chunk.plane(0..chunk.len())?.into(), &mut values)?;
                 writer.write_f32(&values)?;
             }
             progress.advance(chunk.len());
@@ -207,45 +203,17 @@ impl<K: Link> Passes for Run<'_, K> {
     }
 }
 
-impl<K: Link> Run<'_, K> {
+impl Run<'_> {
     fn check<'a>(
         &self,
         inputs: &Inputs,
         chunk: &Chunk<'_>,
-        accumulators: impl IntoIterator<Item = &'a Accumulator<Terms, K>>,
-    ) -> Result<(), ScoreError>
-    where
-        K: 'a,
-    {
+        accumulators: impl IntoIterator<Item = &'a Accumulator>,
+    ) -> Result<(), ScoreError> {
         let stop = self.arguments.on_bad == OnBad::Error;
         if stop && accumulators.into_iter().any(|accumulator| accumulator.counts().rejected() > 0) {
-            return Err(Pixels::first_bad(self.inputs, inputs, chunk, self.terms, &self.link, self.arguments));
+            return Err(Pixels::first_bad(self.inputs, inputs, chunk, self.accumulator()?, self.kind, self.arguments));
         }
-        Ok(())
-    }
-
-    /// The map of the one expression.
-    fn map(
-        &self,
-        chunk: &Chunk<'_>,
-        sums: &mut Vec<f64>,
-        part: &mut Vec<f32>,
-        map: &mut Vec<f32>,
-    ) -> Result<(), ScoreError> {
-        sums.clear();
-        sums.resize(chunk.len(), 0.0);
-        part.resize(chunk.len(), 0.0);
-        for weighted in self.plan.expressions().iter().flat_map(|expression| expression.terms()) {
-            if let Some(pointwise) = &weighted.term.loss.pointwise {
-                pointwise.write_map(&self.link, chunk.plane(0..chunk.len())?, part)?;
-                for (sum, part) in sums.iter_mut().zip(part.iter()) {
-                    *sum += weighted.coefficient * f64::from(*part);
-                }
-            }
-        }
-        map.clear();
-        // What lies beyond f32 is its largest number, as in the sums; `clamp` keeps the NaN of a rejected pixel.
-        map.extend(sums.iter().map(|sum| sum.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32));
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use half::f16;
 
 use crate::arrays::DType;
-use crate::expression::Short;
+use loss_expression::Short;
 
 /// A value of a target: in a file, or as it is given on the command line.
 #[derive(Clone, Copy, Debug)]

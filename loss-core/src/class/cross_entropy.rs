@@ -1,7 +1,9 @@
 use super::loss::ClassPointwise;
 use super::pixel::ClassPixel;
+use super::reduction::{CLASS_WEIGHTS, class_reduction};
 use super::weights::{ClassWeights, Equal};
 use crate::error::{Parameter, ParameterError};
+use crate::facts::{Arguments, BuildError, Facts, FromArguments, Listed, Needs, SHARE, number};
 use crate::fingerprint::Fingerprint;
 use crate::real::Real;
 
@@ -117,4 +119,28 @@ impl<W: ClassWeights> ClassPointwise for CrossEntropy<W> {
 pub(super) fn weight_of<R: Real, const C: usize>(weights: &impl ClassWeights, pixel: &ClassPixel<R, C>) -> R {
     let targets = (0..pixel.classes).zip(&pixel.target);
     targets.fold(R::splat(0.0), |sum, (class, &target)| sum + R::splat(weights.of(class) as f32) * target)
+}
+
+impl Listed for CrossEntropy {
+    const FACTS: Facts = Facts {
+        name: "ce",
+        aliases: &["cross_entropy"],
+        needs: Needs::Classes,
+        formula: "w_y·(−ln p_y)",
+        description: "Cross-entropy of a softmax.",
+        page: "CrossEntropy",
+        parameters: &[&[
+            number("label_smoothing", 0.0, SHARE, "ε, the share of a target that is spread evenly over the classes"),
+            class_reduction("weighted_mean"),
+            CLASS_WEIGHTS,
+        ]],
+        is_pointwise: true,
+        ..Facts::NONE
+    };
+}
+
+impl FromArguments for CrossEntropy {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        Ok(Self::new().label_smoothing(arguments.number("label_smoothing") as f32)?)
+    }
 }

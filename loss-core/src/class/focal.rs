@@ -1,8 +1,10 @@
 use super::cross_entropy::weight_of;
 use super::loss::ClassPointwise;
 use super::pixel::ClassPixel;
+use super::reduction::{CLASS_WEIGHTS, class_reduction};
 use super::weights::{ClassWeights, Equal};
 use crate::error::{Parameter, ParameterError};
+use crate::facts::{Arguments, BuildError, Facts, FromArguments, Listed, NOT_NEGATIVE, Needs, number};
 use crate::fingerprint::Fingerprint;
 use crate::pointwise::Power;
 use crate::real::Real;
@@ -109,5 +111,26 @@ impl<W: ClassWeights> ClassPointwise for SoftmaxFocal<W> {
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
         fingerprint.number(f64::from(self.gamma.exponent()));
         self.weights.fingerprint(fingerprint);
+    }
+}
+
+impl Listed for SoftmaxFocal {
+    const FACTS: Facts = Facts {
+        name: "focal",
+        aliases: &["softmax_focal"],
+        needs: Needs::Classes,
+        formula: "w_y·(1−p_y)^γ·(−ln p_y)",
+        description: "Focal loss of a softmax: cross-entropy that fades where the prediction is already right.",
+        source: "Lin et al., Focal Loss for Dense Object Detection, 2017",
+        page: "SoftmaxFocal",
+        parameters: &[&[number("gamma", 2.0, NOT_NEGATIVE, "γ; 0 is ce"), class_reduction("mean"), CLASS_WEIGHTS]],
+        is_pointwise: true,
+        ..Facts::NONE
+    };
+}
+
+impl FromArguments for SoftmaxFocal {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        Ok(Self::new(arguments.number("gamma") as f32)?)
     }
 }

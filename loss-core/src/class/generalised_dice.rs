@@ -1,10 +1,12 @@
 use super::batch::ClassBatch;
 use super::loss::ClassLoss;
+use super::per_class::KEPT;
 use super::pixel::ClassPixel;
 use super::sums::ClassTotals;
 use super::weights::{ClassSet, EveryClass};
 use crate::combine::combinable;
 use crate::error::{Parameter, ParameterError};
+use crate::facts::{Arguments, BuildError, Facts, FromArguments, Listed, Needs, SMOOTHING, smoothing, word};
 use crate::fingerprint::Fingerprint;
 use crate::loss::Part;
 use crate::pointwise::{bounded, coefficient};
@@ -187,3 +189,38 @@ impl<S: ClassSet, const C: usize> ClassLoss<C> for GeneralisedDice<S> {
 }
 
 combinable!([S: ClassSet,] GeneralisedDice<S>);
+
+impl Listed for GeneralisedDice {
+    const FACTS: Facts = Facts {
+        name: "generalised_dice",
+        aliases: &["generalized_dice", "gdl"],
+        needs: Needs::Classes,
+        formula: "1 − (2 Σ_c v_c I_c + s) / (Σ_c v_c (P_c + T_c) + s),  v_c = 1/T_c², 1/T_c or 1",
+        description: "Generalised Dice loss: one Dice score of all classes, weighted by volume.",
+        source: "Sudre et al., Generalised Dice overlap, 2017",
+        page: "GeneralisedDice",
+        parameters: &[
+            &[word("weight", "square", &["square", "simple", "uniform"], "v: 1/T², 1/T or 1")],
+            SMOOTHING,
+            &[KEPT],
+        ],
+        ..Facts::NONE
+    };
+}
+
+impl FromArguments for GeneralisedDice {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        let [above, below] = smoothing(arguments);
+        Ok(Self::new(0.0)?.smooth(above, below)?.volume_weight(VolumeWeight::from_arguments(arguments)?))
+    }
+}
+
+impl FromArguments for VolumeWeight {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        Ok(match arguments.word("weight") {
+            "simple" => VolumeWeight::Simple,
+            "uniform" => VolumeWeight::Uniform,
+            _ => VolumeWeight::Square,
+        })
+    }
+}

@@ -113,7 +113,7 @@ pub trait ClassPointwise: Clone {
     ) -> Result<(), LengthError> {
         plane.check("the map", map.len(), plane.pixels())?;
         let reading = Reading { classes: plane.classes(), activation: Activation::Softmax, ignored: None };
-        for (value, sample) in map.iter_mut().zip(plane.samples(plane.classes())) {
+        for (value, sample) in map.iter_mut().zip(plane.samples()) {
             *value = match sample.check(&reading) {
                 CheckedClasses::Valid(valid) => clamp_to_finite(self.loss(&valid.pixel) * valid.weight),
                 CheckedClasses::Ignored => 0.0,

@@ -39,7 +39,7 @@ pub use focal::SoftmaxFocal;
 pub use generalised_dice::{GeneralisedDice, VolumeWeight};
 pub use image_mean::ClassImageMean;
 pub use loss::{ClassLoss, ClassPointwise};
-pub use per_class::{AbsentClass, ClassReduction, PerClass, WeightMode};
+pub use per_class::{AbsentClass, ClassReduction, PER_CLASS, PerClass, WeightMode};
 pub use pixel::{Activation, ClassPixel};
 #[cfg(feature = "rayon")]
 pub(crate) use plane::ClassRows;

@@ -5,6 +5,7 @@ use super::sums::ClassTotals;
 use super::weights::{ClassSet, ClassWeights, Equal, EveryClass};
 use crate::combine::combinable;
 use crate::error::ParameterError;
+use crate::facts::{Arguments, BuildError, FromArguments, ParameterFacts, word};
 use crate::fingerprint::Fingerprint;
 use crate::finished::Confusion;
 use crate::loss::Part;
@@ -341,3 +342,61 @@ impl<L: RegionFamily, W: ClassWeights, S: ClassSet, const C: usize> ClassLoss<C>
 }
 
 combinable!([L: RegionFamily, W: ClassWeights, S: ClassSet,] PerClass<L, W, S>);
+
+/// Which classes count.
+pub(crate) const KEPT: ParameterFacts = word("classes", "all", &["all", "foreground"], "foreground: without class 0");
+
+/// What a binary loss of each class has in place of a rule for empty masks.
+pub const PER_CLASS: &[ParameterFacts] = &[
+    KEPT,
+    word(
+        "average",
+        "macro",
+        &["macro", "micro", "sum"],
+        "macro: the mean of the classes' losses; micro: the loss of their sums; sum: the sum of their losses",
+    ),
+    word(
+        "absent",
+        "count",
+        &["count", "zero", "skip"],
+        "a class that occurs in no target counts with what the formula gives (count), with 0 (zero), or not at all (skip)",
+    ),
+    word(
+        "weights",
+        "none",
+        &["none", "multiply", "normalise", "inside"],
+        "what --class-weights do: nothing; Σ w L / number of classes (MONAI); Σ w L / Σ w; or weigh I, P and T (kornia)",
+    ),
+];
+
+impl FromArguments for AbsentClass {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        Ok(match arguments.word("absent") {
+            "zero" => AbsentClass::Zero,
+            "skip" => AbsentClass::Skip,
+            _ => AbsentClass::Count,
+        })
+    }
+}
+
+impl FromArguments for ClassReduction {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        Ok(match arguments.word("average") {
+            "micro" => ClassReduction::Pooled,
+            "sum" => ClassReduction::Sum,
+            _ => ClassReduction::Mean,
+        })
+    }
+}
+
+/// What a loss does with class weights that are given; `None`: nothing.
+impl FromArguments for Option<WeightMode> {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        Ok(match arguments.word("weights") {
+            "multiply" => Some(WeightMode::Multiply),
+            "normalise" => Some(WeightMode::Normalise),
+            "inside" => Some(WeightMode::Inside),
+            _ => None,
+        })
+    }
+}

@@ -125,9 +125,14 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
         }
     }
 
+    /// The pixels, one after the other. Logits past the number of classes are NaN.
+    pub fn samples(&self) -> impl Iterator<Item = ClassSample<C>> + '_ {
+        self.samples_expecting(self.classes)
+    }
+
     /// The pixels, one after the other. If the plane has not as many classes as are expected, its logits are NaN, and
     /// so rejected.
-    pub(super) fn samples(&self, expected_classes: usize) -> impl Iterator<Item = ClassSample<C>> + '_ {
+    pub(super) fn samples_expecting(&self, expected_classes: usize) -> impl Iterator<Item = ClassSample<C>> + '_ {
         self.samples_of(0..self.pixels, expected_classes)
     }
 

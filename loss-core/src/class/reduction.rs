@@ -4,6 +4,7 @@ use super::pixel::ClassPixel;
 use super::sums::ClassTotals;
 use crate::combine::combinable;
 use crate::exact::TermSum;
+use crate::facts::{Arguments, BuildError, FromArguments, ParameterFacts, word};
 use crate::fingerprint::Fingerprint;
 use crate::loss::Part;
 use crate::pointwise::coefficient;
@@ -128,3 +129,34 @@ impl<P: ClassPointwise, const C: usize> ClassLoss<C> for ClassReduced<P> {
 }
 
 combinable!([P: ClassPointwise,] ClassReduced<P>);
+
+/// What the sum of a pointwise loss over classes is divided by; the default differs.
+pub(crate) const fn class_reduction(default: &'static str) -> ParameterFacts {
+    word(
+        "reduction",
+        default,
+        &["weighted_mean", "mean", "sum", "pixels", "pixels_and_classes"],
+        "what Σ w ℓ is divided by: weighted_mean = Σ w w_y, w_y the class weights (PyTorch); mean = Σ w; sum = 1; pixels = \
+         the number of pixels, ignored ones counted; pixels_and_classes = that times the number of classes (MONAI's focal loss)",
+    )
+}
+
+impl FromArguments for ClassDenominator {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        Ok(match arguments.word("reduction") {
+            "mean" => ClassDenominator::Weight,
+            "sum" => ClassDenominator::Fixed(1.0),
+            "pixels" => ClassDenominator::Pixels,
+            "pixels_and_classes" => ClassDenominator::PixelsTimesClasses,
+            _ => ClassDenominator::ClassWeight,
+        })
+    }
+}
+
+/// Whether a pointwise loss takes the class weights that are given.
+pub(crate) const CLASS_WEIGHTS: ParameterFacts = word(
+    "weights",
+    "multiply",
+    &["multiply", "none"],
+    "multiply: the loss of a pixel times the weight of its class, as --class-weights gives it; none: without",
+);

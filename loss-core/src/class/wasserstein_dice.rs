@@ -5,6 +5,7 @@ use super::sums::ClassTotals;
 use crate::combine::combinable;
 use crate::error::{Parameter, ParameterError};
 use crate::exact::TermSum;
+use crate::facts::{Facts, Kind, Listed, NOT_NEGATIVE, Needs, ParameterFacts, Preset, number};
 use crate::fingerprint::Fingerprint;
 use crate::loss::Part;
 use crate::pointwise::{bounded, coefficient};
@@ -166,3 +167,25 @@ impl<const C: usize> ClassLoss<C> for WassersteinDice<C> {
 }
 
 combinable!([const C: usize,] WassersteinDice<C>);
+
+impl<const C: usize> Listed for WassersteinDice<C> {
+    const FACTS: Facts = Facts {
+        name: "wasserstein_dice",
+        aliases: &["generalised_wasserstein_dice", "generalized_wasserstein_dice", "wasserstein"],
+        needs: Needs::ClassDistances,
+        formula: "1 − (2A + s) / (2A + ΣW + s),  W = Σ_c M_yc p_c, A = Σ over foreground of (M_y0 − W)",
+        description: "Generalised Wasserstein Dice loss: a wrong class costs what its distance from the right one is.",
+        source: "Fidon et al., Generalised Wasserstein Dice Score, 2017",
+        page: "WassersteinDice",
+        parameters: &[&[
+            ParameterFacts {
+                name: "distances",
+                kind: Kind::Matrix,
+                default: Preset::Word("1"),
+                meaning: "M: rows of targets by columns of predictions, [0, 1, 1; 1, 0, 0.25; 1, 0.25, 0]; 1 = all classes equally far",
+            },
+            number("smooth", 1e-5, NOT_NEGATIVE, "s, added above and below the fraction bar"),
+        ]],
+        ..Facts::NONE
+    };
+}

@@ -1,6 +1,7 @@
 use super::Pointwise;
 use super::power::{Power, at_least_tiny};
 use crate::error::{Parameter, ParameterError};
+use crate::facts::{Arguments, BuildError, Facts, FromArguments, Listed, NOT_NEGATIVE, SHARE, number};
 use crate::fingerprint::Fingerprint;
 use crate::pixel::Pixel;
 use crate::real::Real;
@@ -74,5 +75,27 @@ impl Pointwise for AsymmetricFocal {
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
         fingerprint.number(f64::from(self.delta)).number(f64::from(self.gamma.exponent()));
+    }
+}
+
+impl Listed for AsymmetricFocal {
+    const FACTS: Facts = Facts {
+        name: "asymmetric_focal",
+        formula: "−δ·ln p of foreground, −(1−δ)·p^γ·ln(1−p) of background",
+        description: "Asymmetric focal loss: only background fades, so that rare foreground keeps its whole cross-entropy.",
+        source: "Yeung et al., Unified Focal loss, 2022",
+        page: "AsymmetricFocal",
+        parameters: &[&[
+            number("delta", 0.6, SHARE, "δ, the weight of foreground; 1−δ is that of background"),
+            number("gamma", 0.5, NOT_NEGATIVE, "γ, how background fades; 0: not at all"),
+        ]],
+        ..Facts::NONE
+    };
+}
+
+impl FromArguments for AsymmetricFocal {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        let [delta, gamma] = ["delta", "gamma"].map(|name| arguments.number(name) as f32);
+        Ok(AsymmetricFocal::new(delta, gamma)?)
     }
 }

@@ -1,5 +1,6 @@
 use super::{LabelSmoothing, Pointwise};
 use crate::error::{Parameter, ParameterError};
+use crate::facts::{Arguments, BuildError, Facts, FromArguments, Listed, NOT_NEGATIVE, SHARE, number, word};
 use crate::fingerprint::Fingerprint;
 use crate::pixel::Pixel;
 use crate::real::Real;
@@ -101,5 +102,33 @@ impl Pointwise for Bce {
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
         fingerprint.number(f64::from(self.pos_weight)).number(f64::from(self.smoothing.probability_of_flip()));
+    }
+}
+
+impl Listed for Bce {
+    const FACTS: Facts = Facts {
+        name: "bce",
+        aliases: &["binary_cross_entropy"],
+        formula: "pos_weight·t·(−ln p) + (1−t)·(−ln(1−p))",
+        description: "Binary cross-entropy.",
+        page: "Bce",
+        parameters: &[&[
+            number("pos_weight", 1.0, NOT_NEGATIVE, "the weight of the foreground term (PyTorch's pos_weight)"),
+            number("label_smoothing", 0.0, SHARE, "s, how much targets are softened"),
+            word("smoothing", "flip", &["flip", "uniform"], "how: flip = t(1−s) + (1−t)s; uniform = t(1−s) + s/2"),
+        ]],
+        ..Facts::NONE
+    };
+}
+
+impl FromArguments for Bce {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        let s = arguments.number("label_smoothing") as f32;
+        let smoothing = match arguments.word("smoothing") {
+            "uniform" => LabelSmoothing::uniform(s)?,
+            _ => LabelSmoothing::flip(s)?,
+        };
+        let bce = Bce::new().pos_weight(arguments.number("pos_weight") as f32)?.label_smoothing(smoothing);
+        Ok(bce)
     }
 }

@@ -1,6 +1,7 @@
 use super::Pointwise;
 use super::power::{Power, at_least_tiny, flush};
 use crate::error::{Parameter, ParameterError};
+use crate::facts::{Arguments, BuildError, Facts, FromArguments, Listed, SMALL_EXPONENT, UP_TO_2_TO_32, number};
 use crate::fingerprint::Fingerprint;
 use crate::pixel::Pixel;
 use crate::real::Real;
@@ -126,5 +127,31 @@ impl Pointwise for ExponentialLogCrossEntropy {
             .number(f64::from(self.gamma.exponent()))
             .number(f64::from(self.foreground))
             .number(f64::from(self.background));
+    }
+}
+
+impl Listed for ExponentialLogCrossEntropy {
+    const FACTS: Facts = Facts {
+        name: "exponential_log_cross_entropy",
+        aliases: &["exponential_log_ce"],
+        formula: "w₁·t·(−ln p)^γ + w₀·(1−t)·(−ln(1−p))^γ",
+        description: "A power of the cross-entropy: the pixel's half of the exponential logarithmic loss.",
+        source: "Wong et al., 3D Segmentation with Exponential Logarithmic Loss, 2018",
+        page: "ExponentialLogCrossEntropy",
+        parameters: &[&[
+            number("gamma", 0.3, SMALL_EXPONENT, "γ, the exponent"),
+            number("foreground_weight", 1.0, UP_TO_2_TO_32, "w₁"),
+            number("background_weight", 1.0, UP_TO_2_TO_32, "w₀"),
+        ]],
+        ..Facts::NONE
+    };
+}
+
+impl FromArguments for ExponentialLogCrossEntropy {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        let loss = ExponentialLogCrossEntropy::new(arguments.number("gamma") as f32)?;
+        let [foreground, background] =
+            ["foreground_weight", "background_weight"].map(|name| arguments.number(name) as f32);
+        Ok(loss.class_weights(foreground, background)?)
     }
 }

@@ -1,6 +1,9 @@
 use super::Pointwise;
 use super::power::{Power, at_least_tiny};
 use crate::error::{Parameter, ParameterError};
+use crate::facts::{
+    Arguments, BuildError, FOCAL_ALPHA, Facts, FromArguments, Listed, NOT_NEGATIVE, ParameterFacts, number, word,
+};
 use crate::fingerprint::Fingerprint;
 use crate::pixel::Pixel;
 use crate::real::Real;
@@ -241,4 +244,44 @@ impl Pointwise for Focal {
             .number(self.alpha.map_or(-1.0, f64::from))
             .name(self.form.code());
     }
+}
+
+/// γ, α and the form, of this loss and of those that are made of it.
+pub(crate) const PARAMETERS: &[ParameterFacts] = &[
+    number("gamma", 2.0, NOT_NEGATIVE, "γ; 0 is bce"),
+    FOCAL_ALPHA,
+    word(
+        "form",
+        "mixture",
+        &["mixture", "split", "exponential", "margin"],
+        "for soft targets (all agree for 0 and 1): mixture (torchvision), split (kornia), exponential (Detectron, segmentation_models.pytorch), margin (MONAI)",
+    ),
+];
+
+impl FromArguments for Focal {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        let form = match arguments.word("form") {
+            "split" => FocalForm::Split,
+            "exponential" => FocalForm::Exponential,
+            "margin" => FocalForm::Margin,
+            _ => FocalForm::Mixture,
+        };
+        let focal = Self::new(arguments.number("gamma") as f32)?.form(form);
+        match arguments.number_or_none("alpha") {
+            Some(alpha) => Ok(focal.alpha(alpha as f32)?),
+            None => Ok(focal),
+        }
+    }
+}
+
+impl Listed for Focal {
+    const FACTS: Facts = Facts {
+        name: "focal",
+        formula: "−α_t·(1−p_t)^γ·ln p_t,  p_t = p if t = 1, 1−p if t = 0",
+        description: "Focal loss: cross-entropy that fades where the prediction is already right.",
+        source: "Lin et al., Focal Loss for Dense Object Detection, 2017",
+        page: "Focal",
+        parameters: &[PARAMETERS],
+        ..Facts::NONE
+    };
 }

@@ -1,5 +1,6 @@
 use super::Pointwise;
 use crate::error::{Parameter, ParameterError};
+use crate::facts::{Arguments, BuildError, Facts, FromArguments, Listed, TINY_TO_ONE, number};
 use crate::fingerprint::Fingerprint;
 use crate::pixel::Pixel;
 use crate::real::Real;
@@ -64,5 +65,24 @@ impl Pointwise for GeneralisedCrossEntropy {
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
         fingerprint.number(f64::from(self.q));
+    }
+}
+
+impl Listed for GeneralisedCrossEntropy {
+    const FACTS: Facts = Facts {
+        name: "generalised_cross_entropy",
+        aliases: &["generalized_cross_entropy", "gce"],
+        formula: "(1 − p_t^q) / q",
+        description: "Generalised cross-entropy: between cross-entropy and mean absolute error, for labels that may be wrong.",
+        source: "Zhang and Sabuncu, Generalized Cross Entropy Loss, 2018",
+        page: "GeneralisedCrossEntropy",
+        parameters: &[&[number("q", 0.7, TINY_TO_ONE, "q; 1 is the mean absolute error, towards 0 it becomes bce")]],
+        ..Facts::NONE
+    };
+}
+
+impl FromArguments for GeneralisedCrossEntropy {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        Ok(GeneralisedCrossEntropy::new(arguments.number("q") as f32)?)
     }
 }

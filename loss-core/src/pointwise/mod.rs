@@ -25,6 +25,7 @@ mod reduced_focal;
 pub use asymmetric_focal::AsymmetricFocal;
 pub use bce::Bce;
 pub use exponential_log_cross_entropy::ExponentialLogCrossEntropy;
+pub(crate) use focal::PARAMETERS as FOCAL_PARAMETERS;
 pub use focal::{Focal, FocalForm};
 pub use generalised_cross_entropy::GeneralisedCrossEntropy;
 pub use label_smoothing::LabelSmoothing;

@@ -1,5 +1,6 @@
 use super::Pointwise;
 use crate::error::{Parameter, ParameterError};
+use crate::facts::{Arguments, BuildError, FROM_MINUS_ONE, Facts, FromArguments, Listed, number};
 use crate::fingerprint::Fingerprint;
 use crate::pixel::Pixel;
 use crate::real::Real;
@@ -59,5 +60,23 @@ impl Pointwise for Poly1 {
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
         fingerprint.number(f64::from(self.epsilon));
+    }
+}
+
+impl Listed for Poly1 {
+    const FACTS: Facts = Facts {
+        name: "poly1",
+        formula: "−ln p_t + ε·(1−p_t)",
+        description: "Poly-1: cross-entropy with its first polynomial coefficient shifted.",
+        source: "Leng et al., PolyLoss, 2022",
+        page: "Poly1",
+        parameters: &[&[number("epsilon", 1.0, FROM_MINUS_ONE, "ε; 0 is bce")]],
+        ..Facts::NONE
+    };
+}
+
+impl FromArguments for Poly1 {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        Ok(Poly1::new(arguments.number("epsilon") as f32)?)
     }
 }

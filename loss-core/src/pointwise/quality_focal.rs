@@ -1,6 +1,7 @@
 use super::Pointwise;
 use super::power::{Power, at_least_tiny};
 use crate::error::{Parameter, ParameterError};
+use crate::facts::{Arguments, BuildError, Facts, FromArguments, Listed, NOT_NEGATIVE, number};
 use crate::fingerprint::Fingerprint;
 use crate::pixel::Pixel;
 use crate::real::Real;
@@ -66,5 +67,23 @@ impl Pointwise for QualityFocal {
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
         fingerprint.number(f64::from(self.beta.exponent()));
+    }
+}
+
+impl Listed for QualityFocal {
+    const FACTS: Facts = Facts {
+        name: "quality_focal",
+        formula: "|t − p|^β·b,  b = −t·ln p − (1−t)·ln(1−p)",
+        description: "Quality focal loss: focal loss for soft targets, which fades where the prediction is near the target.",
+        source: "Li et al., Generalized Focal Loss, 2020",
+        page: "QualityFocal",
+        parameters: &[&[number("beta", 2.0, NOT_NEGATIVE, "β; 0 is bce")]],
+        ..Facts::NONE
+    };
+}
+
+impl FromArguments for QualityFocal {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        Ok(QualityFocal::new(arguments.number("beta") as f32)?)
     }
 }

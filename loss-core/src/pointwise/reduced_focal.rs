@@ -1,6 +1,7 @@
 use super::Pointwise;
 use super::power::{Power, at_least_tiny};
 use crate::error::{Parameter, ParameterError};
+use crate::facts::{Arguments, BETWEEN, BuildError, FOCAL_ALPHA, Facts, FromArguments, Listed, NOT_NEGATIVE, number};
 use crate::fingerprint::Fingerprint;
 use crate::pixel::Pixel;
 use crate::real::Real;
@@ -108,5 +109,37 @@ impl Pointwise for ReducedFocal {
             .number(f64::from(self.gamma.exponent()))
             .number(f64::from(self.threshold))
             .number(self.alpha.map_or(-1.0, f64::from));
+    }
+}
+
+impl Listed for ReducedFocal {
+    const FACTS: Facts = Facts {
+        name: "reduced_focal",
+        formula: "−α_t·ln p_t where p_t < h, −α_t·((1−p_t)/h)^γ·ln p_t elsewhere",
+        description: "Reduced focal loss: cross-entropy for what is wrong, focal loss for what is right.",
+        source: "Sergievskiy and Ponamarev, Reduced Focal Loss, 2019",
+        page: "ReducedFocal",
+        parameters: &[&[
+            number("gamma", 2.0, NOT_NEGATIVE, "γ, how what is right fades"),
+            number(
+                "threshold",
+                0.5,
+                BETWEEN,
+                "h, from which p_t on a pixel is right; f has a jump there unless it is 0.5",
+            ),
+            FOCAL_ALPHA,
+        ]],
+        ..Facts::NONE
+    };
+}
+
+impl FromArguments for ReducedFocal {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        let [gamma, threshold] = ["gamma", "threshold"].map(|name| arguments.number(name) as f32);
+        let mut loss = ReducedFocal::new(gamma, threshold)?;
+        if let Some(alpha) = arguments.number_or_none("alpha") {
+            loss = loss.alpha(alpha as f32)?;
+        }
+        Ok(loss)
     }
 }

@@ -1,7 +1,8 @@
-use super::similarity::EmptyMask;
+use super::similarity::{EMPTY_MASK, EmptyMask};
 use super::user::{RegionSlopes, true_negative_loss};
 use crate::error::{Parameter, ParameterError};
 use crate::exact::UnitSum;
+use crate::facts::{Arguments, BELOW_ONE, BuildError, Facts, FromArguments, Listed, NOT_NEGATIVE, SHARE, number};
 use crate::finished::Confusion;
 use crate::sums::Totals;
 
@@ -111,3 +112,28 @@ true_negative_loss!(
     |loss| [loss.delta, loss.gamma, loss.smooth],
     loss.empty.code()
 );
+
+impl Listed for AsymmetricFocalTversky {
+    const FACTS: Facts = Facts {
+        name: "asymmetric_focal_tversky",
+        formula: "½·U₀ + ½·U₁^(1−γ),  U₁ = 1 − (TP + s) / (TP + δ·FN + (1−δ)·FP + s), U₀ the background's",
+        description: "Asymmetric focal Tversky loss: the Tversky losses of background and foreground, the latter to a power below 1.",
+        source: "Yeung et al., Unified Focal loss, 2022",
+        page: "AsymmetricFocalTversky",
+        parameters: &[&[
+            number("delta", 0.6, SHARE, "δ, the price of false negatives; 1−δ is that of false positives"),
+            number("gamma", 0.5, BELOW_ONE, "γ, which takes the foreground's loss to the power 1−γ"),
+            number("smooth", 1e-7, NOT_NEGATIVE, "s, added above and below the fraction bars"),
+            EMPTY_MASK,
+        ]],
+        is_per_class: true,
+        ..Facts::NONE
+    };
+}
+
+impl FromArguments for AsymmetricFocalTversky {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        let [delta, gamma, smooth] = ["delta", "gamma", "smooth"].map(|name| arguments.number(name));
+        Ok(Self::new(delta, gamma, smooth)?.empty_mask(EmptyMask::from_arguments(arguments)?))
+    }
+}

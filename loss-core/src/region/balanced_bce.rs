@@ -1,6 +1,8 @@
 use crate::batch::{Batch, Terms};
 use crate::combine::combinable;
 use crate::exact::TermSum;
+use crate::facts::word;
+use crate::facts::{Arguments, BuildError, Facts, FromArguments, Listed};
 use crate::fingerprint::Fingerprint;
 use crate::loss::{Loss, Part};
 use crate::pixel::Pixel;
@@ -120,3 +122,31 @@ impl Loss for BalancedBce {
 }
 
 combinable!([] BalancedBce);
+
+impl Listed for BalancedBce {
+    const FACTS: Facts = Facts {
+        name: "balanced_bce",
+        aliases: &["balanced_ce"],
+        formula: "(β·Σ w t·(−ln p) + (1−β)·Σ w (1−t)·(−ln(1−p))) / Σ w,  β = the background's share",
+        description: "Balanced cross-entropy: each class is weighed by the other's share of the pixels at hand.",
+        source: "Xie and Tu, Holistically-Nested Edge Detection, 2015",
+        page: "BalancedBce",
+        parameters: &[&[word(
+            "divided_by",
+            "weight",
+            &["weight", "none", "pixels"],
+            "weight = Σ w; none = 1 (the paper's sum); pixels = the number of pixels, ignored ones counted",
+        )]],
+        ..Facts::NONE
+    };
+}
+
+impl FromArguments for BalancedBce {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        Ok(Self::new().over(match arguments.word("divided_by") {
+            "none" => Denominator::Fixed(1.0),
+            "pixels" => Denominator::Pixels,
+            _ => Denominator::Weight,
+        }))
+    }
+}

@@ -1,6 +1,7 @@
-use super::overlap::Product;
+use super::overlap::{AnyOverlap, OVERLAP, Product};
 use super::similarity::{Similarity, similarity_loss};
 use crate::error::ParameterError;
+use crate::facts::{Arguments, BuildError, FLOORED, Facts, FromArguments, Listed, SMOOTHING};
 
 /// Dice loss (F₁ of soft counts).
 ///
@@ -75,3 +76,23 @@ impl<O> Dice<O> {
 }
 
 similarity_loss!(Dice {}, "dice");
+
+impl Listed for Dice<AnyOverlap> {
+    const FACTS: Facts = Facts {
+        name: "dice",
+        aliases: &["f1"],
+        formula: "1 − (2I + s) / (P + T + s)",
+        description: "Dice loss.",
+        source: "Milletari et al., V-Net, 2016; Sudre et al., Generalised Dice overlap, 2017",
+        page: "Dice",
+        parameters: &[SMOOTHING, FLOORED, OVERLAP],
+        is_per_class: true,
+        ..Facts::NONE
+    };
+}
+
+impl FromArguments for Dice<AnyOverlap> {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        Dice::new(0.0)?.with_options(arguments)
+    }
+}

@@ -1,6 +1,9 @@
-use super::overlap::{Overlap, Product};
+use super::overlap::{AnyOverlap, OVERLAP, Overlap, Product};
 use super::similarity::{Similarity, similarity_loss};
 use crate::error::{Parameter, ParameterError};
+use crate::facts::{
+    Arguments, BuildError, Facts, FromArguments, LOG_FLOORED, Listed, SMALL_EXPONENT, SMOOTHING, number,
+};
 
 /// A power of the negative logarithm of the Dice score: the region's half of the exponential logarithmic loss.
 ///
@@ -65,3 +68,23 @@ impl<O: Overlap> ExponentialLogDice<O> {
 }
 
 similarity_loss!(ExponentialLogDice { gamma }, "exponential_log_dice");
+
+impl Listed for ExponentialLogDice<AnyOverlap> {
+    const FACTS: Facts = Facts {
+        name: "exponential_log_dice",
+        aliases: &["exponential_log", "exp_log"],
+        formula: "(−ln max(score, floor))^γ,  score = 1 − dice",
+        description: "A power of the negative logarithm of the Dice score: the region's half of the exponential logarithmic loss.",
+        source: "Wong et al., 3D Segmentation with Exponential Logarithmic Loss, 2018",
+        page: "ExponentialLogDice",
+        parameters: &[&[number("gamma", 0.3, SMALL_EXPONENT, "γ, the exponent")], SMOOTHING, LOG_FLOORED, OVERLAP],
+        is_per_class: true,
+        ..Facts::NONE
+    };
+}
+
+impl FromArguments for ExponentialLogDice<AnyOverlap> {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        ExponentialLogDice::new(arguments.number("gamma"), 0.0)?.with_options(arguments)
+    }
+}

@@ -1,6 +1,10 @@
-use super::overlap::Product;
+use super::overlap::{AnyOverlap, OVERLAP, Product};
 use super::similarity::{Similarity, similarity_loss};
 use crate::error::{Parameter, ParameterError};
+use crate::facts::{
+    Arguments, BuildError, EXPONENT, FALSE_NEGATIVES, FALSE_POSITIVES, FLOORED, Facts, FromArguments, Listed,
+    NOT_NEGATIVE, SMOOTHING, number,
+};
 
 /// Focal Tversky loss: a power of the Tversky loss.
 ///
@@ -58,3 +62,32 @@ impl<O> FocalTversky<O> {
 }
 
 similarity_loss!(FocalTversky { gamma }, "focal_tversky");
+
+impl Listed for FocalTversky<AnyOverlap> {
+    const FACTS: Facts = Facts {
+        name: "focal_tversky",
+        formula: "(1 − (TP + s) / (TP + α·FP + β·FN + s))^γ",
+        description: "Focal Tversky loss: a power of the Tversky loss. γ is the exponent itself (the paper's 1/γ).",
+        source: "Abraham and Khan, A Novel Focal Tversky loss function, 2019",
+        page: "FocalTversky",
+        parameters: &[
+            &[
+                number("alpha", 0.3, NOT_NEGATIVE, FALSE_POSITIVES),
+                number("beta", 0.7, NOT_NEGATIVE, FALSE_NEGATIVES),
+                number("gamma", 0.75, EXPONENT, "γ, the exponent"),
+            ],
+            SMOOTHING,
+            FLOORED,
+            OVERLAP,
+        ],
+        is_per_class: true,
+        ..Facts::NONE
+    };
+}
+
+impl FromArguments for FocalTversky<AnyOverlap> {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        let [alpha, beta, gamma] = ["alpha", "beta", "gamma"].map(|name| arguments.number(name));
+        FocalTversky::new(alpha, beta, gamma, 0.0)?.with_options(arguments)
+    }
+}

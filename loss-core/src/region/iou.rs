@@ -1,6 +1,7 @@
-use super::overlap::Product;
+use super::overlap::{AnyOverlap, OVERLAP, Product};
 use super::similarity::{Similarity, similarity_loss};
 use crate::error::ParameterError;
+use crate::facts::{Arguments, BuildError, FLOORED, Facts, FromArguments, Listed, SMOOTHING};
 
 /// IoU (Jaccard) loss.
 ///
@@ -52,3 +53,23 @@ impl<O> Iou<O> {
 }
 
 similarity_loss!(Iou {}, "iou");
+
+impl Listed for Iou<AnyOverlap> {
+    const FACTS: Facts = Facts {
+        name: "iou",
+        aliases: &["jaccard"],
+        formula: "1 − (I + s) / (P + T − I + s)",
+        description: "IoU (Jaccard) loss.",
+        source: "Rahman and Wang, Optimizing Intersection-Over-Union, 2016",
+        page: "Iou",
+        parameters: &[SMOOTHING, FLOORED, OVERLAP],
+        is_per_class: true,
+        ..Facts::NONE
+    };
+}
+
+impl FromArguments for Iou<AnyOverlap> {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        Iou::new(0.0)?.with_options(arguments)
+    }
+}

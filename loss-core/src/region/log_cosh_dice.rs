@@ -1,6 +1,7 @@
-use super::overlap::Product;
+use super::overlap::{AnyOverlap, OVERLAP, Product};
 use super::similarity::{Similarity, similarity_loss};
 use crate::error::ParameterError;
+use crate::facts::{Arguments, BuildError, FLOORED, Facts, FromArguments, Listed, SMOOTHING};
 
 /// The logarithm of the hyperbolic cosine of the Dice loss.
 ///
@@ -52,3 +53,22 @@ impl<O> LogCoshDice<O> {
 }
 
 similarity_loss!(LogCoshDice {}, "log_cosh_dice");
+
+impl Listed for LogCoshDice<AnyOverlap> {
+    const FACTS: Facts = Facts {
+        name: "log_cosh_dice",
+        formula: "ln cosh(1 − (2I + s) / (P + T + s))",
+        description: "The logarithm of the hyperbolic cosine of the Dice loss.",
+        source: "Jadon, A survey of loss functions for semantic segmentation, 2020",
+        page: "LogCoshDice",
+        parameters: &[SMOOTHING, FLOORED, OVERLAP],
+        is_per_class: true,
+        ..Facts::NONE
+    };
+}
+
+impl FromArguments for LogCoshDice<AnyOverlap> {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        LogCoshDice::new(0.0)?.with_options(arguments)
+    }
+}

@@ -1,6 +1,9 @@
-use super::overlap::{Overlap, Product};
+use super::overlap::{AnyOverlap, OVERLAP, Overlap, Product};
 use super::similarity::{Similarity, similarity_loss};
 use crate::error::ParameterError;
+use crate::facts::{
+    Arguments, BuildError, Facts, FromArguments, LOG_FLOORED, Listed, NOT_NEGATIVE, SMOOTHING, number, word,
+};
 
 /// The negative logarithm of a Dice, IoU or Tversky score.
 ///
@@ -75,3 +78,40 @@ impl<O: Overlap> LogDice<O> {
 }
 
 similarity_loss!(LogDice { scale }, "log_dice");
+
+impl Listed for LogDice<AnyOverlap> {
+    const FACTS: Facts = Facts {
+        name: "log_dice",
+        formula: "−ln max(score, floor),  score = 1 − dice, 1 − iou or 1 − tversky",
+        description: "The negative logarithm of a Dice, IoU or Tversky score.",
+        source: "Wong et al., 3D Segmentation with Exponential Logarithmic Loss, 2018",
+        page: "LogDice",
+        parameters: &[
+            &[
+                word("of", "dice", &["dice", "iou", "tversky"], "the score"),
+                number("alpha", 0.5, NOT_NEGATIVE, "α, the price of false positives, for of=tversky"),
+                number("beta", 0.5, NOT_NEGATIVE, "β, the price of false negatives, for of=tversky"),
+            ],
+            SMOOTHING,
+            LOG_FLOORED,
+            OVERLAP,
+        ],
+        is_per_class: true,
+        ..Facts::NONE
+    };
+}
+
+impl FromArguments for LogDice<AnyOverlap> {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        let score = match arguments.word("of") {
+            "tversky" => LogDice::tversky(arguments.number("alpha"), arguments.number("beta"), 0.0)?,
+            other => {
+                if let Some(parameter) = ["alpha", "beta"].into_iter().find(|name| arguments.is_given(name)) {
+                    return Err(BuildError::Conflict { parameter, message: "needs of=tversky" });
+                }
+                if other == "iou" { LogDice::iou(0.0)? } else { LogDice::new(0.0)? }
+            }
+        };
+        score.with_options(arguments)
+    }
+}

@@ -1,6 +1,7 @@
 use super::user::{RegionSlopes, true_negative_loss};
 use crate::error::{Parameter, ParameterError};
 use crate::exact::UnitSum;
+use crate::facts::{Arguments, BuildError, Facts, FromArguments, Listed, NOT_NEGATIVE, number};
 use crate::finished::Confusion;
 use crate::sums::Totals;
 
@@ -82,3 +83,23 @@ impl Mcc {
 }
 
 true_negative_loss!(Mcc, "mcc", |loss| [loss.smooth]);
+
+impl Listed for Mcc {
+    const FACTS: Facts = Facts {
+        name: "mcc",
+        aliases: &["matthews"],
+        formula: "1 − (TP·TN − FP·FN) / √((TP+FP)(TP+FN)(TN+FP)(TN+FN))",
+        description: "Matthews correlation loss: the one region loss that sees true negatives.",
+        source: "Abhishek and Hamarneh, Matthews Correlation Coefficient Loss, 2021",
+        page: "Mcc",
+        parameters: &[&[number("smooth", 1e-5, NOT_NEGATIVE, "added to each of the four counts")]],
+        is_per_class: true,
+        ..Facts::NONE
+    };
+}
+
+impl FromArguments for Mcc {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        Ok(Self::new(arguments.number("smooth"))?)
+    }
+}

@@ -2,9 +2,11 @@ use crate::batch::{Batch, Terms};
 use crate::combine::combinable;
 use crate::error::{Parameter, ParameterError};
 use crate::exact::TermSum;
+use crate::facts::{Arguments, BuildError, FROM_2_TO_MINUS_64, Facts, FromArguments, Listed, number};
 use crate::fingerprint::Fingerprint;
 use crate::loss::{Loss, Part};
 use crate::pixel::Pixel;
+use crate::pointwise::FOCAL_PARAMETERS;
 use crate::pointwise::{Focal, Pointwise, clamp_to_finite};
 use crate::real::Real;
 use crate::sums::Totals;
@@ -113,3 +115,25 @@ impl Loss for NormalisedFocal {
 }
 
 combinable!([] NormalisedFocal);
+
+impl Listed for NormalisedFocal {
+    const FACTS: Facts = Facts {
+        name: "normalised_focal",
+        aliases: &["normalized_focal"],
+        formula: "Σ w ℓ / max(Σ w (1−p_t)^γ, floor),  ℓ = −α_t·(1−p_t)^γ·ln p_t",
+        description: "Normalised focal loss: focal loss divided by the sum of its own fading factors, so that it does not vanish.",
+        source: "Sofiiuk et al., AdaptIS, 2019",
+        page: "NormalisedFocal",
+        parameters: &[
+            FOCAL_PARAMETERS,
+            &[number("floor", 1e-6, FROM_2_TO_MINUS_64, "the sum of the factors does not fall below this")],
+        ],
+        ..Facts::NONE
+    };
+}
+
+impl FromArguments for NormalisedFocal {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        Ok(Self::new(Focal::from_arguments(arguments)?).floor(arguments.number("floor"))?)
+    }
+}

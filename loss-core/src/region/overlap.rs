@@ -1,7 +1,9 @@
 //! How much a pixel's prediction and target overlap, and how much they differ.
 
+use super::similarity::EMPTY_MASK;
 use crate::batch::{Batch, Terms};
 use crate::exact::TermSum;
+use crate::facts::{Arguments, BuildError, FromArguments, ParameterFacts, word};
 use crate::fingerprint::Fingerprint;
 use crate::pixel::Pixel;
 use crate::pointwise::coefficient;
@@ -247,5 +249,26 @@ impl Overlap for AnyOverlap {
             AnyOverlap::Squared => Squared.fingerprint(fingerprint),
             AnyOverlap::Minimum => Minimum.fingerprint(fingerprint),
         }
+    }
+}
+
+/// The form of the overlap, and what an empty mask counts for.
+pub(crate) const OVERLAP: &[ParameterFacts] = &[
+    word(
+        "overlap",
+        "product",
+        &["product", "squared", "minimum"],
+        "product: I = Σ w p t, P = Σ w p, T = Σ w t; squared (V-Net): P = Σ w p², T = Σ w t²; minimum (soft labels): I = Σ w min(p, t)",
+    ),
+    EMPTY_MASK,
+];
+
+impl FromArguments for AnyOverlap {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        Ok(match arguments.word("overlap") {
+            "squared" => AnyOverlap::Squared,
+            "minimum" => AnyOverlap::Minimum,
+            _ => AnyOverlap::Product,
+        })
     }
 }

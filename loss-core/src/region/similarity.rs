@@ -2,6 +2,7 @@
 
 use super::overlap::{Overlap, OverlapSlope, Product};
 use crate::error::{Parameter, ParameterError};
+use crate::facts::{Arguments, BuildError, FromArguments, ParameterFacts, word};
 use crate::fingerprint::Fingerprint;
 use crate::pointwise::bounded;
 use crate::sums::Totals;
@@ -170,6 +171,24 @@ impl<O: Overlap> Similarity<O> {
     }
 }
 
+/// What an empty mask counts for, as a parameter.
+pub(crate) const EMPTY_MASK: ParameterFacts = word(
+    "empty",
+    "formula",
+    &["formula", "zero", "one"],
+    "the loss of a mask without foreground: what the formula gives, or 0, or 1",
+);
+
+impl FromArguments for EmptyMask {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        Ok(match arguments.word("empty") {
+            "zero" => EmptyMask::Zero,
+            "one" => EmptyMask::One,
+            _ => EmptyMask::Formula,
+        })
+    }
+}
+
 /// The options and the [`Loss`](crate::Loss) of a type with a field `similarity` and a method
 /// `outer(&self, loss) -> [f64; 2]`, which gives f(loss) and f′(loss), and a method `smoothing_scale`, which tells how much
 /// smoothing of the index one unit of the loss's own formula is.
@@ -211,6 +230,20 @@ macro_rules! similarity_loss {
             /// [`Minimum`](crate::Minimum).
             pub fn overlap<Other: $crate::region::Overlap>(self, overlap: Other) -> $loss<Other> {
                 $loss { similarity: self.similarity.overlap(overlap), $($field: self.$field),* }
+            }
+        }
+
+        impl $loss {
+            /// With the options that all losses of the Dice family have.
+            fn with_options(
+                self,
+                arguments: &$crate::facts::Arguments<'_>,
+            ) -> Result<$loss<$crate::region::AnyOverlap>, $crate::facts::BuildError> {
+                use $crate::facts::{FromArguments, smoothing};
+                let [above, below] = smoothing(arguments);
+                let loss = self.smooth(above, below)?.floor(arguments.number("floor"))?;
+                let empty = $crate::region::EmptyMask::from_arguments(arguments)?;
+                Ok(loss.empty_mask(empty).overlap($crate::region::AnyOverlap::from_arguments(arguments)?))
             }
         }
 

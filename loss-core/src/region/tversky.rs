@@ -1,6 +1,10 @@
-use super::overlap::Product;
+use super::overlap::{AnyOverlap, OVERLAP, Product};
 use super::similarity::{Similarity, similarity_loss};
 use crate::error::ParameterError;
+use crate::facts::{
+    Arguments, BuildError, FALSE_NEGATIVES, FALSE_POSITIVES, FLOORED, Facts, FromArguments, Listed, NOT_NEGATIVE,
+    SMOOTHING, number,
+};
 
 /// Tversky loss: Dice with a price for each kind of error.
 ///
@@ -77,3 +81,28 @@ impl<O> Tversky<O> {
 }
 
 similarity_loss!(Tversky {}, "tversky");
+
+impl Listed for Tversky<AnyOverlap> {
+    const FACTS: Facts = Facts {
+        name: "tversky",
+        formula: "1 − (TP + s) / (TP + α·FP + β·FN + s),  TP = I, FP = P − I, FN = T − I",
+        description: "Tversky loss: Dice with a price for each kind of error.",
+        source: "Salehi et al., Tversky loss function for image segmentation, 2017",
+        page: "Tversky",
+        parameters: &[
+            &[number("alpha", 0.5, NOT_NEGATIVE, FALSE_POSITIVES), number("beta", 0.5, NOT_NEGATIVE, FALSE_NEGATIVES)],
+            SMOOTHING,
+            FLOORED,
+            OVERLAP,
+        ],
+        is_per_class: true,
+        ..Facts::NONE
+    };
+}
+
+impl FromArguments for Tversky<AnyOverlap> {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        let [alpha, beta] = ["alpha", "beta"].map(|name| arguments.number(name));
+        Tversky::new(alpha, beta, 0.0)?.with_options(arguments)
+    }
+}

@@ -1,4 +1,5 @@
 use super::lovasz::{ErrorKind, Lovasz};
+use crate::facts::{Facts, Listed, Needs};
 
 /// The Lovász hinge: the [`Lovasz`] extension of the Jaccard loss over the hinge errors of logits.
 ///
@@ -52,4 +53,17 @@ impl ErrorKind for HingeErrors {
     fn slope(foreground: bool) -> f64 {
         if foreground { -1.0 } else { 1.0 }
     }
+}
+
+impl Listed for LovaszHinge<'_> {
+    const FACTS: Facts = Facts {
+        name: "lovasz_hinge",
+        aliases: &["lovasz", "lovász_hinge", "lovász"],
+        needs: Needs::AllPixels,
+        formula: "Σ max(eᵢ, 0)·(Jᵢ − Jᵢ₋₁) by falling errors e = 1 − z(2t−1),  J the Jaccard loss of the first i",
+        description: "Lovász hinge: the Lovász extension of the Jaccard loss, over hinge errors.",
+        source: "Yu and Blaschko, Learning submodular losses with the Lovász hinge, 2015; Berman et al., The Lovász-Softmax loss, 2018",
+        page: "LovaszHinge",
+        ..Facts::NONE
+    };
 }

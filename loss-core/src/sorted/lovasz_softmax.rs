@@ -2,6 +2,8 @@ use super::error::SortedError;
 use super::ranking::{Filled, Ranks};
 use crate::class::{ClassSample, ClassTarget, Label};
 use crate::error::{LengthError, Parameter, ParameterError};
+use crate::facts::word;
+use crate::facts::{Arguments, BuildError, Facts, FromArguments, Listed, Needs};
 use crate::finished::{Counts, RejectedPixel};
 use crate::pixel::Reason;
 use crate::pointwise::coefficient;
@@ -412,5 +414,33 @@ impl<const C: usize> Softmax<C> {
         for (g, p) in by_probability.iter_mut().zip(&self.p).take(self.classes) {
             *g = p * (*g - sum);
         }
+    }
+}
+
+impl<const C: usize> Listed for LovaszSoftmax<'_, C> {
+    const FACTS: Facts = Facts {
+        name: "lovasz_softmax",
+        aliases: &["lovász_softmax"],
+        needs: Needs::AllPixelsOfClasses,
+        formula: "the mean over classes of Σ eᵢ·(Jᵢ − Jᵢ₋₁) by falling errors e = 1 − p_c where c is the label, p_c elsewhere",
+        description: "Lovász-Softmax: the Lovász extension of the Jaccard loss of each class.",
+        source: "Berman et al., The Lovász-Softmax loss, 2018",
+        page: "LovaszSoftmax",
+        parameters: &[&[word(
+            "over",
+            "present",
+            &["present", "all"],
+            "the classes that the mean is over: those that are a label, or all",
+        )]],
+        ..Facts::NONE
+    };
+}
+
+impl FromArguments for LovaszClasses {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        Ok(match arguments.word("over") {
+            "all" => LovaszClasses::All,
+            _ => LovaszClasses::Present,
+        })
     }
 }

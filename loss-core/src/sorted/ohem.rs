@@ -1,5 +1,8 @@
 use super::hardest::HardMining;
 use crate::error::{Parameter, ParameterError};
+use crate::facts::{
+    Arguments, BETWEEN, BuildError, Facts, FromArguments, Listed, Needs, WHOLE, number, number_or_none, whole,
+};
 
 /// Online hard example mining: the mean over the losses above a threshold, but over a least number of pixels.
 ///
@@ -62,5 +65,32 @@ impl HardMining for Ohem {
 
     fn keep_above(&self) -> Option<f32> {
         Some(self.threshold)
+    }
+}
+
+impl Listed for Ohem {
+    const FACTS: Facts = Facts {
+        name: "ohem",
+        aliases: &["ohem_bce", "ohem_ce", "hard_mining", "hard_negative_mining"],
+        needs: Needs::AllPixels,
+        formula: "the mean of the losses of pixels (bce, or ce of classes) above −ln thresh, or of the largest",
+        description: "Online hard example mining: cross-entropy of the pixels that are not yet right.",
+        source: "Shrivastava et al., Training region-based object detectors with online hard example mining, 2016",
+        page: "Ohem",
+        parameters: &[&[
+            number("thresh", 0.7, BETWEEN, "the probability of the right class up to which every pixel is kept"),
+            number_or_none("at_least", WHOLE, "how many pixels are kept at least; none = a sixteenth of all"),
+        ]],
+        ..Facts::NONE
+    };
+}
+
+impl FromArguments for Ohem {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        let rule = Self::new(arguments.number("thresh"))?;
+        Ok(match arguments.number_or_none("at_least") {
+            Some(pixels) => rule.at_least(whole("at_least", pixels)?),
+            None => rule,
+        })
     }
 }

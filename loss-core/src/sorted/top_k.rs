@@ -1,5 +1,8 @@
 use super::hardest::HardMining;
 use crate::error::{Parameter, ParameterError};
+use crate::facts::{
+    Arguments, BuildError, Facts, FromArguments, Listed, Needs, PERCENT, WHOLE, number, number_or_none, whole,
+};
 
 /// The mean over the k largest losses.
 ///
@@ -74,6 +77,35 @@ impl HardMining for TopK {
             // In this order, as nnU-Net has it.
             Rule::Percent(percent) => (pixels as f64 * percent / 100.0) as u64,
             Rule::Count(k) => k,
+        }
+    }
+}
+
+impl Listed for TopK {
+    const FACTS: Facts = Facts {
+        name: "top_k",
+        aliases: &["topk", "top_k_bce", "topk_bce", "top_k_ce", "topk_ce"],
+        needs: Needs::AllPixels,
+        formula: "the mean of the k largest losses of pixels (bce, or ce of classes)",
+        description: "Top-k: cross-entropy of the hardest pixels alone.",
+        source: "Wu et al., Bridging Category-level and Instance-level Semantic Image Segmentation, 2016",
+        page: "TopK",
+        parameters: &[&[
+            number("percent", 10.0, PERCENT, "how many of the pixels are kept, in percent"),
+            number_or_none("k", WHOLE, "how many are kept, in place of a percentage"),
+        ]],
+        ..Facts::NONE
+    };
+}
+
+impl FromArguments for TopK {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        match arguments.number_or_none("k") {
+            Some(_) if arguments.is_given("percent") => {
+                Err(BuildError::Conflict { parameter: "percent", message: "and k say the same thing: give one" })
+            }
+            Some(k) => Ok(Self::count(whole("k", k)?)?),
+            None => Ok(Self::percent(arguments.number("percent"))?),
         }
     }
 }

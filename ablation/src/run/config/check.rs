@@ -6,8 +6,8 @@ use super::settings::{
     MOST_EVALUATIONS, MOST_IMAGES, MOST_SEEDS, MOST_STEPS, accepted,
 };
 use super::{Config, ConfigError, Shapes};
-use crate::expression::Expression;
 use crate::run::arms::percent;
+use loss_expression::Expression;
 
 impl Config {
     /// The settings, if each is within its range.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::expression::ExpressionError;
+use loss_expression::ExpressionError;
 
 /// Why there are no settings to run with. Messages begin with the file and the line, where there is one.
 #[derive(Debug, thiserror::Error)]

@@ -9,7 +9,7 @@ use toml::{Table, Value};
 use super::error::Place;
 use super::settings::{SETTINGS, accepted, names_in};
 use super::{Config, ConfigError, Preset};
-use crate::expression::closest;
+use loss_expression::closest;
 
 impl Config {
     /// The settings of `preset`, with those in their place that `text`, the contents of `path`, gives.

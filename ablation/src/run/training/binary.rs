@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use loss_core::{Confusion, Finished, Histogram, Logits, Loss, Plane, Quantisation};
+use loss_core::{Confusion, Histogram, Plane, Quantisation};
+use loss_expression::binary::{Finished, Inputs, Losses};
 
 use super::{Judgement, Metrics, Problem, Step, TrainingError};
-use crate::expression::Expression;
 use crate::run::config::{HeadBias, Training};
 use crate::run::dataset::BinarySet;
 use crate::run::metrics::{MaskView, boundary_f1, boundary_iou, hausdorff_95, name};
 use crate::run::network::Architecture;
-use crate::score::plan::Plan;
-use crate::score::terms::Terms;
+use loss_expression::Expression;
 
 /// Two halvings: full, half and quarter size.
 const HALVINGS: usize = 2;
@@ -27,7 +26,7 @@ const RIM: f64 = 2.0;
 pub(crate) struct BinaryProblem {
     training: Arc<BinarySet>,
     held_out: Arc<BinarySet>,
-    loss: Terms,
+    loss: Losses,
     base_channels: usize,
     head_bias: f32,
 }
@@ -44,13 +43,13 @@ impl BinaryProblem {
             HeadBias::Zero => 0.0,
             HeadBias::Prior => libm::log(share / (1.0 - share)) as f32,
         };
-        let loss = Terms::new(&Plan::new(vec![loss.clone()]));
+        let loss = Losses::new(vec![loss.clone()]);
         Self { training, held_out, loss, base_channels: settings.base_channels, head_bias }
     }
 
-    fn finished(&self, logits: &[f32]) -> Result<Finished<Terms, Logits>, TrainingError> {
-        let mut sums = self.loss.accumulator();
-        sums.extend_plane(Plane::new(logits, &self.held_out.masks)?);
+    fn finished(&self, logits: &[f32]) -> Result<Finished, TrainingError> {
+        let mut sums = self.loss.accumulator(Inputs::Logits)?;
+        sums.extend(Plane::new(logits, &self.held_out.masks)?.into())?;
         Ok(sums.finish()?)
     }
 }
@@ -85,11 +84,13 @@ impl Problem for BinaryProblem {
     fn step(&self, images: &[usize], logits: &mut [Vec<f32>]) -> Result<Step, TrainingError> {
         let labels: Vec<u8> = images.iter().flat_map(|index| self.training.label(*index)).copied().collect();
         let [logits] = logits else { return Err(TrainingError::Tensor("not one output".to_owned())) };
-        let mut sums = self.loss.accumulator();
-        sums.extend_plane(Plane::new(logits, &labels)?);
+        let mut sums = self.loss.accumulator(Inputs::Logits)?;
+        sums.extend(Plane::new(logits, &labels)?.into())?;
         let finished = sums.finish()?;
         let mut gradient = vec![0.0; logits.len()];
-        finished.write_gradient(Plane::new(logits, &labels)?, &mut gradient)?;
+        if let Some(ready) = finished.gradient(1.0) {
+            ready.write(Plane::new(logits, &labels)?.into(), &mut gradient)?;
+        }
         let mut step = Step::of_loss(finished.value());
         step.add(&gradient, &labels);
         *logits = gradient;

@@ -3,16 +3,14 @@
 use std::sync::Arc;
 
 use loss_core::deep_supervision::Strides;
-use loss_core::{ClassAccumulator, ClassPlane, FinishedClasses, Layout};
+use loss_expression::classes::{Accumulator, Finished, Losses, Pixels, Targets};
 
 use super::{Judgement, Metrics, Problem, Step, TrainingError};
-use crate::expression::{ClassesLoss, Expression};
 use crate::run::config::{HeadBias, Training};
 use crate::run::dataset::PairSet;
 use crate::run::metrics::name;
 use crate::run::network::Architecture;
-use crate::score::classes::{ClassTerms, Weights};
-use crate::score::plan::Plan;
+use loss_expression::{ClassesLoss, Expression};
 
 pub(crate) const CLASSES: usize = 5;
 pub(crate) const CLASS_NAMES: [&str; CLASSES] = ["background", "no damage", "minor", "major", "destroyed"];
@@ -26,7 +24,7 @@ struct Scale {
     /// How often it is halved.
     halved: usize,
     lambda: f64,
-    loss: ClassTerms,
+    loss: Losses,
 }
 
 pub(crate) struct DamageProblem {
@@ -55,9 +53,8 @@ impl DamageProblem {
         settings: &Training,
         shares: [f64; CLASSES],
     ) -> Result<Self, TrainingError> {
-        let weights = Weights::of(&class_weights);
         let scale = |at: &Supervision| {
-            let loss = ClassTerms::new(&Plan::new(vec![at.loss.clone()]), &weights)?;
+            let loss = Losses::new(vec![at.loss.clone()], CLASSES, Some(&class_weights))?;
             Ok(Scale { halved: at.halved, lambda: at.lambda, loss })
         };
         let scales = supervision.iter().map(scale).collect::<Result<_, TrainingError>>()?;
@@ -82,12 +79,12 @@ impl DamageProblem {
         Ok(labels)
     }
 
-    fn finished(&self, logits: &[f32]) -> Result<FinishedClasses<ClassTerms, CLASSES>, TrainingError> {
+    fn finished(&self, logits: &[f32]) -> Result<Finished, TrainingError> {
         let Some(full) = self.scales.last() else { return Err(TrainingError::Tensor("no output".to_owned())) };
-        let mut sums = ClassAccumulator::<_, CLASSES>::new(full.loss.clone());
+        let mut sums = full.loss.accumulator()?;
         let pixels = self.held_out.size * self.held_out.size;
         for (logits, labels) in logits.chunks(CLASSES * pixels).zip(self.held_out.labels.chunks(pixels)) {
-            sums.extend_plane(ClassPlane::new(CLASSES, Layout::Planar, logits, labels)?);
+            sums.extend(Pixels::new(logits, Targets::U8(labels)))?;
         }
         Ok(sums.finish()?)
     }
@@ -97,15 +94,15 @@ impl Scale {
     /// The loss of a batch times λ, and its gradient in place of the logits.
     fn step(&self, logits: &mut [f32], labels: &[Vec<u8>]) -> Result<f64, TrainingError> {
         let of_image = logits.len() / labels.len().max(1);
-        let mut sums = ClassAccumulator::<_, CLASSES>::new(self.loss.clone());
+        let mut sums = self.loss.accumulator()?;
         for (logits, labels) in logits.chunks(of_image).zip(labels) {
-            sums.extend_plane(ClassPlane::new(CLASSES, Layout::Planar, logits, labels)?);
+            sums.extend(Pixels::new(logits, Targets::U8(labels)))?;
         }
         let finished = sums.finish()?;
-        let gradient = finished.gradient_times(self.lambda);
+        let Some(gradient) = finished.gradient(self.lambda) else { return Ok(0.0) };
         let mut slopes = vec![0.0; of_image];
         for (logits, labels) in logits.chunks_mut(of_image).zip(labels) {
-            gradient.write(ClassPlane::new(CLASSES, Layout::Planar, logits, labels)?, &mut slopes)?;
+            gradient.write(Pixels::new(logits, Targets::U8(labels)), &mut slopes)?;
             logits.copy_from_slice(&slopes);
         }
         Ok(self.lambda * finished.value())

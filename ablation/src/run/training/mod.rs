@@ -104,6 +104,8 @@ pub(crate) enum TrainingError {
     Diverged { step: usize },
     #[error("the logits of a batch: {0}")]
     Pixels(#[from] loss_core::FinishError),
+    #[error("the logits of a batch: {0}")]
+    Evaluation(#[from] loss_expression::EvaluationError),
     #[error("the parameters of a loss: {0}")]
     Parameter(#[from] loss_core::ParameterError),
     #[error("internal error: {0}")]
@@ -111,7 +113,7 @@ pub(crate) enum TrainingError {
     #[error("internal error: {0}")]
     ClassPlane(#[from] loss_core::ClassPlaneError),
     #[error("internal error: {0}")]
-    Expression(#[from] crate::expression::ExpressionError),
+    Expression(#[from] loss_expression::ExpressionError),
     #[error("internal error: a tensor could not be read: {0}")]
     Tensor(String),
 }

@@ -2,19 +2,17 @@
 
 mod pixels;
 mod run;
-mod terms;
 mod weights;
 
 use crate::cli::ScoreArguments;
-use crate::expression::ClassesLoss;
 use crate::score::asked::Asked;
 use crate::score::inputs::{Classes, Inputs};
 use crate::score::output::Destinations;
-use crate::score::plan::Plan;
-use crate::score::results::{Reading, Report, Scorer, WeightScores};
+use crate::score::results::{Reading, Report, Scorer};
 use crate::score::{ScoreError, score_by};
+use loss_expression::ClassesLoss;
+use loss_expression::classes::Losses;
 use run::Run;
-pub(crate) use terms::{ClassTerms, Weights};
 pub(crate) use weights::WeightsFrom;
 
 /// What is scored of classes without --loss.
@@ -36,33 +34,16 @@ pub(super) fn score(arguments: &ScoreArguments, inputs: &[Inputs], classes: &Cla
         }
         None => None,
     };
-    // The smallest capacity that takes the classes.
-    match classes.count {
-        0..=8 => score_at::<8>(arguments, inputs, classes, &asked, weights, &destinations),
-        9..=32 => score_at::<32>(arguments, inputs, classes, &asked, weights, &destinations),
-        _ => score_at::<256>(arguments, inputs, classes, &asked, weights, &destinations),
-    }
-}
-
-fn score_at<const C: usize>(
-    arguments: &ScoreArguments,
-    inputs: &[Inputs],
-    classes: &Classes,
-    asked: &Asked<ClassesLoss>,
-    weights: Option<WeightScores>,
-    destinations: &Destinations,
-) -> Result<Report, ScoreError> {
-    let plan = Plan::new(asked.expressions.clone());
-    let given = Weights(weights.as_ref().map(|weights| weights.weights.as_slice().into()));
-    let terms = ClassTerms::new(&plan, &given)?;
+    let given = weights.as_ref().map(|weights| weights.weights.as_slice());
+    let losses = Losses::new(asked.expressions.clone(), classes.count, given)?;
     let per_image = asked.per_image(arguments);
     let scorer = Scorer {
-        plan: &plan,
-        of_nothing: terms.of_nothing::<C>(classes.count),
+        expressions: losses.expressions(),
+        of_nothing: losses.of_nothing(),
         reading: Reading { threshold: 0.5, names: classes.names.clone() },
         per_image,
         empty_images: arguments.empty_images,
     };
-    let run = Run::<C> { arguments, terms: &terms, classes: classes.count, per_image, inputs };
-    score_by(arguments, &run, &scorer, asked, weights, inputs, destinations)
+    let run = Run { arguments, losses: &losses, per_image, inputs };
+    score_by(arguments, &run, &scorer, &asked, weights, inputs, &destinations)
 }

@@ -1,8 +1,8 @@
 //! The pixels of logits of several classes, a chunk of one image at a time.
 
-use loss_core::{ClassAccumulator, ClassPlane, ClassPlaneError, Layout, Reason};
+use loss_core::Reason;
+use loss_expression::classes::{self, Accumulator};
 
-use super::terms::ClassTerms;
 use crate::arrays::{Array, Order};
 use crate::cli::ScoreArguments;
 use crate::score::ScoreError;
@@ -157,18 +157,17 @@ impl<'a> ClassPixels<'a> {
     }
 
     /// The first pixel of a chunk that is out of range, as an error.
-    pub(super) fn first_bad<const C: usize>(
+    pub(super) fn first_bad(
         all: &[Inputs],
         source: &Inputs,
         shape: ClassShape,
         chunk: &Chunk<'_>,
-        mut scratch: ClassAccumulator<ClassTerms, C>,
+        mut scratch: Accumulator,
         arguments: &ScoreArguments,
     ) -> ScoreError {
         scratch.reset();
-        match chunk.plane(shape.classes) {
-            Ok(plane) => scratch.extend_plane(plane),
-            Err(error) => return error.into(),
+        if let Err(error) = scratch.extend(chunk.pixels()) {
+            return error.into();
         }
         let Some(first) = scratch.first_rejected() else {
             return ScoreError::Usage("a pixel is out of range".to_owned());
@@ -242,8 +241,8 @@ impl<'a> ClassPixels<'a> {
 }
 
 impl Chunk<'_> {
-    pub(super) fn plane<const C: usize>(&self, classes: usize) -> Result<ClassPlane<'_, i64, C>, ClassPlaneError> {
-        Ok(ClassPlane::new(classes, Layout::Planar, self.logits, self.labels)?.with_weights(self.weights)?)
+    pub(super) fn pixels(&self) -> classes::Pixels<'_> {
+        classes::Pixels::new(self.logits, classes::Targets::I64(self.labels)).with_weights(self.weights)
     }
 }
 

@@ -1,9 +1,8 @@
 //! The two passes over pixels of classes.
 
-use loss_core::{ClassAccumulator, ClassGradient, ClassPixel, FinishedClasses};
+use loss_expression::classes::{Accumulator, Finished, Gradient, Losses};
 
 use super::pixels::{Chunk, ClassPixels};
-use super::terms::ClassTerms;
 use crate::cli::{OnBad, ScoreArguments};
 use crate::score::inputs::Inputs;
 use crate::score::output::Outputs;
@@ -12,16 +11,15 @@ use crate::score::results::{FileOutcome, Outcome};
 use crate::score::{Passes, ScoreError};
 use crate::targets::ClassShape;
 
-pub(super) struct Run<'a, const C: usize> {
+pub(super) struct Run<'a> {
     pub(super) arguments: &'a ScoreArguments,
-    pub(super) terms: &'a ClassTerms,
-    pub(super) classes: usize,
+    pub(super) losses: &'a Losses,
     pub(super) per_image: bool,
     /// All files, for messages.
     pub(super) inputs: &'a [Inputs],
 }
 
-impl<const C: usize> Run<'_, C> {
+impl Run<'_> {
     /// The shape, which was checked when the files were opened.
     fn shape(&self, inputs: &Inputs) -> Result<ClassShape, ScoreError> {
         inputs.classes.ok_or_else(|| ScoreError::Usage(format!("{}: no logits of classes", inputs.input.name())))
@@ -32,60 +30,35 @@ impl<const C: usize> Run<'_, C> {
         inputs: &Inputs,
         shape: ClassShape,
         chunk: &Chunk<'_>,
-        sums: &mut ClassAccumulator<ClassTerms, C>,
+        sums: &mut Accumulator,
     ) -> Result<(), ScoreError> {
-        sums.extend_plane(chunk.plane(self.classes)?);
+        sums.extend(chunk.pixels())?;
         if self.arguments.on_bad == OnBad::Error && sums.counts().rejected() > 0 {
             return Err(ClassPixels::first_bad(self.inputs, inputs, shape, chunk, sums.clone(), self.arguments));
         }
         Ok(())
     }
-
-    /// The losses of pixels before any mean; NaN where a pixel is out of range.
-    fn map(&self, chunk: &Chunk<'_>, map: &mut Vec<f32>) {
-        map.clear();
-        let pixels = chunk.labels.len();
-        for (pixel, (label, weight)) in chunk.labels.iter().zip(chunk.weights).enumerate() {
-            if *weight == 0.0 {
-                map.push(0.0);
-                continue;
-            }
-            let (mut logits, mut target) = ([0.0; C], [0.0; C]);
-            for (logit, plane) in logits.iter_mut().zip(chunk.logits.chunks(pixels)) {
-                *logit = plane.get(pixel).copied().unwrap_or(f32::NAN);
-            }
-            let class = usize::try_from(*label).ok().filter(|class| *class < self.classes);
-            let is_valid = logits.iter().all(|logit| logit.is_finite()) && weight.is_finite() && *weight > 0.0;
-            let (true, Some(target_of_class)) = (is_valid, class.and_then(|class| target.get_mut(class))) else {
-                map.push(f32::NAN);
-                continue;
-            };
-            *target_of_class = 1.0;
-            let value = f64::from(*weight) * self.terms.at(&ClassPixel::softmax(self.classes, &logits, target));
-            map.push(value.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32);
-        }
-    }
 }
 
-impl<const C: usize> Passes for Run<'_, C> {
-    type Accumulator = ClassAccumulator<ClassTerms, C>;
-    type Finished = FinishedClasses<ClassTerms, C>;
-    type Gradient = ClassGradient<ClassTerms, C>;
+impl Passes for Run<'_> {
+    type Accumulator = Accumulator;
+    type Finished = Finished;
+    type Gradient = Gradient;
 
-    fn accumulator(&self) -> Result<Self::Accumulator, ScoreError> {
-        Ok(ClassAccumulator::new(self.terms.clone()).with_classes(self.classes)?)
+    fn accumulator(&self) -> Result<Accumulator, ScoreError> {
+        Ok(self.losses.accumulator()?)
     }
 
-    fn outcome(&self, accumulator: &Self::Accumulator) -> Result<Outcome<Self::Finished>, ScoreError> {
+    fn outcome(&self, accumulator: &Accumulator) -> Result<Outcome<Finished>, ScoreError> {
         Ok(Outcome::new(accumulator.counts(), accumulator.finish_valid())?)
     }
 
     fn sum(
         &self,
         inputs: &Inputs,
-        pooled: &mut Self::Accumulator,
+        pooled: &mut Accumulator,
         progress: &mut Progress,
-    ) -> Result<FileOutcome<Self::Finished>, ScoreError> {
+    ) -> Result<FileOutcome<Finished>, ScoreError> {
         let shape = self.shape(inputs)?;
         let mut pixels = ClassPixels::open(inputs, shape, self.arguments)?;
         let (mut file, mut image) = (self.accumulator()?, self.accumulator()?);
@@ -107,14 +80,14 @@ impl<const C: usize> Passes for Run<'_, C> {
         Ok(FileOutcome { all: self.outcome(&file)?, images, observed: pixels.observed() })
     }
 
-    fn gradient(&self, finished: &Self::Finished, upstream: f64) -> Self::Gradient {
-        finished.gradient_times(upstream)
+    fn gradient(&self, finished: &Finished, upstream: f64) -> Option<Gradient> {
+        finished.gradient(upstream)
     }
 
     fn write(
         &self,
         inputs: &Inputs,
-        gradients: &[Option<Self::Gradient>],
+        gradients: &[Option<Gradient>],
         mut outputs: Outputs,
         progress: &mut Progress,
     ) -> Result<(), ScoreError> {
@@ -128,15 +101,17 @@ impl<const C: usize> Passes for Run<'_, C> {
                 let image =
                     if self.arguments.per_image { usize::try_from(chunk.image).unwrap_or(usize::MAX) } else { 0 };
                 if let Some(gradient) = gradients.get(image).and_then(Option::as_ref) {
-                    gradient.write(chunk.plane(self.classes)?, &mut values)?;
+                    gradient.write(chunk.pixels(), &mut values)?;
                 }
                 for (class, plane) in values.chunks(chunk.labels.len()).enumerate() {
-                    let of_class = chunk.image * self.classes as u64 + class as u64;
+                    let of_class = chunk.image * self.losses.classes() as u64 + class as u64;
                     writer.write_f32_at(of_class * shape.pixels + chunk.start, plane)?;
                 }
             }
             if let Some(writer) = &mut outputs.map {
-                self.map(&chunk, &mut values);
+                values.clear();
+                values.resize(chunk.labels.len(), 0.0);
+                self.losses.write_map(chunk.pixels(), &mut values)?;
                 writer.write_f32(&values)?;
             }
             progress.advance(chunk.logits.len());

@@ -1,26 +1,25 @@
 //! All losses over classes that were asked for, in one pass.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use loss_core::{
-    AnyLoss, AnySlope, AnySums, Batch, ClassBatch, ClassLoss, ClassPixel, ClassPointwise, ClassReduced, ClassSet,
-    ClassTotals, ClassWeights, CrossEntropy, Equal, Fingerprint, FinishedClasses, GeneralisedDice, Loss,
+    AnyLoss, AnySlope, AnySums, Batch, ClassBatch, ClassLoss, ClassPixel, ClassPlane, ClassPointwise, ClassReduced,
+    ClassSet, ClassTotals, ClassWeights, CrossEntropy, Equal, Fingerprint, GeneralisedDice, Label, LengthError, Loss,
     ParameterError, Part, PerClass, Pixel, Real, RegionFamily, SoftmaxFocal, Sums, TermSum, Totals, WeightMode,
 };
 
 use crate::expression::ClassesLoss;
-use crate::score::plan::Plan;
-use crate::score::results::{ClassScore, Figures, Finish, OverClasses, Reading};
+use crate::map::MapOfTerms;
+use crate::plan::Plan;
 
 /// A weight for each class, or none for all.
 #[derive(Clone, Debug)]
-pub(crate) struct Weights(pub(super) Option<Rc<[f64]>>);
+pub(crate) struct Weights(Option<Arc<[f64]>>);
 
-#[cfg(feature = "train")]
 impl Weights {
-    /// These weights, one a class.
-    pub(crate) fn of(weights: &[f64]) -> Self {
-        Self(Some(weights.into()))
+    /// These weights, one a class; `None`: 1 for each.
+    pub(crate) fn new(weights: Option<&[f64]>) -> Self {
+        Self(weights.map(Arc::from))
     }
 }
 
@@ -125,9 +124,10 @@ enum AnyClassLoss {
 }
 
 impl AnyClassLoss {
-    fn new(loss: &ClassesLoss, given: &Weights) -> Result<Self, ParameterError> {
+    /// `None` if it is no loss of sums.
+    fn new(loss: &ClassesLoss, given: &Weights) -> Result<Option<Self>, ParameterError> {
         let weights = |takes: bool| if takes { given.clone() } else { Weights(None) };
-        Ok(match loss {
+        Ok(Some(match loss {
             ClassesLoss::CrossEntropy { loss, denominator, weighted } => {
                 let of_pixel = loss.weights(weights(*weighted))?;
                 AnyClassLoss::CrossEntropy { loss: of_pixel.clone().over(*denominator), of_pixel }
@@ -137,15 +137,16 @@ impl AnyClassLoss {
                 AnyClassLoss::Focal { loss: of_pixel.clone().over(*denominator), of_pixel }
             }
             ClassesLoss::PerClass { binary, foreground_only, absent, reduction, weights: mode } => {
-                let loss = PerClass::new(AnyRegion(binary.loss)).absent(*absent).reduction(*reduction);
+                let loss = PerClass::new(AnyRegion(*binary)).absent(*absent).reduction(*reduction);
                 let loss = loss.weights(weights(mode.is_some()), mode.unwrap_or(WeightMode::Multiply))?;
                 let loss = loss.classes(Kept { foreground_only: *foreground_only });
-                AnyClassLoss::PerClass { loss, has_sums: binary.has_sums }
+                AnyClassLoss::PerClass { loss, has_sums: true }
             }
             ClassesLoss::GeneralisedDice { loss, foreground_only } => {
                 AnyClassLoss::GeneralisedDice(loss.classes(Kept { foreground_only: *foreground_only }))
             }
-        })
+            ClassesLoss::Ranking(_) => return Ok(None),
+        }))
     }
 }
 
@@ -270,14 +271,15 @@ struct Summand {
 
 /// Some number of losses over the same pixels: one softmax a pixel, whatever their number.
 #[derive(Clone, Debug)]
-pub(crate) struct ClassTerms(Rc<[Summand]>);
+pub(crate) struct ClassTerms(Arc<[Summand]>);
 
 impl ClassTerms {
     pub(crate) fn new(plan: &Plan<ClassesLoss>, weights: &Weights) -> Result<Self, ParameterError> {
         let summand = |(coefficient, loss): &(f64, ClassesLoss)| {
-            Ok(Summand { coefficient: *coefficient, loss: AnyClassLoss::new(loss, weights)? })
+            let loss = AnyClassLoss::new(loss, weights)?;
+            Ok(loss.map(|loss| Summand { coefficient: *coefficient, loss }))
         };
-        plan.distinct().iter().map(summand).collect::<Result<_, _>>().map(Self)
+        plan.distinct().iter().map(summand).filter_map(Result::transpose).collect::<Result<_, _>>().map(Self)
     }
 
     /// The values of the losses over no pixels.
@@ -286,17 +288,23 @@ impl ClassTerms {
         self.0.iter().map(|term| term.loss.value(&totals, &term.loss.sums())).collect()
     }
 
-    /// The loss of a pixel before any mean; losses that are no sums over pixels count nothing.
-    pub(super) fn at<const C: usize>(&self, pixel: &ClassPixel<f32, C>) -> f64 {
-        let of_term = |term: &Summand| {
-            let loss = match &term.loss {
-                AnyClassLoss::CrossEntropy { of_pixel, .. } => of_pixel.loss(pixel),
-                AnyClassLoss::Focal { of_pixel, .. } => of_pixel.loss(pixel),
-                AnyClassLoss::PerClass { .. } | AnyClassLoss::GeneralisedDice(_) => 0.0,
-            };
-            term.coefficient * f64::from(loss)
-        };
-        self.0.iter().map(of_term).sum()
+    /// The sum of the maps of all terms, which must be sums over pixels.
+    pub(super) fn write_map<T: Label, const C: usize>(
+        &self,
+        plane: ClassPlane<'_, T, C>,
+        map: &mut [f32],
+    ) -> Result<(), LengthError> {
+        let mut map = MapOfTerms::new(map);
+        for term in self.0.iter() {
+            match &term.loss {
+                AnyClassLoss::CrossEntropy { of_pixel, .. } => of_pixel.write_map(plane, map.part())?,
+                AnyClassLoss::Focal { of_pixel, .. } => of_pixel.write_map(plane, map.part())?,
+                AnyClassLoss::PerClass { .. } | AnyClassLoss::GeneralisedDice(_) => continue,
+            }
+            map.add(term.coefficient);
+        }
+        map.finish();
+        Ok(())
     }
 }
 
@@ -389,37 +397,5 @@ impl<const C: usize> Sums for ClassTermsSums<C> {
             AnyClassSums::Pointwise(sums) => sums.is_saturated(),
             AnyClassSums::PerClass(sums) => sums.is_saturated(),
         })
-    }
-}
-
-impl<const C: usize> Finish for FinishedClasses<ClassTerms, C> {
-    fn parts(&self) -> Vec<f64> {
-        FinishedClasses::parts(self).map(|part| part.value).collect()
-    }
-
-    fn figures(&self, reading: &Reading) -> Figures {
-        let weight = self.weight();
-        let score = |class: loss_core::ClassReport| ClassScore {
-            class: class.class,
-            name: reading.names.get(class.class).cloned(),
-            support: class.support(),
-            share: class.support() / weight,
-            predicted_share: (class.hard.true_positive + class.hard.false_positive) / weight,
-            hard: class.hard.into(),
-            soft: class.soft.into(),
-        };
-        let classes: Vec<ClassScore> = self.classes().map(score).collect();
-        let mean = |score: fn(&ClassScore) -> Option<f64>| {
-            let scores: Vec<f64> = classes.iter().filter_map(score).collect();
-            (!scores.is_empty()).then(|| scores.iter().sum::<f64>() / scores.len() as f64)
-        };
-        let over_classes = OverClasses {
-            accuracy: classes.iter().map(|class| class.hard.tp).sum::<f64>() / weight,
-            accuracy_of_background: classes.first().map_or(0.0, |class| class.share),
-            mean_dice: mean(|class| class.hard.dice),
-            mean_iou: mean(|class| class.hard.iou),
-            classes,
-        };
-        Figures { confusion: None, support: None, weight, over_classes: Some(over_classes) }
     }
 }

@@ -1,18 +1,15 @@
 //! All losses that were asked for, in one pass.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
-use loss_core::{
-    AnyLoss, AnySlope, AnySums, Batch, Fingerprint, Finished, Link, Loss, Part, Pixel, Real, Scaled, Sums, Totals,
-};
+use loss_core::{AnyLoss, AnySlope, AnySums, Batch, Fingerprint, Loss, Part, Pixel, Real, Scaled, Sums, Totals};
 
-use super::plan::Plan;
-use super::results::{Confusions, Figures, Finish, Reading};
 use crate::expression::BinaryLoss;
+use crate::plan::Plan;
 
 /// Some number of losses over the same pixels: one exponential a pixel, whatever their number.
 #[derive(Clone, Debug)]
-pub(crate) struct Terms(Rc<[Summand]>);
+pub(crate) struct Terms(Arc<[Summand]>);
 
 #[derive(Clone, Copy, Debug)]
 struct Summand {
@@ -23,12 +20,11 @@ struct Summand {
 
 impl Terms {
     pub(crate) fn new(plan: &Plan<BinaryLoss>) -> Self {
-        let summand = |(coefficient, loss): &(f64, BinaryLoss)| Summand {
-            coefficient: *coefficient,
-            loss: loss.loss,
-            has_sums: loss.has_sums,
+        let summand = |(coefficient, loss): &(f64, BinaryLoss)| match loss {
+            BinaryLoss::Sums(loss) => Some(Summand { coefficient: *coefficient, loss: *loss, has_sums: true }),
+            _ => None,
         };
-        Self(plan.distinct().iter().map(summand).collect())
+        Self(plan.distinct().iter().filter_map(summand).collect())
     }
 
     /// The values of the losses over no pixels.
@@ -131,16 +127,5 @@ impl Sums for TermsSums {
 
     fn is_saturated(&self) -> bool {
         self.0.iter().any(Sums::is_saturated)
-    }
-}
-
-impl<K: Link> Finish for Finished<Terms, K> {
-    fn parts(&self) -> Vec<f64> {
-        Finished::parts(self).map(|part| part.value).collect()
-    }
-
-    fn figures(&self, reading: &Reading) -> Figures {
-        let confusion = Confusions { threshold: reading.threshold, hard: self.hard().into(), soft: self.soft().into() };
-        Figures { confusion: Some(confusion), support: Some(self.support()), weight: self.weight(), over_classes: None }
     }
 }

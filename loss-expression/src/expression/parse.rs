@@ -1,14 +1,15 @@
 //! From text to terms.
 
 use loss_core::FinishError;
+use loss_core::list::{Arguments, BuildError, Facts, Kind, ParameterFacts, Value};
 use pest::Parser;
 use pest::error::{ErrorVariant, InputLocation};
 use pest::iterators::Pair;
 use pest_derive::Parser;
 
-use super::arguments::{Arguments, Value};
-use super::registry::{BuildError, Kind, LossEntry, Parameter, Vocabulary};
-use super::{ExpressionError, Term, WeightedTerm, in_the_library};
+use super::arguments::written;
+use super::vocabulary::{Entry, Vocabulary, known_elsewhere};
+use super::{ExpressionError, Term, WeightedTerm};
 
 #[derive(Parser)]
 #[grammar = "expression/grammar.pest"]
@@ -123,40 +124,41 @@ impl Reader<'_> {
         let Some(entry) = entry else {
             return Err(self.error(&loss, "a loss without a name".to_owned(), String::new()));
         };
-        let mut arguments = Arguments::new(entry);
+        let facts = &entry.facts;
+        let mut values: Vec<(&'static ParameterFacts, Value)> = Vec::new();
         for pair in &given {
-            let (parameter, value) = self.argument(entry, pair.clone())?;
-            if arguments.is_given(parameter.name) {
+            let (parameter, value) = self.argument(facts, pair.clone())?;
+            if values.iter().any(|(other, _)| other.name == parameter.name) {
                 return Err(self.error(pair, format!("{} is given twice", parameter.name), String::new()));
             }
-            arguments.give(parameter, value);
+            values.push((parameter, value));
         }
-        let loss = (entry.build)(&arguments).map_err(|error| match error {
-            BuildError::Refused(error) => self.error(&loss, error.to_string(), String::new()),
+        let loss = entry.build(&Arguments::new(facts, &values)).map_err(|error| match error {
             BuildError::Conflict { parameter, message } => {
                 let at = given.iter().find(|pair| pair.as_str().starts_with(parameter)).unwrap_or(&loss);
-                self.error(at, format!("{parameter} {message}"), parameters_of(entry))
+                self.error(at, format!("{parameter} {message}"), parameters_of(facts))
             }
+            other => self.error(&loss, other.to_string(), String::new()),
         })?;
-        Ok(Term { name: entry.name, text: text_of(entry, &arguments), loss })
+        Ok(Term { name: facts.name, text: text_of(facts, &values), loss })
     }
 
-    fn entry<L: Vocabulary>(self, name: &Pair<'_, Rule>) -> Result<&'static LossEntry<L>, ExpressionError> {
+    fn entry<L: Vocabulary>(self, name: &Pair<'_, Rule>) -> Result<&'static Entry<L>, ExpressionError> {
         let written = name.as_str();
         L::find(written).ok_or_else(|| {
-            let names = L::losses().iter().flat_map(LossEntry::names);
+            let names = L::entries().iter().flat_map(|entry| entry.facts.names());
             let message = L::elsewhere(written)
-                .or_else(|| in_the_library(written))
+                .or_else(|| known_elsewhere(written))
                 .unwrap_or_else(|| format!("there is no loss {written:?}{}", did_you_mean(written, names)));
             self.error(name, message, format!("losses: {}", L::all_names()))
         })
     }
 
-    fn argument<L>(
+    fn argument(
         self,
-        entry: &'static LossEntry<L>,
+        facts: &Facts,
         argument: Pair<'_, Rule>,
-    ) -> Result<(&'static Parameter, Value), ExpressionError> {
+    ) -> Result<(&'static ParameterFacts, Value), ExpressionError> {
         let (mut name, mut value) = (None, None);
         for pair in argument.clone().into_inner() {
             match pair.as_rule() {
@@ -166,19 +168,19 @@ impl Reader<'_> {
             }
         }
         let (Some(name), Some(value)) = (name, value) else {
-            let message = format!("arguments of {} are named: name={}", entry.name, argument.as_str());
-            return Err(self.error(&argument, message, parameters_of(entry)));
+            let message = format!("arguments of {} are named: name={}", facts.name, argument.as_str());
+            return Err(self.error(&argument, message, parameters_of(facts)));
         };
         let written = name.as_str();
-        let parameter = entry.parameter(written).ok_or_else(|| {
-            let names = entry.parameters().map(|parameter| parameter.name);
-            let message = format!("{} has no parameter {written:?}{}", entry.name, did_you_mean(written, names));
-            self.error(&name, message, parameters_of(entry))
+        let parameter = facts.parameter(written).ok_or_else(|| {
+            let names = facts.parameters().map(|parameter| parameter.name);
+            let message = format!("{} has no parameter {written:?}{}", facts.name, did_you_mean(written, names));
+            self.error(&name, message, parameters_of(facts))
         })?;
         Ok((parameter, self.value(parameter, value)?))
     }
 
-    fn value(self, parameter: &Parameter, value: Pair<'_, Rule>) -> Result<Value, ExpressionError> {
+    fn value(self, parameter: &ParameterFacts, value: Pair<'_, Rule>) -> Result<Value, ExpressionError> {
         let written = value.as_str().trim_end();
         let is_number = value.clone().into_inner().any(|pair| pair.as_rule() == Rule::signed_number);
         let name = parameter.name;
@@ -190,8 +192,9 @@ impl Reader<'_> {
                     self.error(&value, message, format!("{name}: {}", words.join(", ")))
                 });
             }
-            Kind::Number(range) => (range, ""),
             Kind::NumberOrNone(range) => (range, ", or none"),
+            Kind::Number(range) => (range, ""),
+            _ => return Err(self.error(&value, format!("{name} cannot be written in an expression"), String::new())),
         };
         if !none.is_empty() && written == "none" {
             return Ok(Value::Word("none"));
@@ -217,20 +220,19 @@ fn sign_of(pair: &Pair<'_, Rule>) -> f64 {
     if pair.as_str() == "-" { -1.0 } else { 1.0 }
 }
 
-fn text_of<L>(entry: &LossEntry<L>, arguments: &Arguments) -> String {
-    match arguments.given() {
-        [] => entry.name.to_owned(),
+fn text_of(facts: &Facts, given: &[(&'static ParameterFacts, Value)]) -> String {
+    match given {
+        [] => facts.name.to_owned(),
         given => {
-            let given: Vec<String> =
-                given.iter().map(|(parameter, value)| format!("{}={value}", parameter.name)).collect();
-            format!("{}({})", entry.name, given.join(", "))
+            let given: Vec<String> = given.iter().map(|(parameter, value)| written(parameter, *value)).collect();
+            format!("{}({})", facts.name, given.join(", "))
         }
     }
 }
 
-fn parameters_of<L>(entry: &LossEntry<L>) -> String {
-    let names: Vec<&str> = entry.parameters().map(|parameter| parameter.name).collect();
-    format!("parameters of {}: {} (see `ablation losses {}`)", entry.name, names.join(", "), entry.name)
+fn parameters_of(facts: &Facts) -> String {
+    let names: Vec<&str> = facts.parameters().map(|parameter| parameter.name).collect();
+    format!("parameters of {}: {} (see `ablation losses {}`)", facts.name, names.join(", "), facts.name)
 }
 
 fn did_you_mean(written: &str, names: impl Iterator<Item = &'static str>) -> String {
@@ -238,7 +240,8 @@ fn did_you_mean(written: &str, names: impl Iterator<Item = &'static str>) -> Str
 }
 
 /// The name that is most like what was written, if one is like it at all.
-pub(crate) fn closest(written: &str, names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+#[must_use]
+pub fn closest(written: &str, names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
     const ALIKE: f64 = 0.7;
     let written = written.to_lowercase();
     names

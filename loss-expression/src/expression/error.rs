@@ -15,7 +15,7 @@ pub struct ExpressionError {
 }
 
 impl ExpressionError {
-    pub(crate) fn new(expression: &str, span: Range<usize>, message: String, possible: String) -> Self {
+    pub(super) fn new(expression: &str, span: Range<usize>, message: String, possible: String) -> Self {
         Self { expression: expression.to_owned(), span, message, possible }
     }
 

@@ -1,36 +1,37 @@
 //! The language of losses: `bce + 0.5 * dice(smooth=1e-5)`.
 
 mod arguments;
-pub(crate) mod classes;
-mod elsewhere;
+mod binary;
+mod classes;
 mod error;
 mod parse;
-pub(crate) mod registry;
 #[cfg(test)]
 mod tests;
+mod vocabulary;
 
 use std::fmt;
 use std::str::FromStr;
 
-use loss_core::{AnyLoss, Bce, Focal, LengthError, Link, Plane, Pointwise, Poly1, Target};
-
-pub(crate) use arguments::Short;
-pub(crate) use classes::ClassesLoss;
-pub(crate) use elsewhere::in_the_library;
+pub use arguments::Short;
+pub use binary::{BinaryLoss, Ranking};
+pub use classes::{ClassRanking, ClassesLoss};
 pub use error::ExpressionError;
-pub(crate) use parse::closest;
-pub(crate) use registry::Vocabulary;
+pub use parse::closest;
+pub use vocabulary::{Entry, Vocabulary, known_elsewhere};
+
+/// A sum of losses over classes with coefficients.
+pub type ClassExpression = Expression<ClassesLoss>;
 
 /// A sum of losses with coefficients: of binary masks, or of classes.
 ///
 /// Its text form ([`Display`](fmt::Display)) reads back as an equal expression.
 ///
 /// ```
-/// use ablation::expression::Expression;
+/// use loss_expression::Expression;
 ///
 /// let expression: Expression = "bce+0.5*jaccard( smooth = 1 )".parse()?;
 /// assert_eq!(expression.to_string(), "bce + 0.5 * iou(smooth=1)");
-/// # Ok::<(), ablation::expression::ExpressionError>(())
+/// # Ok::<(), loss_expression::ExpressionError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expression<L = BinaryLoss> {
@@ -39,13 +40,14 @@ pub struct Expression<L = BinaryLoss> {
 
 impl<L> Expression<L> {
     /// The terms, in the order they were written.
-    pub(crate) fn terms(&self) -> &[WeightedTerm<L>] {
+    #[must_use]
+    pub fn terms(&self) -> &[WeightedTerm<L>] {
         &self.terms
     }
 
     /// The first term alone.
-    #[cfg(feature = "train")]
-    pub(crate) fn first_term(&self) -> Self
+    #[must_use]
+    pub fn first_term(&self) -> Self
     where
         L: Clone,
     {
@@ -81,18 +83,22 @@ impl<L> fmt::Display for Expression<L> {
 
 /// A term with the coefficient it enters the sum with.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct WeightedTerm<L = BinaryLoss> {
-    pub(crate) coefficient: f64,
-    pub(crate) term: Term<L>,
+pub struct WeightedTerm<L = BinaryLoss> {
+    /// The coefficient.
+    pub coefficient: f64,
+    /// The term.
+    pub term: Term<L>,
 }
 
 /// One loss with its arguments.
 #[derive(Clone, Debug)]
-pub(crate) struct Term<L = BinaryLoss> {
-    pub(crate) name: &'static str,
+pub struct Term<L = BinaryLoss> {
+    /// The name of the loss.
+    pub name: &'static str,
     /// The term as it was written, up to spaces and aliases.
     text: String,
-    pub(crate) loss: L,
+    /// The loss.
+    pub loss: L,
 }
 
 impl<L: PartialEq> PartialEq for Term<L> {
@@ -104,38 +110,5 @@ impl<L: PartialEq> PartialEq for Term<L> {
 impl<L> fmt::Display for Term<L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
-    }
-}
-
-/// A loss of binary masks.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct BinaryLoss {
-    pub(crate) loss: AnyLoss,
-    /// The loss of a pixel, if the loss is a sum over pixels.
-    pub(crate) pointwise: Option<PointwiseLoss>,
-    /// Whether the loss has sums of its own, beside those that every accumulator keeps.
-    pub(crate) has_sums: bool,
-}
-
-/// A pointwise loss without its reduction.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum PointwiseLoss {
-    Bce(Bce),
-    Focal(Focal),
-    Poly1(Poly1),
-}
-
-impl PointwiseLoss {
-    pub(crate) fn write_map<K: Link, T: Target>(
-        &self,
-        link: &K,
-        plane: Plane<'_, T>,
-        map: &mut [f32],
-    ) -> Result<(), LengthError> {
-        match self {
-            PointwiseLoss::Bce(loss) => loss.write_map(link, plane, map),
-            PointwiseLoss::Focal(loss) => loss.write_map(link, plane, map),
-            PointwiseLoss::Poly1(loss) => loss.write_map(link, plane, map),
-        }
     }
 }

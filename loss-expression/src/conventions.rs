@@ -4,7 +4,7 @@ use crate::expression::closest;
 
 /// What a term is taken over before the mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Grouping {
+pub enum Grouping {
     /// All pixels of the batch.
     Batch,
     /// The pixels of each image.
@@ -13,27 +13,33 @@ pub(crate) enum Grouping {
 
 /// A loss of another library, with its defaults.
 #[derive(Debug)]
-pub(crate) struct Convention {
+pub struct Convention {
     /// `library.loss`.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// The vocabulary of its terms: "binary masks" or "classes".
-    pub(crate) of: &'static str,
+    pub of: &'static str,
     /// Terms to be added.
-    pub(crate) terms: &'static [(&'static str, Grouping)],
+    pub terms: &'static [(&'static str, Grouping)],
     /// A trap, or what else to know.
-    pub(crate) note: &'static str,
+    pub note: &'static str,
 }
 
 impl Convention {
-    pub(crate) fn expression(&self) -> String {
+    /// The terms as one expression. Where they are [grouped](Self::grouping) differently, its value is not the loss.
+    #[must_use]
+    pub fn expression(&self) -> String {
         self.terms.iter().map(|(term, _)| *term).collect::<Vec<_>>().join(" + ")
     }
 
-    pub(crate) fn is_per_image(&self) -> bool {
+    /// Whether any term is taken over each image.
+    #[must_use]
+    pub fn is_per_image(&self) -> bool {
         self.terms.iter().any(|(_, grouping)| *grouping == Grouping::Image)
     }
 
-    pub(crate) fn grouping(&self) -> &'static str {
+    /// What the terms are taken over, in words.
+    #[must_use]
+    pub fn grouping(&self) -> &'static str {
         let of_batch = self.terms.iter().any(|(_, grouping)| *grouping == Grouping::Batch);
         match (self.is_per_image(), of_batch) {
             (true, true) => "first term per image, second pooled",
@@ -69,7 +75,8 @@ const NNUNET: &str = "nnU-Net reports −Dice, lower by 1; its plan may pool the
 const IGNORED_DILUTE: &str = "ignored pixels stay in the mean with a loss of 0";
 const MICRO: &str = "one score of all classes, so large classes have all the say";
 
-pub(crate) static CONVENTIONS: &[Convention] = &[
+/// The losses of other libraries, with their defaults.
+pub static CONVENTIONS: &[Convention] = &[
     Convention { name: "pytorch.bce_with_logits", of: BINARY, terms: &[("bce", Batch)], note: "" },
     Convention {
         name: "pytorch.cross_entropy",
@@ -317,14 +324,18 @@ pub(crate) static CONVENTIONS: &[Convention] = &[
 ];
 
 /// The libraries, in the order of the table.
-pub(crate) fn libraries() -> Vec<&'static str> {
+#[must_use]
+pub fn libraries() -> Vec<&'static str> {
     let mut libraries: Vec<&str> = CONVENTIONS.iter().map(Convention::library).collect();
     libraries.dedup();
     libraries
 }
 
 /// The convention of this name, or all of a library, that fit the input.
-pub(crate) fn choose(name: &str, of: &str) -> Result<Vec<&'static Convention>, String> {
+///
+/// # Errors
+/// What is wrong, if there is none.
+pub fn choose(name: &str, of: &str) -> Result<Vec<&'static Convention>, String> {
     let written = name.to_lowercase().replace('-', "_");
     let (library, loss) = written.split_once('.').map_or((written.as_str(), None), |(a, b)| (a, Some(b)));
     let library = ALIASES.iter().find(|(alias, _)| *alias == library).map_or(library, |(_, name)| name);
@@ -357,7 +368,7 @@ pub(crate) fn choose(name: &str, of: &str) -> Result<Vec<&'static Convention>, S
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::expression::{BinaryLoss, ClassesLoss, Expression, Vocabulary};
+    use crate::expression::{BinaryLoss, ClassExpression, ClassesLoss, Expression, Vocabulary};
 
     #[test]
     fn every_expression_is_one() {

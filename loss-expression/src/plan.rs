@@ -1,9 +1,10 @@
 //! What is to be summed for the losses that were asked for.
 
-use crate::expression::{Expression, Term, WeightedTerm};
+use crate::expression::{BinaryLoss, Expression, Term, WeightedTerm};
 
 /// The expressions, and the distinct losses that they are sums of.
-pub(crate) struct Plan<L> {
+#[derive(Clone, Debug)]
+pub(crate) struct Plan<L = BinaryLoss> {
     expressions: Vec<Expression<L>>,
     distinct: Vec<(f64, L)>,
     /// For each expression, which loss each of its terms is.
@@ -11,10 +12,12 @@ pub(crate) struct Plan<L> {
 }
 
 /// The value of an expression, and those of its terms without their coefficients.
-#[derive(Clone, Debug)]
-pub(crate) struct Evaluated {
-    pub(crate) value: f64,
-    pub(crate) parts: Vec<f64>,
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluated {
+    /// The sum of the terms, each times its coefficient.
+    pub value: f64,
+    /// The values of the terms, in the order they were written.
+    pub parts: Vec<f64>,
 }
 
 impl<L: Clone + PartialEq> Plan<L> {
@@ -49,9 +52,19 @@ impl<L: Clone + PartialEq> Plan<L> {
         &self.expressions
     }
 
+    /// The terms of all expressions.
+    pub(crate) fn terms(&self) -> impl Iterator<Item = &WeightedTerm<L>> {
+        self.expressions.iter().flat_map(|expression| expression.terms())
+    }
+
     /// The losses to sum, with the coefficients that their gradients enter the sum with.
     pub(crate) fn distinct(&self) -> &[(f64, L)] {
         &self.distinct
+    }
+
+    /// The losses to evaluate.
+    pub(crate) fn losses(&self) -> impl Iterator<Item = &L> {
+        self.distinct.iter().map(|(_, loss)| loss)
     }
 
     /// The values of all expressions from those of the distinct losses.
@@ -68,4 +81,11 @@ impl<L: Clone + PartialEq> Plan<L> {
             })
             .collect()
     }
+}
+
+/// A fingerprint of sums, with a loss that has none.
+pub(crate) fn mixed(fingerprint: u64, place: usize, loss: &impl std::fmt::Debug) -> u64 {
+    // FNV-1a, as the fingerprint itself.
+    let byte = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    format!("{place} {loss:?}").bytes().fold(fingerprint, byte)
 }

@@ -1,0 +1,183 @@
+//! Losses over classes that rank the pixels, which are kept for them.
+
+use std::sync::Arc;
+
+use loss_core::{
+    ClassPixel, ClassPlane, ClassPointwise, ClassSample, ClassTarget, CrossEntropy, HardMining, Hardest, Label, Layout,
+    LovaszClasses, LovaszSoftmax, Reason, RejectedPixel, SortedError,
+};
+
+use crate::error::EvaluationError;
+use crate::expression::ClassRanking;
+
+/// The valid pixels.
+#[derive(Clone, Debug)]
+pub(super) struct Kept {
+    classes: usize,
+    /// Pixel by pixel.
+    logits: Vec<f32>,
+    labels: Vec<i64>,
+    weights: Vec<f32>,
+    /// How many pixels had soft targets, which have no rank.
+    soft: i64,
+}
+
+impl Kept {
+    pub(super) fn new(classes: usize) -> Self {
+        Self { classes, logits: Vec::new(), labels: Vec::new(), weights: Vec::new(), soft: 0 }
+    }
+
+    pub(super) fn clear(&mut self) {
+        *self = Self::new(self.classes);
+    }
+
+    /// Keeps the pixels that take part: the others are counted elsewhere.
+    pub(super) fn extend<T: Label, const C: usize>(&mut self, plane: ClassPlane<'_, T, C>) {
+        for ClassSample { logits, target, weight } in plane.samples() {
+            let logits = logits.get(..self.classes).unwrap_or_default();
+            let label = match target {
+                ClassTarget::Label(label) => label,
+                ClassTarget::Soft(_) => {
+                    self.soft += 1;
+                    continue;
+                }
+            };
+            let is_class = usize::try_from(label).is_ok_and(|label| label < self.classes);
+            let weighs = (2f32.powi(-32)..=2f32.powi(32)).contains(&weight);
+            if is_class && weighs && logits.iter().all(|logit| logit.is_finite()) {
+                self.logits.extend_from_slice(logits);
+                self.labels.push(label);
+                self.weights.push(weight);
+            }
+        }
+    }
+
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.logits.extend_from_slice(&other.logits);
+        self.labels.extend_from_slice(&other.labels);
+        self.weights.extend_from_slice(&other.weights);
+        self.soft += other.soft;
+    }
+
+    fn plane<const C: usize>(&self) -> Result<ClassPlane<'_, i64, C>, EvaluationError> {
+        let plane = ClassPlane::new(self.classes, Layout::Interleaved, &self.logits, &self.labels)?;
+        Ok(plane.with_weights(&self.weights)?)
+    }
+
+    /// A loss of the pixels that were kept.
+    pub(super) fn finish<const C: usize>(self: &Arc<Self>, loss: ClassRanking) -> Result<Ranked, EvaluationError> {
+        let wrong = |error: SortedError| EvaluationError::Ranking { loss: loss.name(), error };
+        if self.soft > 0 {
+            let counts = loss_core::Counts::default();
+            let first = Some(RejectedPixel { index: 0, reason: Reason::Target });
+            return Err(wrong(SortedError::Rejected { counts, first }));
+        }
+        let hardest = |rule: &dyn Fn(&[f32]) -> Result<Hardest, SortedError>| {
+            let mut losses = vec![0.0; self.labels.len()];
+            CrossEntropy::new().write_map(self.plane::<C>()?, &mut losses)?;
+            // The map has the largest number in place of a larger one, which no mean can be taken of.
+            if losses.contains(&f32::MAX) {
+                return Err(wrong(SortedError::Saturated));
+            }
+            rule(&losses).map(Ranked::Hardest).map_err(wrong)
+        };
+        match loss {
+            ClassRanking::TopK(rule) => hardest(&|losses| rule.losses(losses)),
+            ClassRanking::Ohem(rule) => hardest(&|losses| rule.losses(losses)),
+            ClassRanking::LovaszSoftmax(over) => {
+                let value = self.lovasz::<C, _>(over, |finished| finished.value()).map_err(wrong)?;
+                Ok(Ranked::Lovasz { value, over, kept: Arc::clone(self) })
+            }
+        }
+    }
+
+    /// What the finished loss gives. The memory that it borrows is made anew, because a result outlives it.
+    fn lovasz<const C: usize, O>(
+        &self,
+        over: LovaszClasses,
+        read: impl FnOnce(&loss_core::FinishedLovaszSoftmax<'_, C>) -> O,
+    ) -> Result<O, SortedError> {
+        let mut scratch = vec![0; self.logits.len()];
+        let pixels = LovaszSoftmax::<C>::new(&mut scratch).over(over);
+        let mut pixels = match pixels.with_classes(self.classes) {
+            Ok(pixels) => pixels,
+            // The number of classes was checked when the losses were made.
+            Err(_) => return Err(SortedError::NoPixels),
+        };
+        for ((logits, label), weight) in self.logits.chunks(self.classes.max(1)).zip(&self.labels).zip(&self.weights) {
+            let mut all = [0.0; C];
+            all.iter_mut().zip(logits).for_each(|(to, logit)| *to = *logit);
+            pixels.push((all, *label, *weight));
+        }
+        pixels.finish().map(|finished| read(&finished))
+    }
+}
+
+/// A finished loss that ranks.
+#[derive(Clone, Debug)]
+pub(super) enum Ranked {
+    Hardest(Hardest),
+    Lovasz { value: f64, over: LovaszClasses, kept: Arc<Kept> },
+}
+
+impl Ranked {
+    pub(super) fn value(&self) -> f64 {
+        match self {
+            Self::Hardest(hardest) => hardest.value(),
+            Self::Lovasz { value, .. } => *value,
+        }
+    }
+
+    /// Adds `factor` times ∂L/∂z of every logit.
+    pub(super) fn add_gradient<T: Label, const C: usize>(
+        &self,
+        factor: f64,
+        plane: ClassPlane<'_, T, C>,
+        layout: Layout,
+        to: &mut [f32],
+    ) -> Result<(), EvaluationError> {
+        let (classes, pixels) = (plane.classes(), plane.pixels());
+        let mut add = |pixel: usize, slopes: &[f32; C]| {
+            for (class, slope) in slopes.iter().enumerate().take(classes) {
+                let place = match layout {
+                    Layout::Planar => class * pixels + pixel,
+                    Layout::Interleaved => pixel * classes + class,
+                };
+                if let Some(to) = to.get_mut(place) {
+                    *to = (*to + slope).clamp(f32::MIN, f32::MAX);
+                }
+            }
+        };
+        match self {
+            Self::Hardest(hardest) => {
+                let mut losses = vec![0.0; pixels];
+                CrossEntropy::new().write_map(plane, &mut losses)?;
+                for ((pixel, sample), loss) in plane.samples().enumerate().zip(losses) {
+                    let outer = factor * hardest.slope(loss) * f64::from(sample.weight);
+                    let ClassTarget::Label(label) = sample.target else { continue };
+                    if loss.is_nan() || sample.weight == 0.0 || outer == 0.0 {
+                        continue;
+                    }
+                    let mut target = [0.0; C];
+                    if let Some(target) = usize::try_from(label).ok().and_then(|label| target.get_mut(label)) {
+                        *target = 1.0;
+                    }
+                    let mut slopes = [0.0; C];
+                    let valid = ClassPixel::softmax(classes, &sample.logits, target);
+                    CrossEntropy::new().add_slope(&valid, outer as f32, &mut slopes);
+                    add(pixel, &slopes);
+                }
+            }
+            Self::Lovasz { over, kept, .. } => {
+                let write = |finished: &loss_core::FinishedLovaszSoftmax<'_, C>| {
+                    for (pixel, sample) in plane.samples().enumerate() {
+                        add(pixel, &finished.gradient_at(sample, factor));
+                    }
+                };
+                let loss = ClassRanking::LovaszSoftmax(*over).name();
+                kept.lovasz::<C, _>(*over, write).map_err(|error| EvaluationError::Ranking { loss, error })?;
+            }
+        }
+        Ok(())
+    }
+}

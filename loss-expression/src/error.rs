@@ -1,0 +1,75 @@
+//! What can be wrong with an evaluation.
+
+use std::fmt;
+
+use loss_core::{ClassPlaneError, FinishError, LengthError, ParameterError, SortedError};
+
+/// Losses have no value, or cannot be evaluated on these inputs.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum EvaluationError {
+    /// The sums have no result.
+    Finish(FinishError),
+    /// A loss that ranks the pixels has no result.
+    Ranking {
+        /// Its name.
+        loss: &'static str,
+        /// What is wrong.
+        error: SortedError,
+    },
+    /// A loss takes logits, and the inputs are probabilities.
+    LogitsOnly {
+        /// Its name.
+        loss: &'static str,
+    },
+    /// The boundary loss was given no distance map.
+    NoDistances,
+    /// A parameter is out of its range.
+    Parameter(ParameterError),
+    /// Slices that should be parallel differ in length.
+    Length(LengthError),
+    /// Slices of classes do not fit each other.
+    Plane(ClassPlaneError),
+}
+
+impl fmt::Display for EvaluationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Finish(error) => error.fmt(f),
+            Self::Ranking { loss, error } => write!(f, "{loss}: {error}"),
+            Self::LogitsOnly { loss } => write!(f, "{loss} is a loss of logits, and the inputs are probabilities"),
+            Self::NoDistances => f.write_str(
+                "boundary needs the signed distance of each pixel from the boundary of its mask, and none was given",
+            ),
+            Self::Parameter(error) => error.fmt(f),
+            Self::Length(error) => error.fmt(f),
+            Self::Plane(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for EvaluationError {}
+
+impl From<FinishError> for EvaluationError {
+    fn from(error: FinishError) -> Self {
+        Self::Finish(error)
+    }
+}
+
+impl From<ParameterError> for EvaluationError {
+    fn from(error: ParameterError) -> Self {
+        Self::Parameter(error)
+    }
+}
+
+impl From<LengthError> for EvaluationError {
+    fn from(error: LengthError) -> Self {
+        Self::Length(error)
+    }
+}
+
+impl From<ClassPlaneError> for EvaluationError {
+    fn from(error: ClassPlaneError) -> Self {
+        Self::Plane(error)
+    }
+}

@@ -1,0 +1,176 @@
+//! The losses over classes, by a softmax.
+
+use std::sync::LazyLock;
+
+use loss_core::list::{Arguments, BuildError, Facts, FromArguments, Listed, PER_CLASS, ParameterFacts};
+use loss_core::{
+    AbsentClass, AnyLoss, ClassDenominator, ClassReduction, CrossEntropy, GeneralisedDice, LovaszClasses,
+    LovaszSoftmax, Ohem, SoftmaxFocal, TopK, WeightMode,
+};
+
+use super::binary::BinaryLoss;
+use super::vocabulary::{Entry, Vocabulary};
+
+/// A loss over classes, before their number and weights are known.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ClassesLoss {
+    /// Cross-entropy of a softmax.
+    CrossEntropy {
+        /// The loss, without weights.
+        loss: CrossEntropy,
+        /// What its sum is divided by.
+        denominator: ClassDenominator,
+        /// Whether it takes the class weights that are given.
+        weighted: bool,
+    },
+    /// Focal loss of a softmax.
+    Focal {
+        /// The loss, without weights.
+        loss: SoftmaxFocal,
+        /// What its sum is divided by.
+        denominator: ClassDenominator,
+        /// Whether it takes the class weights that are given.
+        weighted: bool,
+    },
+    /// A binary loss of each class against the rest.
+    PerClass {
+        /// The binary loss.
+        binary: AnyLoss,
+        /// Whether class 0 is left out.
+        foreground_only: bool,
+        /// What a class counts that no pixel has.
+        absent: AbsentClass,
+        /// What the losses of the classes become.
+        reduction: ClassReduction,
+        /// What it does with the class weights that are given.
+        weights: Option<WeightMode>,
+    },
+    /// Generalised Dice loss.
+    GeneralisedDice {
+        /// The loss, of all classes.
+        loss: GeneralisedDice,
+        /// Whether class 0 is left out.
+        foreground_only: bool,
+    },
+    /// One that ranks the pixels.
+    Ranking(ClassRanking),
+}
+
+/// A loss over classes that ranks the pixels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum ClassRanking {
+    /// [`LovaszSoftmax`].
+    LovaszSoftmax(LovaszClasses),
+    /// Cross-entropy of the hardest pixels by [`TopK`].
+    TopK(TopK),
+    /// Cross-entropy of the hardest pixels by [`Ohem`].
+    Ohem(Ohem),
+}
+
+impl ClassRanking {
+    /// The name in expressions.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LovaszSoftmax(_) => LovaszSoftmax::<1>::FACTS.name,
+            Self::TopK(_) => TopK::FACTS.name,
+            Self::Ohem(_) => Ohem::FACTS.name,
+        }
+    }
+}
+
+impl ClassesLoss {
+    /// Whether the loss is a sum over pixels, so that there is a map of it.
+    #[must_use]
+    pub fn is_pointwise(&self) -> bool {
+        matches!(self, Self::CrossEntropy { .. } | Self::Focal { .. })
+    }
+
+    /// Whether class weights that are given matter to it.
+    #[must_use]
+    pub fn takes_weights(&self) -> bool {
+        match self {
+            Self::CrossEntropy { weighted, .. } | Self::Focal { weighted, .. } => *weighted,
+            Self::PerClass { weights, .. } => weights.is_some(),
+            Self::GeneralisedDice { .. } | Self::Ranking(_) => false,
+        }
+    }
+}
+
+static ENTRIES: LazyLock<Vec<Entry<ClassesLoss>>> = LazyLock::new(|| {
+    let mut entries: Vec<Entry<ClassesLoss>> = vec![
+        Entry::new(CrossEntropy::FACTS, |arguments| {
+            Ok(ClassesLoss::CrossEntropy {
+                loss: CrossEntropy::from_arguments(arguments)?,
+                denominator: ClassDenominator::from_arguments(arguments)?,
+                weighted: arguments.word("weights") != "none",
+            })
+        }),
+        Entry::new(SoftmaxFocal::FACTS, |arguments| {
+            Ok(ClassesLoss::Focal {
+                loss: SoftmaxFocal::from_arguments(arguments)?,
+                denominator: ClassDenominator::from_arguments(arguments)?,
+                weighted: arguments.word("weights") != "none",
+            })
+        }),
+    ];
+    entries.extend(AnyLoss::LIST.iter().filter_map(per_class));
+    entries.push(Entry::new(GeneralisedDice::FACTS, |arguments| {
+        Ok(ClassesLoss::GeneralisedDice {
+            loss: GeneralisedDice::from_arguments(arguments)?,
+            foreground_only: foreground_only(arguments),
+        })
+    }));
+    let mut add = |facts: Facts, build: fn(&Arguments<'_>) -> Result<ClassRanking, BuildError>| {
+        entries.push(Entry::new(facts, move |arguments| build(arguments).map(ClassesLoss::Ranking)));
+    };
+    add(LovaszSoftmax::<1>::FACTS, |arguments| {
+        Ok(ClassRanking::LovaszSoftmax(LovaszClasses::from_arguments(arguments)?))
+    });
+    add(TopK::FACTS, |arguments| Ok(ClassRanking::TopK(TopK::from_arguments(arguments)?)));
+    add(Ohem::FACTS, |arguments| Ok(ClassRanking::Ohem(Ohem::from_arguments(arguments)?)));
+    entries
+});
+
+fn foreground_only(arguments: &Arguments<'_>) -> bool {
+    arguments.word("classes") == "foreground"
+}
+
+/// A binary region loss of each class against the rest, if the loss is one.
+fn per_class(entry: &'static loss_core::list::Entry<AnyLoss>) -> Option<Entry<ClassesLoss>> {
+    if !entry.facts.is_per_class {
+        return None;
+    }
+    // Classes have a rule for absent ones in place of one for empty masks. The list is made once, so what is leaked is little.
+    let own: Vec<ParameterFacts> =
+        entry.facts.parameters().filter(|parameter| parameter.name != "empty").copied().collect();
+    let groups: Vec<&'static [ParameterFacts]> = vec![Vec::leak(own), PER_CLASS];
+    let formula = String::leak(format!("of each class {}", entry.facts.formula));
+    let description = String::leak(format!("{} Of each class against the rest.", entry.facts.description));
+    let facts = Facts { formula, description, parameters: Vec::leak(groups), more_parameters: &[], ..entry.facts };
+    Some(Entry::new(facts, |arguments| {
+        Ok(ClassesLoss::PerClass {
+            binary: (entry.build)(arguments)?,
+            foreground_only: foreground_only(arguments),
+            absent: AbsentClass::from_arguments(arguments)?,
+            reduction: ClassReduction::from_arguments(arguments)?,
+            weights: Option::<WeightMode>::from_arguments(arguments)?,
+        })
+    }))
+}
+
+impl Vocabulary for ClassesLoss {
+    const OF: &'static str = "classes";
+
+    fn entries() -> &'static [Entry<Self>] {
+        &ENTRIES
+    }
+
+    fn elsewhere(name: &str) -> Option<String> {
+        let entry = BinaryLoss::find(name)?;
+        let instead = if entry.facts.name == "bce" { "; ce is the cross-entropy of a softmax" } else { "" };
+        Some(format!("{} is a loss of binary masks, and these are classes{instead}", entry.facts.name))
+    }
+}

@@ -1,0 +1,88 @@
+//! The losses that expressions can name: made from the list of the library.
+
+use loss_core::list::{self, Arguments, BuildError, Facts};
+
+/// Losses that expressions can be made of: those of binary masks, or those over classes.
+pub trait Vocabulary: Clone + PartialEq + std::fmt::Debug + 'static {
+    /// What the losses are of.
+    const OF: &'static str;
+
+    /// All of them.
+    fn entries() -> &'static [Entry<Self>];
+
+    /// Why a loss of this name is not among them, if the library has it for something else.
+    fn elsewhere(name: &str) -> Option<String>;
+
+    /// The entry with this name or alias.
+    fn find(name: &str) -> Option<&'static Entry<Self>> {
+        Self::entries().iter().find(|entry| entry.facts.names().any(|other| other == name))
+    }
+
+    /// All names, for messages: `bce, …, iou (jaccard), …`.
+    fn all_names() -> String {
+        let name = |entry: &Entry<Self>| match entry.facts.aliases {
+            [] => entry.facts.name.to_owned(),
+            aliases => format!("{} ({})", entry.facts.name, aliases.join(", ")),
+        };
+        Self::entries().iter().map(name).collect::<Vec<_>>().join(", ")
+    }
+}
+
+type Build<L> = dyn Fn(&Arguments<'_>) -> Result<L, BuildError> + Send + Sync;
+
+/// A loss that expressions can name, and that is an `L` when built.
+pub struct Entry<L> {
+    /// What the library's list says of it.
+    pub facts: Facts,
+    build: Box<Build<L>>,
+}
+
+impl<L> std::fmt::Debug for Entry<L> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Entry").field("facts", &self.facts).finish_non_exhaustive()
+    }
+}
+
+impl<L> Entry<L> {
+    pub(super) fn new(
+        facts: Facts,
+        build: impl Fn(&Arguments<'_>) -> Result<L, BuildError> + Send + Sync + 'static,
+    ) -> Self {
+        Self { facts, build: Box::new(build) }
+    }
+
+    /// The loss of these arguments.
+    ///
+    /// # Errors
+    /// [`BuildError`] if they make no loss together.
+    pub fn build(&self, arguments: &Arguments<'_>) -> Result<L, BuildError> {
+        (self.build)(arguments)
+    }
+}
+
+/// A loss that the library has no name for, and why.
+const IMPOSSIBLE: [(&str, &str); 3] = [
+    (
+        "hausdorff",
+        "it needs a distance transform of the whole prediction at every step; boundary is the loss that does not",
+    ),
+    (
+        "hausdorff_dt",
+        "it needs a distance transform of the whole prediction at every step; boundary is the loss that does not",
+    ),
+    ("cldice", "it compares soft skeletons, which no number of sums stands for"),
+];
+
+/// What to say of a name that no vocabulary has, if it is one of a known loss; `dice_loss` and `Dice-Loss` are names of `dice`.
+#[must_use]
+pub fn known_elsewhere(name: &str) -> Option<String> {
+    let plain = name.to_lowercase().replace('-', "_");
+    let stem = plain.strip_suffix("_loss").unwrap_or(&plain);
+    if let Some((_, why)) = IMPOSSIBLE.iter().find(|(other, _)| *other == plain || *other == stem) {
+        return Some(format!("{name} cannot be evaluated: {why}"));
+    }
+    let facts = list::all().find(|facts| facts.names().any(|other| other == plain || other == stem))?;
+    // Written as the list has it, the name would have been found.
+    let written = facts.names().any(|other| other == name);
+    (!written).then(|| format!("there is no loss {name:?}; did you mean {}?", facts.name))
+}
