@@ -95,7 +95,7 @@ mod tests {
     /// The library's list of losses for run time, read from its text, because a program cannot list the variants.
     #[test]
     fn every_loss_of_the_library_has_a_name_here_or_there() {
-        let text = include_str!("../../../loss-core/src/any.rs");
+        let text = include_str!("../../../loss-core/src/loss/any.rs");
         let variants: Vec<&str> = text
             .lines()
             .filter(|line| line.ends_with(';') && line.contains(") with "))

@@ -3,7 +3,7 @@ use super::pixel::ClassPixel;
 use super::weights::{ClassWeights, Equal};
 use crate::error::{Parameter, ParameterError};
 use crate::fingerprint::Fingerprint;
-use crate::real::Real;
+use crate::number::real::Real;
 
 /// Cross-entropy of a softmax.
 ///

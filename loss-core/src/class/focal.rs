@@ -4,8 +4,8 @@ use super::pixel::ClassPixel;
 use super::weights::{ClassWeights, Equal};
 use crate::error::{Parameter, ParameterError};
 use crate::fingerprint::Fingerprint;
+use crate::number::real::Real;
 use crate::pointwise::Power;
-use crate::real::Real;
 
 /// Focal loss of a softmax.
 ///

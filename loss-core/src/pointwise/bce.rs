@@ -1,8 +1,8 @@
 use super::{LabelSmoothing, Pointwise};
 use crate::error::{Parameter, ParameterError};
 use crate::fingerprint::Fingerprint;
-use crate::pixel::Pixel;
-use crate::real::Real;
+use crate::input::pixel::Pixel;
+use crate::number::real::Real;
 
 /// Binary cross-entropy, on logits or probabilities.
 ///

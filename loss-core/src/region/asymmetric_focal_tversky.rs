@@ -1,9 +1,9 @@
 use super::similarity::EmptyMask;
 use super::user::{RegionSlopes, true_negative_loss};
 use crate::error::{Parameter, ParameterError};
-use crate::exact::UnitSum;
-use crate::finished::Confusion;
-use crate::sums::Totals;
+use crate::sums::confusion::Confusion;
+use crate::sums::exact::UnitSum;
+use crate::sums::shared::Totals;
 
 /// Asymmetric focal Tversky loss: the Tversky losses of background and foreground, the latter to a power below 1, which keeps its
 /// gradient up while it is small.

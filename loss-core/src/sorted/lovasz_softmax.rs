@@ -2,9 +2,9 @@ use super::error::SortedError;
 use super::ranking::{Filled, Ranks};
 use crate::class::{ClassSample, ClassTarget, Label};
 use crate::error::{LengthError, Parameter, ParameterError};
-use crate::finished::{Counts, RejectedPixel};
-use crate::pixel::Reason;
-use crate::pointwise::coefficient;
+use crate::input::sample::Reason;
+use crate::number::finite::coefficient;
+use crate::sums::counts::{Counts, RejectedPixel};
 
 /// Which classes [`LovaszSoftmax`] is the mean over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

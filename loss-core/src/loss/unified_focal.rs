@@ -1,0 +1,39 @@
+//! The two halves of the unified focal loss, put together.
+
+use super::Loss;
+use super::combine::{Scaled, Sum};
+use super::reduction::Reduced;
+use crate::error::{Parameter, ParameterError};
+use crate::pointwise::{AsymmetricFocal, Pointwise};
+use crate::region::AsymmetricFocalTversky;
+
+/// What [`unified_focal`] gives.
+pub type UnifiedFocal = Sum<Scaled<Reduced<AsymmetricFocal>>, Scaled<AsymmetricFocalTversky>>;
+
+/// Unified focal loss (asymmetric): λ times the mean [`AsymmetricFocal`] loss plus 1−λ times [`AsymmetricFocalTversky`], of the same δ and γ.
+///
+/// The paper's values are λ = 0.5, δ = 0.6, γ = 0.5 and a tiny s. λ is the share of the cross-entropy half, as in the paper; in the
+/// authors' code `weight` is the share of the Tversky half. MONAI's `AsymmetricUnifiedFocalLoss` (two classes) takes
+/// the mean over the classes in the first half too: it is λ/2 times the first plus 1−λ times the second, each image's own.
+///
+/// ```
+/// use loss_core::{AsymmetricFocal, AsymmetricFocalTversky, Loss, Pointwise, unified_focal};
+///
+/// let loss = unified_focal(0.5, 0.6, 0.5, 1e-7)?;
+/// let same = 0.5 * AsymmetricFocal::new(0.6, 0.5)?.mean() + 0.5 * AsymmetricFocalTversky::new(0.6, 0.5, 1e-7)?;
+/// assert_eq!(loss, same);
+///
+/// let mut sums = loss.accumulator();
+/// sums.extend([(0.5, true), (-2.0, false), (1.0, false)]);
+/// assert_eq!(sums.finish()?.parts().count(), 2);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`ParameterError`] unless λ and δ are in [0, 1], γ in [0, 1), and s finite and at least 0.
+pub fn unified_focal(lambda: f64, delta: f64, gamma: f64, smooth: f64) -> Result<UnifiedFocal, ParameterError> {
+    ParameterError::check_share(Parameter::Lambda, lambda)?;
+    let region = AsymmetricFocalTversky::new(delta, gamma, smooth)?;
+    let pixel = AsymmetricFocal::new(delta as f32, gamma as f32)?;
+    Ok(Sum::new(Scaled::new(pixel.mean(), lambda), region.times(1.0 - lambda)))
+}
