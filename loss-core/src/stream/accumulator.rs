@@ -152,7 +152,7 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
         Ok(changed)
     }
 
-    /// Adds a pixel: `(input, target)` or `(input, target, weight)`, see [`Sample`], or [`HardSample`](crate::HardSample) for one that
+    /// Adds a pixel: `(input, target)` or `(input, target, weight)`, see [`Sample`](crate::Sample), or [`HardSample`](crate::HardSample) for one that
     /// is counted.
     ///
     /// A pixel that is out of range (checked in the order input, target, weight) is left out of the sums and counted.
