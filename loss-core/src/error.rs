@@ -2,10 +2,6 @@
 
 use core::fmt;
 
-use crate::class::ClassWeights;
-use crate::finished::{Counts, RejectedPixel};
-use crate::sums::Sums;
-
 /// Writes [`Parameter`] from the list of parameters: code, name, meaning.
 macro_rules! parameters {
     ($($(#[$doc:meta])* $parameter:ident = $code:literal, $name:literal;)*) => {
@@ -126,17 +122,6 @@ impl ParameterError {
         Self::check(parameter, given, given >= 0.0 && given <= f64::from(f32::MAX), "a finite number, at least 0")
     }
 
-    /// Class weights are finite and at least 0.
-    pub(crate) fn check_weights(weights: &impl ClassWeights) -> Result<(), Self> {
-        match weights.out_of_range() {
-            Some((class, weight)) => {
-                let accepted = "a finite number, at least 0";
-                Err(Self { parameter: Parameter::ClassWeight, index: Some(class), given: weight, accepted })
-            }
-            None => Ok(()),
-        }
-    }
-
     /// `parameter` lies in [0, 1].
     pub(crate) fn check_share(parameter: Parameter, given: f64) -> Result<(), Self> {
         Self::check(parameter, given, (0.0..=1.0).contains(&given), "in [0, 1]")
@@ -220,77 +205,6 @@ impl fmt::Display for WeightedPlane {
 }
 
 impl core::error::Error for WeightedPlane {}
-
-/// There is no result, or none that all pixels took part in.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum FinishError {
-    /// No pixel was streamed in.
-    NoPixels,
-    /// Every pixel was ignored or rejected.
-    NoValidPixels(Counts),
-    /// Some pixels were rejected. `finish_valid` gives the result of the rest.
-    Rejected {
-        /// How many, for which reason.
-        counts: Counts,
-        /// The first, if this accumulator saw it itself (positions do not survive a merge).
-        first: Option<RejectedPixel>,
-    },
-    /// A pixel's term of the loss, its weight included, is larger than the largest `f32`, 3.4e38, so that their sum is not known. Logits or
-    /// weights are too large (the pixel's own, a class's, `pos_weight`).
-    Saturated,
-    /// The coefficients of the loss are out of range, and results could be infinite.
-    Coefficient {
-        /// [`Loss::total_coefficient`](crate::Loss::total_coefficient), the sum of their magnitudes.
-        sum: f64,
-    },
-}
-
-impl FinishError {
-    /// The largest sum of the magnitudes of a loss's coefficients: the largest `f32`.
-    pub const LARGEST_COEFFICIENT: f64 = f32::MAX as f64;
-
-    /// Checks coefficients whose magnitudes add up to `sum`.
-    ///
-    /// # Errors
-    /// [`Coefficient`](Self::Coefficient) unless they are finite and add up to at most [`LARGEST_COEFFICIENT`](Self::LARGEST_COEFFICIENT).
-    pub fn check_coefficients(sum: f64) -> Result<(), Self> {
-        if sum <= Self::LARGEST_COEFFICIENT { Ok(()) } else { Err(FinishError::Coefficient { sum }) }
-    }
-
-    /// What stands against a result whatever the pixels.
-    pub(crate) fn check(sums: &impl Sums, total_coefficient: f64) -> Result<(), Self> {
-        Self::check_coefficients(total_coefficient)?;
-        if sums.is_saturated() { Err(FinishError::Saturated) } else { Ok(()) }
-    }
-}
-
-impl fmt::Display for FinishError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            FinishError::NoPixels => f.write_str("no pixel was streamed in"),
-            FinishError::NoValidPixels(counts) => {
-                write!(f, "no valid pixel: {} ignored, {} rejected", counts.ignored, counts.rejected())
-            }
-            FinishError::Rejected { counts, first } => {
-                write!(f, "{} of {} pixels were rejected", counts.rejected(), counts.pixels())?;
-                if let Some(first) = first {
-                    write!(f, ", the first at index {}: {}", first.index, first.reason)?;
-                }
-                f.write_str(" (finish_valid() leaves them out)")
-            }
-            FinishError::Saturated => f.write_str(
-                "a term of the loss is larger than the largest f32, 3.4e38: use smaller weights or smaller logits",
-            ),
-            FinishError::Coefficient { sum } => write!(
-                f,
-                "the magnitudes of the coefficients (or of 1/denominator) add up to {sum:e}; they must be finite numbers that add up to at most 3.4e38"
-            ),
-        }
-    }
-}
-
-impl core::error::Error for FinishError {}
 
 /// Two accumulators, or an accumulator and a state, do not belong together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -27,52 +27,28 @@ compile_error!("the x87 unit rounds differently from IEEE 754 single precision: 
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
-mod accumulator;
-mod any;
 mod arch;
-mod batch;
 mod boundary;
 mod class;
-pub mod class_weights;
-mod combine;
 pub mod conventions;
-pub mod deep_supervision;
-pub mod distance;
 mod error;
-mod exact;
 mod facts;
 mod fingerprint;
-mod finished;
-mod gradient;
 mod histogram;
-mod image_mean;
-mod lanes;
-mod link;
+mod input;
 pub mod list;
-mod log_sum_exp;
 mod loss;
-mod math;
-#[cfg(feature = "rayon")]
-mod parallel;
-mod pixel;
-mod plane;
+mod number;
 mod pointwise;
-mod real;
-mod reduction;
 mod region;
-#[cfg(feature = "serde")]
-mod serde;
+mod sizes;
 mod sorted;
+mod stream;
 mod sums;
-mod tile;
-mod twice;
-mod unified_focal;
+mod training;
 
-pub use accumulator::{Accumulator, CountingAccumulator, STATE_VERSION};
-pub use any::{AnyLoss, AnySlope, AnySums};
 pub use arch::SimdLevel;
-pub use batch::{Batch, HardBatch, Targets, Terms};
-pub use boundary::{BoundaryAccumulator, BoundaryFinished, BoundaryGradient, BoundarySample};
+pub use boundary::{BoundaryAccumulator, BoundaryFinished, BoundaryGradient, BoundarySample, distance};
 pub use class::{
     AbsentClass, Activation, Channels, ClassAccumulator, ClassBatch, ClassDenominator, ClassGradient, ClassImageMean,
     ClassLoss, ClassPixel, ClassPlane, ClassPointwise, ClassReduced, ClassReduction, ClassReport, ClassSample,
@@ -80,25 +56,24 @@ pub use class::{
     FinishedClasses, Foreground, GeneralisedDice, Label, Layout, PerClass, SoftmaxFocal, VolumeWeight, WassersteinDice,
     WeightMode,
 };
-pub use combine::{Scaled, Sum};
-pub use error::{ClassPlaneError, FinishError, LengthError, Parameter, ParameterError, StateError, WeightedPlane};
-pub use exact::{ExactSum, ProbabilitySum, TermSum, UnitSum};
+pub use error::{ClassPlaneError, LengthError, Parameter, ParameterError, StateError, WeightedPlane};
 pub use fingerprint::Fingerprint;
-pub use finished::{Confusion, Counts, Finished, RejectedPixel};
-pub use gradient::Gradient;
 pub use histogram::{Calibration, Code, GradientTable, Histogram, OperatingPoint, ReliabilityBin, ThresholdCurves};
-pub use image_mean::{EmptyImage, ImageMean};
-pub use link::{Link, Logits, Probabilities};
-pub use log_sum_exp::LogSumExp;
+pub use input::link::{Link, Logits, Probabilities};
+pub use input::pixel::Pixel;
+pub use input::plane::Plane;
+pub use input::quantisation::Quantisation;
+pub use input::sample::{HardSample, HardTarget, Reason, Sample, Target, Weight};
+pub use loss::any::{AnyLoss, AnySlope, AnySums};
+pub use loss::combine::{Scaled, Sum};
+pub use loss::reduction::{Denominator, Reduced};
+pub use loss::unified_focal::{UnifiedFocal, unified_focal};
 pub use loss::{Loss, Part};
-pub use pixel::{HardSample, HardTarget, Pixel, Reason, Sample, Target, Weight};
-pub use plane::{Plane, Quantisation};
+pub use number::real::{Logistic, Real};
 pub use pointwise::{
     AsymmetricFocal, Bce, ExponentialLogCrossEntropy, Focal, FocalForm, GeneralisedCrossEntropy, LabelSmoothing,
     Pointwise, Poly1, QualityFocal, ReducedFocal,
 };
-pub use real::{Logistic, Real};
-pub use reduction::{Denominator, Reduced};
 pub use region::{
     AnyOverlap, AsymmetricFocalTversky, BalancedBce, Dice, EmptyMask, ExponentialLogDice, FocalTversky, Iou,
     LogCoshDice, LogDice, Mcc, Minimum, NormalisedFocal, Overlap, OverlapSlope, Product, Region, RegionFamily,
@@ -109,9 +84,19 @@ pub use sorted::{
     HardMining, Hardest, HardestPixels, HingeErrors, Lovasz, LovaszClasses, LovaszErrors, LovaszHinge, LovaszSoftmax,
     Ohem, PixelGradient, SortedError, TopK, UnitErrors,
 };
-pub use sums::{CountedSums, FixedSums, SharedSums, Sums, Totals, WeightedSums};
-pub use tile::KeptPlane;
+pub use stream::accumulator::{Accumulator, CountingAccumulator, STATE_VERSION};
+pub use stream::finished::{Finished, Gradient};
+pub use stream::image_mean::{EmptyImage, ImageMean};
+pub use stream::tile::KeptPlane;
 #[cfg(feature = "bench-internals")]
 #[doc(hidden)]
-pub use tile::plain_sums::{MOST_SUMS, PlainSums, plain_sums};
-pub use unified_focal::{UnifiedFocal, unified_focal};
+pub use stream::tile::plain_sums::{MOST_SUMS, PlainSums, plain_sums};
+pub use sums::batch::{Batch, HardBatch, Targets, Terms};
+pub use sums::confusion::Confusion;
+pub use sums::counts::{Counts, RejectedPixel};
+pub use sums::error::FinishError;
+pub use sums::exact::{ExactSum, ProbabilitySum, TermSum, UnitSum};
+pub use sums::log_sum_exp::LogSumExp;
+pub use sums::shared::{CountedSums, SharedSums, Totals, WeightedSums};
+pub use sums::state::{FixedSums, Sums};
+pub use training::{class_weights, deep_supervision};

@@ -5,14 +5,14 @@
 //! [`AnyLoss`], in [`AnyLoss::LIST`], and of [`CLASS_LOSSES`], [`RANKING_LOSSES`] and [`OTHER_LOSSES`] for what is no stream of binary pixels. [`all`]
 //! goes through every one.
 
-use crate::any::AnyLoss;
 use crate::boundary::BoundaryAccumulator;
 pub use crate::class::PER_CLASS;
 use crate::class::{CrossEntropy, GeneralisedDice, SoftmaxFocal, WassersteinDice};
 pub use crate::facts::{
     Arguments, BuildError, Entry, Facts, FromArguments, Kind, Listed, Needs, ParameterFacts, Preset, Range, Value,
 };
-use crate::link::Logits;
+use crate::input::link::Logits;
+use crate::loss::any::AnyLoss;
 use crate::sorted::{LovaszHinge, LovaszSoftmax, Ohem, TopK};
 
 /// The losses over classes that are not a binary loss of each class; every region loss of [`AnyLoss::LIST`] is one over classes too, as

@@ -104,7 +104,7 @@ fn is_in_the_list() {
 /// `AnyLoss` can be every loss there is.
 #[test]
 fn can_be_chosen_at_run_time() {
-    let any = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/any.rs")).unwrap();
+    let any = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/loss/any.rs")).unwrap();
     let mut losses = losses_in("pointwise", &["impl Pointwise for"]);
     losses.extend(losses_in("region", &["similarity_loss!(", "true_negative_loss!(", "impl Loss for "]));
     for file in losses {

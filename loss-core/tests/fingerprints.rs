@@ -87,7 +87,7 @@ fn list() -> List {
         Denominator::Fixed(1.0),
         Denominator::Fixed(2.0),
     ];
-    list.losses("reduction.rs", denominators.map(|denominator| bce.over(denominator)));
+    list.losses("loss/reduction.rs", denominators.map(|denominator| bce.over(denominator)));
     list.losses("region/balanced_bce.rs", denominators.map(|denominator| BalancedBce::new().over(denominator)));
     let floored = NormalisedFocal::new(focal(2.0)).floor(1e-3).unwrap();
     list.losses("region/normalised_focal.rs", focals().map(NormalisedFocal::new).chain([floored]));
@@ -121,48 +121,54 @@ fn list() -> List {
     let unified =
         [(0.5, 0.6, 0.5, 0.0), (0.4, 0.6, 0.5, 0.0), (0.5, 0.7, 0.5, 0.0), (0.5, 0.6, 0.4, 0.0), (0.5, 0.6, 0.5, 1.0)];
     list.losses(
-        "unified_focal.rs",
+        "loss/unified_focal.rs",
         unified.map(|(lambda, delta, gamma, s)| unified_focal(lambda, delta, gamma, s).unwrap()),
     );
 
     let dice = Dice::new(1.0).unwrap();
-    list.losses("combine.rs", [(1.0, 1.0), (2.0, 1.0), (1.0, 2.0), (2.0, 2.0)].map(|(a, b)| a * bce.mean() + b * dice));
-    list.losses("combine.rs", [2.0 * (bce.mean() + dice)]);
-    list.losses("combine.rs", [dice + bce.mean()]);
-    let overlaps = [AnyOverlap::Product, AnyOverlap::Squared, AnyOverlap::Minimum];
-    list.losses("any.rs", overlaps.map(|overlap| AnyLoss::Dice(dice.overlap(overlap))));
     list.losses(
-        "any.rs",
+        "loss/combine.rs",
+        [(1.0, 1.0), (2.0, 1.0), (1.0, 2.0), (2.0, 2.0)].map(|(a, b)| a * bce.mean() + b * dice),
+    );
+    list.losses("loss/combine.rs", [2.0 * (bce.mean() + dice)]);
+    list.losses("loss/combine.rs", [dice + bce.mean()]);
+    let overlaps = [AnyOverlap::Product, AnyOverlap::Squared, AnyOverlap::Minimum];
+    list.losses("loss/any.rs", overlaps.map(|overlap| AnyLoss::Dice(dice.overlap(overlap))));
+    list.losses(
+        "loss/any.rs",
         [AnyLoss::Iou(Iou::new(1.0).unwrap().overlap(AnyOverlap::Product)), AnyLoss::Bce(bce.mean())],
     );
-    list.losses("any.rs", [[AnyLoss::Bce(bce.mean()); 1]]);
-    list.losses("any.rs", [[AnyLoss::Bce(bce.mean()); 2]]);
-    list.losses("any.rs", [[AnyLoss::Bce(bce.mean()).times(2.0), AnyLoss::Bce(bce.mean()).times(1.0)]]);
+    list.losses("loss/any.rs", [[AnyLoss::Bce(bce.mean()); 1]]);
+    list.losses("loss/any.rs", [[AnyLoss::Bce(bce.mean()); 2]]);
+    list.losses("loss/any.rs", [[AnyLoss::Bce(bce.mean()).times(2.0), AnyLoss::Bce(bce.mean()).times(1.0)]]);
     let forms = [dice.overlap(Product).accumulator().fingerprint(), dice.overlap(Squared).accumulator().fingerprint()];
     list.add("region/overlap.rs", forms.into_iter().chain([dice.overlap(Minimum).accumulator().fingerprint()]));
 
     let thresholds =
         [0.5, 0.25, 0.75].map(|threshold| bce.mean().accumulator().at_threshold(threshold).unwrap().fingerprint());
-    list.add("accumulator.rs", thresholds.into_iter().chain([bce.mean().counting_accumulator().fingerprint()]));
+    list.add("stream/accumulator.rs", thresholds.into_iter().chain([bce.mean().counting_accumulator().fingerprint()]));
     let links = [1e-7, 1e-6].map(|epsilon| bce.mean().probability_accumulator(epsilon).unwrap().fingerprint());
-    list.add("link.rs", links.into_iter().chain([bce.mean().accumulator().fingerprint()]));
+    list.add("input/link.rs", links.into_iter().chain([bce.mean().accumulator().fingerprint()]));
 
     let quantised = [(0.1, 0), (0.2, 0), (0.1, 1)].map(|(scale, zero)| Quantisation::new(scale, zero).unwrap());
     list.add("histogram/mod.rs", quantised.map(|quantisation| Histogram::<i8>::new(quantisation).fingerprint()));
     list.add("histogram/mod.rs", [Histogram::<u8>::new(quantised[0]).fingerprint()]);
     list.add("histogram/mod.rs", [Histogram::<i8, 4>::with_levels(quantised[0]).fingerprint()]);
     let boundary = [1e-7, 1e-6].map(|epsilon| Probabilities::new(epsilon).unwrap());
-    list.add("boundary.rs", boundary.map(|link| BoundaryAccumulator::with_link(link).fingerprint()));
-    list.add("boundary.rs", [BoundaryAccumulator::new().fingerprint()]);
+    list.add("boundary/mod.rs", boundary.map(|link| BoundaryAccumulator::with_link(link).fingerprint()));
+    list.add("boundary/mod.rs", [BoundaryAccumulator::new().fingerprint()]);
     list.add("sorted/binned.rs", [BinnedLovasz::<64>::new().fingerprint(), BinnedLovasz::<65>::new().fingerprint()]);
     for empty in [EmptyImage::Skip, EmptyImage::Count] {
-        list.add("image_mean.rs", [0.0, 1.0].map(|smooth| Dice::new(smooth).unwrap().image_mean(empty).fingerprint()));
+        list.add(
+            "stream/image_mean.rs",
+            [0.0, 1.0].map(|smooth| Dice::new(smooth).unwrap().image_mean(empty).fingerprint()),
+        );
         let mean = ClassImageMean::<_, 3>::new(ClassAccumulator::new(PerClass::new(dice)), empty).fingerprint();
         let ignoring = ClassAccumulator::new(PerClass::new(dice)).ignoring(255u8);
         list.add("class/image_mean.rs", [mean, ClassImageMean::<_, 3>::new(ignoring, empty).fingerprint()]);
     }
     // A mean is told from the loss that it is a mean of.
-    list.losses("image_mean.rs", [Dice::new(0.0).unwrap()]);
+    list.losses("stream/image_mean.rs", [Dice::new(0.0).unwrap()]);
     list.class_losses("class/image_mean.rs", [PerClass::new(dice)]);
 
     let ce = CrossEntropy::new();
@@ -250,12 +256,13 @@ fn every_file_that_makes_fingerprints_is_in_the_list() {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     // What is hashed by others, or has nothing to choose.
     let parts = [
-        "error.rs",
         "fingerprint.rs",
-        "serde.rs",
-        "loss.rs",
-        "sums.rs",
-        "plane.rs",
+        "stream/serde.rs",
+        "loss/mod.rs",
+        "error.rs",
+        "sums/shared.rs",
+        "input/quantisation.rs",
+        "class/combine.rs",
         "class/loss.rs",
         "class/pixel.rs",
         "class/weights.rs",

@@ -10,7 +10,7 @@ mod neon;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
-use crate::lanes::Lanes;
+use crate::number::lanes::Kernel;
 
 /// A way to work through slices: one number at a time, or several in the registers of the processor.
 ///
@@ -32,15 +32,6 @@ enum Kind {
     Avx2,
     #[cfg(all(target_arch = "x86_64", any(feature = "std", target_feature = "avx512f")))]
     Avx512,
-}
-
-/// Work that is written once for lanes of any width.
-pub(crate) trait Kernel {
-    type Output;
-
-    /// Does it. What this calls for each vector must be inlined: only inside this function are the instructions of the level
-    /// in use.
-    fn run<V: Lanes>(self) -> Self::Output;
 }
 
 /// Whether the processor has all of some features: asked when the program runs, or else when it is compiled.

@@ -3,10 +3,9 @@
 use core::arch::aarch64::*;
 use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Neg, Shl, Shr, Sub};
 
-use super::Kernel;
-use crate::lanes::Lanes;
-use crate::real::{Bits, Float32, Real, functions_of_math};
-use crate::twice::Twice;
+use crate::number::lanes::{Kernel, Lanes};
+use crate::number::real::{Bits, Float32, Real, functions_of_math};
+use crate::number::twice::Twice;
 
 // SAFETY, of the whole file: the module is compiled for targets that have NEON alone.
 

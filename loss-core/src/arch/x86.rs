@@ -5,10 +5,9 @@
 use core::arch::x86_64::*;
 use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Neg, Shl, Shr, Sub};
 
-use super::Kernel;
-use crate::lanes::Lanes;
-use crate::real::{Bits, Float32, Real, functions_of_math};
-use crate::twice::Twice;
+use crate::number::lanes::{Kernel, Lanes};
+use crate::number::real::{Bits, Float32, Real, functions_of_math};
+use crate::number::twice::Twice;
 
 #[inline(never)]
 pub(super) fn with_sse2<K: Kernel>(kernel: K) -> K::Output {

@@ -4,10 +4,11 @@ use super::loss::ClassLoss;
 use super::pixel::Activation;
 use super::sample::{CheckedClasses, ClassSample, Label, Reading, ValidPixel};
 use super::sums::{COUNTS, ClassSums};
-use crate::error::{FinishError, Parameter, ParameterError, StateError};
+use crate::error::{Parameter, ParameterError, StateError};
 use crate::fingerprint::Fingerprint;
-use crate::finished::{Counts, RejectedPixel};
-use crate::sums::{Sums, read_state, state_length, write_state};
+use crate::sums::counts::{Counts, RejectedPixel};
+use crate::sums::error::FinishError;
+use crate::sums::state::{Sums, read_state, state_length, write_state};
 
 /// The running sums of a loss over a stream of pixels of up to C classes; what [`Accumulator`](crate::Accumulator) is to one.
 ///
@@ -153,7 +154,7 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
     /// [`FinishError`] if there is no (valid) pixel, if any was rejected, if a term was too large, or if the coefficients of the loss are; the
     /// accumulator is as it was.
     pub fn finish(&self) -> Result<FinishedClasses<L, C>, FinishError> {
-        self.sums.0.counts.all_valid(self.first_rejected)?;
+        FinishError::of_all(self.counts(), self.first_rejected)?;
         self.finish_any()
     }
 
@@ -162,7 +163,7 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
     /// # Errors
     /// [`FinishError`] if there is none, if a term was too large, or if the coefficients of the loss are.
     pub fn finish_valid(&self) -> Result<FinishedClasses<L, C>, FinishError> {
-        self.sums.0.counts.any_valid()?;
+        FinishError::of_valid(self.counts())?;
         self.finish_any()
     }
 

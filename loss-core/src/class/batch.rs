@@ -1,11 +1,10 @@
 //! Pixels of several classes that are added to sums together.
 
-use super::per_class::against_the_rest;
-use super::pixel::ClassPixel;
-use crate::batch::{Batch, HardBatch, OnePixel, Targets, Terms, sealed};
-use crate::exact::ExactSum;
-use crate::pixel::Pixel;
-use crate::real::Real;
+use super::pixel::{ClassPixel, against_the_rest};
+use crate::input::pixel::Pixel;
+use crate::number::real::Real;
+use crate::sums::batch::{Batch, HardBatch, OnePixel, Targets, Terms, sealed};
+use crate::sums::exact::ExactSum;
 
 /// The weight of a pixel.
 pub(super) struct PixelWeight;

@@ -1,9 +1,10 @@
-use crate::accumulator::Accumulator;
-use crate::error::{FinishError, StateError};
-use crate::finished::Finished;
-use crate::link::Link;
+use crate::error::StateError;
+use crate::input::link::Link;
+use crate::input::sample::Sample;
 use crate::loss::Loss;
-use crate::pixel::Sample;
+use crate::stream::accumulator::Accumulator;
+use crate::stream::finished::Finished;
+use crate::sums::error::FinishError;
 
 /// C classes that do not exclude each other ("multi-label"): a binary loss for each, with parameters of its own.
 ///

@@ -5,7 +5,7 @@ use super::weights::{ClassWeights, Equal};
 use crate::error::{Parameter, ParameterError};
 use crate::facts::{Arguments, BuildError, Facts, FromArguments, Listed, Needs, SHARE, number};
 use crate::fingerprint::Fingerprint;
-use crate::real::Real;
+use crate::number::real::Real;
 
 /// Cross-entropy of a softmax.
 ///

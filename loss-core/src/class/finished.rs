@@ -2,10 +2,11 @@ use super::loss::ClassLoss;
 use super::pixel::ClassPixel;
 use super::sample::{CheckedClasses, ClassSample, Reading, ValidPixel};
 use super::sums::ClassTotals;
-use crate::finished::{Confusion, Counts};
 use crate::loss::Part;
-use crate::pointwise::{clamp_to_finite, upstream_factor};
-use crate::real::Real;
+use crate::number::finite::{clamp_to_finite, upstream_factor};
+use crate::number::real::Real;
+use crate::sums::confusion::Confusion;
+use crate::sums::counts::Counts;
 
 /// The finished loss over classes: value, parts, counts, a report for each class, and the gradient for a second pass.
 #[derive(Clone, Debug)]

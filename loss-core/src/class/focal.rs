@@ -6,8 +6,8 @@ use super::weights::{ClassWeights, Equal};
 use crate::error::{Parameter, ParameterError};
 use crate::facts::{Arguments, BuildError, Facts, FromArguments, Listed, NOT_NEGATIVE, Needs, number};
 use crate::fingerprint::Fingerprint;
+use crate::number::real::Real;
 use crate::pointwise::Power;
-use crate::real::Real;
 
 /// Focal loss of a softmax.
 ///

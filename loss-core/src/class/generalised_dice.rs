@@ -4,14 +4,14 @@ use super::per_class::KEPT;
 use super::pixel::ClassPixel;
 use super::sums::ClassTotals;
 use super::weights::{ClassSet, EveryClass};
-use crate::combine::combinable;
 use crate::error::{Parameter, ParameterError};
 use crate::facts::{Arguments, BuildError, Facts, FromArguments, Listed, Needs, SMOOTHING, smoothing, word};
 use crate::fingerprint::Fingerprint;
 use crate::loss::Part;
-use crate::pointwise::{bounded, coefficient};
-use crate::real::Real;
-use crate::sums::Totals;
+use crate::loss::combine::combinable;
+use crate::number::finite::{bounded, coefficient};
+use crate::number::real::Real;
+use crate::sums::shared::Totals;
 
 /// What a class weighs by its volume T_c = Σ w t_c.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

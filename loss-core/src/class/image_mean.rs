@@ -3,9 +3,10 @@ use super::finished::FinishedClasses;
 use super::loss::ClassLoss;
 use super::plane::ClassPlane;
 use super::sample::{ClassSample, Label};
-use crate::error::{FinishError, StateError};
+use crate::error::StateError;
 use crate::fingerprint::Fingerprint;
-use crate::image_mean::{EmptyImage, ImageValues};
+use crate::stream::image_mean::{EmptyImage, ImageValues};
+use crate::sums::error::FinishError;
 
 /// The mean over images of each image's loss over classes; what [`ImageMean`](crate::ImageMean) is to one class.
 ///

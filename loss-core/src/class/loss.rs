@@ -8,12 +8,12 @@ use super::sample::{CheckedClasses, ClassSample, Label, Reading};
 use super::sums::ClassTotals;
 use crate::error::LengthError;
 use crate::fingerprint::Fingerprint;
-use crate::image_mean::EmptyImage;
+use crate::input::sample::Reason;
 use crate::loss::Part;
-use crate::pixel::Reason;
-use crate::pointwise::clamp_to_finite;
-use crate::real::Real;
-use crate::sums::Sums;
+use crate::number::finite::clamp_to_finite;
+use crate::number::real::Real;
+use crate::stream::image_mean::EmptyImage;
+use crate::sums::state::Sums;
 
 /// A complete loss over up to C classes; what [`Loss`](crate::Loss) is to one.
 ///

@@ -14,17 +14,23 @@
 mod accumulator;
 mod batch;
 mod channels;
+mod combine;
 mod cross_entropy;
 mod finished;
 mod focal;
 mod generalised_dice;
 mod image_mean;
 mod loss;
+mod numbers;
+#[cfg(feature = "rayon")]
+mod parallel;
 mod per_class;
 mod pixel;
 mod plane;
 mod reduction;
 mod sample;
+#[cfg(feature = "serde")]
+mod serde;
 mod sums;
 mod tile;
 mod wasserstein_dice;
@@ -41,8 +47,6 @@ pub use image_mean::ClassImageMean;
 pub use loss::{ClassLoss, ClassPointwise};
 pub use per_class::{AbsentClass, ClassReduction, PER_CLASS, PerClass, WeightMode};
 pub use pixel::{Activation, ClassPixel};
-#[cfg(feature = "rayon")]
-pub(crate) use plane::ClassRows;
 pub use plane::{ClassPlane, Layout};
 pub use reduction::{ClassDenominator, ClassReduced};
 pub use sample::{ClassSample, ClassTarget, Label};

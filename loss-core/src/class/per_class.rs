@@ -1,18 +1,18 @@
 use super::batch::ClassBatch;
 use super::loss::ClassLoss;
-use super::pixel::ClassPixel;
+use super::pixel::{ClassPixel, against_the_rest};
 use super::sums::ClassTotals;
 use super::weights::{ClassSet, ClassWeights, Equal, EveryClass};
-use crate::combine::combinable;
 use crate::error::ParameterError;
 use crate::facts::{Arguments, BuildError, FromArguments, ParameterFacts, word};
 use crate::fingerprint::Fingerprint;
-use crate::finished::Confusion;
 use crate::loss::Part;
-use crate::pixel::Pixel;
-use crate::real::Real;
+use crate::loss::combine::combinable;
+use crate::number::real::Real;
 use crate::region::RegionFamily;
-use crate::sums::{Sums, Totals};
+use crate::sums::confusion::Confusion;
+use crate::sums::shared::Totals;
+use crate::sums::state::Sums;
 
 /// A binary region loss of each class against the rest, reduced over the classes.
 ///
@@ -239,25 +239,6 @@ fn added(a: &Confusion, b: &Confusion) -> Confusion {
         false_positive: a.false_positive + b.false_positive,
         false_negative: a.false_negative + b.false_negative,
         true_negative: a.true_negative + b.true_negative,
-    }
-}
-
-/// A class against the rest, as a binary loss sees it, with slopes by p. The input is 1 where the class is predicted, 0 elsewhere.
-#[inline(always)]
-pub(super) fn against_the_rest<R: Real>(predicted: R, target: R, p: R, q: R, cross_entropy: R) -> Pixel<R> {
-    let (zero, one) = (R::splat(0.0), R::splat(1.0));
-    Pixel {
-        input: predicted,
-        logit: zero,
-        target,
-        background: one - target,
-        p,
-        q,
-        foreground_loss: cross_entropy,
-        background_loss: zero,
-        p_slope: one,
-        foreground_slope: zero,
-        background_slope: zero,
     }
 }
 

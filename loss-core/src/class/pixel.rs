@@ -1,5 +1,6 @@
-use crate::link::{Link, Logits};
-use crate::real::Real;
+use crate::input::link::{Link, Logits};
+use crate::input::pixel::Pixel;
+use crate::number::real::Real;
 
 /// How logits become probabilities.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -138,5 +139,24 @@ impl<R: Real, const C: usize> ClassPixel<R, C> {
             *out = *out + p * (g * q - (before + after));
             after = after + g * p;
         }
+    }
+}
+
+/// A class against the rest, as a binary loss sees it, with slopes by p. The input is 1 where the class is predicted, 0 elsewhere.
+#[inline(always)]
+pub(super) fn against_the_rest<R: Real>(predicted: R, target: R, p: R, q: R, cross_entropy: R) -> Pixel<R> {
+    let (zero, one) = (R::splat(0.0), R::splat(1.0));
+    Pixel {
+        input: predicted,
+        logit: zero,
+        target,
+        background: one - target,
+        p,
+        q,
+        foreground_loss: cross_entropy,
+        background_loss: zero,
+        p_slope: one,
+        foreground_slope: zero,
+        background_slope: zero,
     }
 }

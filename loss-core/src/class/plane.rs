@@ -1,10 +1,10 @@
 use core::ops::Range;
 
+use super::numbers::{ClassNumbers, LoadedClasses, Row};
 use super::sample::{ClassSample, ClassTarget, Label};
-use super::tile::{ClassNumbers, LoadedClasses, Row};
 use crate::arch::{CACHE_LINE, prefetch};
 use crate::error::{ClassPlaneError, LengthError};
-use crate::plane::{Weights, WeightsOf};
+use crate::input::plane::{Weights, WeightsOf};
 
 /// How the logits of a plane lie in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,14 +2,14 @@ use super::batch::{ClassBatch, ClassTerms};
 use super::loss::{ClassLoss, ClassPointwise};
 use super::pixel::ClassPixel;
 use super::sums::ClassTotals;
-use crate::combine::combinable;
-use crate::exact::TermSum;
 use crate::facts::{Arguments, BuildError, FromArguments, ParameterFacts, word};
 use crate::fingerprint::Fingerprint;
 use crate::loss::Part;
-use crate::pointwise::coefficient;
-use crate::real::Real;
-use crate::reduction::Denominator;
+use crate::loss::combine::combinable;
+use crate::loss::reduction::Denominator;
+use crate::number::finite::coefficient;
+use crate::number::real::Real;
+use crate::sums::exact::TermSum;
 
 /// What the sum of a pointwise loss over classes is divided by.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,6 +1,5 @@
 use super::pixel::{Activation, ClassPixel};
-use crate::pixel::Reason;
-use crate::plane::masked;
+use crate::input::sample::{Reason, masked};
 
 /// A class label as it is stored: `u8`, `u16`, `u32`, `i32` or `i64`. No other type can implement it.
 pub trait Label: Copy + sealed::Label {
@@ -79,7 +78,9 @@ impl<T: Into<ClassTarget<C>>, const C: usize> From<([f32; C], T, f32, bool)> for
     }
 }
 
-impl<T: Into<ClassTarget<C>>, W: crate::pixel::Weight, const C: usize> From<([f32; C], T, W)> for ClassSample<C> {
+impl<T: Into<ClassTarget<C>>, W: crate::input::sample::Weight, const C: usize> From<([f32; C], T, W)>
+    for ClassSample<C>
+{
     #[inline(always)]
     fn from((logits, target, weight): ([f32; C], T, W)) -> Self {
         Self { logits, target: target.into(), weight: weight.to_f32() }
@@ -127,7 +128,7 @@ impl<const C: usize> ClassSample<C> {
                 return CheckedClasses::Rejected(Reason::Target);
             }
         }
-        if !crate::pixel::weight_is_valid(self.weight) {
+        if !crate::input::sample::weight_is_valid(self.weight) {
             return CheckedClasses::Rejected(Reason::Weight);
         }
         let target = match self.target {

@@ -3,10 +3,12 @@
 use core::array;
 
 use super::batch::{ClassBatch, PixelWeight};
-use crate::batch::{Batch, HardBatch, HardConfusion, SoftConfusion, add_hard_confusion};
-use crate::exact::UnitSum;
-use crate::finished::Counts;
-use crate::sums::{ConfusionSums, Sums, Totals, finish_confusion};
+use crate::sums::batch::{Batch, HardBatch, HardConfusion, SoftConfusion, add_hard_confusion};
+use crate::sums::confusion::{ConfusionSums, finish_confusion};
+use crate::sums::counts::Counts;
+use crate::sums::exact::UnitSum;
+use crate::sums::shared::Totals;
+use crate::sums::state::Sums;
 
 /// Counts, Σ w, and the soft and hard confusion of each class against the rest.
 #[derive(Clone, Copy, Debug, PartialEq)]

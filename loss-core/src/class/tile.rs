@@ -1,4 +1,4 @@
-//! Slices of several classes through lanes; what `tile.rs` is to one.
+//! Slices of several classes through lanes; what `stream/tile.rs` is to one.
 
 use core::marker::PhantomData;
 use core::ops::Range;
@@ -7,56 +7,21 @@ use super::accumulator::ClassAccumulator;
 use super::batch::{ClassBatch, ClassTerms};
 use super::finished::ClassGradient;
 use super::loss::ClassLoss;
-use super::per_class::against_the_rest;
-use super::pixel::{Activation, ClassPixel};
+use super::numbers::{CLASS_TILE, ClassNumbers, LoadedClasses, Row};
+use super::pixel::{Activation, ClassPixel, against_the_rest};
 use super::plane::{ClassPlane, ClassRows};
 use super::sample::{Label, Reading};
 use super::sums::ClassSums;
-use crate::arch::{Kernel, SimdLevel};
-use crate::batch::{Batch, HardBatch, Targets, Terms, count_all, sealed};
+use crate::arch::SimdLevel;
 use crate::error::LengthError;
-use crate::exact::ExactSum;
-use crate::lanes::{Lanes, WIDEST, add_rows, store_terms};
-use crate::pointwise::clamp_to_finite;
-
-/// How many pixels are worked through at a time.
-pub(super) const CLASS_TILE: usize = 512;
+use crate::number::finite::clamp_to_finite;
+use crate::number::lanes::{Kernel, Lanes, WIDEST};
+use crate::sums::batch::{Batch, HardBatch, Targets, Terms, count_all, sealed};
+use crate::sums::exact::ExactSum;
+use crate::sums::rows::{add_rows, store_terms};
 
 /// Up to how many classes there is room for a tile on the stack, half a megabyte of it.
 const MOST_CLASSES: usize = 48;
-
-/// A number for each pixel of a tile.
-pub(super) type Row = [f32; CLASS_TILE];
-
-/// A tile's pixels as numbers, class by class.
-pub(super) struct ClassNumbers<const C: usize> {
-    pub(super) logits: [Row; C],
-    pub(super) target: [Row; C],
-    pub(super) weights: Row,
-    p: [Row; C],
-    q: [Row; C],
-    cross_entropy: [Row; C],
-    predicted: Row,
-}
-
-impl<const C: usize> ClassNumbers<C> {
-    fn new() -> Self {
-        let rows = [[0.0; CLASS_TILE]; C];
-        let row = [0.0; CLASS_TILE];
-        Self { logits: rows, target: rows, weights: row, p: rows, q: rows, cross_entropy: rows, predicted: row }
-    }
-}
-
-/// What a tile turned out to be when it was loaded.
-#[derive(Clone, Copy)]
-pub(super) struct LoadedClasses {
-    /// How many pixels weigh 0.
-    pub(super) ignored: usize,
-    /// Whether all weights are 1.
-    pub(super) unweighted: bool,
-    /// Whether the targets are labels.
-    pub(super) hard: bool,
-}
 
 #[inline(always)]
 fn load<V: Lanes>(row: &[f32], vector: usize) -> V {

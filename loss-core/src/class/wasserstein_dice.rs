@@ -2,14 +2,14 @@ use super::batch::{ClassBatch, ClassTerms};
 use super::loss::ClassLoss;
 use super::pixel::ClassPixel;
 use super::sums::ClassTotals;
-use crate::combine::combinable;
 use crate::error::{Parameter, ParameterError};
-use crate::exact::TermSum;
 use crate::facts::{Facts, Kind, Listed, NOT_NEGATIVE, Needs, ParameterFacts, Preset, number};
 use crate::fingerprint::Fingerprint;
 use crate::loss::Part;
-use crate::pointwise::{bounded, coefficient};
-use crate::real::Real;
+use crate::loss::combine::combinable;
+use crate::number::finite::{bounded, coefficient};
+use crate::number::real::Real;
+use crate::sums::exact::TermSum;
 
 /// Generalised Wasserstein Dice loss: Dice with a distance between classes, so that a near miss costs less than a far one.
 ///

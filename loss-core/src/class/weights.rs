@@ -1,3 +1,4 @@
+use crate::error::{Parameter, ParameterError};
 use crate::fingerprint::Fingerprint;
 
 /// A weight for each class: an array, a slice, or [`Equal`].
@@ -127,5 +128,18 @@ impl ClassSet for &[usize] {
         self.iter().for_each(|&class| {
             fingerprint.number(class as f64);
         });
+    }
+}
+
+impl ParameterError {
+    /// Class weights are finite and at least 0.
+    pub(crate) fn check_weights(weights: &impl ClassWeights) -> Result<(), Self> {
+        match weights.out_of_range() {
+            Some((class, weight)) => {
+                let accepted = "a finite number, at least 0";
+                Err(Self { parameter: Parameter::ClassWeight, index: Some(class), given: weight, accepted })
+            }
+            None => Ok(()),
+        }
     }
 }

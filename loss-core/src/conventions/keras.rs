@@ -20,10 +20,10 @@
 
 use super::focal_of;
 use crate::class::{ClassPointwise, ClassReduced, ClassReduction, CrossEntropy, PerClass, SoftmaxFocal};
-use crate::combine::Scaled;
 use crate::error::{Parameter, ParameterError};
+use crate::loss::combine::Scaled;
+use crate::loss::reduction::Reduced;
 use crate::pointwise::{Bce, Focal, LabelSmoothing, Pointwise};
-use crate::reduction::Reduced;
 use crate::region::{Dice, Tversky};
 
 /// `keras.backend.epsilon()`.

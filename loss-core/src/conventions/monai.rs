@@ -30,10 +30,10 @@ use super::{focal_of, mean_over_pixels_and_classes, softmax_focal_of};
 use crate::class::{
     ClassPointwise, ClassReduced, CrossEntropy, GeneralisedDice, PerClass, SoftmaxFocal, WassersteinDice,
 };
-use crate::combine::Sum;
 use crate::error::{Parameter, ParameterError};
+use crate::loss::combine::Sum;
+use crate::loss::reduction::Reduced;
 use crate::pointwise::{Bce, Focal, FocalForm, Pointwise};
-use crate::reduction::Reduced;
 use crate::region::{Dice, Iou, Squared, Tversky};
 
 /// `smooth_nr` and `smooth_dr`.

@@ -18,10 +18,10 @@
 //! Checked against nnU-Net's published code, which no figures are at hand for.
 
 use crate::class::{ClassPointwise, ClassReduced, CrossEntropy, Equal, Foreground, PerClass};
-use crate::combine::Sum;
 use crate::error::ParameterError;
+use crate::loss::combine::Sum;
+use crate::loss::reduction::Reduced;
 use crate::pointwise::{Bce, Pointwise};
-use crate::reduction::Reduced;
 use crate::region::Dice;
 use crate::sorted::TopK;
 

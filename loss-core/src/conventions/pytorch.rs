@@ -10,8 +10,8 @@
 
 use crate::class::{ClassPointwise, ClassReduced, ClassWeights, CrossEntropy};
 use crate::error::ParameterError;
+use crate::loss::reduction::Reduced;
 use crate::pointwise::{Bce, Pointwise};
-use crate::reduction::Reduced;
 
 /// `BCEWithLogitsLoss()`: the mean over pixels and channels.
 ///

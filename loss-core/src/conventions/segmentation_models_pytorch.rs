@@ -27,8 +27,8 @@
 use super::focal_of;
 use crate::class::{ClassPointwise, ClassReduced, CrossEntropy, PerClass};
 use crate::error::ParameterError;
+use crate::loss::reduction::Reduced;
 use crate::pointwise::{Bce, Focal, FocalForm, LabelSmoothing, Pointwise};
-use crate::reduction::Reduced;
 use crate::region::{Dice, EmptyMask, FocalTversky, Iou, Mcc, Minimum, Tversky};
 use crate::sorted::{LovaszHinge, LovaszSoftmax};
 

@@ -1,12 +1,12 @@
 use super::{Code, Histogram};
-use crate::accumulator::Accumulator;
-use crate::batch::{Batch, Terms, sealed};
-use crate::exact::ExactSum;
-use crate::finished::RejectedPixel;
-use crate::link::{Link, Logits};
+use crate::input::link::{Link, Logits};
 use crate::loss::Loss;
-use crate::sums::Sums;
-use crate::sums::sealed::SharedSums as _;
+use crate::stream::accumulator::Accumulator;
+use crate::sums::batch::{Batch, Terms, sealed};
+use crate::sums::counts::RejectedPixel;
+use crate::sums::exact::ExactSum;
+use crate::sums::shared::sealed::SharedSums as _;
+use crate::sums::state::Sums;
 
 /// The valid pixels of a histogram.
 struct Bins<'a, C, const TARGETS: usize>(&'a Histogram<C, TARGETS>);

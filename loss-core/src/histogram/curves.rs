@@ -1,11 +1,11 @@
 use core::marker::PhantomData;
 
 use super::{Code, Histogram};
-use crate::error::FinishError;
-use crate::finished::Confusion;
-use crate::link::{Link, Logits};
-use crate::plane::Quantisation;
-use crate::sorted::Compensated;
+use crate::input::link::{Link, Logits};
+use crate::input::quantisation::Quantisation;
+use crate::number::compensated::Compensated;
+use crate::sums::confusion::Confusion;
+use crate::sums::error::FinishError;
 
 /// The confusion at every threshold, and the areas and scores that follow. Every code is a threshold: codes from it on are called foreground.
 ///
@@ -73,7 +73,7 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
     /// # Errors
     /// [`FinishError`] if there is no (valid) pixel, or if any was rejected.
     pub fn curves(&self) -> Result<ThresholdCurves<C>, FinishError> {
-        self.counts().all_valid(self.first_rejected())?;
+        FinishError::of_all(self.counts(), self.first_rejected())?;
         self.curves_valid()
     }
 
@@ -82,7 +82,7 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
     /// # Errors
     /// [`FinishError`] if there is none.
     pub fn curves_valid(&self) -> Result<ThresholdCurves<C>, FinishError> {
-        self.counts().any_valid()?;
+        FinishError::of_valid(self.counts())?;
         let (mut foreground, mut background) = ([0u64; 256], [0u64; 256]);
         for (target, bits, count) in self.cells() {
             let position = C::from_bits(bits).position();

@@ -2,7 +2,7 @@ use core::marker::PhantomData;
 
 use super::{Code, Histogram, check_length};
 use crate::error::LengthError;
-use crate::pixel::Sample;
+use crate::input::sample::Sample;
 
 /// The gradient by the logit for each code and target: a second pass is one look a pixel.
 ///

@@ -8,14 +8,16 @@ mod calibration;
 mod code;
 mod curves;
 mod gradient;
+#[cfg(feature = "serde")]
+mod serde;
 
 use core::marker::PhantomData;
 
 use crate::error::{LengthError, StateError};
 use crate::fingerprint::Fingerprint;
-use crate::finished::{Counts, RejectedPixel};
-use crate::pixel::{Reason, Sample};
-use crate::plane::Quantisation;
+use crate::input::quantisation::Quantisation;
+use crate::input::sample::{Reason, Sample};
+use crate::sums::counts::{Counts, RejectedPixel};
 
 pub use calibration::{Calibration, ReliabilityBin};
 pub use code::Code;

@@ -3,8 +3,8 @@ use super::power::{Power, at_least_tiny};
 use crate::error::{Parameter, ParameterError};
 use crate::facts::{Arguments, BuildError, Facts, FromArguments, Listed, NOT_NEGATIVE, SHARE, number};
 use crate::fingerprint::Fingerprint;
-use crate::pixel::Pixel;
-use crate::real::Real;
+use crate::input::pixel::Pixel;
+use crate::number::real::Real;
 
 /// Asymmetric focal loss: only background fades, so that rare foreground keeps its whole cross-entropy.
 ///

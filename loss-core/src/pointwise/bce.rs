@@ -2,8 +2,8 @@ use super::{LabelSmoothing, Pointwise};
 use crate::error::{Parameter, ParameterError};
 use crate::facts::{Arguments, BuildError, Facts, FromArguments, Listed, NOT_NEGATIVE, SHARE, number, word};
 use crate::fingerprint::Fingerprint;
-use crate::pixel::Pixel;
-use crate::real::Real;
+use crate::input::pixel::Pixel;
+use crate::number::real::Real;
 
 /// Binary cross-entropy, on logits or probabilities.
 ///

@@ -3,8 +3,8 @@ use super::power::{Power, at_least_tiny, flush};
 use crate::error::{Parameter, ParameterError};
 use crate::facts::{Arguments, BuildError, Facts, FromArguments, Listed, SMALL_EXPONENT, UP_TO_2_TO_32, number};
 use crate::fingerprint::Fingerprint;
-use crate::pixel::Pixel;
-use crate::real::Real;
+use crate::input::pixel::Pixel;
+use crate::number::real::Real;
 
 /// A power of the cross-entropy: the pixel's half of the exponential logarithmic loss.
 ///

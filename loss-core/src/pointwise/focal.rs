@@ -5,8 +5,8 @@ use crate::facts::{
     Arguments, BuildError, FOCAL_ALPHA, Facts, FromArguments, Listed, NOT_NEGATIVE, ParameterFacts, number, word,
 };
 use crate::fingerprint::Fingerprint;
-use crate::pixel::Pixel;
-use crate::real::Real;
+use crate::input::pixel::Pixel;
+use crate::number::real::Real;
 
 /// Focal loss: cross-entropy that fades where the prediction is already right.
 ///

@@ -2,8 +2,8 @@ use super::Pointwise;
 use crate::error::{Parameter, ParameterError};
 use crate::facts::{Arguments, BuildError, Facts, FromArguments, Listed, TINY_TO_ONE, number};
 use crate::fingerprint::Fingerprint;
-use crate::pixel::Pixel;
-use crate::real::Real;
+use crate::input::pixel::Pixel;
+use crate::number::real::Real;
 
 /// Generalised cross-entropy: between cross-entropy and mean absolute error, for labels that may be wrong.
 ///

@@ -1,5 +1,5 @@
 use crate::error::{Parameter, ParameterError};
-use crate::real::Real;
+use crate::number::real::Real;
 
 /// A rule that softens targets.
 ///

@@ -36,11 +36,13 @@ pub use reduced_focal::ReducedFocal;
 
 use crate::error::LengthError;
 use crate::fingerprint::Fingerprint;
-use crate::link::Link;
-use crate::pixel::{Checked, Pixel, Reason, Sample, Target};
-use crate::plane::Plane;
-use crate::real::Real;
-use crate::reduction::{Denominator, Reduced};
+use crate::input::link::Link;
+use crate::input::pixel::Pixel;
+use crate::input::plane::Plane;
+use crate::input::sample::{Checked, Reason, Sample, Target};
+use crate::loss::reduction::{Denominator, Reduced};
+use crate::number::finite::clamp_to_finite;
+use crate::number::real::Real;
 
 /// A loss that is a sum over pixels of ℓ(x, t).
 ///
@@ -128,27 +130,4 @@ pub trait Pointwise: Clone {
         }
         Ok(())
     }
-}
-
-/// What has overflowed `f32` counts as its largest value.
-#[inline(always)]
-pub(crate) fn clamp_to_finite<R: Real>(number: R) -> R {
-    number.min(R::splat(f32::MAX)).max(R::splat(f32::MIN))
-}
-
-/// A coefficient of a gradient as an `f32`: the largest one in place of a larger one, and 0 in place of what is no number.
-pub(crate) fn coefficient(slope: f64) -> f32 {
-    upstream_factor(slope) as f32
-}
-
-/// A number that smoothing or weights as small as the smallest `f64` can make as large as the largest. It stays far above `f32`, where results end, and
-/// far below the largest `f64`: products of three such numbers and a coefficient are finite, and so their differences are numbers.
-#[inline(never)]
-pub(crate) fn bounded(number: f64) -> f64 {
-    number.clamp(-1e90, 1e90)
-}
-
-/// A factor of a gradient, kept within the range of `f32`; 0 in place of NaN.
-pub(crate) fn upstream_factor(factor: f64) -> f64 {
-    if factor.is_nan() { 0.0 } else { factor.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) }
 }

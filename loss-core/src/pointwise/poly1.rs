@@ -2,8 +2,8 @@ use super::Pointwise;
 use crate::error::{Parameter, ParameterError};
 use crate::facts::{Arguments, BuildError, FROM_MINUS_ONE, Facts, FromArguments, Listed, number};
 use crate::fingerprint::Fingerprint;
-use crate::pixel::Pixel;
-use crate::real::Real;
+use crate::input::pixel::Pixel;
+use crate::number::real::Real;
 
 /// Poly-1: cross-entropy with its first polynomial coefficient shifted.
 ///

@@ -1,4 +1,4 @@
-use crate::real::Real;
+use crate::number::real::Real;
 
 /// A power u^γ of a number u in [0, 1].
 ///

@@ -3,8 +3,8 @@ use super::power::{Power, at_least_tiny};
 use crate::error::{Parameter, ParameterError};
 use crate::facts::{Arguments, BETWEEN, BuildError, FOCAL_ALPHA, Facts, FromArguments, Listed, NOT_NEGATIVE, number};
 use crate::fingerprint::Fingerprint;
-use crate::pixel::Pixel;
-use crate::real::Real;
+use crate::input::pixel::Pixel;
+use crate::number::real::Real;
 
 /// Reduced focal loss: cross-entropy for what is wrong, focal loss for what is right.
 ///

@@ -1,10 +1,10 @@
 use super::similarity::{EMPTY_MASK, EmptyMask};
 use super::user::{RegionSlopes, true_negative_loss};
 use crate::error::{Parameter, ParameterError};
-use crate::exact::UnitSum;
 use crate::facts::{Arguments, BELOW_ONE, BuildError, Facts, FromArguments, Listed, NOT_NEGATIVE, SHARE, number};
-use crate::finished::Confusion;
-use crate::sums::Totals;
+use crate::sums::confusion::Confusion;
+use crate::sums::exact::UnitSum;
+use crate::sums::shared::Totals;
 
 /// Asymmetric focal Tversky loss: the Tversky losses of background and foreground, the latter to a power below 1, which keeps its
 /// gradient up while it is small.

@@ -1,15 +1,15 @@
-use crate::batch::{Batch, Terms};
-use crate::combine::combinable;
-use crate::exact::TermSum;
 use crate::facts::word;
 use crate::facts::{Arguments, BuildError, Facts, FromArguments, Listed};
 use crate::fingerprint::Fingerprint;
+use crate::input::pixel::Pixel;
+use crate::loss::combine::combinable;
+use crate::loss::reduction::Denominator;
 use crate::loss::{Loss, Part};
-use crate::pixel::Pixel;
-use crate::pointwise::coefficient;
-use crate::real::Real;
-use crate::reduction::Denominator;
-use crate::sums::Totals;
+use crate::number::finite::coefficient;
+use crate::number::real::Real;
+use crate::sums::batch::{Batch, Terms};
+use crate::sums::exact::TermSum;
+use crate::sums::shared::Totals;
 
 /// Balanced cross-entropy: each class is weighed by the other's share of the pixels at hand.
 ///

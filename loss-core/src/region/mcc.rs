@@ -1,9 +1,9 @@
 use super::user::{RegionSlopes, true_negative_loss};
 use crate::error::{Parameter, ParameterError};
-use crate::exact::UnitSum;
 use crate::facts::{Arguments, BuildError, Facts, FromArguments, Listed, NOT_NEGATIVE, number};
-use crate::finished::Confusion;
-use crate::sums::Totals;
+use crate::sums::confusion::Confusion;
+use crate::sums::exact::UnitSum;
+use crate::sums::shared::Totals;
 
 /// Matthews correlation loss: the one region loss that sees true negatives.
 ///

@@ -1,15 +1,16 @@
-use crate::batch::{Batch, Terms};
-use crate::combine::combinable;
 use crate::error::{Parameter, ParameterError};
-use crate::exact::TermSum;
 use crate::facts::{Arguments, BuildError, FROM_2_TO_MINUS_64, Facts, FromArguments, Listed, number};
 use crate::fingerprint::Fingerprint;
+use crate::input::pixel::Pixel;
+use crate::loss::combine::combinable;
 use crate::loss::{Loss, Part};
-use crate::pixel::Pixel;
+use crate::number::finite::clamp_to_finite;
+use crate::number::real::Real;
 use crate::pointwise::FOCAL_PARAMETERS;
-use crate::pointwise::{Focal, Pointwise, clamp_to_finite};
-use crate::real::Real;
-use crate::sums::Totals;
+use crate::pointwise::{Focal, Pointwise};
+use crate::sums::batch::{Batch, Terms};
+use crate::sums::exact::TermSum;
+use crate::sums::shared::Totals;
 
 /// Normalised focal loss: focal loss as a weighted mean, divided by the sum of its own fading factors, so that it does not vanish as
 /// the pixels become right.

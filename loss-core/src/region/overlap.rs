@@ -1,14 +1,15 @@
 //! How much a pixel's prediction and target overlap, and how much they differ.
 
 use super::similarity::EMPTY_MASK;
-use crate::batch::{Batch, Terms};
-use crate::exact::TermSum;
 use crate::facts::{Arguments, BuildError, FromArguments, ParameterFacts, word};
 use crate::fingerprint::Fingerprint;
-use crate::pixel::Pixel;
-use crate::pointwise::coefficient;
-use crate::real::Real;
-use crate::sums::{Sums, Totals};
+use crate::input::pixel::Pixel;
+use crate::number::finite::coefficient;
+use crate::number::real::Real;
+use crate::sums::batch::{Batch, Terms};
+use crate::sums::exact::TermSum;
+use crate::sums::shared::Totals;
+use crate::sums::state::Sums;
 
 /// The form in which a similarity score sums overlap and errors.
 ///

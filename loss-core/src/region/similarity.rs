@@ -4,8 +4,8 @@ use super::overlap::{Overlap, OverlapSlope, Product};
 use crate::error::{Parameter, ParameterError};
 use crate::facts::{Arguments, BuildError, FromArguments, ParameterFacts, word};
 use crate::fingerprint::Fingerprint;
-use crate::pointwise::bounded;
-use crate::sums::Totals;
+use crate::number::finite::bounded;
+use crate::sums::shared::Totals;
 
 /// What a mask without any foreground (Σ w t = 0) counts for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -256,28 +256,28 @@ macro_rules! similarity_loss {
             }
 
             #[inline(always)]
-            fn add<B: $crate::batch::Batch>(&self, pixels: &B, sums: &mut Self::Sums) {
+            fn add<B: $crate::sums::batch::Batch>(&self, pixels: &B, sums: &mut Self::Sums) {
                 let (overlap, errors) = self.similarity.form();
                 overlap.add(errors, pixels, sums);
             }
 
-            fn value(&self, totals: &$crate::sums::Totals, sums: &Self::Sums) -> f64 {
+            fn value(&self, totals: &$crate::sums::shared::Totals, sums: &Self::Sums) -> f64 {
                 let evaluated = self.similarity.evaluate(totals, sums);
                 evaluated.constant.unwrap_or_else(|| self.outer(evaluated.loss)[0])
             }
 
-            fn slope(&self, totals: &$crate::sums::Totals, sums: &Self::Sums, factor: f64) -> Self::Slope {
+            fn slope(&self, totals: &$crate::sums::shared::Totals, sums: &Self::Sums, factor: f64) -> Self::Slope {
                 let evaluated = self.similarity.evaluate(totals, sums);
                 let outer = self.outer(evaluated.loss)[1];
                 (self.similarity.slope(&evaluated, outer, factor), self.similarity.form().0.clone())
             }
 
             #[inline(always)]
-            fn gradient<R: $crate::real::Real>(&self, (slope, overlap): &Self::Slope, pixel: &$crate::pixel::Pixel<R>) -> R {
+            fn gradient<R: $crate::number::real::Real>(&self, (slope, overlap): &Self::Slope, pixel: &$crate::input::pixel::Pixel<R>) -> R {
                 overlap.gradient(slope, pixel)
             }
 
-            fn part(&self, index: usize, totals: &$crate::sums::Totals, sums: &Self::Sums) -> Option<$crate::loss::Part> {
+            fn part(&self, index: usize, totals: &$crate::sums::shared::Totals, sums: &Self::Sums) -> Option<$crate::loss::Part> {
                 (index == 0).then(|| $crate::loss::Part {
                     name: $name,
                     coefficient: 1.0,
@@ -294,7 +294,7 @@ macro_rules! similarity_loss {
 
         impl<O: $crate::region::Overlap> $crate::region::RegionFamily for $loss<O> {}
 
-        $crate::combine::combinable!([O: $crate::region::Overlap,] $loss<O>);
+        $crate::loss::combine::combinable!([O: $crate::region::Overlap,] $loss<O>);
     };
 }
 pub(crate) use similarity_loss;

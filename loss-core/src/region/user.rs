@@ -1,14 +1,14 @@
 //! Region losses of a user's own.
 
-use crate::batch::Batch;
-use crate::combine::combinable;
 use crate::fingerprint::Fingerprint;
-use crate::finished::Confusion;
+use crate::input::pixel::Pixel;
+use crate::loss::combine::combinable;
 use crate::loss::{Loss, Part};
-use crate::pixel::Pixel;
-use crate::pointwise::coefficient;
-use crate::real::Real;
-use crate::sums::Totals;
+use crate::number::finite::coefficient;
+use crate::number::real::Real;
+use crate::sums::batch::Batch;
+use crate::sums::confusion::Confusion;
+use crate::sums::shared::Totals;
 
 /// φ(TP, FP, FN, TN): a loss that is a function of the soft confusion.
 ///
@@ -127,32 +127,32 @@ combinable!([F: Region,] RegionLoss<F>);
 macro_rules! true_negative_loss {
     ($loss:ident, $name:literal, |$this:ident| $parameters:expr $(, $option:expr)*) => {
         impl $crate::loss::Loss for $loss {
-            type Sums = $crate::exact::UnitSum;
+            type Sums = $crate::sums::exact::UnitSum;
             type Slope = [f32; 2];
 
             fn sums(&self) -> Self::Sums {
-                $crate::exact::UnitSum::ZERO
+                $crate::sums::exact::UnitSum::ZERO
             }
 
             #[inline(always)]
-            fn add<B: $crate::batch::Batch>(&self, pixels: &B, true_negative: &mut Self::Sums) {
-                pixels.add(&$crate::batch::TrueNegative, core::array::from_mut(true_negative));
+            fn add<B: $crate::sums::batch::Batch>(&self, pixels: &B, true_negative: &mut Self::Sums) {
+                pixels.add(&$crate::sums::batch::TrueNegative, core::array::from_mut(true_negative));
             }
 
-            fn value(&self, totals: &$crate::sums::Totals, true_negative: &Self::Sums) -> f64 {
+            fn value(&self, totals: &$crate::sums::shared::Totals, true_negative: &Self::Sums) -> f64 {
                 self.evaluate(totals, true_negative).0
             }
 
-            fn slope(&self, totals: &$crate::sums::Totals, true_negative: &Self::Sums, factor: f64) -> [f32; 2] {
+            fn slope(&self, totals: &$crate::sums::shared::Totals, true_negative: &Self::Sums, factor: f64) -> [f32; 2] {
                 self.evaluate(totals, true_negative).1.by_target(factor)
             }
 
             #[inline(always)]
-            fn gradient<R: $crate::real::Real>(&self, slope: &[f32; 2], pixel: &$crate::pixel::Pixel<R>) -> R {
+            fn gradient<R: $crate::number::real::Real>(&self, slope: &[f32; 2], pixel: &$crate::input::pixel::Pixel<R>) -> R {
                 $crate::region::user::gradient(*slope, pixel)
             }
 
-            fn part(&self, index: usize, totals: &$crate::sums::Totals, sums: &Self::Sums) -> Option<$crate::loss::Part> {
+            fn part(&self, index: usize, totals: &$crate::sums::shared::Totals, sums: &Self::Sums) -> Option<$crate::loss::Part> {
                 (index == 0).then(|| $crate::loss::Part {
                     name: $name,
                     coefficient: 1.0,
@@ -172,7 +172,7 @@ macro_rules! true_negative_loss {
 
         impl $crate::region::RegionFamily for $loss {}
 
-        $crate::combine::combinable!([] $loss);
+        $crate::loss::combine::combinable!([] $loss);
     };
 }
 pub(crate) use true_negative_loss;

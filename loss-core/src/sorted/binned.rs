@@ -4,11 +4,11 @@ use super::jaccard::Extension;
 use super::lovasz::{ErrorKind, UnitErrors, check};
 use crate::error::{LengthError, StateError};
 use crate::fingerprint::Fingerprint;
-use crate::finished::{Counts, RejectedPixel};
-use crate::pixel::{Sample, Target};
-use crate::plane::Plane;
-use crate::pointwise::coefficient;
-use crate::sums::{FixedSums, MOST_PIXELS, Sums, add_counts, load_count, read_state};
+use crate::input::plane::Plane;
+use crate::input::sample::{Sample, Target};
+use crate::number::finite::coefficient;
+use crate::sums::counts::{Counts, RejectedPixel};
+use crate::sums::state::{FixedSums, MOST_PIXELS, Sums, add_counts, load_count, read_state};
 
 /// The streaming Lovász extension of the Jaccard loss: errors in [0, 1] are counted in bins of width 1/B.
 ///

@@ -1,8 +1,8 @@
 use core::fmt;
 
 use crate::error::LengthError;
-use crate::finished::{Counts, RejectedPixel};
-use crate::pixel::Reason;
+use crate::input::sample::Reason;
+use crate::sums::counts::{Counts, RejectedPixel};
 
 /// A sorted loss has no result, or none that all pixels took part in. Nothing was written.
 #[derive(Clone, Copy, Debug, PartialEq)]

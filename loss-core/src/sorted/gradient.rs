@@ -1,6 +1,6 @@
 use crate::error::LengthError;
-use crate::pixel::{Sample, Target};
-use crate::plane::Plane;
+use crate::input::plane::Plane;
+use crate::input::sample::{Sample, Target};
 
 /// The gradient of a sorted loss, times an upstream factor, ready to be taken at any pixel.
 ///

@@ -2,13 +2,14 @@ use super::error::SortedError;
 use super::gradient::PixelGradient;
 use super::ranking::{key_of, number_of};
 use crate::error::LengthError;
-use crate::exact::TermSum;
-use crate::finished::Counts;
 use crate::histogram::{Code, Histogram};
-use crate::link::{Link, Logits};
-use crate::pixel::{Checked, Reason, Sample, Target};
-use crate::plane::Plane;
-use crate::pointwise::{Pointwise, clamp_to_finite, coefficient};
+use crate::input::link::{Link, Logits};
+use crate::input::plane::Plane;
+use crate::input::sample::{Checked, Reason, Sample, Target};
+use crate::number::finite::{clamp_to_finite, coefficient};
+use crate::pointwise::Pointwise;
+use crate::sums::counts::Counts;
+use crate::sums::exact::TermSum;
 
 /// The mean over the hardest pixels, those of the largest losses: [`TopK`](crate::TopK), [`Ohem`](crate::Ohem), or a rule of your own.
 ///

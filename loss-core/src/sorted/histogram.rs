@@ -6,11 +6,11 @@ use super::jaccard::Extension;
 use super::lovasz::{ErrorKind, UnitErrors};
 use super::lovasz_hinge::HingeErrors;
 use super::ranking::{key_of, number_of};
-use crate::finished::Counts;
 use crate::histogram::{Code, GradientTable, Histogram};
-use crate::link::{Link, Logits};
-use crate::pixel::Pixel;
-use crate::pointwise::coefficient;
+use crate::input::link::{Link, Logits};
+use crate::input::pixel::Pixel;
+use crate::number::finite::coefficient;
+use crate::sums::counts::Counts;
 
 impl<C: Code> Histogram<C> {
     /// The [`LovaszHinge`](crate::LovaszHinge) of the pixels, with its bits: exact, and in no more memory than this.

@@ -33,6 +33,8 @@
 //!
 //! Without foreground J is 1 from the first pixel on, so that L is the largest error; the pixels that have it share the slope 1.
 
+use crate::number::compensated::Compensated;
+
 /// A group of pixels with equal errors, and those that stand higher. All are counts.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Group {
@@ -115,25 +117,5 @@ impl Extension {
     /// Σ eᵢ (Jᵢ − Jᵢ₋₁) so far.
     pub(super) fn value(&self) -> f64 {
         self.sum.value()
-    }
-}
-
-/// A sum that carries what rounding takes from it: of terms of one sign, within 2⁻⁵² of itself.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Compensated {
-    sum: f64,
-    lost: f64,
-}
-
-impl Compensated {
-    pub(crate) fn add(&mut self, term: f64) {
-        let sum = self.sum + term;
-        let (large, small) = if self.sum.abs() >= term.abs() { (self.sum, term) } else { (term, self.sum) };
-        self.lost += (large - sum) + small;
-        self.sum = sum;
-    }
-
-    pub(crate) fn value(&self) -> f64 {
-        self.sum + self.lost
     }
 }

@@ -4,10 +4,10 @@ use super::error::SortedError;
 use super::gradient::PixelGradient;
 use super::ranking::{Filled, Ranks, key_of, number_of};
 use crate::error::LengthError;
-use crate::finished::{Counts, RejectedPixel};
-use crate::pixel::{Reason, Sample, Target};
-use crate::plane::Plane;
-use crate::pointwise::coefficient;
+use crate::input::plane::Plane;
+use crate::input::sample::{Reason, Sample, Target};
+use crate::number::finite::coefficient;
+use crate::sums::counts::{Counts, RejectedPixel};
 
 /// The Lovász extension of the Jaccard loss, exactly, of one error a pixel.
 ///

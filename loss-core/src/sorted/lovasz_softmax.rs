@@ -4,9 +4,9 @@ use crate::class::{ClassSample, ClassTarget, Label};
 use crate::error::{LengthError, Parameter, ParameterError};
 use crate::facts::word;
 use crate::facts::{Arguments, BuildError, Facts, FromArguments, Listed, Needs};
-use crate::finished::{Counts, RejectedPixel};
-use crate::pixel::Reason;
-use crate::pointwise::coefficient;
+use crate::input::sample::Reason;
+use crate::number::finite::coefficient;
+use crate::sums::counts::{Counts, RejectedPixel};
 
 /// Which classes [`LovaszSoftmax`] is the mean over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

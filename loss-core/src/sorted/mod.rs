@@ -32,7 +32,6 @@ pub use error::SortedError;
 pub use gradient::PixelGradient;
 pub use hardest::{HardMining, Hardest, HardestPixels};
 pub use histogram::FinishedHistogramLovasz;
-pub(crate) use jaccard::Compensated;
 pub use lovasz::{ErrorKind, FinishedLovasz, Lovasz, LovaszErrors, UnitErrors};
 pub use lovasz_hinge::{HingeErrors, LovaszHinge};
 pub use lovasz_softmax::{FinishedLovaszSoftmax, LovaszClasses, LovaszSoftmax};

@@ -362,14 +362,14 @@ pub fn every_loss(visitor: &mut impl Visitor) {
             (factor * b, factor)
         })
     );
-    region!("unified_focal", "unified_focal.rs", unified_focal(0.25, 0.625, 0.5, S).unwrap(), |x| {
+    region!("unified_focal", "loss/unified_focal.rs", unified_focal(0.25, 0.625, 0.5, S).unwrap(), |x| {
         let pixel = mean(x, |z, t| sides(z, t, |b, _| 0.625 * b, |b, _| 0.375 * sigmoid(z).sqrt() * b));
         0.25 * pixel + 0.75 * asymmetric_focal_tversky(x, 0.625, 0.5, S)
     });
 
     region!(
         "focal + tversky",
-        "combine.rs",
+        "loss/combine.rs",
         0.7 * Focal::new(2.0).unwrap().mean() + Tversky::new(0.3, 0.7, S).unwrap() * 0.3,
         |x| {
             let focal = mean(x, |z, t| (sigmoid(-z) * t + sigmoid(z) * (1.0 - t)).powi(2) * cross_entropy(z, t));
@@ -378,7 +378,7 @@ pub fn every_loss(visitor: &mut impl Visitor) {
     );
     region!(
         "any",
-        "any.rs",
+        "loss/any.rs",
         [
             AnyLoss::Bce(Bce::new().mean()).times(0.5),
             AnyLoss::Iou(Iou::new(S).unwrap().overlap(AnyOverlap::Squared)).times(2.0),

@@ -1,0 +1,175 @@
+//! What an input is: a logit, or a probability.
+
+use super::pixel::Pixel;
+use crate::error::{Parameter, ParameterError};
+use crate::fingerprint::Fingerprint;
+use crate::number::real::Real;
+
+/// Turns an input into a [`Pixel`].
+///
+/// A release may add methods that have a default: a link of one's own stays as it is.
+pub trait Link: Clone {
+    /// Whether p and 1 − p are above 0 for every input, as of a logit, however large. If they are not, a p above 0 that is too small for the sums is
+    /// looked for, pixel by pixel, so that a prediction is not mistaken for none.
+    const NEVER_CERTAIN: bool = false;
+
+    /// Whether the input is one that this link can take.
+    fn accepts<R: Real>(&self, input: R) -> R::Mask;
+
+    /// What a pixel of this input begins with, and a second pass need not compute again: for a logit, its exponential.
+    fn prepare<R: Real>(&self, input: R) -> R;
+
+    /// The pixel of an input, given what [`prepare`](Self::prepare) makes of it.
+    fn prepared_pixel<R: Real>(&self, input: R, prepared: R, target: R) -> Pixel<R>;
+
+    /// The pixel of an input.
+    #[inline(always)]
+    fn pixel<R: Real>(&self, input: R, target: R) -> Pixel<R> {
+        self.prepared_pixel(input, self.prepare(input), target)
+    }
+
+    /// The input at which p equals a probability.
+    fn input_at(&self, probability: f64) -> f64;
+
+    /// Adds what tells this link from others.
+    fn fingerprint(&self, fingerprint: &mut Fingerprint);
+}
+
+/// Inputs are logits z, any finite number; p = sigmoid(z).
+///
+/// One exponential e = exp(−|z|) gives everything: e/(1+e) and 1/(1+e) are the smaller and the larger of p and 1−p,
+/// ln(1+e) is the softplus. Nothing is ever computed as log(sigmoid(z)) or 1 − p.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Logits;
+
+impl Link for Logits {
+    const NEVER_CERTAIN: bool = true;
+
+    #[inline(always)]
+    fn accepts<R: Real>(&self, logit: R) -> R::Mask {
+        R::splat(f32::MAX).ge(logit.abs())
+    }
+
+    #[inline(always)]
+    fn prepare<R: Real>(&self, logit: R) -> R {
+        logit.abs().exp_neg()
+    }
+
+    #[inline(always)]
+    fn prepared_pixel<R: Real>(&self, logit: R, exponential: R, target: R) -> Pixel<R> {
+        let logistic = exponential.logistic();
+        // max(±z, 0) + ln(1 + e^−|z|)
+        let wrong = logit.abs() + logistic.softplus;
+        let foreground = logit.ge(R::splat(0.0));
+        let p = R::select(foreground, logistic.large, logistic.small);
+        let q = R::select(foreground, logistic.small, logistic.large);
+        Pixel {
+            input: logit,
+            logit,
+            target,
+            background: R::splat(1.0) - target,
+            p,
+            q,
+            foreground_loss: R::select(foreground, logistic.softplus, wrong),
+            background_loss: R::select(foreground, wrong, logistic.softplus),
+            p_slope: logistic.small * logistic.large,
+            foreground_slope: -q,
+            background_slope: p,
+        }
+    }
+
+    fn input_at(&self, probability: f64) -> f64 {
+        libm::log(probability) - libm::log1p(-probability)
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.name("logits");
+    }
+}
+
+/// Inputs are probabilities p in [0, 1], clipped to [ε, 1−ε] **in logarithms only**; p itself is used as it is.
+///
+/// A logarithm has no slope where it is clipped. Prefer logits where there are any: a probability near 1 has lost what
+/// 1 − p was.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
+pub struct Probabilities {
+    epsilon: f32,
+    /// −ln(1−ε) and −ln ε, between which the logarithms stay.
+    smallest_loss: f32,
+    largest_loss: f32,
+}
+
+impl Probabilities {
+    /// Probabilities with the clip ε in [2⁻¹²⁶, ½).
+    ///
+    /// # Errors
+    /// [`ParameterError`] if ε is out of range.
+    pub fn new(epsilon: f32) -> Result<Self, ParameterError> {
+        ParameterError::check(
+            Parameter::Epsilon,
+            f64::from(epsilon),
+            (f32::MIN_POSITIVE..0.5).contains(&epsilon),
+            "in [2^-126, 0.5)",
+        )?;
+        let epsilon_f64 = f64::from(epsilon);
+        Ok(Self {
+            epsilon,
+            smallest_loss: -libm::log1p(-epsilon_f64) as f32,
+            largest_loss: -libm::log(epsilon_f64) as f32,
+        })
+    }
+
+    /// The clip ε.
+    #[must_use]
+    pub fn epsilon(&self) -> f32 {
+        self.epsilon
+    }
+}
+
+impl Link for Probabilities {
+    #[inline(always)]
+    fn accepts<R: Real>(&self, p: R) -> R::Mask {
+        p.min(R::splat(1.0) - p).ge(R::splat(0.0))
+    }
+
+    #[inline(always)]
+    fn prepare<R: Real>(&self, p: R) -> R {
+        p
+    }
+
+    #[inline(always)]
+    fn prepared_pixel<R: Real>(&self, p: R, _: R, target: R) -> Pixel<R> {
+        let (zero, one) = (R::splat(0.0), R::splat(1.0));
+        let q = one - p;
+        let epsilon = R::splat(self.epsilon);
+        let (smallest, largest) = (R::splat(self.smallest_loss), R::splat(self.largest_loss));
+        let (p_in_logarithm, q_in_logarithm) = (p.max(epsilon), q.max(epsilon));
+        let foreground_loss = (-p_in_logarithm.ln()).max(smallest).min(largest);
+        // 1 − p has lost digits of a small p; p/q has not: −ln q = ln(1 + p/q).
+        let small = (p / q_in_logarithm).min(one).ln_1p();
+        let background_loss = R::select(q.ge(p), small, -q_in_logarithm.ln()).max(smallest).min(largest);
+        let inside = |slope: R| R::select(p.ge(epsilon), R::select(q.ge(epsilon), slope, zero), zero);
+        Pixel {
+            input: p,
+            logit: background_loss - foreground_loss,
+            target,
+            background: one - target,
+            p,
+            q,
+            foreground_loss,
+            background_loss,
+            p_slope: one,
+            foreground_slope: inside(-(one / p_in_logarithm)),
+            background_slope: inside(one / q_in_logarithm),
+        }
+    }
+
+    fn input_at(&self, probability: f64) -> f64 {
+        probability
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.name("probabilities").number(f64::from(self.epsilon));
+    }
+}

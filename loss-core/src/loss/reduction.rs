@@ -1,0 +1,180 @@
+//! From a sum over pixels to a loss.
+
+use core::array;
+
+use super::combine::combinable;
+use super::{Loss, Part};
+use crate::facts::{Arguments, BuildError, Facts, FromArguments, Listed, NOT_NEGATIVE, ParameterFacts, number, word};
+use crate::fingerprint::Fingerprint;
+use crate::input::pixel::Pixel;
+use crate::number::finite::coefficient;
+use crate::number::real::Real;
+use crate::pointwise::Pointwise;
+use crate::sums::batch::{Batch, Terms};
+use crate::sums::exact::TermSum;
+use crate::sums::shared::Totals;
+
+/// What the sum of a pointwise loss is divided by.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Denominator {
+    /// Σ w.
+    Weight,
+    /// Σ w + ε, which is never 0 (the masked mean of many training scripts).
+    WeightPlus(f64),
+    /// The number of pixels, ignored ones included and rejected ones not.
+    Pixels,
+    /// A number of your own; 1 gives the sum. 1 over it is a coefficient of the loss, and must be in its
+    /// [range](crate::Loss::total_coefficient).
+    Fixed(f64),
+}
+
+impl Denominator {
+    fn of(self, totals: &Totals) -> f64 {
+        match self {
+            Denominator::Weight => totals.weight,
+            // Without weight the sum is 0, unless a state has it otherwise, and ε may be tiny.
+            Denominator::WeightPlus(_) if totals.weight == 0.0 => 0.0,
+            Denominator::WeightPlus(epsilon) => totals.weight + epsilon,
+            Denominator::Pixels => totals.pixels,
+            Denominator::Fixed(number) => number,
+        }
+    }
+
+    /// 1/denominator; 0 where the denominator is 0, as the sum above it is.
+    pub(crate) fn reciprocal(self, totals: &Totals) -> f64 {
+        match self.of(totals) {
+            0.0 => 0.0,
+            denominator => 1.0 / denominator,
+        }
+    }
+
+    /// The coefficient that a denominator of the user's own stands for.
+    pub(crate) fn coefficient(self) -> f64 {
+        match self {
+            Denominator::Fixed(number) => (1.0 / number).abs(),
+            Denominator::WeightPlus(epsilon) if epsilon.is_nan() => epsilon,
+            Denominator::Weight | Denominator::WeightPlus(_) | Denominator::Pixels => 1.0,
+        }
+    }
+
+    pub(crate) fn fingerprint(self, fingerprint: &mut Fingerprint) {
+        match self {
+            Denominator::Weight => fingerprint.name("weight"),
+            Denominator::WeightPlus(epsilon) => fingerprint.name("weight plus").number(epsilon),
+            Denominator::Pixels => fingerprint.name("pixels"),
+            Denominator::Fixed(number) => fingerprint.name("fixed").number(number),
+        };
+    }
+}
+
+/// A pointwise loss with its reduction: Σ w ℓ / denominator.
+///
+/// Of no valid pixel it is 0.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[must_use]
+pub struct Reduced<P> {
+    pointwise: P,
+    denominator: Denominator,
+}
+
+impl<P: Pointwise> Reduced<P> {
+    pub(crate) const fn new(pointwise: P, denominator: Denominator) -> Self {
+        Self { pointwise, denominator }
+    }
+
+    /// The loss of a pixel, without the reduction.
+    pub const fn pointwise(&self) -> &P {
+        &self.pointwise
+    }
+}
+
+impl<P: Pointwise> Terms<1> for Reduced<P> {
+    #[inline(always)]
+    fn terms<R: Real>(&self, pixel: &Pixel<R>, weight: R) -> [R; 1] {
+        [weight * self.pointwise.loss(pixel)]
+    }
+}
+
+impl<P: Pointwise> Loss for Reduced<P> {
+    type Sums = TermSum;
+    type Slope = f32;
+
+    fn sums(&self) -> TermSum {
+        TermSum::ZERO
+    }
+
+    #[inline(always)]
+    fn add<B: Batch>(&self, pixels: &B, sum: &mut TermSum) {
+        pixels.add(self, array::from_mut(sum));
+    }
+
+    fn value(&self, totals: &Totals, sum: &TermSum) -> f64 {
+        match self.denominator.of(totals) {
+            0.0 => 0.0,
+            denominator => sum.to_f64() / denominator,
+        }
+    }
+
+    fn slope(&self, totals: &Totals, _: &TermSum, factor: f64) -> f32 {
+        coefficient(factor * self.denominator.reciprocal(totals))
+    }
+
+    #[inline(always)]
+    fn gradient<R: Real>(&self, slope: &f32, pixel: &Pixel<R>) -> R {
+        R::splat(*slope) * self.pointwise.slope(pixel)
+    }
+
+    fn part(&self, index: usize, totals: &Totals, sum: &TermSum) -> Option<Part> {
+        (index == 0).then(|| Part { name: P::NAME, coefficient: 1.0, value: self.value(totals, sum) })
+    }
+
+    fn total_coefficient(&self) -> f64 {
+        self.denominator.coefficient()
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.name(P::NAME);
+        self.pointwise.fingerprint(fingerprint);
+        self.denominator.fingerprint(fingerprint);
+    }
+}
+
+combinable!([P: Pointwise,] Reduced<P>);
+
+/// The parameters of every reduced loss.
+pub(crate) const REDUCTION: &[ParameterFacts] = &[
+    word(
+        "reduction",
+        "mean",
+        &["mean", "sum", "pixels"],
+        "what Σ w ℓ is divided by: mean = Σ w; sum = 1; pixels = the number of pixels, ignored ones counted",
+    ),
+    number("mean_epsilon", 0.0, NOT_NEGATIVE, "added to Σ w under the mean, as some training scripts do"),
+];
+
+impl FromArguments for Denominator {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        let epsilon = arguments.number("mean_epsilon");
+        let reduction = arguments.word("reduction");
+        if reduction != "mean" && arguments.is_given("mean_epsilon") {
+            return Err(BuildError::Conflict { parameter: "mean_epsilon", message: "needs reduction=mean" });
+        }
+        Ok(match reduction {
+            "sum" => Denominator::Fixed(1.0),
+            "pixels" => Denominator::Pixels,
+            _ if epsilon > 0.0 => Denominator::WeightPlus(epsilon),
+            _ => Denominator::Weight,
+        })
+    }
+}
+
+impl<P: Pointwise + Listed> Listed for Reduced<P> {
+    const FACTS: Facts = Facts { is_pointwise: true, more_parameters: &[REDUCTION], ..P::FACTS };
+}
+
+impl<P: Pointwise + FromArguments> FromArguments for Reduced<P> {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        Ok(P::from_arguments(arguments)?.over(Denominator::from_arguments(arguments)?))
+    }
+}

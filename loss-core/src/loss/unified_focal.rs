@@ -1,0 +1,65 @@
+//! The two halves of the unified focal loss, put together.
+
+use super::Loss;
+use super::combine::{Scaled, Sum};
+use super::reduction::Reduced;
+use crate::error::{Parameter, ParameterError};
+use crate::facts::{Arguments, BELOW_ONE, BuildError, Facts, FromArguments, Listed, NOT_NEGATIVE, SHARE, number};
+use crate::pointwise::{AsymmetricFocal, Pointwise};
+use crate::region::AsymmetricFocalTversky;
+
+/// What [`unified_focal`] gives.
+pub type UnifiedFocal = Sum<Scaled<Reduced<AsymmetricFocal>>, Scaled<AsymmetricFocalTversky>>;
+
+/// Unified focal loss (asymmetric): λ times the mean [`AsymmetricFocal`] loss plus 1−λ times [`AsymmetricFocalTversky`], of the same δ and γ.
+///
+/// The paper's values are λ = 0.5, δ = 0.6, γ = 0.5 and a tiny s. λ is the share of the cross-entropy half, as in the paper; in the
+/// authors' code `weight` is the share of the Tversky half. MONAI's `AsymmetricUnifiedFocalLoss` (two classes) takes
+/// the mean over the classes in the first half too: it is λ/2 times the first plus 1−λ times the second, each image's own.
+///
+/// ```
+/// use loss_core::{AsymmetricFocal, AsymmetricFocalTversky, Loss, Pointwise, unified_focal};
+///
+/// let loss = unified_focal(0.5, 0.6, 0.5, 1e-7)?;
+/// let same = 0.5 * AsymmetricFocal::new(0.6, 0.5)?.mean() + 0.5 * AsymmetricFocalTversky::new(0.6, 0.5, 1e-7)?;
+/// assert_eq!(loss, same);
+///
+/// let mut sums = loss.accumulator();
+/// sums.extend([(0.5, true), (-2.0, false), (1.0, false)]);
+/// assert_eq!(sums.finish()?.parts().count(), 2);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`ParameterError`] unless λ and δ are in [0, 1], γ in [0, 1), and s finite and at least 0.
+pub fn unified_focal(lambda: f64, delta: f64, gamma: f64, smooth: f64) -> Result<UnifiedFocal, ParameterError> {
+    ParameterError::check_share(Parameter::Lambda, lambda)?;
+    let region = AsymmetricFocalTversky::new(delta, gamma, smooth)?;
+    let pixel = AsymmetricFocal::new(delta as f32, gamma as f32)?;
+    Ok(Sum::new(Scaled::new(pixel.mean(), lambda), region.times(1.0 - lambda)))
+}
+
+impl Listed for UnifiedFocal {
+    const FACTS: Facts = Facts {
+        name: "unified_focal",
+        aliases: &["asymmetric_unified_focal"],
+        formula: "λ·asymmetric_focal + (1−λ)·asymmetric_focal_tversky",
+        description: "Unified focal loss: asymmetric focal loss and asymmetric focal Tversky loss of the same δ and γ.",
+        source: "Yeung et al., Unified Focal loss, 2022",
+        page: "unified_focal",
+        parameters: &[&[
+            number("lambda", 0.5, SHARE, "λ, the share of the cross-entropy half"),
+            number("delta", 0.6, SHARE, "δ, the weight of foreground, and the price of false negatives"),
+            number("gamma", 0.5, BELOW_ONE, "γ, how background fades; the region half is taken to the power 1−γ"),
+            number("smooth", 1e-7, NOT_NEGATIVE, "s of the region half"),
+        ]],
+        ..Facts::NONE
+    };
+}
+
+impl FromArguments for UnifiedFocal {
+    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
+        let [lambda, delta, gamma, smooth] = ["lambda", "delta", "gamma", "smooth"].map(|name| arguments.number(name));
+        Ok(unified_focal(lambda, delta, gamma, smooth)?)
+    }
+}

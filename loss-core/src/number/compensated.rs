@@ -1,0 +1,21 @@
+//! A sum of `f64`s that loses little.
+
+/// A sum that carries what rounding takes from it: of terms of one sign, within 2⁻⁵² of itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Compensated {
+    sum: f64,
+    lost: f64,
+}
+
+impl Compensated {
+    pub(crate) fn add(&mut self, term: f64) {
+        let sum = self.sum + term;
+        let (large, small) = if self.sum.abs() >= term.abs() { (self.sum, term) } else { (term, self.sum) };
+        self.lost += (large - sum) + small;
+        self.sum = sum;
+    }
+
+    pub(crate) fn value(&self) -> f64 {
+        self.sum + self.lost
+    }
+}

@@ -1,0 +1,255 @@
+//! The mean of the losses of images.
+
+use super::accumulator::Accumulator;
+use super::finished::Finished;
+use crate::error::StateError;
+use crate::fingerprint::Fingerprint;
+use crate::input::link::Link;
+use crate::input::plane::Plane;
+use crate::input::sample::{Sample, Target};
+use crate::loss::Loss;
+use crate::sums::counts::Counts;
+use crate::sums::error::FinishError;
+use crate::sums::exact::{TermSum, is_in_range};
+use crate::sums::state::{Sums, add_counts, load_count, read_state};
+
+/// What an image counts for that has no valid pixel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EmptyImage {
+    /// It leaves the mean: nothing is known about it.
+    #[default]
+    Skip,
+    /// It counts with the loss of no pixels: 0, by every loss of this crate.
+    Count,
+}
+
+impl EmptyImage {
+    /// The name that fingerprints know it by.
+    fn code(self) -> &'static str {
+        match self {
+            EmptyImage::Skip => "empty_image=skip",
+            EmptyImage::Count => "empty_image=count",
+        }
+    }
+}
+
+/// The mean over images of each image's loss ("per-image Dice").
+///
+/// Call [`end_image`](Self::end_image) at the end of each image. It gives the image's own result, whose gradient is to be
+/// taken with the upstream factor 1/images for the gradient of the mean. The images' values (`f64`, rounded to multiples
+/// of 2⁻⁶⁴) are summed exactly, so the mean does not depend on their order or on how they were spread over workers.
+///
+/// ```
+/// use loss_core::{Dice, EmptyImage, Loss};
+///
+/// let mut mean = Dice::new(0.0)?.image_mean(EmptyImage::Skip);
+/// for (logit, target) in [(40.0, true), (-40.0, true)] {
+///     mean.push((logit, target));
+///     mean.end_image()?;
+/// }
+/// assert_eq!(mean.images(), 2);
+/// assert!((mean.finish()? - 0.5).abs() < 1e-15); // one image right, one wrong
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct ImageMean<L: Loss, K: Link> {
+    image: Accumulator<L, K>,
+    values: ImageValues,
+}
+
+impl<L: Loss, K: Link> ImageMean<L, K> {
+    /// A mean over no images yet.
+    pub fn new(loss: L, link: K, empty: EmptyImage) -> Self {
+        Self { image: Accumulator::new(loss, link), values: ImageValues::new(empty) }
+    }
+
+    /// Adds a pixel to the current image.
+    pub fn push(&mut self, sample: impl Into<Sample>) {
+        self.image.push(sample);
+    }
+
+    /// Adds the pixels of slices to the current image.
+    pub fn extend_plane<T: Target>(&mut self, plane: Plane<'_, T>) {
+        self.image.extend_plane(plane);
+    }
+
+    /// Ends the current image and starts the next. `None`: it had no valid pixel and was skipped.
+    ///
+    /// # Errors
+    /// [`FinishError::Rejected`] if a pixel was out of range, [`FinishError::NoPixels`] if there was none at all, and as
+    /// [`end_image_valid`](Self::end_image_valid). The image is then still the current one, and that or [`discard_image`](Self::discard_image) go on.
+    pub fn end_image(&mut self) -> Result<Option<Finished<L, K>>, FinishError> {
+        let counts = self.image.counts();
+        if counts.rejected() > 0 {
+            return Err(FinishError::Rejected { counts, first: self.image.first_rejected() });
+        }
+        self.end_image_valid()
+    }
+
+    /// Ends the current image, leaving out pixels that were out of range.
+    ///
+    /// # Errors
+    /// [`FinishError::NoPixels`] if there was no pixel at all; [`FinishError::Saturated`] if a term is beyond the largest `f32`, or the image's loss beyond 2¹⁵⁰;
+    /// [`FinishError::Coefficient`]. The image is then still the current one.
+    pub fn end_image_valid(&mut self) -> Result<Option<Finished<L, K>>, FinishError> {
+        let counts = self.image.counts();
+        if counts.pixels() == 0 {
+            return Err(FinishError::NoPixels);
+        }
+        let finished = self.image.finish_any()?;
+        let counted = self.values.add(counts, finished.value())?;
+        self.image.reset();
+        Ok(counted.then_some(finished))
+    }
+
+    /// Forgets the pixels of the current image.
+    pub fn discard_image(&mut self) {
+        self.image.reset();
+    }
+
+    /// The images in the mean.
+    pub fn images(&self) -> i64 {
+        self.values.images()
+    }
+
+    /// The images that had no valid pixel and were left out.
+    pub fn skipped(&self) -> i64 {
+        self.values.skipped()
+    }
+
+    /// Adds the ended images of another mean; the images under way stay where they are.
+    ///
+    /// # Errors
+    /// [`StateError::OtherLoss`], and nothing is added, if the losses differ, or what empty images count for.
+    pub fn merge(&mut self, other: &Self) -> Result<(), StateError> {
+        let (expected, given) = (self.fingerprint(), other.fingerprint());
+        if expected != given {
+            return Err(StateError::OtherLoss { expected, given });
+        }
+        self.values.merge(&other.values);
+        Ok(())
+    }
+
+    /// The ended images as integers that add, like an [accumulator's](crate::Accumulator#state): their number, the number skipped, and the
+    /// seven digits of the sum of their values.
+    pub fn state(&self) -> [i64; 9] {
+        self.values.state()
+    }
+
+    /// Tells the images' accumulator and what empty images count for from others; it stands beside a [`state`](Self::state).
+    pub fn fingerprint(&self) -> u64 {
+        let mut fingerprint = Fingerprint::new();
+        self.image.add_to_fingerprint(&mut fingerprint);
+        self.values.add_to_fingerprint(&mut fingerprint);
+        fingerprint.finish()
+    }
+
+    /// Adds the ended images of a [`state`](Self::state), or of an element-wise sum of up to 2²⁰ states of the same loss.
+    ///
+    /// # Errors
+    /// [`StateError`], and nothing is added, if an integer is such as no images can have made.
+    pub fn add_state(&mut self, state: [i64; 9]) -> Result<(), StateError> {
+        self.values.add_state(state)
+    }
+
+    /// The mean over the images that were ended.
+    ///
+    /// # Errors
+    /// [`FinishError::NoPixels`] if there is none; [`FinishError::Saturated`] if states were added that hold no value.
+    pub fn finish(&self) -> Result<f64, FinishError> {
+        self.values.mean()
+    }
+}
+
+/// The integers of the state of a mean over images, of which the first are counts.
+const STATE_LENGTH: usize = 9;
+const COUNTS: usize = 2;
+
+/// The exact sum of images' values.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ImageValues {
+    empty: EmptyImage,
+    sum: TermSum,
+    images: i64,
+    skipped: i64,
+}
+
+impl ImageValues {
+    pub(crate) fn new(empty: EmptyImage) -> Self {
+        Self { empty, sum: TermSum::ZERO, images: 0, skipped: 0 }
+    }
+
+    /// Adds the value of an image with these pixels, and tells whether it counts.
+    pub(crate) fn add(&mut self, counts: Counts, value: f64) -> Result<bool, FinishError> {
+        if counts.valid == 0 && self.empty == EmptyImage::Skip {
+            self.skipped = add_counts(self.skipped, 1);
+            return Ok(false);
+        }
+        if !is_in_range(value) {
+            return Err(FinishError::Saturated);
+        }
+        self.sum.add_f64(value);
+        self.images = add_counts(self.images, 1);
+        Ok(true)
+    }
+
+    /// Adds what tells this mean from the loss of an image, and from other means.
+    pub(crate) fn add_to_fingerprint(&self, fingerprint: &mut Fingerprint) {
+        fingerprint.name("image_mean").name(self.empty.code());
+    }
+
+    pub(crate) fn images(&self) -> i64 {
+        self.images
+    }
+
+    pub(crate) fn skipped(&self) -> i64 {
+        self.skipped
+    }
+
+    pub(crate) fn merge(&mut self, other: &Self) {
+        Sums::merge(self, other);
+    }
+
+    pub(crate) fn state(&self) -> [i64; STATE_LENGTH] {
+        let [a, b, c, d, e, f, g] = self.sum.digits();
+        [self.images, self.skipped, a, b, c, d, e, f, g]
+    }
+
+    pub(crate) fn add_state(&mut self, state: [i64; STATE_LENGTH]) -> Result<(), StateError> {
+        let more = read_state(Self::new(self.empty), COUNTS, state)?;
+        self.merge(&more);
+        Ok(())
+    }
+
+    pub(crate) fn mean(&self) -> Result<f64, FinishError> {
+        if self.images == 0 {
+            return Err(FinishError::NoPixels);
+        }
+        // No image's value saturates the sum; states can.
+        FinishError::check(self, 1.0)?;
+        Ok(self.sum.to_f64() / self.images as f64)
+    }
+}
+
+impl Sums for ImageValues {
+    fn merge(&mut self, other: &Self) {
+        self.sum.merge(&other.sum);
+        self.images = add_counts(self.images, other.images);
+        self.skipped = add_counts(self.skipped, other.skipped);
+    }
+
+    fn save(&self, to: &mut impl FnMut(i64)) {
+        self.state().into_iter().for_each(to);
+    }
+
+    fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
+        (self.images, self.skipped) = (load_count(from)?, load_count(from)?);
+        self.sum.load(from)
+    }
+
+    fn is_saturated(&self) -> bool {
+        self.sum.is_saturated()
+    }
+}

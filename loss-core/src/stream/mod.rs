@@ -1,0 +1,23 @@
+//! Streaming: pixels in, one at a time, by slices, or by all cores; a value and a gradient out.
+//!
+//! | file | what |
+//! |---|---|
+//! | `accumulator.rs` | the running sums of a loss |
+//! | `run.rs` | pixels on their way into them, one by one |
+//! | `numbers.rs` | the pixels of a tile as numbers |
+//! | `tile.rs` | slices, a tile at a time: sums, and gradients |
+//! | `finished.rs` | value, parts and scores, and the gradient |
+//! | `image_mean.rs` | the mean of the losses of images |
+//! | `parallel.rs` | slices by all cores |
+//! | `serde.rs` | states as messages |
+
+pub(crate) mod accumulator;
+pub(crate) mod finished;
+pub(crate) mod image_mean;
+pub(crate) mod numbers;
+#[cfg(feature = "rayon")]
+pub(crate) mod parallel;
+mod run;
+#[cfg(feature = "serde")]
+pub(crate) mod serde;
+pub(crate) mod tile;

@@ -1,0 +1,82 @@
+//! The pixels of a tile as numbers, and how they are loaded.
+
+use crate::arch::{CACHE_LINE, prefetch};
+use crate::input::plane::{Inputs, Plane, WeightsOf};
+use crate::input::sample::Target;
+
+/// How many pixels are worked through at a time.
+pub(crate) const TILE: usize = 1024;
+
+/// Room for a tile's pixels as numbers.
+pub(crate) struct Numbers {
+    inputs: [f32; TILE],
+    targets: [f32; TILE],
+    weights: [f32; TILE],
+}
+
+impl Numbers {
+    pub(crate) fn new() -> Self {
+        Self { inputs: [0.0; TILE], targets: [0.0; TILE], weights: [0.0; TILE] }
+    }
+}
+
+/// A tile's pixels as numbers: slices of one length.
+#[derive(Clone, Copy)]
+pub(crate) struct LoadedPlane<'a> {
+    pub(crate) inputs: &'a [f32],
+    pub(crate) targets: &'a [f32],
+    /// `None` if all weights are 1.
+    pub(crate) weights: Option<&'a [f32]>,
+    /// Whether each target is 0 or 1.
+    pub(crate) hard: bool,
+}
+
+impl<'a, T: Target> Plane<'a, T> {
+    /// Asks for the targets ahead of their use.
+    #[inline(always)]
+    pub(crate) fn prefetch_targets(&self) {
+        let line = (4 * CACHE_LINE / size_of::<T>().max(1)).max(1);
+        for index in (0..TILE).step_by(line) {
+            prefetch(self.targets, index);
+        }
+    }
+
+    /// The pixels as numbers, in slices or in buffers as long, where that is what their losses can be computed of: `None` if any pixel
+    /// is out of range.
+    ///
+    /// An ignored pixel becomes one of weight 0 that is in range.
+    #[inline(always)]
+    pub(crate) fn numbers<'b>(&self, buffers: &'b mut Numbers) -> Option<LoadedPlane<'b>>
+    where
+        'a: 'b,
+    {
+        let length = self.len();
+        let inputs = buffers.inputs.get_mut(..length)?;
+        let (targets, weights) = (buffers.targets.get_mut(..length)?, buffers.weights.get_mut(..length)?);
+        targets.iter_mut().zip(self.targets).for_each(|(to, target)| *to = target.to_f32());
+        let accept = |accept: fn(T) -> bool| self.targets.iter().fold(true, |all, &target| all & accept(target));
+        match self.weights.numbers(weights) {
+            WeightsOf::OutOfRange => None,
+            WeightsOf::One => {
+                let inputs = match self.inputs {
+                    Inputs::F32(inputs) => inputs,
+                    other => {
+                        other.copy_to(inputs);
+                        inputs
+                    }
+                };
+                accept(T::is_valid).then(|| LoadedPlane { inputs, targets, weights: None, hard: accept(T::is_hard) })
+            }
+            WeightsOf::Numbers => {
+                self.inputs.copy_to(inputs);
+                for ((input, target), &weight) in inputs.iter_mut().zip(&mut *targets).zip(&*weights) {
+                    if weight == 0.0 {
+                        (*input, *target) = (0.0, 0.0);
+                    }
+                }
+                let valid = targets.iter().fold(true, |all, &target| all & f32::is_valid(target));
+                valid.then_some(LoadedPlane { inputs, targets, weights: Some(weights), hard: false })
+            }
+        }
+    }
+}

@@ -1,0 +1,550 @@
+//! Slices through lanes: a tile of pixels at a time, its exponentials first, then one loop for each loss.
+//!
+//! A loop with one purpose is short enough for the processor to work on several of its turns at once, which a loop with
+//! all of them is not.
+
+use core::marker::PhantomData;
+
+use super::accumulator::{Accumulator, CountingAccumulator};
+use super::finished::Gradient;
+use super::numbers::{LoadedPlane, Numbers, TILE};
+use crate::arch::{CACHE_LINE, SimdLevel, prefetch};
+use crate::error::{LengthError, WeightedPlane};
+use crate::input::link::Link;
+use crate::input::pixel::Pixel;
+use crate::input::plane::Plane;
+use crate::input::sample::{HardTarget, Target};
+use crate::loss::Loss;
+use crate::number::finite::clamp_to_finite;
+use crate::number::lanes::{Kernel, Lanes, WIDEST};
+use crate::sums::batch::{Batch, HardBatch, SoftConfusion, Targets, Terms, count_all, sealed};
+use crate::sums::exact::ExactSum;
+use crate::sums::rows::{add_rows, store_terms};
+use crate::sums::shared::{ROUNDS_TO_UNIT, SharedSums};
+
+#[cfg(feature = "bench-internals")]
+pub(crate) mod plain_sums;
+
+/// Valid pixels, a whole number of vectors, with what the link has prepared of them.
+struct Tile<'a, V, K> {
+    link: &'a K,
+    plane: LoadedPlane<'a>,
+    prepared: &'a [f32],
+    lanes: PhantomData<V>,
+}
+
+/// The weights of a tile that has none.
+static ONES: [f32; TILE] = [1.0; TILE];
+
+impl<V: Lanes, K: Link> Tile<'_, V, K> {
+    /// The vectors of inputs, of what is prepared of them, and of targets.
+    #[inline(always)]
+    fn columns(&self) -> impl Iterator<Item = ((&[f32], &[f32]), &[f32])> {
+        let LoadedPlane { inputs, targets, .. } = self.plane;
+        let columns = inputs.chunks_exact(V::WIDTH).zip(self.prepared.chunks_exact(V::WIDTH));
+        columns.zip(targets.chunks_exact(V::WIDTH))
+    }
+
+    #[inline(always)]
+    fn pixel(&self, ((input, prepared), target): ((&[f32], &[f32]), &[f32])) -> Pixel<V> {
+        self.link.prepared_pixel(V::load(input), V::load(prepared), V::load(target))
+    }
+}
+
+impl<V: Lanes, K: Link> HardBatch for Tile<'_, V, K> {
+    #[inline(always)]
+    fn count_confusion<C>(&self, threshold: f32, counts: &mut [C; 3], add: impl Fn(&mut C, u32)) -> Targets {
+        let LoadedPlane { inputs, targets, weights, .. } = self.plane;
+        let (threshold, one) = (V::splat(threshold), V::splat(1.0));
+        let (mut predicted, mut foreground, mut both) = (0, 0, 0);
+        let columns = inputs.chunks_exact(V::WIDTH).zip(targets.chunks_exact(V::WIDTH));
+        for (vector, (input, target)) in columns.enumerate() {
+            let (prediction, truth) = (V::load(input).ge(threshold), V::load(target).ge(one));
+            // An ignored pixel has been loaded as background.
+            let prediction = match weights {
+                None => prediction,
+                Some(weights) => {
+                    let weight = V::load(weights.get(vector * V::WIDTH..).unwrap_or_default());
+                    V::both(prediction, weight.ge(one))
+                }
+            };
+            predicted += V::count(prediction);
+            foreground += V::count(truth);
+            both += V::count(V::both(prediction, truth));
+        }
+        count_all(counts, [both, predicted - both, foreground - both], add)
+    }
+}
+
+impl<V, K> sealed::Batch for Tile<'_, V, K> {}
+
+impl<V: Lanes, K: Link> Batch for Tile<'_, V, K> {
+    #[inline(always)]
+    fn add<const DIGITS: usize, const N: usize>(&self, terms: &impl Terms<N>, sums: &mut [ExactSum<DIGITS>; N]) {
+        let mut rows = [[0.0; TILE]; N];
+        let weights = self.plane.weights.unwrap_or(&ONES);
+        let mut vectors = 0;
+        for (column, weight) in self.columns().zip(weights.chunks_exact(V::WIDTH)) {
+            let terms = terms.terms(&self.pixel(column), V::load(weight));
+            store_terms(terms, &mut rows, vectors);
+            vectors += 1;
+        }
+        add_rows::<V, TILE, DIGITS, N>(&rows, vectors, sums);
+    }
+}
+
+/// Loads a tile.
+struct Load<'b, T> {
+    plane: Plane<'b, T>,
+    numbers: &'b mut Numbers,
+}
+
+impl<'b, T: Target> Kernel for Load<'b, T> {
+    type Output = Option<LoadedPlane<'b>>;
+
+    #[inline(always)]
+    fn run<V: Lanes>(self) -> Self::Output {
+        self.plane.numbers(self.numbers)
+    }
+}
+
+/// Prepares all inputs, and tells whether the link accepts them.
+struct Prepare<'a, K> {
+    link: &'a K,
+    inputs: &'a [f32],
+    to: &'a mut [f32],
+    /// The inputs that come after these.
+    next: &'a [f32],
+}
+
+impl<K: Link> Kernel for Prepare<'_, K> {
+    type Output = bool;
+
+    /// One loop does both: it is the first to touch the inputs, and computes while it waits for memory.
+    #[inline(always)]
+    fn run<V: Lanes>(self) -> bool {
+        let mut accepted = 0;
+        let vectors = self.inputs.chunks_exact(V::WIDTH).zip(self.to.chunks_exact_mut(V::WIDTH));
+        for (vector, (input, to)) in vectors.enumerate() {
+            prefetch_vector::<V>(self.next, vector);
+            let input = V::load(input);
+            accepted += V::count(self.link.accepts(input)) as usize;
+            self.link.prepare(input).store(to);
+        }
+        accepted == self.inputs.len()
+    }
+}
+
+#[inline(always)]
+fn prefetch_vector<V: Lanes>(values: &[f32], vector: usize) {
+    for line in 0..V::WIDTH.div_ceil(CACHE_LINE) {
+        prefetch(values, vector * V::WIDTH + line * CACHE_LINE);
+    }
+}
+
+/// Adds a prepared tile to the sums that all losses share.
+struct AddShared<'a, K, C> {
+    link: &'a K,
+    plane: LoadedPlane<'a>,
+    prepared: &'a [f32],
+    threshold: f32,
+    sums: &'a mut C,
+}
+
+impl<K: Link, C: SharedSums> Kernel for AddShared<'_, K, C> {
+    /// How many pixels were ignored.
+    type Output = i64;
+
+    #[inline(always)]
+    fn run<V: Lanes>(self) -> i64 {
+        let Self { link, plane, prepared, threshold, sums } = self;
+        let tile = Tile::<V, K> { link, plane, prepared, lanes: PhantomData };
+        match plane.weights {
+            None if plane.hard => {
+                sums.add_hard_pixels(&tile, threshold);
+                sums.add_unit_weights(plane.inputs.len() as u32);
+                0
+            }
+            weights => {
+                sums.add_pixels(&tile, threshold);
+                weights.map_or(0, |weights| weights.iter().fold(0, |count, &weight| count + i64::from(weight == 0.0)))
+            }
+        }
+    }
+}
+
+/// Adds a prepared tile to the sums of a loss.
+struct AddOwn<'a, L: Loss, K> {
+    loss: &'a L,
+    link: &'a K,
+    plane: LoadedPlane<'a>,
+    prepared: &'a [f32],
+    sums: &'a mut L::Sums,
+}
+
+impl<L: Loss, K: Link> Kernel for AddOwn<'_, L, K> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Lanes>(self) {
+        let Self { loss, link, plane, prepared, sums } = self;
+        loss.add(&Tile::<V, K> { link, plane, prepared, lanes: PhantomData }, sums);
+    }
+}
+
+/// Tells whether a pixel has an error whose term would round to 0: then pixels must go one by one, to leave traces.
+struct HasTraces<'a, K> {
+    link: &'a K,
+    plane: LoadedPlane<'a>,
+    prepared: &'a [f32],
+}
+
+impl<K: Link> Kernel for HasTraces<'_, K> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run<V: Lanes>(self) -> bool {
+        let Self { link, plane, prepared } = self;
+        let tile = Tile::<V, K> { link, plane, prepared, lanes: PhantomData };
+        let weights = plane.weights.unwrap_or(&ONES);
+        let (smallest, counted) = (V::splat(f32::from_bits(1)), V::splat(ROUNDS_TO_UNIT));
+        let (mut errors, mut in_sums) = (0, 0);
+        for (column, weight) in tile.columns().zip(weights.chunks_exact(V::WIDTH)) {
+            let pixel = tile.pixel(column);
+            let [_, false_positive, false_negative] = SoftConfusion.terms(&pixel, V::load(weight));
+            for (term, p, share) in
+                [(false_positive, pixel.p, pixel.background), (false_negative, pixel.q, pixel.target)]
+            {
+                errors += V::count(V::both(p.ge(smallest), share.ge(smallest)));
+                in_sums += V::count(term.ge(counted));
+            }
+        }
+        errors != in_sums
+    }
+}
+
+/// Room for a tile, and what is prepared of it.
+struct Scratch {
+    numbers: Numbers,
+    prepared: [f32; TILE],
+}
+
+impl Scratch {
+    fn new() -> Self {
+        Self { numbers: Numbers::new(), prepared: [0.0; TILE] }
+    }
+}
+
+impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
+    /// Adds a tile, a whole number of vectors, and leaves what is prepared of its pixels. `None` if nothing was added, because the level
+    /// has no lanes, a pixel is not valid, or one must leave a trace.
+    fn add_tile<T: Target>(
+        &mut self,
+        level: SimdLevel,
+        tile: Plane<'_, T>,
+        numbers: &mut Numbers,
+        prepared: &mut [f32],
+        next: &[f32],
+    ) -> Option<()> {
+        let Self { loss, link, sums, .. } = self;
+        let plane = level.run(Load { plane: tile, numbers })??;
+        let accepted = level.run(Prepare { link, inputs: plane.inputs, to: &mut *prepared, next })?;
+        accepted.then_some(())?;
+        let prepared = &*prepared;
+        if !K::NEVER_CERTAIN && level.run(HasTraces { link: &*link, plane, prepared })? {
+            return None;
+        }
+        let shared = AddShared { link, plane, prepared, threshold: self.threshold_input, sums: &mut sums.0 };
+        let ignored = level.run(shared)?;
+        level.run(AddOwn { loss: &*loss, link, plane, prepared, sums: &mut sums.1 })?;
+        sums.0.count_pixels(|counts| counts.accept_many(tile.len() as i64 - ignored, ignored));
+        Some(())
+    }
+
+    fn extend_slices<T: Target>(&mut self, level: SimdLevel, plane: Plane<'_, T>, mut keep: Option<&mut [f32]>) {
+        if level == SimdLevel::SCALAR {
+            return self.extend_scalar(plane, keep.unwrap_or_default());
+        }
+        let mut scratch = Scratch::new();
+        let mut rest = plane;
+        while !rest.is_empty() {
+            let (tile, others) = rest.split_at(TILE);
+            rest = others;
+            let length = tile.len();
+            let (tile, tail) = tile.split_at(length / WIDEST * WIDEST);
+            rest.prefetch_targets();
+            let (to, rest_to) = match keep {
+                Some(keep) => {
+                    let (to, rest_to) = keep.split_at_mut(length.min(keep.len()));
+                    (to, Some(rest_to))
+                }
+                None => (scratch.prepared.as_mut_slice(), None),
+            };
+            keep = rest_to;
+            let (to, tail_to) = to.split_at_mut(tile.len().min(to.len()));
+            let next = rest.inputs_to_prefetch();
+            if self.add_tile(level, tile, &mut scratch.numbers, to, next).is_none() {
+                self.extend_scalar(tile, to);
+            }
+            self.extend_scalar(tail, tail_to);
+        }
+    }
+
+    /// Adds pixels one by one, and leaves what is prepared of them as far as there is room.
+    fn extend_scalar<T: Target>(&mut self, plane: Plane<'_, T>, keep: &mut [f32]) {
+        for (sample, to) in plane.samples().zip(keep) {
+            *to = self.link.prepare(sample.input);
+        }
+        let mut run = self.run();
+        match plane.pairs() {
+            Some(pairs) => pairs.for_each(|pair| run.push(pair.into())),
+            None => plane.samples().for_each(|sample| run.push_apart(sample)),
+        }
+    }
+}
+
+impl<L: Loss, K: Link> Accumulator<L, K> {
+    /// Adds the pixels of slices.
+    pub fn extend_plane<T: Target>(&mut self, plane: Plane<'_, T>) {
+        self.extend_plane_at(SimdLevel::best(), plane);
+    }
+
+    /// Adds the pixels of slices at a level of one's choice: the sums are the same.
+    pub fn extend_plane_at<T: Target>(&mut self, level: SimdLevel, plane: Plane<'_, T>) {
+        self.extend_slices(level, plane, None);
+    }
+
+    /// Adds the pixels of slices and keeps their exponentials in the buffer that is to become their gradient, which takes a
+    /// third less time then, if the plane fits the processor's cache; out of cache nothing is gained.
+    ///
+    /// # Errors
+    /// [`LengthError`] if `gradient` is not as long as the plane; nothing is added then.
+    pub fn extend_plane_keeping<'a, T: Target>(
+        &mut self,
+        plane: Plane<'a, T>,
+        gradient: &'a mut [f32],
+    ) -> Result<KeptPlane<'a, T, K>, LengthError> {
+        self.extend_plane_keeping_at(SimdLevel::best(), plane, gradient)
+    }
+
+    /// The same at a level of one's choice.
+    ///
+    /// # Errors
+    /// [`LengthError`] if `gradient` is not as long as the plane; nothing is added then.
+    pub fn extend_plane_keeping_at<'a, T: Target>(
+        &mut self,
+        level: SimdLevel,
+        plane: Plane<'a, T>,
+        gradient: &'a mut [f32],
+    ) -> Result<KeptPlane<'a, T, K>, LengthError> {
+        plane.check_length("the gradient", gradient.len())?;
+        self.extend_slices(level, plane, Some(&mut *gradient));
+        Ok(KeptPlane { plane, gradient, level, link: PhantomData })
+    }
+}
+
+impl<L: Loss, K: Link> CountingAccumulator<L, K> {
+    /// Adds the pixels of slices: targets of `bool` or `u8`, with or without a mask.
+    ///
+    /// # Errors
+    /// [`WeightedPlane`] if the plane has weights; nothing is added then.
+    pub fn extend_plane<T: HardTarget>(&mut self, plane: Plane<'_, T>) -> Result<(), WeightedPlane> {
+        self.extend_plane_at(SimdLevel::best(), plane)
+    }
+
+    /// Adds the pixels of slices at a level of one's choice: the sums are the same.
+    ///
+    /// # Errors
+    /// [`WeightedPlane`] if the plane has weights; nothing is added then.
+    pub fn extend_plane_at<T: HardTarget>(
+        &mut self,
+        level: SimdLevel,
+        plane: Plane<'_, T>,
+    ) -> Result<(), WeightedPlane> {
+        if plane.has_weights() {
+            return Err(WeightedPlane);
+        }
+        self.extend_slices(level, plane, None);
+        Ok(())
+    }
+}
+
+/// A plane whose pixels have been added, with a buffer that holds their exponentials until their gradient takes the place.
+///
+/// Made by [`Accumulator::extend_plane_keeping`].
+#[derive(Debug)]
+#[must_use = "the buffer holds no gradient yet"]
+pub struct KeptPlane<'a, T, K> {
+    plane: Plane<'a, T>,
+    gradient: &'a mut [f32],
+    level: SimdLevel,
+    link: PhantomData<K>,
+}
+
+impl<T: Target, K: Link> KeptPlane<'_, T, K> {
+    /// Writes the gradient of every pixel into the buffer: the same as [`Gradient::write`] does.
+    pub fn write_gradient<L: Loss>(self, gradient: &Gradient<L, K>) {
+        let Self { plane, gradient: to, level, .. } = self;
+        gradient.write_slices(level, plane, to, Kept);
+    }
+}
+
+/// What to do with the gradient of a pixel.
+#[derive(Clone, Copy, PartialEq)]
+enum What {
+    /// Write it.
+    Replace,
+    /// Write it over what was prepared of the pixel.
+    Kept,
+    /// Add it to what is there.
+    Add,
+}
+
+use What::{Add, Kept, Replace};
+
+/// Writes, or adds, the gradient of a tile, and tells whether the link accepts all inputs.
+struct WriteTile<'a, L: Loss, K: Link> {
+    gradient: &'a Gradient<L, K>,
+    plane: LoadedPlane<'a>,
+    /// What is prepared of the pixels; it stands where the gradient goes otherwise.
+    prepared: Option<&'a [f32]>,
+    to: &'a mut [f32],
+    add: bool,
+    /// Where the gradient of the next tile goes.
+    next_to: &'a [f32],
+}
+
+impl<L: Loss, K: Link> Kernel for WriteTile<'_, L, K> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run<V: Lanes>(self) -> bool {
+        let Self { gradient, plane: LoadedPlane { inputs, targets, weights, .. }, prepared, to, add, next_to } = self;
+        let mut accepted = 0;
+        let columns = inputs.chunks_exact(V::WIDTH).zip(targets.chunks_exact(V::WIDTH));
+        for (vector, ((input, target), to)) in columns.zip(to.chunks_exact_mut(V::WIDTH)).enumerate() {
+            prefetch_vector::<V>(next_to, vector);
+            let at = |slice: &[f32]| V::load(slice.get(vector * V::WIDTH..).unwrap_or_default());
+            let (input, there) = (V::load(input), V::load(to));
+            accepted += V::count(gradient.link.accepts(input)) as usize;
+            let prepared = match prepared {
+                Some(prepared) => at(prepared),
+                None => there,
+            };
+            let pixel = gradient.link.prepared_pixel(input, prepared, V::load(target));
+            let slope = gradient.loss.gradient(&gradient.slope, &pixel);
+            let slope = match weights {
+                None => clamp_to_finite(slope),
+                Some(weights) => {
+                    let weight = at(weights);
+                    let weighted = clamp_to_finite(weight * slope);
+                    V::select(weight.ge(V::splat(f32::MIN_POSITIVE)), weighted, V::splat(0.0))
+                }
+            };
+            let slope = if add { there + slope } else { slope };
+            slope.store(to);
+        }
+        accepted == inputs.len()
+    }
+}
+
+impl<L: Loss, K: Link> Gradient<L, K> {
+    fn write_slices<T: Target>(&self, level: SimdLevel, plane: Plane<'_, T>, to: &mut [f32], what: What) {
+        if level == SimdLevel::SCALAR {
+            return self.write_scalar(plane, to, what);
+        }
+        let mut scratch = Scratch::new();
+        let (mut rest, mut rest_to) = (plane, to);
+        while !rest.is_empty() {
+            let (tile, others) = rest.split_at(TILE);
+            let (to, others_to) = rest_to.split_at_mut(tile.len().min(rest_to.len()));
+            (rest, rest_to) = (others, others_to);
+            let (tile, tail) = tile.split_at(tile.len() / WIDEST * WIDEST);
+            let (to, tail_to) = to.split_at_mut(tile.len().min(to.len()));
+            rest.prefetch_targets();
+            let next = (rest.inputs_to_prefetch(), &*rest_to);
+            if self.write_tile(level, tile, to, what, &mut scratch, next) != Some(true) {
+                self.write_scalar(tile, to, what);
+            }
+            self.write_scalar(tail, tail_to, what);
+        }
+    }
+
+    /// Writes the gradient of a tile, a whole number of vectors. It counts only if the answer is `true`; nothing was added then.
+    fn write_tile<T: Target>(
+        &self,
+        level: SimdLevel,
+        tile: Plane<'_, T>,
+        to: &mut [f32],
+        what: What,
+        scratch: &mut Scratch,
+        (next, next_to): (&[f32], &[f32]),
+    ) -> Option<bool> {
+        let Scratch { numbers, prepared } = scratch;
+        let plane = level.run(Load { plane: tile, numbers })??;
+        let prepared = match what {
+            Kept => None,
+            Replace | Add => {
+                let prepare = Prepare { link: &self.link, inputs: plane.inputs, to: &mut *prepared, next };
+                level.run(prepare)?.then_some(())?;
+                Some(&*prepared as &[f32])
+            }
+        };
+        level.run(WriteTile { gradient: self, plane, prepared, to, add: what == Add, next_to })
+    }
+
+    fn write_scalar<T: Target>(&self, plane: Plane<'_, T>, to: &mut [f32], what: What) {
+        for (sample, to) in plane.samples().zip(to) {
+            let slope = self.at(sample);
+            *to = if what == Add { *to + slope } else { slope };
+        }
+    }
+}
+
+impl<L: Loss, K: Link> Gradient<L, K> {
+    /// Writes the gradient of every pixel.
+    ///
+    /// # Errors
+    /// [`LengthError`] if `gradient` is not as long as the plane; nothing is written then.
+    pub fn write<T: Target>(&self, plane: Plane<'_, T>, gradient: &mut [f32]) -> Result<(), LengthError> {
+        self.write_at(SimdLevel::best(), plane, gradient)
+    }
+
+    /// Writes the gradient of every pixel at a level of one's choice: it is the same.
+    ///
+    /// # Errors
+    /// [`LengthError`] if `gradient` is not as long as the plane; nothing is written then.
+    pub fn write_at<T: Target>(
+        &self,
+        level: SimdLevel,
+        plane: Plane<'_, T>,
+        gradient: &mut [f32],
+    ) -> Result<(), LengthError> {
+        plane.check_length("the gradient", gradient.len())?;
+        self.write_slices(level, plane, gradient, Replace);
+        Ok(())
+    }
+
+    /// Adds the gradient of every pixel to what is there.
+    ///
+    /// # Errors
+    /// [`LengthError`] if `gradient` is not as long as the plane; nothing is written then.
+    pub fn add<T: Target>(&self, plane: Plane<'_, T>, gradient: &mut [f32]) -> Result<(), LengthError> {
+        self.add_at(SimdLevel::best(), plane, gradient)
+    }
+
+    /// Adds the gradient of every pixel at a level of one's choice: it is the same.
+    ///
+    /// # Errors
+    /// [`LengthError`] if `gradient` is not as long as the plane; nothing is written then.
+    pub fn add_at<T: Target>(
+        &self,
+        level: SimdLevel,
+        plane: Plane<'_, T>,
+        gradient: &mut [f32],
+    ) -> Result<(), LengthError> {
+        plane.check_length("the gradient", gradient.len())?;
+        self.write_slices(level, plane, gradient, Add);
+        Ok(())
+    }
+}

@@ -1,0 +1,169 @@
+//! Pixels that are added to sums together: one of a stream, many of a slice, or all that a histogram has counted.
+
+use core::array;
+
+use super::exact::ExactSum;
+use crate::input::pixel::Pixel;
+use crate::number::real::Real;
+
+/// What a pixel adds to N sums.
+///
+/// Written once over [`Real`], it serves a stream, where R is one number, and slices, where it is several side by side.
+pub trait Terms<const N: usize> {
+    /// The terms of a valid pixel. What is beyond `f32`, or no number, [saturates](crate::ExactSum#saturation) the sum.
+    fn terms<R: Real>(&self, pixel: &Pixel<R>, weight: R) -> [R; N];
+}
+
+/// Valid pixels, to be added to the sums of a loss: one pixel of a stream, a tile of a slice, or the bins of a histogram.
+pub trait Batch: sealed::Batch {
+    /// Adds the terms of every pixel.
+    fn add<const DIGITS: usize, const N: usize>(&self, terms: &impl Terms<N>, sums: &mut [ExactSum<DIGITS>; N]);
+}
+
+pub(crate) mod sealed {
+    /// Keeps [`Batch`](super::Batch) from being implemented elsewhere.
+    pub trait Batch {}
+}
+
+/// Valid pixels with hard targets and weights of 0 and 1. Their hard confusion is a matter of counting.
+pub trait HardBatch: Batch {
+    /// Counts true positives, false positives and false negatives of predictions from a threshold of the input on.
+    fn count_confusion<C>(&self, threshold: f32, counts: &mut [C; 3], add: impl Fn(&mut C, u32)) -> Targets;
+}
+
+/// Which hard targets a batch has. Ignored pixels are background.
+pub enum Targets {
+    /// No foreground, as in most of most images.
+    Background,
+    /// Nothing but foreground.
+    Foreground,
+    /// Either.
+    Mixed,
+}
+
+/// One pixel with its weight.
+pub(crate) struct OnePixel<'a> {
+    pub(crate) pixel: &'a Pixel<f32>,
+    pub(crate) weight: f32,
+}
+
+impl sealed::Batch for OnePixel<'_> {}
+
+impl Batch for OnePixel<'_> {
+    #[inline(always)]
+    fn add<const DIGITS: usize, const N: usize>(&self, terms: &impl Terms<N>, sums: &mut [ExactSum<DIGITS>; N]) {
+        let terms = terms.terms(self.pixel, self.weight);
+        // Over references: with an iterator by value the loop is not unrolled for microcontrollers.
+        for (sum, &term) in sums.iter_mut().zip(&terms) {
+            sum.add(term);
+        }
+    }
+}
+
+impl HardBatch for OnePixel<'_> {
+    #[inline(always)]
+    fn count_confusion<C>(&self, threshold: f32, counts: &mut [C; 3], add: impl Fn(&mut C, u32)) -> Targets {
+        let [true_positive, false_positive, false_negative] = counts;
+        let predicted = self.pixel.input >= threshold;
+        if self.pixel.target == 1.0 {
+            add(if predicted { true_positive } else { false_negative }, 1);
+            Targets::Foreground
+        } else {
+            if predicted {
+                add(false_positive, 1);
+            }
+            Targets::Background
+        }
+    }
+}
+
+/// Counts true positives, false positives and false negatives of many pixels.
+#[inline(always)]
+pub(crate) fn count_all<C>(counts: &mut [C; 3], more: [u32; 3], add: impl Fn(&mut C, u32)) -> Targets {
+    let [true_positive, _, false_negative] = more;
+    counts.iter_mut().zip(more).for_each(|(count, more)| add(count, more));
+    if true_positive + false_negative == 0 { Targets::Background } else { Targets::Mixed }
+}
+
+/// The weight of a pixel.
+pub(crate) struct PixelWeight;
+
+impl Terms<1> for PixelWeight {
+    #[inline(always)]
+    fn terms<R: Real>(&self, _: &Pixel<R>, weight: R) -> [R; 1] {
+        [weight]
+    }
+}
+
+/// w p t, w p (1−t) and w (1−p) t.
+pub(crate) struct SoftConfusion;
+
+impl Terms<3> for SoftConfusion {
+    #[inline(always)]
+    fn terms<R: Real>(&self, pixel: &Pixel<R>, weight: R) -> [R; 3] {
+        let (target, background) = (weight * pixel.target, weight * pixel.background);
+        [pixel.p * target, pixel.p * background, pixel.q * target]
+    }
+}
+
+/// w p: all that is left of the confusion where there is no foreground, and the true positives where there is nothing else.
+struct Probability;
+
+impl Terms<1> for Probability {
+    #[inline(always)]
+    fn terms<R: Real>(&self, pixel: &Pixel<R>, weight: R) -> [R; 1] {
+        [weight * pixel.p]
+    }
+}
+
+/// w (1−p).
+struct Complement;
+
+impl Terms<1> for Complement {
+    #[inline(always)]
+    fn terms<R: Real>(&self, pixel: &Pixel<R>, weight: R) -> [R; 1] {
+        [weight * pixel.q]
+    }
+}
+
+/// Adds the soft confusion of pixels with hard targets.
+#[inline(always)]
+pub(crate) fn add_hard_confusion<const DIGITS: usize>(
+    pixels: &impl Batch,
+    targets: Targets,
+    sums: &mut [ExactSum<DIGITS>; 3],
+) {
+    let [true_positive, false_positive, false_negative] = sums;
+    match targets {
+        Targets::Background => pixels.add(&Probability, array::from_mut(false_positive)),
+        Targets::Foreground => {
+            pixels.add(&Probability, array::from_mut(true_positive));
+            pixels.add(&Complement, array::from_mut(false_negative));
+        }
+        Targets::Mixed => pixels.add(&SoftConfusion, sums),
+    }
+}
+
+/// The same with p replaced by 1 where the input reaches a threshold, by 0 elsewhere.
+pub(crate) struct HardConfusion {
+    pub(crate) threshold: f32,
+}
+
+impl Terms<3> for HardConfusion {
+    #[inline(always)]
+    fn terms<R: Real>(&self, pixel: &Pixel<R>, weight: R) -> [R; 3] {
+        let (target, background, zero) = (weight * pixel.target, weight * pixel.background, R::splat(0.0));
+        let predicted = pixel.input.ge(R::splat(self.threshold));
+        [R::select(predicted, target, zero), R::select(predicted, background, zero), R::select(predicted, zero, target)]
+    }
+}
+
+/// w (1−p)(1−t).
+pub(crate) struct TrueNegative;
+
+impl Terms<1> for TrueNegative {
+    #[inline(always)]
+    fn terms<R: Real>(&self, pixel: &Pixel<R>, weight: R) -> [R; 1] {
+        [pixel.q * (weight * pixel.background)]
+    }
+}

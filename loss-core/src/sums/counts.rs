@@ -1,0 +1,116 @@
+//! What became of the pixels.
+
+use super::state::{MOST_PIXELS, Sums, add_counts, load_count};
+use crate::input::sample::Reason;
+
+/// How many pixels were streamed in, and what became of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Counts {
+    /// In the sums.
+    pub valid: i64,
+    /// Weight 0 or masked out.
+    pub ignored: i64,
+    /// Left out: the logit not finite, or the probability outside [0, 1].
+    pub rejected_inputs: i64,
+    /// Left out: the target outside [0, 1].
+    pub rejected_targets: i64,
+    /// Left out: the weight neither 0 nor in [2⁻³², 2³²].
+    pub rejected_weights: i64,
+    /// Left out: the label no class. Binary losses have none.
+    pub rejected_labels: i64,
+}
+
+impl Counts {
+    pub(crate) const NONE: Self =
+        Self { valid: 0, ignored: 0, rejected_inputs: 0, rejected_targets: 0, rejected_weights: 0, rejected_labels: 0 };
+
+    /// All pixels.
+    pub fn pixels(&self) -> i64 {
+        self.each().into_iter().fold(0, i64::saturating_add)
+    }
+
+    /// The pixels that were left out as out of range.
+    pub fn rejected(&self) -> i64 {
+        let Self { rejected_inputs, rejected_targets, rejected_weights, rejected_labels, .. } = *self;
+        [rejected_inputs, rejected_targets, rejected_weights, rejected_labels].into_iter().fold(0, i64::saturating_add)
+    }
+
+    /// The valid and the ignored pixels.
+    pub(crate) fn not_rejected(&self) -> f64 {
+        self.valid.saturating_add(self.ignored) as f64
+    }
+
+    pub(crate) fn ignore(&mut self) {
+        self.ignored = self.ignored.wrapping_add(1);
+    }
+
+    /// Counts a valid pixel.
+    #[inline(always)]
+    pub(crate) fn accept(&mut self) {
+        self.valid = self.valid.wrapping_add(1);
+    }
+
+    /// Counts valid and ignored pixels.
+    #[inline(always)]
+    pub(crate) fn accept_many(&mut self, valid: i64, ignored: i64) {
+        self.valid = self.valid.wrapping_add(valid);
+        self.ignored = self.ignored.wrapping_add(ignored);
+    }
+
+    /// Counts a rejected pixel; `first` stays, or becomes this one.
+    pub(crate) fn reject(&mut self, reason: Reason, first: &mut Option<RejectedPixel>) {
+        first.get_or_insert(RejectedPixel { index: self.pixels(), reason });
+        let count = match reason {
+            Reason::Input => &mut self.rejected_inputs,
+            Reason::Target => &mut self.rejected_targets,
+            Reason::Weight => &mut self.rejected_weights,
+            Reason::Label => &mut self.rejected_labels,
+        };
+        *count = count.wrapping_add(1);
+    }
+
+    pub(crate) fn each(&self) -> [i64; 6] {
+        let Self { valid, ignored, rejected_inputs, rejected_targets, rejected_weights, rejected_labels } = *self;
+        [valid, ignored, rejected_inputs, rejected_targets, rejected_weights, rejected_labels]
+    }
+
+    pub(crate) fn each_mut(&mut self) -> [&mut i64; 6] {
+        [
+            &mut self.valid,
+            &mut self.ignored,
+            &mut self.rejected_inputs,
+            &mut self.rejected_targets,
+            &mut self.rejected_weights,
+            &mut self.rejected_labels,
+        ]
+    }
+}
+
+/// The first pixel that an accumulator rejected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RejectedPixel {
+    /// How many pixels came before it.
+    pub index: i64,
+    /// What was wrong with it.
+    pub reason: Reason,
+}
+
+impl Sums for Counts {
+    fn merge(&mut self, other: &Self) {
+        for (count, more) in self.each_mut().into_iter().zip(other.each()) {
+            *count = add_counts(*count, more);
+        }
+    }
+
+    fn save(&self, to: &mut impl FnMut(i64)) {
+        self.each().into_iter().for_each(|count| to(count.min(MOST_PIXELS)));
+    }
+
+    fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
+        for count in self.each_mut() {
+            *count = load_count(from)?;
+        }
+        Some(())
+    }
+}

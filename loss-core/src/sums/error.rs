@@ -1,0 +1,92 @@
+//! Why sums have no result.
+
+use core::fmt;
+
+use super::counts::{Counts, RejectedPixel};
+use super::state::Sums;
+
+/// There is no result, or none that all pixels took part in.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum FinishError {
+    /// No pixel was streamed in.
+    NoPixels,
+    /// Every pixel was ignored or rejected.
+    NoValidPixels(Counts),
+    /// Some pixels were rejected. `finish_valid` gives the result of the rest.
+    Rejected {
+        /// How many, for which reason.
+        counts: Counts,
+        /// The first, if this accumulator saw it itself (positions do not survive a merge).
+        first: Option<RejectedPixel>,
+    },
+    /// A pixel's term of the loss, its weight included, is larger than the largest `f32`, 3.4e38, so that their sum is not known. Logits or
+    /// weights are too large (the pixel's own, a class's, `pos_weight`).
+    Saturated,
+    /// The coefficients of the loss are out of range, and results could be infinite.
+    Coefficient {
+        /// [`Loss::total_coefficient`](crate::Loss::total_coefficient), the sum of their magnitudes.
+        sum: f64,
+    },
+}
+
+impl FinishError {
+    /// The largest sum of the magnitudes of a loss's coefficients: the largest `f32`.
+    pub const LARGEST_COEFFICIENT: f64 = f32::MAX as f64;
+
+    /// Checks coefficients whose magnitudes add up to `sum`.
+    ///
+    /// # Errors
+    /// [`Coefficient`](Self::Coefficient) unless they are finite and add up to at most [`LARGEST_COEFFICIENT`](Self::LARGEST_COEFFICIENT).
+    pub fn check_coefficients(sum: f64) -> Result<(), Self> {
+        if sum <= Self::LARGEST_COEFFICIENT { Ok(()) } else { Err(FinishError::Coefficient { sum }) }
+    }
+
+    /// The error that stands against a result of all pixels, if there is one.
+    pub(crate) fn of_all(counts: Counts, first: Option<RejectedPixel>) -> Result<(), Self> {
+        if counts.rejected() > 0 { Err(Self::Rejected { counts, first }) } else { Self::of_valid(counts) }
+    }
+
+    /// The error that stands against a result of the valid pixels, if there is one.
+    pub(crate) fn of_valid(counts: Counts) -> Result<(), Self> {
+        match counts {
+            // Counts are not negative, so that their sum is 0 only if each is.
+            Counts::NONE => Err(Self::NoPixels),
+            counts if counts.valid == 0 => Err(Self::NoValidPixels(counts)),
+            _ => Ok(()),
+        }
+    }
+
+    /// What stands against a result whatever the pixels.
+    pub(crate) fn check(sums: &impl Sums, total_coefficient: f64) -> Result<(), Self> {
+        Self::check_coefficients(total_coefficient)?;
+        if sums.is_saturated() { Err(FinishError::Saturated) } else { Ok(()) }
+    }
+}
+
+impl fmt::Display for FinishError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FinishError::NoPixels => f.write_str("no pixel was streamed in"),
+            FinishError::NoValidPixels(counts) => {
+                write!(f, "no valid pixel: {} ignored, {} rejected", counts.ignored, counts.rejected())
+            }
+            FinishError::Rejected { counts, first } => {
+                write!(f, "{} of {} pixels were rejected", counts.rejected(), counts.pixels())?;
+                if let Some(first) = first {
+                    write!(f, ", the first at index {}: {}", first.index, first.reason)?;
+                }
+                f.write_str(" (finish_valid() leaves them out)")
+            }
+            FinishError::Saturated => f.write_str(
+                "a term of the loss is larger than the largest f32, 3.4e38: use smaller weights or smaller logits",
+            ),
+            FinishError::Coefficient { sum } => write!(
+                f,
+                "the magnitudes of the coefficients (or of 1/denominator) add up to {sum:e}; they must be finite numbers that add up to at most 3.4e38"
+            ),
+        }
+    }
+}
+
+impl core::error::Error for FinishError {}

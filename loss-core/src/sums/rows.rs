@@ -1,0 +1,119 @@
+//! Rows of terms, several side by side, that are added to exact sums.
+
+use super::exact::ExactSum;
+use crate::number::lanes::{Kernel, Lanes};
+use crate::number::real::Bits;
+
+const DIGIT_BITS: usize = 23;
+
+/// A sum of terms, each split into K signed digits of 23 bits, of which the last counts 2⁻⁶⁴.
+///
+/// Adding 1.5·2²³ units to a number rounds it to a multiple of the unit, and the bits of the sum, less those of
+/// 1.5·2²³ units, are that multiple. What is left of the number is exact, and goes to the next digit; the last digit
+/// rounds half to even, as [`ExactSum::add`] does. So a digit takes two additions, two subtractions, and no
+/// branch.
+struct Digits<V: Lanes, const K: usize> {
+    sums: [V::Total; K],
+    /// Bits that are set if a term was too large for the first digit.
+    beyond: V::Bits,
+    terms: u32,
+}
+
+impl<V: Lanes, const K: usize> Digits<V, K> {
+    /// What a digit is added to: 1.5·2²³ of its units.
+    const fn magic(digit: usize) -> f32 {
+        let unit = (K - 1 - digit) * DIGIT_BITS;
+        f32::from_bits(((127 + 23 - 64 + unit) as u32) << 23 | 1 << 22)
+    }
+
+    #[inline(always)]
+    fn new() -> Self {
+        Self { sums: [V::Total::splat(0); K], beyond: V::Bits::splat(0), terms: 0 }
+    }
+
+    /// Adds a term a lane. Up to 256 fit a total: each digit is at most 2²², and a total is an `i32`.
+    #[inline(always)]
+    fn add(&mut self, terms: V) {
+        self.terms += V::TERMS_A_TOTAL;
+        let mut rest = terms;
+        for (digit, sum) in self.sums.iter_mut().enumerate() {
+            let magic = V::splat(Self::magic(digit));
+            let shifted = rest + magic;
+            if digit == 0 {
+                self.beyond = self.beyond | (shifted.to_bits() ^ magic.to_bits());
+            }
+            *sum = V::add_to(*sum, shifted.to_bits());
+            rest = rest - (shifted - magic);
+        }
+    }
+
+    /// Adds the digits to a sum, unless a term was too large: 2⁴ or more for three digits, 2²⁷ for four.
+    #[inline(always)]
+    fn finish<const DIGITS: usize>(self, to: &mut ExactSum<DIGITS>) -> bool {
+        // The sign and the exponent of the first shifted number are those of the magic one, if it did not leave the binade.
+        if V::any_bit(self.beyond >> 23) {
+            return false;
+        }
+        for (digit, sum) in self.sums.into_iter().enumerate() {
+            let magics = f32::to_bits(Self::magic(digit)).wrapping_mul(self.terms);
+            to.add_shifted(V::sum_signed(sum.minus(V::Total::splat(magics))), ((K - 1 - digit) * DIGIT_BITS) as u32);
+        }
+        true
+    }
+}
+
+/// Stores the terms of a vector of pixels, each kind in a row of its own.
+#[inline(always)]
+pub(crate) fn store_terms<V: Lanes, const ROW: usize, const N: usize>(
+    terms: [V; N],
+    rows: &mut [[f32; ROW]; N],
+    vector: usize,
+) {
+    for (term, row) in terms.into_iter().zip(rows) {
+        term.store(row.get_mut(vector * V::WIDTH..).unwrap_or_default());
+    }
+}
+
+/// Adds rows of terms, each to a sum.
+///
+/// A loop over terms that are there already is short, so that the processor works on several of its turns at once.
+#[inline(always)]
+pub(crate) fn add_rows<V: Lanes, const ROW: usize, const DIGITS: usize, const N: usize>(
+    rows: &[[f32; ROW]; N],
+    vectors: usize,
+    sums: &mut [ExactSum<DIGITS>; N],
+) {
+    for (row, sum) in rows.iter().zip(sums) {
+        let row = row.get(..vectors * V::WIDTH).unwrap_or_default();
+        V::apart(AddRow { row, sum });
+    }
+}
+
+/// A row of terms, a whole number of vectors, to be added to a sum.
+struct AddRow<'a, const DIGITS: usize> {
+    row: &'a [f32],
+    sum: &'a mut ExactSum<DIGITS>,
+}
+
+impl<const DIGITS: usize> Kernel for AddRow<'_, DIGITS> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Lanes>(self) {
+        let Self { row, sum } = self;
+        // Three digits hold what is below 16. A fourth, up to 2²⁷, is for large weights and very wrong predictions; what is
+        // larger still goes one by one.
+        if !add_digits::<V, 3, DIGITS>(row, sum) && !add_digits::<V, 4, DIGITS>(row, sum) {
+            row.iter().for_each(|&term| sum.add(term));
+        }
+    }
+}
+
+#[inline(always)]
+fn add_digits<V: Lanes, const K: usize, const DIGITS: usize>(row: &[f32], sum: &mut ExactSum<DIGITS>) -> bool {
+    let mut digits = Digits::<V, K>::new();
+    for terms in row.chunks_exact(V::WIDTH) {
+        digits.add(V::load(terms));
+    }
+    digits.finish(sum)
+}

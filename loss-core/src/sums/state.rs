@@ -1,0 +1,197 @@
+//! Sums as integers that add, and back.
+
+use super::exact::{ExactSum, TermSum};
+use crate::error::StateError;
+
+/// Sums that can be merged and turned into integers and back.
+pub trait Sums: Clone + PartialEq + core::fmt::Debug {
+    /// Adds other sums of the same loss.
+    fn merge(&mut self, other: &Self);
+
+    /// Hands over the integers, in the order of the losses.
+    fn save(&self, to: &mut impl FnMut(i64));
+
+    /// Reads what [`save`](Self::save) gave, or element-wise sums of such. `None` if the integers run out, or as soon as one was read that no
+    /// pixels can have made.
+    fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()>;
+
+    /// Whether a term was larger than the largest `f32`, so that there is no value: then a result is refused. Whoever keeps an [`ExactSum`]
+    /// whose terms can be that large passes its answer on.
+    fn is_saturated(&self) -> bool {
+        false
+    }
+}
+
+/// Sums whose number of integers is known at compile time.
+pub trait FixedSums: Sums {
+    /// How many integers [`save`](Sums::save) gives.
+    const LENGTH: usize;
+}
+
+impl Sums for () {
+    fn merge(&mut self, (): &Self) {}
+
+    fn save(&self, _: &mut impl FnMut(i64)) {}
+
+    fn load(&mut self, _: &mut impl Iterator<Item = i64>) -> Option<()> {
+        Some(())
+    }
+}
+
+impl FixedSums for () {
+    const LENGTH: usize = 0;
+}
+
+impl<const N: usize> Sums for ExactSum<N> {
+    #[inline]
+    fn merge(&mut self, other: &Self) {
+        ExactSum::merge(self, other);
+    }
+
+    fn save(&self, to: &mut impl FnMut(i64)) {
+        self.digits().into_iter().for_each(to);
+    }
+
+    fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
+        let mut digits = [0; N];
+        for (place, digit) in (1..).zip(&mut digits) {
+            *digit = from.next()?;
+            let range = if place < N { 0..=DIGITS_OF_STATES } else { -SATURATED_STATES..=MOST_PIXELS };
+            range.contains(digit).then_some(())?;
+        }
+        *self = Self::from_digits(digits);
+        (N == TermSum::LENGTH || !self.is_negative()).then_some(())
+    }
+
+    fn is_saturated(&self) -> bool {
+        ExactSum::is_saturated(self)
+    }
+}
+
+/// The most that a digit of 32 bits can be, added over 2²⁰ states.
+const DIGITS_OF_STATES: i64 = 0xffff_ffff << 20;
+
+/// The last digits of 2²⁰ saturated states, but for the sign.
+const SATURATED_STATES: i64 = 1 << 62;
+
+/// Where a count of pixels stops: a larger one is that large in a state, and a state with a larger one is refused. A last digit of a sum, which
+/// counts as many terms of the largest size, likewise.
+pub(crate) const MOST_PIXELS: i64 = 1 << 60;
+
+/// Adds counts of pixels.
+pub(crate) fn add_counts(count: i64, more: i64) -> i64 {
+    count.saturating_add(more).min(MOST_PIXELS)
+}
+
+/// Reads a count of pixels.
+pub(crate) fn load_count(from: &mut impl Iterator<Item = i64>) -> Option<i64> {
+    from.next().filter(|count| (0..=MOST_PIXELS).contains(count))
+}
+
+impl<const N: usize> FixedSums for ExactSum<N> {
+    const LENGTH: usize = N;
+}
+
+impl<S: Sums, const N: usize> Sums for [S; N] {
+    fn merge(&mut self, other: &Self) {
+        self.iter_mut().zip(other).for_each(|(sum, more)| sum.merge(more));
+    }
+
+    fn save(&self, to: &mut impl FnMut(i64)) {
+        self.iter().for_each(|sum| sum.save(to));
+    }
+
+    fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
+        self.iter_mut().try_for_each(|sum| sum.load(from))
+    }
+
+    fn is_saturated(&self) -> bool {
+        self.iter().any(S::is_saturated)
+    }
+}
+
+impl<S: FixedSums, const N: usize> FixedSums for [S; N] {
+    const LENGTH: usize = S::LENGTH * N;
+}
+
+impl<A: Sums, B: Sums> Sums for (A, B) {
+    fn merge(&mut self, other: &Self) {
+        self.0.merge(&other.0);
+        self.1.merge(&other.1);
+    }
+
+    fn save(&self, to: &mut impl FnMut(i64)) {
+        self.0.save(to);
+        self.1.save(to);
+    }
+
+    fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
+        self.0.load(from)?;
+        self.1.load(from)
+    }
+
+    fn is_saturated(&self) -> bool {
+        self.0.is_saturated() || self.1.is_saturated()
+    }
+}
+
+impl<A: FixedSums, B: FixedSums> FixedSums for (A, B) {
+    const LENGTH: usize = A::LENGTH + B::LENGTH;
+}
+
+/// How many integers a state has.
+pub(crate) fn state_length(sums: &impl Sums) -> usize {
+    let mut length = 0usize;
+    sums.save(&mut |_| length = length.wrapping_add(1));
+    length
+}
+
+/// Writes a state into a slice of exactly its length.
+pub(crate) fn write_state(sums: &impl Sums, state: &mut [i64]) -> Result<(), StateError> {
+    let (expected, given) = (state_length(sums), state.len());
+    if given != expected {
+        return Err(StateError::Length { expected, given });
+    }
+    let mut to = state.iter_mut();
+    sums.save(&mut |integer| {
+        if let Some(to) = to.next() {
+            *to = integer;
+        }
+    });
+    Ok(())
+}
+
+/// Makes sums of a state that has exactly as many integers as theirs, each of which pixels can have made. The first `counts` of them are counts.
+pub(crate) fn read_state<S: Sums>(
+    empty: S,
+    counts: usize,
+    state: impl IntoIterator<Item = i64>,
+) -> Result<S, StateError> {
+    let (mut given, mut last, mut ended) = (0usize, 0, false);
+    let mut state = state.into_iter();
+    // One more than the sums ask for, at most.
+    let mut integers = core::iter::from_fn(|| {
+        let next = state.next();
+        match next {
+            Some(integer) => (given, last) = (given.wrapping_add(1), integer),
+            None => ended = true,
+        }
+        next
+    });
+    let mut sums = empty;
+    let loaded = sums.load(&mut integers).is_some();
+    if loaded && integers.next().is_none() {
+        return Ok(sums);
+    }
+    let expected = state_length(&sums);
+    if loaded || ended {
+        return Err(StateError::Length { expected, given });
+    }
+    // What was read last was refused. If there are more or fewer integers than there should be, it may not be where it should be either.
+    let index = given.wrapping_sub(1);
+    let given = given.wrapping_add(state.take(expected.saturating_sub(index)).count());
+    if given != expected {
+        return Err(StateError::Length { expected, given });
+    }
+    Err(if index < counts && last < 0 { StateError::NegativeCount { index } } else { StateError::OutOfRange { index } })
+}

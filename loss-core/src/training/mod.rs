@@ -1,0 +1,4 @@
+//! What a training loop computes beside its losses.
+
+pub mod class_weights;
+pub mod deep_supervision;
