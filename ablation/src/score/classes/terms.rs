@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use loss_core::{
     AnyLoss, AnySlope, AnySums, Batch, ClassBatch, ClassLoss, ClassPixel, ClassPointwise, ClassReduced, ClassSet,
-    ClassTotals, ClassWeights, CrossEntropy, Equal, Fingerprint, FinishedClasses, GeneralisedDice, Loss,
+    ClassTotals, ClassWeights, CrossEntropy, Equal, EveryClass, Fingerprint, FinishedClasses, Foreground,
+    GeneralisedDice, Loss,
     ParameterError, Part, PerClass, Pixel, Real, RegionFamily, SoftmaxFocal, Sums, TermSum, Totals, WeightMode,
 };
 
@@ -58,7 +59,7 @@ impl ClassSet for Kept {
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
-        fingerprint.name(if self.foreground_only { "foreground" } else { "all" });
+        if self.foreground_only { Foreground.fingerprint(fingerprint) } else { EveryClass.fingerprint(fingerprint) }
     }
 }
 
@@ -341,10 +342,8 @@ impl<const C: usize> ClassLoss<C> for ClassTerms {
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
-        fingerprint.name("terms");
         for term in self.0.iter() {
-            fingerprint.number(term.coefficient);
-            term.loss.fingerprint::<C>(fingerprint);
+            fingerprint.loss(term.coefficient, |fingerprint| term.loss.fingerprint::<C>(fingerprint));
         }
     }
 }
