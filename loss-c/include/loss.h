@@ -31,7 +31,7 @@
 #include <stdint.h>
 
 // The format of a state: what each of its integers means. It stands beside a state, as the fingerprint does.
-#define LOSS_STATE_VERSION 2
+#define LOSS_STATE_VERSION 3
 
 // The most integers that the state of a loss_any can have; loss_any_state_length tells how many one has.
 #define LOSS_ANY_MOST_STATE 90

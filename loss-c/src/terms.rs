@@ -1,11 +1,12 @@
 //! A sum of losses whose number is known at run time alone.
 
-use loss_core::{AnyLoss, AnySlope, AnySums, Batch, Fingerprint, Loss, Part, Pixel, Real, Scaled, Sums, Totals};
+use loss_core::{AnyLoss, AnySlope, AnySums, Batch, Fingerprint, Loss, Part, Pixel, Real, Scaled, Totals};
 
 /// The most terms that a loss_any can have.
 pub const LOSS_MOST_TERMS: usize = 4;
 
-/// Up to four losses over the same pixels, as `[Scaled<AnyLoss>; N]` is N: with the same state and the same fingerprint.
+/// Up to four losses over the same pixels, as `[Scaled<AnyLoss>; N]` is N: with the same state and the same fingerprint, which are those of
+/// the same sum of losses by types.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Terms([Option<Scaled<AnyLoss>>; LOSS_MOST_TERMS]);
 
@@ -23,58 +24,26 @@ impl Terms {
     }
 }
 
-/// The sums of [`Terms`].
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct TermsSums([Option<AnySums>; LOSS_MOST_TERMS]);
-
-impl TermsSums {
-    fn each(&self) -> impl Iterator<Item = &AnySums> {
-        self.0.iter().flatten()
-    }
-
-    fn each_mut(&mut self) -> impl Iterator<Item = &mut AnySums> {
-        self.0.iter_mut().flatten()
-    }
-}
-
-impl Sums for TermsSums {
-    fn merge(&mut self, other: &Self) {
-        self.each_mut().zip(other.each()).for_each(|(sums, more)| sums.merge(more));
-    }
-
-    fn save(&self, to: &mut impl FnMut(i64)) {
-        self.each().for_each(|sums| sums.save(to));
-    }
-
-    fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
-        self.each_mut().try_for_each(|sums| sums.load(from))
-    }
-
-    fn is_saturated(&self) -> bool {
-        self.each().any(Sums::is_saturated)
-    }
-}
-
 impl Loss for Terms {
-    type Sums = TermsSums;
+    type Sums = [Option<AnySums>; LOSS_MOST_TERMS];
     type Slope = [Option<AnySlope>; LOSS_MOST_TERMS];
 
-    fn sums(&self) -> TermsSums {
-        TermsSums(self.0.map(|term| term.map(|loss| loss.sums())))
+    fn sums(&self) -> Self::Sums {
+        self.0.map(|term| term.map(|loss| loss.sums()))
     }
 
     #[inline(always)]
-    fn add<B: Batch>(&self, pixels: &B, sums: &mut TermsSums) {
-        self.each().zip(sums.each_mut()).for_each(|(loss, sums)| loss.add(pixels, sums));
+    fn add<B: Batch>(&self, pixels: &B, sums: &mut Self::Sums) {
+        self.each().zip(sums.iter_mut().flatten()).for_each(|(loss, sums)| loss.add(pixels, sums));
     }
 
-    fn value(&self, totals: &Totals, sums: &TermsSums) -> f64 {
-        self.each().zip(sums.each()).map(|(loss, sums)| loss.value(totals, sums)).sum()
+    fn value(&self, totals: &Totals, sums: &Self::Sums) -> f64 {
+        self.each().zip(sums.iter().flatten()).map(|(loss, sums)| loss.value(totals, sums)).sum()
     }
 
-    fn slope(&self, totals: &Totals, sums: &TermsSums, factor: f64) -> Self::Slope {
+    fn slope(&self, totals: &Totals, sums: &Self::Sums, factor: f64) -> Self::Slope {
         let mut slopes = [None; LOSS_MOST_TERMS];
-        for (slope, (loss, sums)) in slopes.iter_mut().zip(self.each().zip(sums.each())) {
+        for (slope, (loss, sums)) in slopes.iter_mut().zip(self.each().zip(sums.iter().flatten())) {
             *slope = Some(loss.slope(totals, sums, factor));
         }
         slopes
@@ -90,8 +59,8 @@ impl Loss for Terms {
         self.each().count()
     }
 
-    fn part(&self, index: usize, totals: &Totals, sums: &TermsSums) -> Option<Part> {
-        let (loss, sums) = self.each().zip(sums.each()).nth(index)?;
+    fn part(&self, index: usize, totals: &Totals, sums: &Self::Sums) -> Option<Part> {
+        let (loss, sums) = self.each().zip(sums.iter().flatten()).nth(index)?;
         loss.part(0, totals, sums)
     }
 
@@ -100,7 +69,6 @@ impl Loss for Terms {
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
-        fingerprint.name("all").number(self.part_count() as f64);
-        self.each().for_each(|loss| loss.fingerprint(fingerprint));
+        self.each().for_each(|loss| fingerprint.loss(1.0, |fingerprint| loss.fingerprint(fingerprint)));
     }
 }

@@ -130,7 +130,8 @@ fn list() -> List {
         "loss/combine.rs",
         [(1.0, 1.0), (2.0, 1.0), (1.0, 2.0), (2.0, 2.0)].map(|(a, b)| a * bce.mean() + b * dice),
     );
-    list.losses("loss/combine.rs", [2.0 * (bce.mean() + dice)]);
+    list.losses("loss/combine.rs", [2.0 * (bce.mean() + 3.0 * dice)]);
+    list.losses("loss/combine.rs", [bce.mean() + dice + dice]);
     list.losses("loss/combine.rs", [dice + bce.mean()]);
     let overlaps = [AnyOverlap::Product, AnyOverlap::Squared, AnyOverlap::Minimum];
     list.losses("loss/any.rs", overlaps.map(|overlap| AnyLoss::Dice(dice.overlap(overlap))));
@@ -138,7 +139,6 @@ fn list() -> List {
         "loss/any.rs",
         [AnyLoss::Iou(Iou::new(1.0).unwrap().overlap(AnyOverlap::Product)), AnyLoss::Bce(bce.mean())],
     );
-    list.losses("loss/any.rs", [[AnyLoss::Bce(bce.mean()); 1]]);
     list.losses("loss/any.rs", [[AnyLoss::Bce(bce.mean()); 2]]);
     list.losses("loss/any.rs", [[AnyLoss::Bce(bce.mean()).times(2.0), AnyLoss::Bce(bce.mean()).times(1.0)]]);
     let forms = [dice.overlap(Product).accumulator().fingerprint(), dice.overlap(Squared).accumulator().fingerprint()];

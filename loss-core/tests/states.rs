@@ -399,20 +399,22 @@ fn cases(
     let dice_of: Vec<Value> =
         dice_names.iter().chain(&dice_numbers).cloned().chain([json!("empty_mask=formula")]).collect();
     let of = |parts: &[&[Value]]| Value::from(parts.concat());
-    let bce_of = [json!("+"), json!("bce"), json!(1.0), json!(0.0), json!("weight")];
+    // Each loss begins with its coefficient.
+    let one = [json!("+"), json!(1.0)];
+    let bce_of = ["bce".into(), json!(1.0), json!(0.0), "weight".into()];
     let logits_of = [json!("logits"), json!(0.5)];
 
     let bce_dice = Case {
         name: "bce + dice",
         kind: "binary",
-        fingerprint_of: of(&[&bce_of, &dice_of, &logits_of]),
+        fingerprint_of: of(&[&one, &bce_of, &one, &dice_of, &logits_of]),
         terms: json!([{ "term": "mean", "coefficient": 1.0 }, dice_term(1.0, 1e-5)]),
     }
     .binary(&(Bce::new().mean() + dice), binary);
     let counting = Case {
         name: "bce + dice, counted",
         kind: "counting",
-        fingerprint_of: of(&[&bce_of, &dice_of, &logits_of, &[json!("counted")]]),
+        fingerprint_of: of(&[&one, &bce_of, &one, &dice_of, &logits_of, &[json!("counted")]]),
         terms: json!([{ "term": "mean", "coefficient": 1.0 }, dice_term(1.0, 1e-5)]),
     }
     .counting(&(Bce::new().mean() + dice), hard);
@@ -421,14 +423,13 @@ fn cases(
         kind: "binary",
         fingerprint_of: json!([
             "+",
-            "*",
             0.7,
             "focal",
             2.0,
             -1.0,
             "form=mixture",
             "weight",
-            "*",
+            "+",
             0.3,
             "tversky",
             "product",
@@ -455,7 +456,7 @@ fn cases(
     let sum = Case {
         name: "sum of bce, large terms",
         kind: "binary",
-        fingerprint_of: json!(["bce", 3.5, 0.0, "fixed", 1.0, "logits", 0.5]),
+        fingerprint_of: json!(["+", 1.0, "bce", 3.5, 0.0, "fixed", 1.0, "logits", 0.5]),
         terms: json!([{ "term": "sum", "coefficient": 1.0 }]),
     }
     .binary(&Bce::new().pos_weight(3.5).unwrap().sum(), &large);
@@ -465,7 +466,10 @@ fn cases(
         name: "ce + dice over classes",
         kind: "classes",
         fingerprint_of: of(&[
-            &[json!("+"), json!("ce"), json!(0.0), json!("equal"), json!("weight"), json!("per class")],
+            &one,
+            &["ce".into(), json!(0.0), "equal".into(), "weight".into()],
+            &one,
+            &["per class".into()],
             &dice_of,
             &per_class.map(Value::from),
             &[json!(3.0), json!(3.0), json!("activation=softmax"), json!("ignored"), json!(0.0), json!(255.0)],
@@ -479,7 +483,7 @@ fn cases(
     let image_mean = Case {
         name: "mean over images of dice",
         kind: "image mean",
-        fingerprint_of: of(&[&dice_of, &logits_of, &[json!("image_mean"), json!("empty_image=skip")]]),
+        fingerprint_of: of(&[&one, &dice_of, &logits_of, &[json!("image_mean"), json!("empty_image=skip")]]),
         terms: json!([]),
     }
     .image_mean(&dice.image_mean(EmptyImage::Skip), images);

@@ -32,7 +32,7 @@ pub use term::*;
 use crate::status::LossStatus;
 
 /// The format of a state: what each of its integers means. It stands beside a state, as the fingerprint does.
-pub const LOSS_STATE_VERSION: u32 = 2;
+pub const LOSS_STATE_VERSION: u32 = 3;
 const _: () = assert!(LOSS_STATE_VERSION == loss_core::STATE_VERSION);
 
 #[inline(always)]

@@ -188,7 +188,7 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
     }
 
     pub(super) fn add_to_fingerprint(&self, fingerprint: &mut Fingerprint) {
-        self.loss.fingerprint(fingerprint);
+        fingerprint.loss(1.0, |fingerprint| self.loss.fingerprint(fingerprint));
         let Reading { classes, activation, ignored } = self.reading;
         fingerprint.name("classes").number(C as f64).number(classes as f64).name(activation.code());
         if let Some(label) = ignored {

@@ -53,9 +53,8 @@ impl<A: ClassLoss<C>, B: ClassLoss<C>, const C: usize> ClassLoss<C> for Sum<A, B
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
-        fingerprint.name("+");
-        self.first.fingerprint(fingerprint);
-        self.second.fingerprint(fingerprint);
+        fingerprint.loss(1.0, |fingerprint| self.first.fingerprint(fingerprint));
+        fingerprint.loss(1.0, |fingerprint| self.second.fingerprint(fingerprint));
     }
 }
 
@@ -99,7 +98,6 @@ impl<A: ClassLoss<C>, const C: usize> ClassLoss<C> for Scaled<A> {
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
-        self.add_to_fingerprint(fingerprint);
-        self.loss.fingerprint(fingerprint);
+        fingerprint.loss(self.coefficient, |fingerprint| self.loss.fingerprint(fingerprint));
     }
 }

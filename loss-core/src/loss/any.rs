@@ -155,7 +155,6 @@ macro_rules! any_loss {
             }
 
             fn fingerprint(&self, fingerprint: &mut Fingerprint) {
-                fingerprint.name("any");
                 match self {
                     $(AnyLoss::$variant(loss) => loss.fingerprint(fingerprint),)*
                 }
@@ -215,8 +214,8 @@ combinable!([] AnyLoss);
 pub enum AnySums {
     /// Of a pointwise loss.
     Pointwise(TermSum),
-    /// Of a loss of the Dice family.
-    Similarity([TermSum; 2]),
+    /// Of a loss of the Dice family, whose product form has none.
+    Similarity(Option<[TermSum; 2]>),
     /// Of a loss that counts true negatives.
     Counts(UnitSum),
     /// Of a loss of two sums over pixels.
@@ -262,7 +261,8 @@ impl Sums for AnySums {
         match self {
             AnySums::Pointwise(sums) => sums.is_saturated(),
             AnySums::Counts(sums) => sums.is_saturated(),
-            AnySums::Similarity(sums) | AnySums::Pair(sums) => sums.is_saturated(),
+            AnySums::Similarity(sums) => sums.is_saturated(),
+            AnySums::Pair(sums) => sums.is_saturated(),
             AnySums::Unified(sums) => sums.is_saturated(),
         }
     }
@@ -329,7 +329,6 @@ impl<L: Loss, const N: usize> Loss for [L; N] {
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
-        fingerprint.name("all").number(N as f64);
-        self.iter().for_each(|loss| loss.fingerprint(fingerprint));
+        self.iter().for_each(|loss| fingerprint.loss(1.0, |fingerprint| loss.fingerprint(fingerprint)));
     }
 }

@@ -64,9 +64,8 @@ impl<A: Loss, B: Loss> Loss for Sum<A, B> {
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
-        fingerprint.name("+");
-        self.first.fingerprint(fingerprint);
-        self.second.fingerprint(fingerprint);
+        fingerprint.loss(1.0, |fingerprint| self.first.fingerprint(fingerprint));
+        fingerprint.loss(1.0, |fingerprint| self.second.fingerprint(fingerprint));
     }
 }
 
@@ -81,13 +80,6 @@ pub struct Scaled<A> {
 impl<A> Scaled<A> {
     pub(crate) const fn new(loss: A, coefficient: f64) -> Self {
         Self { loss, coefficient }
-    }
-
-    /// 1 times a loss is that loss, and its states are.
-    pub(crate) fn add_to_fingerprint(&self, fingerprint: &mut Fingerprint) {
-        if self.coefficient != 1.0 {
-            fingerprint.name("*").number(self.coefficient);
-        }
     }
 }
 
@@ -131,8 +123,7 @@ impl<A: Loss> Loss for Scaled<A> {
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
-        self.add_to_fingerprint(fingerprint);
-        self.loss.fingerprint(fingerprint);
+        fingerprint.loss(self.coefficient, |fingerprint| self.loss.fingerprint(fingerprint));
     }
 }
 

@@ -198,7 +198,7 @@ impl Overlap for Minimum {
     }
 }
 
-/// A form chosen at run time.
+/// A form chosen at run time. A loss of it has the states and the fingerprint of the same loss of [`Product`], [`Squared`] or [`Minimum`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AnyOverlap {
@@ -212,26 +212,32 @@ pub enum AnyOverlap {
 }
 
 impl Overlap for AnyOverlap {
-    type Sums = [TermSum; 2];
+    /// Those of the form; the product form has none.
+    type Sums = Option<[TermSum; 2]>;
 
     fn sums(&self) -> Self::Sums {
-        [TermSum::ZERO; 2]
+        match self {
+            AnyOverlap::Product => None,
+            AnyOverlap::Squared => Some(Squared.sums()),
+            AnyOverlap::Minimum => Some(Minimum.sums()),
+        }
     }
 
     #[inline(always)]
     fn add<B: Batch>(&self, errors: [f32; 2], pixels: &B, sums: &mut Self::Sums) {
-        match self {
-            AnyOverlap::Product => Product.add(errors, pixels, &mut ()),
-            AnyOverlap::Squared => Squared.add(errors, pixels, sums),
-            AnyOverlap::Minimum => Minimum.add(errors, pixels, sums),
+        match (self, sums) {
+            (AnyOverlap::Squared, Some(sums)) => Squared.add(errors, pixels, sums),
+            (AnyOverlap::Minimum, Some(sums)) => Minimum.add(errors, pixels, sums),
+            // The product form; the others have the sums that they made themselves.
+            _ => {}
         }
     }
 
     fn finish(&self, errors: [f64; 2], totals: &Totals, sums: &Self::Sums) -> [f64; 2] {
-        match self {
-            AnyOverlap::Product => Product.finish(errors, totals, &()),
-            AnyOverlap::Squared => Squared.finish(errors, totals, sums),
-            AnyOverlap::Minimum => Minimum.finish(errors, totals, sums),
+        match (self, sums) {
+            (AnyOverlap::Squared, Some(sums)) => Squared.finish(errors, totals, sums),
+            (AnyOverlap::Minimum, Some(sums)) => Minimum.finish(errors, totals, sums),
+            _ => Product.finish(errors, totals, &()),
         }
     }
 

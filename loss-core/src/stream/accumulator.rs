@@ -12,7 +12,7 @@ use crate::sums::shared::{CountedSums, SharedSums, WeightedSums};
 use crate::sums::state::{FixedSums, Sums, read_state, state_length, write_state};
 
 /// The format of a state: what each of its integers means.
-pub const STATE_VERSION: u32 = 2;
+pub const STATE_VERSION: u32 = 3;
 
 /// The running sums of a loss over a stream of pixels.
 ///
@@ -55,12 +55,13 @@ pub const STATE_VERSION: u32 = 2;
 /// | 6–9 | Σ w |
 /// | 10–21 | Σ w p t, Σ w p (1−t), Σ w (1−p) t |
 /// | 22–33 | the same with p replaced by 1 at and above the threshold, by 0 below |
-/// | 34… | the sums of the loss, part by part: 7 for each pointwise part, none for a region part of the product form, 14 for one of the squared or minimum form or of [`AnyOverlap`](crate::AnyOverlap), for balanced BCE and normalised focal, 4 for MCC and asymmetric focal Tversky |
+/// | 34… | the sums of the loss, part by part: 7 for each pointwise part, none for a region part of the product form, 14 for one of the squared or minimum form, for balanced BCE and normalised focal, 4 for MCC and asymmetric focal Tversky |
 ///
 /// Each sum is a count of 2⁻⁶⁴ in digits of 32 bits, least significant first ([`ExactSum`](crate::ExactSum)). Σ w and the confusions cannot
 /// saturate, because weights are at most 2³²; the sums of the loss can.
 /// [`STATE_VERSION`] names this layout and [`fingerprint`](Self::fingerprint) the loss; they stand beside a state,
-/// never in it.
+/// never in it. A loss has one state and one fingerprint however it was written: by types, as an array, chosen at run time
+/// ([`AnyLoss`](crate::AnyLoss), [`AnyOverlap`](crate::AnyOverlap)), with nested sums or coefficients.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Accumulator<L: Loss, K: Link = Logits, C: SharedSums = WeightedSums> {
@@ -264,7 +265,7 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
     }
 
     pub(crate) fn add_to_fingerprint(&self, fingerprint: &mut Fingerprint) {
-        self.loss.fingerprint(fingerprint);
+        fingerprint.loss(1.0, |fingerprint| self.loss.fingerprint(fingerprint));
         self.link.fingerprint(fingerprint);
         fingerprint.number(self.threshold);
         C::fingerprint(fingerprint);

@@ -114,6 +114,29 @@ impl<S: FixedSums, const N: usize> FixedSums for [S; N] {
     const LENGTH: usize = S::LENGTH * N;
 }
 
+/// Sums that a loss needs or not, as its options say: all sums of the same loss have them, or none has.
+impl<S: Sums> Sums for Option<S> {
+    fn merge(&mut self, other: &Self) {
+        if let (Some(sums), Some(more)) = (self, other) {
+            sums.merge(more);
+        }
+    }
+
+    fn save(&self, to: &mut impl FnMut(i64)) {
+        if let Some(sums) = self {
+            sums.save(to);
+        }
+    }
+
+    fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
+        self.as_mut().map_or(Some(()), |sums| sums.load(from))
+    }
+
+    fn is_saturated(&self) -> bool {
+        self.as_ref().is_some_and(S::is_saturated)
+    }
+}
+
 impl<A: Sums, B: Sums> Sums for (A, B) {
     fn merge(&mut self, other: &Self) {
         self.0.merge(&other.0);

@@ -103,8 +103,9 @@ impl Loss for Terms {
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
-        fingerprint.name("terms");
-        self.0.iter().for_each(|term| term.loss.times(term.coefficient).fingerprint(fingerprint));
+        for term in self.0.iter() {
+            fingerprint.loss(term.coefficient, |fingerprint| term.loss.fingerprint(fingerprint));
+        }
     }
 }
 

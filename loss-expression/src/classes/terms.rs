@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use loss_core::{
     AnyLoss, AnySlope, AnySums, Batch, ClassBatch, ClassLoss, ClassPixel, ClassPlane, ClassPointwise, ClassReduced,
-    ClassSet, ClassTotals, ClassWeights, CrossEntropy, Equal, Fingerprint, GeneralisedDice, Label, LengthError, Loss,
-    ParameterError, Part, PerClass, Pixel, Real, RegionFamily, SoftmaxFocal, Sums, TermSum, Totals, WeightMode,
+    ClassSet, ClassTotals, ClassWeights, CrossEntropy, Equal, EveryClass, Fingerprint, Foreground, GeneralisedDice,
+    Label, LengthError, Loss, ParameterError, Part, PerClass, Pixel, Real, RegionFamily, SoftmaxFocal, Sums, TermSum,
+    Totals, WeightMode,
 };
 
 use crate::expression::ClassesLoss;
@@ -57,7 +58,7 @@ impl ClassSet for Kept {
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
-        fingerprint.name(if self.foreground_only { "foreground" } else { "all" });
+        if self.foreground_only { Foreground.fingerprint(fingerprint) } else { EveryClass.fingerprint(fingerprint) }
     }
 }
 
@@ -349,10 +350,8 @@ impl<const C: usize> ClassLoss<C> for ClassTerms {
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
-        fingerprint.name("terms");
         for term in self.0.iter() {
-            fingerprint.number(term.coefficient);
-            term.loss.fingerprint::<C>(fingerprint);
+            fingerprint.loss(term.coefficient, |fingerprint| term.loss.fingerprint::<C>(fingerprint));
         }
     }
 }
