@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use comfy_table::ContentArrangement;
 use serde_json::{Value, json};
 
-use crate::cli::LossesArguments;
-use crate::score::ScoreError;
+use crate::arguments::LossesArguments;
+use crate::error::Error;
 use crate::tables::{left, table, trimmed};
 use loss_core::list::{Facts, Kind, ParameterFacts, Preset};
 use loss_expression::conventions::CONVENTIONS;
@@ -15,7 +15,7 @@ use loss_expression::{BinaryLoss, ClassesLoss, Entry, Short, Vocabulary, closest
 /// Columns of text.
 const WIDTH: u16 = 112;
 
-pub(crate) fn losses(arguments: &LossesArguments) -> Result<String, ScoreError> {
+pub(crate) fn losses(arguments: &LossesArguments) -> Result<String, Error> {
     if arguments.conventions {
         return Ok(conventions(arguments.json));
     }
@@ -28,7 +28,7 @@ pub(crate) fn losses(arguments: &LossesArguments) -> Result<String, ScoreError> 
     }
 }
 
-fn losses_of<L: Vocabulary>(arguments: &LossesArguments) -> Result<String, ScoreError> {
+fn losses_of<L: Vocabulary>(arguments: &LossesArguments) -> Result<String, Error> {
     let entries: Vec<&Entry<L>> = match &arguments.name {
         None => L::entries().iter().collect(),
         Some(name) => vec![L::find(name).ok_or_else(|| unknown::<L>(name))?],
@@ -77,13 +77,13 @@ fn conventions(as_json: bool) -> String {
     text
 }
 
-fn unknown<L: Vocabulary>(name: &str) -> ScoreError {
+fn unknown<L: Vocabulary>(name: &str) -> Error {
     let names = L::entries().iter().flat_map(|entry| entry.facts.names());
     if let Some(message) = known_elsewhere(name) {
-        return ScoreError::Usage(format!("{message}\n  losses: {}", L::all_names()));
+        return Error::Usage(format!("{message}\n  losses: {}", L::all_names()));
     }
     let suggestion = closest(name, names).map_or(String::new(), |name| format!("; did you mean {name}?"));
-    ScoreError::Usage(format!("there is no loss {name:?} of {}{suggestion}\n  losses: {}", L::OF, L::all_names()))
+    Error::Usage(format!("there is no loss {name:?} of {}{suggestion}\n  losses: {}", L::OF, L::all_names()))
 }
 
 fn overview<L: Vocabulary>() -> String {

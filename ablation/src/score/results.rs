@@ -1,15 +1,14 @@
 //! The scores as data: what JSON shows, and what tables and CSV are made of.
 
 use loss_core::{ClassReport, Confusion, Counts, FinishError};
-use loss_expression::{binary, classes};
+use loss_expression::{Evaluated, EvaluationError, Expression, WeightedTerm};
 use serde::Serialize;
 
 use super::inputs::PairedByOption;
 use super::means::Means;
 use super::observed::{Clamped, Observed};
-use crate::cli::EmptyImages;
+use crate::arguments::EmptyImages;
 use crate::targets::Sight;
-use loss_expression::{Evaluated, EvaluationError, Expression, WeightedTerm};
 
 /// What the first pass gave for some pixels: those of a file, of an image, or all.
 pub(crate) struct Outcome<F> {

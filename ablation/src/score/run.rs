@@ -8,8 +8,9 @@ use super::pixels::{Chunk, Pixels};
 use super::progress::Progress;
 use super::results::FileOutcome;
 use super::{Passes, ScoreError};
+use crate::arguments::{OnBad, ScoreArguments};
 use crate::arrays::Order;
-use crate::cli::{OnBad, ScoreArguments};
+use loss_expression::BinaryLoss;
 use loss_expression::binary::{Accumulator, Finished, Gradient, Inputs as InputKind, Losses};
 
 /// The outcome of some pixels of binary masks.
@@ -140,7 +141,7 @@ impl Passes for Run<'_> {
             Images::Interleaved { count } => {
                 let count = if inputs.input.is_empty() { 0 } else { count };
                 if count > MOST_INTERLEAVED {
-                    return Err(ScoreError::Usage(format!(
+                    return Err(ScoreError::usage(format!(
                         "{}: stored in Fortran order, so its {count} images must be summed at the same time, and at \
                          most {MOST_INTERLEAVED} can be; save it with numpy.ascontiguousarray",
                         inputs.input.name()

@@ -6,7 +6,7 @@ use super::settings::{
     MOST_EVALUATIONS, MOST_IMAGES, MOST_SEEDS, MOST_STEPS, accepted,
 };
 use super::{Config, ConfigError, Shapes};
-use crate::run::arms::percent;
+use crate::run::numbers::percent_as_set;
 use loss_expression::Expression;
 
 impl Config {
@@ -171,7 +171,7 @@ fn fault(is_accepted: bool, found: impl std::fmt::Display) -> Option<String> {
 
 /// Whether two numbers would be told by the same words in the report.
 fn repeats(shares: &[f64]) -> bool {
-    let mut told: Vec<String> = shares.iter().map(|share| percent(*share)).collect();
+    let mut told: Vec<String> = shares.iter().map(|share| percent_as_set(*share)).collect();
     told.sort();
     told.windows(2).any(|pair| pair.first() == pair.last())
 }

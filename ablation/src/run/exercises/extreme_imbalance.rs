@@ -1,32 +1,73 @@
-//! Exercise 5.
+//! What is left to learn from where foreground is rare.
 
 use super::charts::histories;
+use super::losses::{Shared, named};
 use super::pictures::side_by_side;
 use super::tables::{final_table, metric, missing, spread_note};
-use crate::run::arms::{Catalogue, Exercise, Task, anchor, percent};
+use super::{Exercise, Shows, on_binary};
+use crate::guide::Field;
+use crate::run::arm::NamedLoss;
+use crate::run::config::Config;
 use crate::run::metrics::name;
+use crate::run::model::{Axis, Cell, Chart, Figure, Finding, Look, Panel, Rule, Section, Series};
+use crate::run::numbers::{anchor, percent_as_set};
 use crate::run::outcomes::{Entry, Outcomes};
-use crate::run::report::model::{Axis, Cell, Chart, Figure, Finding, Look, Panel, Rule, Section, Series};
 use crate::run::statistics::Comparison;
+use crate::run::task::Task;
 
-pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogue<'_>) {
+pub(super) static EXERCISE: Exercise = Exercise {
+    number: 5,
+    title: "Extreme imbalance",
+    question: "1 % foreground (`--full`: 0.1 % too): nine losses, and the accuracy trap",
+    near: &[(Field::Medical, Shows::First), (Field::SmallObjects, Shows::First)],
+    arms,
+    fill,
+};
+
+fn arms(config: &Config) -> Vec<(Task, NamedLoss)> {
+    config.data.rare_shares.iter().flat_map(|share| arms_of_share(config, *share)).collect()
+}
+
+fn arms_of_share(config: &Config, share: f64) -> Vec<(Task, NamedLoss)> {
+    let losses = Shared(&config.losses);
+    let compared = [
+        losses.bce(),
+        weighted_bce(share),
+        losses.focal(),
+        losses.dice(),
+        losses.iou(),
+        losses.tversky(),
+        losses.bce_and_dice(),
+        losses.focal_and_dice(),
+        losses.focal_and_tversky(),
+    ];
+    on_binary(share, compared.into_iter().chain(losses.own()))
+}
+
+/// Foreground and background weigh the same in total.
+fn weighted_bce(share: f64) -> NamedLoss {
+    // Four digits are enough of a weight, and make the expression readable.
+    let weight: f64 = format!("{:.3e}", (1.0 - share) / share).parse().unwrap_or(1.0);
+    named("weighted BCE", format!("bce(pos_weight={weight})"), 6)
+}
+
+fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     section.text(
         "When foreground is rare, predicting none of it is nearly always right. A loss that takes the mean over pixels is content with that \
          for a while; weights, focal fading and overlap losses each change what is rewarded.",
     );
-    for share in catalogue.shares(Exercise::ExtremeImbalance) {
-        of_share(section, outcomes, catalogue, share);
+    for share in &outcomes.config.data.rare_shares {
+        of_share(section, outcomes, *share);
     }
 }
 
-fn of_share(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogue<'_>, share: f64) {
-    let task = Task::Binary { share };
-    let entries = outcomes.entries(task, &catalogue.binary(Exercise::ExtremeImbalance, share));
+fn of_share(section: &mut Section, outcomes: &Outcomes<'_>, share: f64) {
+    let entries = outcomes.entries(&arms_of_share(outcomes.config, share));
     let [_, held_out] = outcomes.sets.binary(outcomes.config, share, outcomes.config.first_seed);
     let background =
         held_out.masks.iter().filter(|pixel| **pixel == 0).count() as f64 / held_out.masks.len().max(1) as f64;
-    let id = format!("exercise-5-{}", anchor(share));
-    section.text(format!("With {} foreground:", percent(share)));
+    let id = EXERCISE.part(&anchor(share));
+    section.text(format!("With {} foreground:", percent_as_set(share)));
     missing(&entries).into_iter().for_each(|text| section.text(text));
     section.finding(against_bce(&entries, share));
     trap(&entries, share, background).into_iter().for_each(|finding| section.finding(finding));
@@ -64,7 +105,7 @@ fn of_share(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogu
     if let Some(pictures) = side_by_side(&held_out, &entries, 3) {
         section.figure(Figure {
             id: format!("{id}-masks"),
-            title: format!("What each loss found, {} foreground", percent(share)),
+            title: format!("What each loss found, {} foreground", percent_as_set(share)),
             caption: format!(
                 "Held-out images of seed {}, and each prediction at p ≥ ½ as an error map.",
                 outcomes.config.first_seed
@@ -81,11 +122,11 @@ fn against_bce(entries: &[Entry<'_>], share: f64) -> Finding {
         entries.iter().filter_map(|entry| Some((entry.name(), entry.summary(name::DICE)?.mean))).collect();
     means.sort_by(|a, b| b.1.total_cmp(&a.1));
     let (Some(best), Some(worst), Some((bce, others))) = (means.first(), means.last(), entries.split_first()) else {
-        return Finding::new(format!("At {} foreground nothing was trained.", percent(share)));
+        return Finding::new(format!("At {} foreground nothing was trained.", percent_as_set(share)));
     };
     let mut sentence = format!(
         "At {} foreground the mean Dice lies between {:.3} ({}) and {:.3} ({}).",
-        percent(share),
+        percent_as_set(share),
         worst.1,
         worst.0,
         best.1,
@@ -136,7 +177,7 @@ fn trap(entries: &[Entry<'_>], share: f64, background: f64) -> Option<Finding> {
     Some(Finding::new(format!(
         "The accuracy trap at {}: {} has an accuracy of {:.4} with a Dice of {:.3}, {} one of {:.4} with a Dice of {:.3}; calling everything \
          background has {:.4}.",
-        percent(share),
+        percent_as_set(share),
         worst.0,
         worst.2,
         worst.1,

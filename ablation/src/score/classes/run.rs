@@ -3,7 +3,7 @@
 use loss_expression::classes::{Accumulator, Finished, Gradient, Losses};
 
 use super::pixels::{Chunk, ClassPixels};
-use crate::cli::{OnBad, ScoreArguments};
+use crate::arguments::{OnBad, ScoreArguments};
 use crate::score::inputs::Inputs;
 use crate::score::output::Outputs;
 use crate::score::progress::Progress;
@@ -22,7 +22,7 @@ pub(super) struct Run<'a> {
 impl Run<'_> {
     /// The shape, which was checked when the files were opened.
     fn shape(&self, inputs: &Inputs) -> Result<ClassShape, ScoreError> {
-        inputs.classes.ok_or_else(|| ScoreError::Usage(format!("{}: no logits of classes", inputs.input.name())))
+        inputs.classes.ok_or_else(|| ScoreError::usage(format!("{}: no logits of classes", inputs.input.name())))
     }
 
     fn add(

@@ -8,6 +8,7 @@ pub(super) mod font;
 mod frame;
 mod heat;
 mod legend;
+mod marker;
 pub(super) mod palette;
 pub(super) mod pictures;
 mod scene;
@@ -17,7 +18,7 @@ use std::fmt::Display;
 use self::frame::{Frame, LEADING, Margins, Size};
 use self::palette::Ink;
 use self::scene::{Anchor, Direction, Scene, Use};
-use super::model::{Chart, Figure, Panel};
+use crate::run::model::{Chart, Figure, Panel};
 
 /// Why a drawing failed.
 #[derive(Debug, thiserror::Error)]
