@@ -11,7 +11,6 @@ use crate::arguments::{CompareArguments, ConfigArguments, RunArguments};
 use crate::arguments::{InspectArguments, LossesArguments, ScoreArguments};
 use crate::error::Error;
 use crate::{inspect, losses, score, terminal};
-use loss_expression::{BinaryLoss, ClassesLoss, Entry, Vocabulary};
 
 /// Segmentation losses, compared by training and computed for predictions of your own.
 ///

@@ -2,6 +2,7 @@
 
 use loss_core::{ClassReport, Confusion, Counts, FinishError};
 use loss_expression::{Evaluated, EvaluationError, Expression, WeightedTerm};
+use loss_expression::{binary, classes};
 use serde::Serialize;
 
 use super::inputs::PairedByOption;

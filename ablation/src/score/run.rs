@@ -10,7 +10,6 @@ use super::results::FileOutcome;
 use super::{Passes, ScoreError};
 use crate::arguments::{OnBad, ScoreArguments};
 use crate::arrays::Order;
-use loss_expression::BinaryLoss;
 use loss_expression::binary::{Accumulator, Finished, Gradient, Inputs as InputKind, Losses};
 
 /// The outcome of some pixels of binary masks.
