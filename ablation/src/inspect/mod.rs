@@ -35,7 +35,7 @@ pub(crate) fn inspect(arguments: &InspectArguments) -> Result<String, Error> {
         return Ok(if arguments.json { format!("{:#}\n", json!({ "guide": guide_json() })) } else { guide() });
     }
     let survey = survey::survey(arguments)?;
-    survey.sight.iter().flat_map(|sight| &sight.warnings).for_each(|warning| terminal::warn(warning));
+    survey.sight.iter().flat_map(|sight| &sight.warnings).for_each(terminal::warn);
     let pos_weight = pos_weight(&survey);
     let advice = advice(&survey, pos_weight);
     if arguments.json {

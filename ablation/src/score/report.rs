@@ -17,7 +17,7 @@ use crate::terminal;
 use loss_expression::Short;
 
 pub(crate) fn text(report: &Report, arguments: &ScoreArguments) -> Result<String, ScoreError> {
-    report.warnings.iter().for_each(|warning| terminal::warn(warning));
+    report.warnings.iter().for_each(terminal::warn);
     if (arguments.json || arguments.csv)
         && let Some(left_out) = left_out(&report.all.scores)
     {
