@@ -4,9 +4,11 @@
 // They panic if the terminal is closed; `terminal` does not.
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr, clippy::dbg_macro))]
 
+mod arguments;
 pub mod arrays;
 mod cli;
 mod conventions;
+mod error;
 pub mod expression;
 mod inspect;
 mod losses;

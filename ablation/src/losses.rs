@@ -5,17 +5,17 @@ use std::fmt::Write as _;
 use comfy_table::ContentArrangement;
 use serde_json::{Value, json};
 
-use crate::cli::LossesArguments;
+use crate::arguments::LossesArguments;
 use crate::conventions::CONVENTIONS;
+use crate::error::Error;
 use crate::expression::registry::{Kind, LossEntry, Parameter, Preset};
 use crate::expression::{BinaryLoss, ClassesLoss, Short, Vocabulary, closest, in_the_library};
-use crate::score::ScoreError;
 use crate::tables::{left, table, trimmed};
 
 /// Columns of text.
 const WIDTH: u16 = 112;
 
-pub(crate) fn losses(arguments: &LossesArguments) -> Result<String, ScoreError> {
+pub(crate) fn losses(arguments: &LossesArguments) -> Result<String, Error> {
     if arguments.conventions {
         return Ok(conventions(arguments.json));
     }
@@ -28,7 +28,7 @@ pub(crate) fn losses(arguments: &LossesArguments) -> Result<String, ScoreError> 
     }
 }
 
-fn losses_of<L: Vocabulary>(arguments: &LossesArguments) -> Result<String, ScoreError> {
+fn losses_of<L: Vocabulary>(arguments: &LossesArguments) -> Result<String, Error> {
     let entries: Vec<&LossEntry<L>> = match &arguments.name {
         None => L::losses().iter().collect(),
         Some(name) => vec![L::find(name).ok_or_else(|| unknown::<L>(name))?],
@@ -77,13 +77,13 @@ fn conventions(as_json: bool) -> String {
     text
 }
 
-fn unknown<L: Vocabulary>(name: &str) -> ScoreError {
+fn unknown<L: Vocabulary>(name: &str) -> Error {
     let names = L::losses().iter().flat_map(LossEntry::names);
     if let Some(message) = in_the_library(name) {
-        return ScoreError::Usage(format!("{message}\n  losses: {}", L::all_names()));
+        return Error::Usage(format!("{message}\n  losses: {}", L::all_names()));
     }
     let suggestion = closest(name, names).map_or(String::new(), |name| format!("; did you mean {name}?"));
-    ScoreError::Usage(format!("there is no loss {name:?} of {}{suggestion}\n  losses: {}", L::OF, L::all_names()))
+    Error::Usage(format!("there is no loss {name:?} of {}{suggestion}\n  losses: {}", L::OF, L::all_names()))
 }
 
 fn overview<L: Vocabulary>() -> String {

@@ -23,6 +23,7 @@ mod dtype;
 mod error;
 mod foreign;
 mod header;
+mod position;
 mod reader;
 mod source;
 #[cfg(test)]
@@ -32,6 +33,7 @@ mod writer;
 
 pub use dtype::{DType, Order};
 pub use error::ArrayError;
+pub(crate) use position::unravel;
 pub use reader::{MAX_CHUNK, Reader, Values};
 pub use source::{Array, Source};
 pub use together::{check_shapes, open_in_order, open_together};

@@ -10,11 +10,12 @@ use comfy_table::ContentArrangement;
 use loss_core::class_weights;
 use serde_json::{Value, json};
 
-use crate::cli::InspectArguments;
+use crate::arguments::InspectArguments;
+use crate::error::Error;
 use crate::score::classes::WeightsFrom;
-use crate::score::{ScoreError, warn};
 use crate::tables::{left, percent, right, six, six_or_dash, table, trimmed};
 use crate::targets::TOLERANCE;
+use crate::terminal;
 #[cfg(not(feature = "train"))]
 use advice::TASKS;
 use advice::{Advice, advice};
@@ -32,12 +33,12 @@ const WEIGHTS: [(&str, WeightsFrom); 4] = [
     ("effective 0.9999", WeightsFrom::Effective(0.9999)),
 ];
 
-pub(crate) fn inspect(arguments: &InspectArguments) -> Result<String, ScoreError> {
+pub(crate) fn inspect(arguments: &InspectArguments) -> Result<String, Error> {
     if arguments.guide && arguments.masks.is_empty() {
         return Ok(if arguments.json { format!("{:#}\n", json!({ "guide": guide_json() })) } else { guide() });
     }
     let survey = survey::survey(arguments)?;
-    survey.sight.iter().flat_map(|sight| &sight.warnings).for_each(|warning| warn(warning));
+    survey.sight.iter().flat_map(|sight| &sight.warnings).for_each(terminal::warn);
     let pos_weight = pos_weight(&survey);
     let advice = advice(&survey, pos_weight);
     if arguments.json {

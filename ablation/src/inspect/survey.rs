@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::components::{Components, median};
-use crate::arrays::{Array, Order, Source};
-use crate::cli::{InspectArguments, MOST_CLASSES};
+use crate::arguments::InspectArguments;
+use crate::arrays::{Array, Order, Source, unravel};
+use crate::error::Error;
 use crate::paths;
-use crate::score::{ScoreError, no_standard_input, unravel};
 use crate::targets::{
-    AxisSums, Census, ClassAxis, ClassShape, Column, Exclusive, Labelled, NO_CLASS, OneHot, Sight, Sums, Value,
-    clamped, not_one_hot,
+    AxisSums, Census, ClassAxis, ClassShape, Column, Exclusive, Labelled, MOST_CLASSES, NO_CLASS, OneHot, Sight, Sums,
+    Value, clamped, not_one_hot,
 };
 
 /// Values read at a time.
@@ -82,19 +82,19 @@ impl Survey {
     }
 }
 
-pub(super) fn survey(arguments: &InspectArguments) -> Result<Survey, ScoreError> {
+pub(super) fn survey(arguments: &InspectArguments) -> Result<Survey, Error> {
     let mut arrays = Vec::new();
     let mut seen = BTreeSet::new();
     for argument in &arguments.masks {
         if *argument == *"-" {
-            return Err(no_standard_input(""));
+            return Err(Error::no_standard_input(""));
         }
         let source = Source::parse(argument);
         for path in paths::find(source.path.as_os_str())?.paths {
             let array = Array::open(&path, source.member.as_deref())?;
             if !seen.insert((path, source.member.clone())) {
                 let message = format!("{}: named twice, and would count twice", array.name());
-                return Err(ScoreError::Usage(message));
+                return Err(Error::Usage(message));
             }
             arrays.push(array);
         }
@@ -134,7 +134,7 @@ pub(super) fn survey(arguments: &InspectArguments) -> Result<Survey, ScoreError>
         return counter.finish();
     }
     match found {
-        Some((axis, Sums::Distribution)) if !arguments.multi_label => Err(ScoreError::Usage(format!(
+        Some((axis, Sums::Distribution)) if !arguments.multi_label => Err(Error::Usage(format!(
             "{}: the masks sum to 1 along {axis} at every pixel, as probabilities of classes do; --multi-label takes each \
              channel as a soft mask of its own, and numpy.argmax makes labels",
             arrays.first().map_or("", Array::name)
@@ -147,11 +147,11 @@ pub(super) fn survey(arguments: &InspectArguments) -> Result<Survey, ScoreError>
     }
 }
 
-fn check_ignore(arrays: &[Array], arguments: &InspectArguments) -> Result<(), ScoreError> {
+fn check_ignore(arrays: &[Array], arguments: &InspectArguments) -> Result<(), Error> {
     let all_integer = arrays.iter().all(|array| array.dtype().is_integer());
     match arguments.ignore {
         Some(ignore) if all_integer && !ignore.is_integer() => {
-            Err(ScoreError::Usage(format!("--ignore {ignore}: labels are integers, such as 255 or -1")))
+            Err(Error::Usage(format!("--ignore {ignore}: labels are integers, such as 255 or -1")))
         }
         _ => Ok(()),
     }
@@ -210,12 +210,12 @@ impl<'a> Counter<'a> {
     }
 
     /// The labels of a file, and the shape of its pixels.
-    fn open(&mut self, array: &Array) -> Result<(Labels, Vec<u64>), ScoreError> {
+    fn open(&mut self, array: &Array) -> Result<(Labels, Vec<u64>), Error> {
         let Some(axis) = self.one_hot else {
             return Ok((Labels::Values(Column::open(array, Order::C)?), array.shape().to_vec()));
         };
         let Some(place) = axis.of(array.shape()) else {
-            return Err(ScoreError::Usage(format!(
+            return Err(Error::Usage(format!(
                 "{}: the masks {} have no axis of classes; one-hot masks are (N, C, …), or (C, …) for one image",
                 array.name(),
                 array.shape_text()
@@ -230,7 +230,7 @@ impl<'a> Counter<'a> {
     }
 
     /// Reads the next labels, and says how many there are.
-    fn read(&mut self, array: &Array, labels: &mut Labels, position: u64) -> Result<usize, ScoreError> {
+    fn read(&mut self, array: &Array, labels: &mut Labels, position: u64) -> Result<usize, Error> {
         match labels {
             Labels::Values(column) => {
                 let count = usize::try_from(column.remaining()).unwrap_or(usize::MAX).min(CHUNK);
@@ -288,7 +288,7 @@ impl<'a> Counter<'a> {
         }
     }
 
-    fn file(&mut self, array: &Array) -> Result<(), ScoreError> {
+    fn file(&mut self, array: &Array) -> Result<(), Error> {
         self.survey.files.push(array.name().to_owned());
         let (mut source, shape) = self.open(array)?;
         let (height, width) = match &shape[..] {
@@ -357,7 +357,7 @@ impl<'a> Counter<'a> {
     }
 
     /// Labels 0 and 1 of a soft mask.
-    fn round(&mut self, array: &Array, position: u64, column: &Column) -> Result<(), ScoreError> {
+    fn round(&mut self, array: &Array, position: u64, column: &Column) -> Result<(), Error> {
         let (between, sum) = self.survey.soft.get_or_insert((0, 0.0));
         self.labels.clear();
         for ((place, value), weight) in column.singles().iter().enumerate().zip(&self.weights) {
@@ -379,7 +379,7 @@ impl<'a> Counter<'a> {
     }
 
     /// The class of a label.
-    fn class(&self, array: &Array, shape: &[u64], position: u64, label: i64) -> Result<usize, ScoreError> {
+    fn class(&self, array: &Array, shape: &[u64], position: u64, label: i64) -> Result<usize, Error> {
         match usize::try_from(label) {
             Ok(class) if class < self.counts.len() => Ok(class),
             _ => {
@@ -402,11 +402,11 @@ impl<'a> Counter<'a> {
             && self.counts.iter().take(LABELS - 1).skip(1).all(|count| count.pixels == 0)
     }
 
-    fn finish(mut self) -> Result<Survey, ScoreError> {
+    fn finish(mut self) -> Result<Survey, Error> {
         let survey = &mut self.survey;
         if survey.pixels == survey.ignored {
             let message = format!("{}: no pixel to look at: {} ignored", survey.files.join(", "), survey.ignored);
-            return Err(ScoreError::Usage(message));
+            return Err(Error::Usage(message));
         }
         for (count, sizes) in self.counts.iter_mut().zip(&mut self.sizes) {
             (count.objects, count.median_object) = (sizes.len() as u64, median(sizes));
@@ -421,7 +421,7 @@ impl<'a> Counter<'a> {
                 // All of them, whether they occur or not.
                 self.counts.truncate(classes);
             } else if last == LABELS - 1 && next + 1 < last {
-                return Err(ScoreError::Usage(format!(
+                return Err(Error::Usage(format!(
                     "{}: label 255 occurs, and the next one below is {next}: give --ignore 255 if it marks pixels without a \
                      label, or --classes 256",
                     survey.files.join(", ")
@@ -439,10 +439,8 @@ impl<'a> Counter<'a> {
 }
 
 /// A value that is no target.
-fn bad(name: &str, shape: &[u64], position: u64, what: &str, found: &str, accepted: &str) -> ScoreError {
+fn bad(name: &str, shape: &[u64], position: u64, what: &str, found: &str, accepted: &str) -> Error {
     let index: Vec<String> = unravel(position, shape, Order::C).iter().map(u64::to_string).collect();
     let index = index.join(", ");
-    ScoreError::Usage(format!(
-        "{name}: the {what} at [{index}] (flat index {position}) is {found}; accepted: {accepted}"
-    ))
+    Error::Usage(format!("{name}: the {what} at [{index}] (flat index {position}) is {found}; accepted: {accepted}"))
 }

@@ -24,7 +24,7 @@ use super::results::{ArmResult, FILE_NAME, FORMAT, Results};
 use super::schedule::{Fate, Sets, train_all};
 use super::seal::Sealed;
 use super::{exercises, theory};
-use crate::cli::{CompareArguments, ConfigArguments, PresetArguments, RunArguments};
+use crate::arguments::{CompareArguments, ConfigArguments, PresetArguments, RunArguments};
 use crate::terminal;
 
 /// The framework, as `Cargo.toml` pins it; its version is part of what decides the numbers.

@@ -26,5 +26,4 @@ mod theory;
 mod training;
 
 pub(crate) use command::{compare, config, run};
-pub(crate) use config::{LARGEST_SEED, MOST_SEEDS};
 pub(crate) use error::RunError;

@@ -2,7 +2,7 @@
 
 use super::ScoreError;
 use super::results::{ConventionScore, Group, LossScore, POOLED, Report};
-use crate::cli::ScoreArguments;
+use crate::arguments::ScoreArguments;
 use crate::conventions::{self, Convention, Grouping};
 use crate::expression::{Expression, Vocabulary};
 
@@ -21,7 +21,7 @@ impl<L: Vocabulary> Asked<L> {
         let mut expressions: Vec<Expression<L>> = given.into_iter().map(str::parse).collect::<Result<_, _>>()?;
         let mut chosen = Vec::new();
         for name in &arguments.conventions {
-            for convention in conventions::choose(name, L::OF).map_err(ScoreError::Usage)? {
+            for convention in conventions::choose(name, L::OF).map_err(ScoreError::usage)? {
                 chosen.push((expressions.len(), convention));
                 expressions.push(convention.expression().parse()?);
             }
@@ -29,7 +29,7 @@ impl<L: Vocabulary> Asked<L> {
         if arguments.grad.is_some() && !chosen.is_empty() {
             let message = "--grad takes one --loss, not a --convention: give the loss that `ablation losses \
                            --conventions` shows, with --per-image if it says so";
-            return Err(ScoreError::Usage(message.to_owned()));
+            return Err(ScoreError::usage(message.to_owned()));
         }
         Ok(Self { expressions, conventions: chosen })
     }

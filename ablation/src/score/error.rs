@@ -1,4 +1,4 @@
-//! What can go wrong, and the exit code that says so.
+//! What can go wrong with a score, and the exit code that says so.
 
 use std::borrow::Cow;
 use std::io;
@@ -6,16 +6,16 @@ use std::io;
 use loss_core::{ClassPlaneError, FinishError, LengthError, ParameterError, StateError};
 
 use crate::arrays::ArrayError;
+use crate::error::Error;
 use crate::expression::ExpressionError;
 use crate::paths::{PairingError, PathError};
 
 /// Why there is no score.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ScoreError {
+    /// As any command.
     #[error(transparent)]
-    Array(#[from] ArrayError),
-    #[error(transparent)]
-    Path(#[from] PathError),
+    Common(#[from] Error),
     #[error(transparent)]
     Pairing(#[from] PairingError),
     #[error(transparent)]
@@ -26,10 +26,6 @@ pub(crate) enum ScoreError {
     BadPixel(Box<BadPixel>),
     #[error("{array}: no valid pixel: {ignored} ignored, {rejected} rejected, of {pixels}")]
     NoValidPixels { array: String, pixels: i64, ignored: i64, rejected: i64 },
-    #[error("{0}")]
-    Usage(String),
-    #[error("cannot write the result: {0}")]
-    Output(io::Error),
     #[error("{path}: {option} cannot be written: the folder {folder} does not exist; make it first")]
     NoFolder { path: String, option: &'static str, folder: String },
     #[error("{path}: cannot make the folder: {error}")]
@@ -64,23 +60,28 @@ pub(crate) struct BadPixel {
     pub(crate) remedy: String,
 }
 
+impl From<ArrayError> for ScoreError {
+    fn from(error: ArrayError) -> Self {
+        Error::from(error).into()
+    }
+}
+
+impl From<PathError> for ScoreError {
+    fn from(error: PathError) -> Self {
+        Error::from(error).into()
+    }
+}
+
 impl ScoreError {
+    pub(crate) fn usage(message: String) -> Self {
+        Error::Usage(message).into()
+    }
+
     /// 2 if what was given is at fault, 1 if the machine is.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            // A file to read that is not there was named wrongly.
-            ScoreError::Array(ArrayError::Io { error, action, .. })
-                if error.kind() == io::ErrorKind::NotFound && *action != "write" =>
-            {
-                2
-            }
-            ScoreError::Array(ArrayError::Io { .. })
-            | ScoreError::Path(PathError::Search { .. })
-            | ScoreError::Output(_)
-            | ScoreError::Folder { .. }
-            | ScoreError::NoFolder { .. }
-            | ScoreError::Length(_)
-            | ScoreError::State(_) => 1,
+            ScoreError::Common(error) => error.exit_code(),
+            ScoreError::Folder { .. } | ScoreError::NoFolder { .. } | ScoreError::Length(_) | ScoreError::State(_) => 1,
             _ => 2,
         }
     }

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::ScoreError;
+use crate::arguments::ScoreArguments;
 use crate::arrays::{Array, Source};
-use crate::cli::{MOST_CLASSES, ScoreArguments};
 use crate::paths::{self, Files, Named, PairRule, PairedBy, Pairs, shown};
-use crate::targets::{AxisSums, ClassAxis, ClassShape, Column, Exclusive, Labelled, Sums};
+use crate::targets::{AxisSums, ClassAxis, ClassShape, Column, Exclusive, Labelled, MOST_CLASSES, Sums};
 
 /// The arrays of one score, their headers read and their types and shapes checked.
 pub(crate) struct Inputs {
@@ -111,7 +111,7 @@ impl OptionFiles {
             if all.member != source.member {
                 let argument = shown(argument.as_ref());
                 let message = format!("{argument}: files of one option must name the same array of their archives");
-                return Err(ScoreError::Usage(message));
+                return Err(ScoreError::usage(message));
             }
             all.files.paths.extend(found.paths);
             if found.named == Named::Together {
@@ -145,7 +145,7 @@ pub(crate) fn open(arguments: &ScoreArguments) -> Result<Vec<Inputs>, ScoreError
     };
     let inputs = OptionFiles::find(option, given)?;
     let (Some(inputs), Some(targets)) = (inputs, OptionFiles::find("--targets", &arguments.targets)?) else {
-        return Err(ScoreError::Usage("nothing to score: --targets and --logits or --probs are needed".to_owned()));
+        return Err(ScoreError::usage("nothing to score: --targets and --logits or --probs are needed".to_owned()));
     };
     let beside = |option, arguments: &[OsString], rule| -> Result<Option<Partners>, ScoreError> {
         OptionFiles::find(option, arguments)?.map(|files| files.with(&inputs, rule)).transpose()
@@ -221,7 +221,7 @@ fn check_mask(mask: &Array) -> Result<(), ScoreError> {
 /// Checks that there are images to take a mean over, if one is to be taken.
 pub(crate) fn check_images(inputs: &[Inputs], per_image: bool) -> Result<(), ScoreError> {
     match inputs.iter().find(|inputs| per_image && inputs.input.shape().len() < 2) {
-        Some(inputs) => Err(ScoreError::Usage(format!(
+        Some(inputs) => Err(ScoreError::usage(format!(
             "{}: --per-image needs an axis of images (the first) and at least one of pixels; the shape is {}",
             inputs.input.name(),
             inputs.input.shape_text()
@@ -247,7 +247,7 @@ pub(crate) struct Classes {
 /// Tells binary masks from classes, and checks all shapes.
 pub(crate) fn kind(inputs: &mut [Inputs], arguments: &ScoreArguments) -> Result<Kind, ScoreError> {
     let Some(first) = inputs.first() else {
-        return Err(ScoreError::Usage("nothing to score".to_owned()));
+        return Err(ScoreError::usage("nothing to score".to_owned()));
     };
     check_ignore(inputs, arguments)?;
     if arguments.one_hot {
@@ -255,7 +255,7 @@ pub(crate) fn kind(inputs: &mut [Inputs], arguments: &ScoreArguments) -> Result<
     }
     let Some(count) = class_count(first, arguments)? else {
         if arguments.class_weights.is_some() {
-            return Err(ScoreError::Usage(format!(
+            return Err(ScoreError::usage(format!(
                 "--class-weights is for classes, and these are binary masks: logits {} and targets {} (pos_weight of \
                  bce weighs the foreground)",
                 first.input.shape_text(),
@@ -269,7 +269,7 @@ pub(crate) fn kind(inputs: &mut [Inputs], arguments: &ScoreArguments) -> Result<
     };
     check_options_of_classes(first, arguments)?;
     if arguments.multi_label {
-        return Err(ScoreError::Usage(format!(
+        return Err(ScoreError::usage(format!(
             "--multi-label is for targets of the shape of the logits, a binary mask in each channel; logits {} and targets \
              {} are classes and their labels",
             first.input.shape_text(),
@@ -277,7 +277,7 @@ pub(crate) fn kind(inputs: &mut [Inputs], arguments: &ScoreArguments) -> Result<
         )));
     }
     if !(arguments.foreground.is_empty() || count == 2) {
-        return Err(ScoreError::Usage(format!(
+        return Err(ScoreError::usage(format!(
             "--foreground is for binary masks, or for 2 classes of which 1 is the foreground; the logits {} have {count} \
              classes",
             first.input.shape_text()
@@ -302,7 +302,7 @@ fn class_count(inputs: &Inputs, arguments: &ScoreArguments) -> Result<Option<usi
         && inputs.input.shape().len() == inputs.targets.shape().len()
         && *count > 1
     {
-        return Err(ScoreError::Usage(format!(
+        return Err(ScoreError::usage(format!(
             "{}: the shape {} of targets fits logits {} only if axis 0 is that of {count} classes; give --classes {count} if \
              it is, and {count} targets if it is that of images",
             inputs.targets.name(),
@@ -315,7 +315,7 @@ fn class_count(inputs: &Inputs, arguments: &ScoreArguments) -> Result<Option<usi
         None | Some(0 | 1) => Ok(None),
         Some(count) => match usize::try_from(count) {
             Ok(count) if count <= MOST_CLASSES => Ok(Some(count)),
-            _ => Err(ScoreError::Usage(format!(
+            _ => Err(ScoreError::usage(format!(
                 "{}: the shape {} has {count} classes, and at most {MOST_CLASSES} can be scored",
                 inputs.input.name(),
                 inputs.input.shape_text()
@@ -354,7 +354,7 @@ fn class_shape(inputs: &Inputs, count: usize) -> Result<(ClassShape, usize), Sco
     let axis = class_axis(shape, inputs.targets.shape(), wanted)
         .or_else(|| (count == 1 && shape.get(1) == Some(&1) && shape == inputs.targets.shape()).then_some(1));
     let Some(axis) = axis else {
-        return Err(ScoreError::Usage(format!(
+        return Err(ScoreError::usage(format!(
             "{}: the shape {} of targets does not fit {} of {} with {count} classes; expected logits (N, {count}, …) and \
              labels (N, …), or (…) with ({count}, …) for one image{}",
             inputs.targets.name(),
@@ -374,7 +374,7 @@ fn class_shape(inputs: &Inputs, count: usize) -> Result<(ClassShape, usize), Sco
         && *classes > 1
         && inputs.targets.shape().len() == 2
     {
-        return Err(ScoreError::Usage(format!(
+        return Err(ScoreError::usage(format!(
             "{}: the shape {} can be one image of {classes} classes, or {images} images of {classes} classes; give logits \
              and targets an axis more, with array[None] for one image or array[..., None] for {images}",
             inputs.input.name(),
@@ -383,7 +383,7 @@ fn class_shape(inputs: &Inputs, count: usize) -> Result<(ClassShape, usize), Sco
     }
     for other in inputs.mask.iter().chain(&inputs.weights) {
         if !fits(shape, other.shape(), axis) && other.shape() != inputs.targets.shape() {
-            return Err(ScoreError::Usage(format!(
+            return Err(ScoreError::usage(format!(
                 "{}: shape {} differs from {} of the targets {}; they must be equal",
                 other.name(),
                 other.shape_text(),
@@ -400,7 +400,7 @@ fn one_hot(inputs: &mut [Inputs], arguments: &ScoreArguments) -> Result<Kind, Sc
     for inputs in inputs.iter() {
         let (logits, targets) = (&inputs.input, &inputs.targets);
         if logits.shape() != targets.shape() {
-            return Err(ScoreError::Usage(format!(
+            return Err(ScoreError::usage(format!(
                 "{}: --one-hot is for targets of the shape of the logits, and {} differs from {} of {}; labels (N, …) of \
                  logits (N, C, …) need no option",
                 targets.name(),
@@ -421,7 +421,7 @@ fn one_hot(inputs: &mut [Inputs], arguments: &ScoreArguments) -> Result<Kind, Sc
             count = shape.classes;
         }
         if shape.classes != count {
-            return Err(ScoreError::Usage(format!(
+            return Err(ScoreError::usage(format!(
                 "{}: {} has {} classes along axis {axis}, and the files before have {count}",
                 inputs.input.name(),
                 inputs.input.shape_text(),
@@ -430,7 +430,7 @@ fn one_hot(inputs: &mut [Inputs], arguments: &ScoreArguments) -> Result<Kind, Sc
         }
         for other in inputs.mask.iter().chain(&inputs.weights) {
             if !fits(inputs.input.shape(), other.shape(), axis) {
-                return Err(ScoreError::Usage(format!(
+                return Err(ScoreError::usage(format!(
                     "{}: the shape {} does not fit {} of {}: with --one-hot, a mask or weights have one value for all \
                      {count} classes of a pixel, without axis {axis}",
                     other.name(),
@@ -459,7 +459,7 @@ fn one_hot_axis(inputs: &[Inputs], arguments: &ScoreArguments) -> Result<usize, 
     match (can_be(1), can_be(0)) {
         (true, false) => Ok(1),
         (false, true) => Ok(0),
-        (false, false) => Err(ScoreError::Usage(format!(
+        (false, false) => Err(ScoreError::usage(format!(
             "{}: {} has no axis of {} classes; expected (N, C, …), or (C, …) for one image",
             first.input.name(),
             first.input.shape_text(),
@@ -469,7 +469,7 @@ fn one_hot_axis(inputs: &[Inputs], arguments: &ScoreArguments) -> Result<usize, 
             let sums = along_axes(inputs, arguments)?;
             let along = |axis: ClassAxis| sums.each().any(|found| found == (axis, Sums::OneHot));
             match (along(ClassAxis::Second), along(ClassAxis::First)) {
-                (true, true) if first.input.shape().len() == 3 => Err(ScoreError::Usage(format!(
+                (true, true) if first.input.shape().len() == 3 => Err(ScoreError::usage(format!(
                     "{}: the targets {} are one-hot along axis 0 and along axis 1; give logits and targets an axis more, \
                      with array[None] for one image (C, H, W) or array[..., None] for (N, C, pixels)",
                     first.targets.name(),
@@ -516,7 +516,7 @@ fn along_axes(inputs: &[Inputs], arguments: &ScoreArguments) -> Result<AxisSums,
 fn check_ignore(inputs: &[Inputs], arguments: &ScoreArguments) -> Result<(), ScoreError> {
     let all_integer = inputs.iter().all(|inputs| inputs.targets.dtype().is_integer());
     match (arguments.ignore, inputs.first()) {
-        (Some(ignore), Some(first)) if all_integer && !ignore.is_integer() => Err(ScoreError::Usage(format!(
+        (Some(ignore), Some(first)) if all_integer && !ignore.is_integer() => Err(ScoreError::usage(format!(
             "--ignore {ignore}: the targets are integers ({} of {}), so a value to ignore is one, such as 255 or -1",
             first.targets.dtype(),
             first.targets.name()
@@ -539,7 +539,7 @@ fn check_labels(targets: &Array) -> Result<(), ScoreError> {
 }
 
 fn check_options_of_classes(first: &Inputs, arguments: &ScoreArguments) -> Result<(), ScoreError> {
-    let usage = |message: String| Err(ScoreError::Usage(message));
+    let usage = |message: String| Err(ScoreError::usage(message));
     if arguments.logits.is_empty() {
         return usage(format!(
             "{}: losses over classes take logits; logarithms of probabilities are logits as well: numpy.log(p.clip(1e-7))",

@@ -3,6 +3,7 @@
 mod asked;
 pub(crate) mod classes;
 mod error;
+mod help;
 mod inputs;
 mod means;
 mod observed;
@@ -17,17 +18,18 @@ pub(crate) mod terms;
 
 use loss_core::{Logits, Probabilities};
 
+use crate::arguments::{EmptyImages, ScoreArguments};
 use crate::arrays::Array;
-use crate::cli::{EmptyImages, ScoreArguments};
+use crate::error::Error;
 use crate::expression::{BinaryLoss, Vocabulary};
 use crate::targets::{Labelled, Sight};
 use asked::Asked;
 pub(crate) use error::ScoreError;
+pub(crate) use help::help;
 use inputs::{Inputs, Kind};
 use means::Means;
 use observed::{Clamped, Observed};
 use output::{Destinations, Outputs};
-pub(crate) use pixels::unravel;
 use plan::Plan;
 use progress::Progress;
 use results::{FileOutcome, FileScores, Finish, Names, Outcome, Reading, Report, Scorer, WeightScores};
@@ -37,16 +39,6 @@ use terms::Terms;
 /// What is scored of binary masks without --loss.
 const BINARY_DEFAULTS: &[&str] =
     &["bce", "dice(smooth=1e-5)", "iou(smooth=1e-5)", "focal(gamma=2)", "bce + dice(smooth=1e-5)"];
-
-/// Says something that is no result, to whoever reads it.
-pub(crate) fn note(text: &str) {
-    crate::terminal::note(text);
-}
-
-/// Says what may be wrong with the input, although there is a result.
-pub(crate) fn warn(text: &str) {
-    crate::terminal::warn(text);
-}
 
 /// The two passes over pixels, of binary masks or of classes.
 trait Passes {
@@ -105,17 +97,9 @@ fn check_standard_input(arguments: &ScoreArguments) -> Result<(), ScoreError> {
         ("--weights", &arguments.weights),
     ];
     match files.iter().find(|(_, files)| files.iter().any(|file| *file == *"-")) {
-        Some((option, _)) => Err(no_standard_input(option)),
+        Some((option, _)) => Err(Error::no_standard_input(option).into()),
         None => Ok(()),
     }
-}
-
-pub(crate) fn no_standard_input(option: &str) -> ScoreError {
-    let place = if option.is_empty() { String::new() } else { format!("{option} ") };
-    ScoreError::Usage(format!(
-        "{place}-: arrays are not read from a pipe yet, because they are read by position; save to a file first, with \
-         numpy.save, and name it"
-    ))
 }
 
 /// What --foreground makes of the targets, which are read once more for it.
@@ -124,7 +108,7 @@ fn sight(arguments: &ScoreArguments, inputs: &[Inputs]) -> Result<Option<Sight>,
         return Ok(None);
     }
     let labelled: Vec<Labelled<'_>> = inputs.iter().map(Inputs::labelled).collect();
-    Sight::new(&labelled, &arguments.foreground, &arguments.background, arguments.ignore).map(Some)
+    Ok(Some(Sight::new(&labelled, &arguments.foreground, &arguments.background, arguments.ignore)?))
 }
 
 fn score_binary(arguments: &ScoreArguments, inputs: &[Inputs]) -> Result<Report, ScoreError> {

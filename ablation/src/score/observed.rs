@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::ScoreError;
 use super::inputs::Inputs;
-use crate::cli::ScoreArguments;
+use crate::arguments::ScoreArguments;
 use crate::targets::{AxisSums, ClassAxis, Sums};
 
 /// Values that lay outside [0, 1] by rounding alone and were taken for 0 or 1.
@@ -134,7 +134,7 @@ impl Observed {
             _ => "--multi-label takes each channel as a binary mask of its own",
         };
         let with_logits = if arguments.logits.is_empty() { "with --logits, " } else { "" };
-        Err(ScoreError::Usage(match (sums, axis) {
+        Err(ScoreError::usage(match (sums, axis) {
             (Sums::Distribution, _) => format!(
                 "{what} sum to 1 along {axis} at every pixel, as probabilities of classes do. {multi_label}; losses over \
                  classes need labels, such as numpy.argmax(targets, {}) makes",

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::ScoreError;
 use super::inputs::Inputs;
+use crate::arguments::ScoreArguments;
 use crate::arrays::{DType, NpyWriter, Order};
-use crate::cli::ScoreArguments;
 use crate::paths::shown;
 
 /// The files of one input that are being written.
@@ -42,16 +42,16 @@ impl Destinations {
         for (option, path) in [("--grad", &arguments.grad), ("--map", &arguments.map)] {
             if path.is_some() && losses != 1 {
                 let message = format!("{option} is for one loss, so give one --loss (there are {losses})");
-                return Err(ScoreError::Usage(message));
+                return Err(ScoreError::usage(message));
             }
         }
         if let Some(name) = without_map.filter(|_| arguments.map.is_some()) {
-            return Err(ScoreError::Usage(format!(
+            return Err(ScoreError::usage(format!(
                 "--map is for losses that are a sum over pixels (bce, ce, focal, poly1), and {name} is a function of all"
             )));
         }
         if arguments.grad.is_some() && arguments.grad == arguments.map {
-            return Err(ScoreError::Usage("--grad and --map name the same file".to_owned()));
+            return Err(ScoreError::usage("--grad and --map name the same file".to_owned()));
         }
         let places =
             |path: &Option<PathBuf>, option| path.as_deref().map(|path| places(path, option, inputs)).transpose();
@@ -80,7 +80,7 @@ fn places(path: &Path, option: &'static str, inputs: &[Inputs]) -> Result<Vec<Pa
     if path == Path::new("-") {
         let message =
             format!("{option} -: an array is not written to a pipe; name a file, such as {option} result.npy");
-        return Err(ScoreError::Usage(message));
+        return Err(ScoreError::usage(message));
     }
     let places = match inputs {
         [input] => {
@@ -95,18 +95,18 @@ fn places(path: &Path, option: &'static str, inputs: &[Inputs]) -> Result<Vec<Pa
             let places: Vec<PathBuf> = inputs.iter().map(place).collect();
             if places.iter().collect::<BTreeSet<_>>().len() < places.len() {
                 let message = format!("{option} writes a file for each input, and two inputs have the same name");
-                return Err(ScoreError::Usage(message));
+                return Err(ScoreError::usage(message));
             }
             if path.is_file() {
                 let message = format!("{}: {option} needs a folder for several inputs, this is a file", shown(path));
-                return Err(ScoreError::Usage(message));
+                return Err(ScoreError::usage(message));
             }
             fs::create_dir_all(path).map_err(|error| ScoreError::Folder { path: shown(path), error })?;
             places
         }
     };
     if let Some(place) = places.iter().find(|place| inputs.iter().any(|inputs| inputs.reads(place))) {
-        return Err(ScoreError::Usage(format!("{}: {option} would overwrite an input", shown(place))));
+        return Err(ScoreError::usage(format!("{}: {option} would overwrite an input", shown(place))));
     }
     Ok(places)
 }
@@ -115,7 +115,7 @@ fn places(path: &Path, option: &'static str, inputs: &[Inputs]) -> Result<Vec<Pa
 fn check_file(path: &Path, option: &'static str, inputs: &Inputs) -> Result<(), ScoreError> {
     if path.is_dir() {
         let name = Path::new(inputs.input_path.file_name().unwrap_or_default()).with_extension("npy");
-        return Err(ScoreError::Usage(format!(
+        return Err(ScoreError::usage(format!(
             "{}: {option} writes one file, and this is a folder; name the file, such as {}",
             path.display(),
             path.join(name).display()

@@ -7,8 +7,8 @@ use super::error::BadPixel;
 use super::inputs::Inputs;
 use super::observed::Observed;
 use super::terms::Terms;
-use crate::arrays::{Array, Order, open_together};
-use crate::cli::ScoreArguments;
+use crate::arguments::ScoreArguments;
+use crate::arrays::{Array, open_together, unravel};
 use crate::targets::{AxisSums, Census, Column, Exclusive, TOLERANCE, Value, Weighing, clamped, value_at};
 
 /// Pixels read at a time.
@@ -39,7 +39,7 @@ impl<'a> Pixels<'a> {
     pub(crate) fn open(source: &Inputs, arguments: &'a ScoreArguments) -> Result<Self, ScoreError> {
         let mut readers = open_together(&source.arrays())?.into_iter().map(Column::new);
         let (Some(input), Some(targets)) = (readers.next(), readers.next()) else {
-            return Err(ScoreError::Usage("nothing to read".to_owned()));
+            return Err(ScoreError::usage("nothing to read".to_owned()));
         };
         let mask = source.mask.as_ref().and_then(|_| readers.next());
         let weights = source.weights.as_ref().and_then(|_| readers.next());
@@ -134,7 +134,7 @@ impl<'a> Pixels<'a> {
             return error.into();
         }
         let Some(first) = scratch.first_rejected() else {
-            return ScoreError::Usage("a pixel is out of range".to_owned());
+            return ScoreError::usage("a pixel is out of range".to_owned());
         };
         let offset = usize::try_from(first.index).unwrap_or(0);
         let position = chunk.start + offset as u64;
@@ -175,7 +175,7 @@ impl<'a> Pixels<'a> {
                 let labelled: Vec<_> = all.iter().map(Inputs::labelled).collect();
                 let census = match Census::of(&labelled, arguments.ignore) {
                     Ok(census) => census,
-                    Err(error) => return error,
+                    Err(error) => return error.into(),
                 };
                 let (accepted, remedy) = if source.targets.dtype().is_integer() {
                     ("0 and 1".to_owned(), remedy(found, &census))
@@ -331,33 +331,4 @@ fn position_in(array: &Array, first: &Array, position: u64) -> (String, u64) {
     let flat = index.iter().zip(array.shape()).fold(0, |flat, (index, length)| flat * length + index);
     let index: Vec<String> = index.iter().map(u64::to_string).collect();
     (format!("[{}]", index.join(", ")), flat)
-}
-
-pub(crate) fn unravel(mut position: u64, shape: &[u64], order: Order) -> Vec<u64> {
-    let mut take = |length: &u64| {
-        let length = (*length).max(1);
-        let index = position % length;
-        position /= length;
-        index
-    };
-    match order {
-        Order::Fortran => shape.iter().map(take).collect(),
-        Order::C => {
-            let mut index: Vec<u64> = shape.iter().rev().map(&mut take).collect();
-            index.reverse();
-            index
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn positions_follow_the_order() {
-        // NumPy: np.unravel_index(17, (2, 3, 4), order=…)
-        assert_eq!(unravel(17, &[2, 3, 4], Order::C), [1, 1, 1]);
-        assert_eq!(unravel(17, &[2, 3, 4], Order::Fortran), [1, 2, 2]);
-    }
 }

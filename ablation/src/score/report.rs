@@ -8,23 +8,25 @@ use super::results::{
     ClassScore, ConfusionScores, ConventionScore, FileScores, LossScore, MeanScores, Names, OVER_IMAGES, OverClasses,
     POOLED, Report, Scores, WeightScores,
 };
-use crate::cli::ScoreArguments;
+use crate::arguments::ScoreArguments;
+use crate::error::Error;
 use crate::expression::Short;
 use crate::paths::PairedBy;
 use crate::tables::{left, percent, right, six, six_or_dash, table, trimmed};
 use crate::targets::TOLERANCE;
+use crate::terminal;
 
 pub(crate) fn text(report: &Report, arguments: &ScoreArguments) -> Result<String, ScoreError> {
-    report.warnings.iter().for_each(|warning| super::warn(warning));
+    report.warnings.iter().for_each(terminal::warn);
     if (arguments.json || arguments.csv)
         && let Some(left_out) = left_out(&report.all.scores)
     {
-        super::note(&left_out);
+        terminal::note(&left_out);
     }
     if arguments.json {
         return serde_json::to_string_pretty(report)
             .map(|text| text + "\n")
-            .map_err(|error| ScoreError::Output(error.into()));
+            .map_err(|error| Error::Output(error.into()).into());
     }
     if arguments.csv { csv(report, arguments) } else { Ok(tables(report)) }
 }
@@ -287,7 +289,7 @@ fn pair_cells(names: &Names) -> [String; PAIR_COLUMNS.len()] {
 
 fn csv(report: &Report, arguments: &ScoreArguments) -> Result<String, ScoreError> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let failed = |error: csv::Error| ScoreError::Output(error.into());
+    let failed = |error: csv::Error| ScoreError::from(Error::Output(error.into()));
     let input = if arguments.logits.is_empty() { "probs" } else { "logits" };
     let mut header: Vec<String> = ["row", input, "targets", "image", "reduction"].map(str::to_owned).to_vec();
     header.extend(report.all.scores.losses.iter().map(|loss| loss.loss.clone()));
@@ -375,7 +377,7 @@ fn csv(report: &Report, arguments: &ScoreArguments) -> Result<String, ScoreError
         let labels = Labels { row: "mean_over_files", reduction: "mean over files", ..Labels::default() };
         write(labels, &mean.losses, None)?;
     }
-    let bytes = writer.into_inner().map_err(|error| ScoreError::Output(error.into_error()))?;
+    let bytes = writer.into_inner().map_err(|error| Error::Output(error.into_error()))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

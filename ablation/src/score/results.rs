@@ -7,7 +7,7 @@ use super::inputs::PairedByOption;
 use super::means::Means;
 use super::observed::{Clamped, Observed};
 use super::plan::{Evaluated, Plan};
-use crate::cli::EmptyImages;
+use crate::arguments::EmptyImages;
 use crate::expression::{Expression, WeightedTerm};
 use crate::targets::Sight;
 

@@ -12,8 +12,8 @@ use super::progress::Progress;
 use super::results::FileOutcome;
 use super::terms::Terms;
 use super::{Passes, ScoreError};
+use crate::arguments::{OnBad, ScoreArguments};
 use crate::arrays::Order;
-use crate::cli::{OnBad, ScoreArguments};
 use crate::expression::BinaryLoss;
 
 /// The outcome of some pixels of binary masks.
@@ -146,7 +146,7 @@ impl<K: Link> Passes for Run<'_, K> {
             Images::Interleaved { count } => {
                 let count = if inputs.input.is_empty() { 0 } else { count };
                 if count > MOST_INTERLEAVED {
-                    return Err(ScoreError::Usage(format!(
+                    return Err(ScoreError::usage(format!(
                         "{}: stored in Fortran order, so its {count} images must be summed at the same time, and at \
                          most {MOST_INTERLEAVED} can be; save it with numpy.ascontiguousarray",
                         inputs.input.name()

@@ -6,8 +6,8 @@ use std::fmt;
 use serde::Serialize;
 
 use super::{Column, Value, Values, Weighing};
-use crate::arrays::Array;
-use crate::score::{ScoreError, unravel};
+use crate::arrays::{Array, unravel};
+use crate::error::Error;
 
 /// Values read at a time.
 const CHUNK: u64 = 1 << 16;
@@ -46,7 +46,7 @@ pub(crate) struct Census {
 
 impl Census {
     /// Reads all targets. Pixels that are masked out, have weight 0 or the ignored value do not count.
-    pub(crate) fn of(files: &[Labelled<'_>], ignore: Option<Value>) -> Result<Self, ScoreError> {
+    pub(crate) fn of(files: &[Labelled<'_>], ignore: Option<Value>) -> Result<Self, Error> {
         let mut counter = Counter::default();
         for (index, file) in files.iter().enumerate() {
             counter.file(index, file, ignore)?;
@@ -133,7 +133,7 @@ struct Counter {
 }
 
 impl Counter {
-    fn file(&mut self, index: usize, file: &Labelled<'_>, ignore: Option<Value>) -> Result<(), ScoreError> {
+    fn file(&mut self, index: usize, file: &Labelled<'_>, ignore: Option<Value>) -> Result<(), Error> {
         let order = file.targets.order();
         let mut column = Column::open(file.targets, order)?;
         let mut weighing = Weighing::open(file.mask, file.weights, order)?;
@@ -228,8 +228,8 @@ impl Sight {
         foreground: &[Value],
         background: &[Value],
         ignore: Option<Value>,
-    ) -> Result<Self, ScoreError> {
-        let usage = |message: String| Err(ScoreError::Usage(message));
+    ) -> Result<Self, Error> {
+        let usage = |message: String| Err(Error::Usage(message));
         let zero = Value::Integer(0);
         let given = |values: &[Value]| values.iter().map(Value::to_string).collect::<Vec<_>>().join(",");
         if let Some(value) = foreground.iter().chain(background).find(|value| !value.to_f64().is_finite()) {

@@ -8,6 +8,7 @@
 use std::fmt;
 
 use crate::arrays::{Array, DType, Order};
+use crate::targets::MOST_CLASSES;
 
 /// The axis that may be that of classes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +27,7 @@ impl ClassAxis {
     /// An array of two axes is an image, or a list of pixels for each image. The last axis counts only if it is shorter
     /// than the one before, as the colours of an image file are.
     pub(crate) fn of(self, shape: &[u64]) -> Option<usize> {
-        const CLASSES: std::ops::RangeInclusive<u64> = 2..=crate::cli::MOST_CLASSES as u64;
+        const CLASSES: std::ops::RangeInclusive<u64> = 2..=MOST_CLASSES as u64;
         let (axis, can_be) = match (self, shape) {
             (_, [] | [_] | [_, _]) => return None,
             (ClassAxis::Second, _) => (1, true),

@@ -16,6 +16,9 @@ pub(crate) use one_hot::{NO_CLASS, OneHot, not_one_hot};
 pub(crate) use planes::{ClassShape, Planes, value_at};
 pub(crate) use value::{Value, Values};
 
+/// The most classes that there may be.
+pub(crate) const MOST_CLASSES: usize = 256;
+
 /// How far outside [0, 1] a probability or a soft target may lie to count as rounded.
 pub(crate) const TOLERANCE: f64 = 1e-6;
 

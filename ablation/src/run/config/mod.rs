@@ -13,7 +13,6 @@ mod tests;
 pub(crate) use error::ConfigError;
 pub(crate) use fingerprint::fingerprint_of;
 pub(crate) use preset::Preset;
-pub(crate) use settings::{LARGEST_SEED, MOST_SEEDS};
 
 use serde::{Deserialize, Serialize};
 

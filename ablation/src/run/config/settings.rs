@@ -13,9 +13,8 @@ const fn setting(key: &'static str, accepted: &'static str) -> Setting {
     Setting { key, accepted }
 }
 
-/// The largest seed: every reader of JSON holds it exactly.
-pub(crate) const LARGEST_SEED: u64 = (1 << 53) - 1;
-pub(crate) const MOST_SEEDS: u32 = 1000;
+// What the command line takes as well.
+pub(super) use crate::arguments::{LARGEST_SEED, MOST_SEEDS};
 
 // Beyond what a run on one machine can use, and far below what overflows; memory sets a lower limit (`run/memory.rs`).
 pub(super) const MOST_STEPS: usize = 1_000_000;

@@ -5,7 +5,7 @@ mod run;
 mod terms;
 mod weights;
 
-use crate::cli::ScoreArguments;
+use crate::arguments::ScoreArguments;
 use crate::expression::ClassesLoss;
 use crate::score::asked::Asked;
 use crate::score::inputs::{Classes, Inputs};
@@ -28,7 +28,7 @@ pub(super) fn score(arguments: &ScoreArguments, inputs: &[Inputs], classes: &Cla
     let weights = match &arguments.class_weights {
         Some(from) => {
             if !terms.any(|term| term.term.loss.takes_weights()) {
-                crate::score::note(
+                crate::terminal::note(
                     "--class-weights change nothing: none of the losses takes them (weights=multiply of dice and the like)",
                 );
             }

@@ -3,13 +3,13 @@
 use loss_core::{ClassAccumulator, ClassPlane, ClassPlaneError, Layout, Reason};
 
 use super::terms::ClassTerms;
-use crate::arrays::{Array, Order};
-use crate::cli::ScoreArguments;
+use crate::arguments::ScoreArguments;
+use crate::arrays::{Array, Order, unravel};
 use crate::score::ScoreError;
 use crate::score::error::BadPixel;
 use crate::score::inputs::Inputs;
 use crate::score::observed::Observed;
-use crate::score::pixels::{FINITE, WEIGHTS, beyond, remedy_of_pair, unravel};
+use crate::score::pixels::{FINITE, WEIGHTS, beyond, remedy_of_pair};
 use crate::targets::{Census, ClassShape, Column, NO_CLASS, OneHot, Planes, Value, Weighing, not_one_hot, value_at};
 
 /// Pixels read at a time, …
@@ -171,7 +171,7 @@ impl<'a> ClassPixels<'a> {
             Err(error) => return error.into(),
         }
         let Some(first) = scratch.first_rejected() else {
-            return ScoreError::Usage("a pixel is out of range".to_owned());
+            return ScoreError::usage("a pixel is out of range".to_owned());
         };
         let offset = usize::try_from(first.index).unwrap_or(0);
         let position = chunk.image * shape.pixels + chunk.start + offset as u64;
@@ -226,7 +226,7 @@ impl<'a> ClassPixels<'a> {
                 let labelled: Vec<_> = all.iter().map(Inputs::labelled).collect();
                 let census = match Census::of(&labelled, arguments.ignore) {
                     Ok(census) => census,
-                    Err(error) => return error,
+                    Err(error) => return error.into(),
                 };
                 let remedy = if let Some(pair) = remedy_of_pair(&census).filter(|_| shape.classes == 2) {
                     pair

@@ -4,7 +4,7 @@ use loss_core::{ClassAccumulator, ClassGradient, ClassPixel, FinishedClasses};
 
 use super::pixels::{Chunk, ClassPixels};
 use super::terms::ClassTerms;
-use crate::cli::{OnBad, ScoreArguments};
+use crate::arguments::{OnBad, ScoreArguments};
 use crate::score::inputs::Inputs;
 use crate::score::output::Outputs;
 use crate::score::progress::Progress;
@@ -24,7 +24,7 @@ pub(super) struct Run<'a, const C: usize> {
 impl<const C: usize> Run<'_, C> {
     /// The shape, which was checked when the files were opened.
     fn shape(&self, inputs: &Inputs) -> Result<ClassShape, ScoreError> {
-        inputs.classes.ok_or_else(|| ScoreError::Usage(format!("{}: no logits of classes", inputs.input.name())))
+        inputs.classes.ok_or_else(|| ScoreError::usage(format!("{}: no logits of classes", inputs.input.name())))
     }
 
     fn add(

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use loss_core::class_weights;
 
 use super::pixels::Labels;
-use crate::cli::ScoreArguments;
+use crate::arguments::ScoreArguments;
 use crate::score::ScoreError;
 use crate::score::inputs::Inputs;
 use crate::score::results::WeightScores;
@@ -79,7 +79,7 @@ impl WeightsFrom {
         if let WeightsFrom::Given(weights) = self {
             if weights.len() != classes {
                 let message = format!("--class-weights: {} weights for {classes} classes", weights.len());
-                return Err(ScoreError::Usage(message));
+                return Err(ScoreError::usage(message));
             }
             return Ok(WeightScores { from, weights: weights.clone(), counts: None });
         }

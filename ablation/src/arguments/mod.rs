@@ -1,0 +1,17 @@
+//! What each command can be asked for: a file a command, and what several of them take.
+//!
+//! Every command reads its arguments, so this lies beneath all of them; `cli` parses, and hands them on.
+
+mod classes;
+mod inspect;
+mod losses;
+#[cfg(feature = "train")]
+mod run;
+mod score;
+
+pub(crate) use classes::ClassesArgument;
+pub(crate) use inspect::InspectArguments;
+pub(crate) use losses::LossesArguments;
+#[cfg(feature = "train")]
+pub(crate) use run::{CompareArguments, ConfigArguments, LARGEST_SEED, MOST_SEEDS, PresetArguments, RunArguments};
+pub(crate) use score::{EmptyImages, OnBad, ScoreArguments};

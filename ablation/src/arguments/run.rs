@@ -1,0 +1,99 @@
+//! `run`, `config` and `compare`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// The largest seed: every reader of JSON holds it exactly.
+pub(crate) const LARGEST_SEED: u64 = (1 << 53) - 1;
+
+pub(crate) const MOST_SEEDS: u32 = 1000;
+
+/// The most threads that may be asked for.
+const MOST_THREADS: i64 = 1024;
+
+/// Train a small U-Net under different losses, and write a report.
+///
+/// Synthetic images with few foreground pixels, one network, and for each loss some trainings that differ in nothing but
+/// the seed. The report is one page (index.html) with its figures (SVG, PNG), all numbers (results.json, data/*.csv) and
+/// what can be said from them, differences with their intervals.
+#[derive(Debug, Args)]
+pub(crate) struct RunArguments {
+    /// The exercises to run: 1 BCE alone against BCE + Dice, 2 Dice against IoU, 3 focal γ, 4 gradient magnitudes,
+    /// 5 extreme imbalance, 6 damage mapping in five classes [default: all]
+    #[arg(value_name = "EXERCISE", value_parser = clap::value_parser!(u8).range(1..=6))]
+    pub(crate) exercises: Vec<u8>,
+
+    #[command(flatten)]
+    pub(crate) preset: PresetArguments,
+
+    /// Settings that differ from the preset's, as TOML; `ablation config` prints them all
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Train each arm with so many seeds
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_SEEDS)))]
+    pub(crate) seeds: Option<u32>,
+
+    /// The first of the seeds
+    #[arg(long, value_name = "SEED", value_parser = clap::value_parser!(u64).range(..=LARGEST_SEED))]
+    pub(crate) first_seed: Option<u64>,
+
+    /// Add an arm with a loss of your own to exercises 1, 2 and 5: an expression as `ablation score` has it, such as
+    /// "0.7*focal(gamma=2) + 0.3*tversky(alpha=0.3, beta=0.7)". May be given several times
+    #[arg(long = "loss", value_name = "EXPRESSION", allow_hyphen_values = true)]
+    pub(crate) losses: Vec<String>,
+
+    /// The folder of the report
+    #[arg(long, short, value_name = "FOLDER", default_value = "target/ablation")]
+    pub(crate) output: PathBuf,
+
+    /// Trainings side by side; the numbers do not depend on it [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
+    pub(crate) threads: Option<u16>,
+
+    /// Train again what is finished already
+    #[arg(long)]
+    pub(crate) fresh: bool,
+
+    /// Show no progress
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// How long it may take.
+#[derive(Debug, Args)]
+pub(crate) struct PresetArguments {
+    /// Less than a minute: one seed, small images, few steps
+    #[arg(long, conflicts_with = "full")]
+    pub(crate) quick: bool,
+
+    /// Hours: larger images and networks, five seeds, 0.1 % foreground as well
+    #[arg(long)]
+    pub(crate) full: bool,
+}
+
+/// Print the settings of a run as TOML, with what each means.
+#[derive(Debug, Args)]
+pub(crate) struct ConfigArguments {
+    #[command(flatten)]
+    pub(crate) preset: PresetArguments,
+}
+
+/// Show what changed between two runs.
+///
+/// Settings, versions, and each metric of each arm; where both runs have the same seeds, whether the difference is clear.
+#[derive(Debug, Args)]
+pub(crate) struct CompareArguments {
+    /// The results.json of a run, or the folder of its report
+    #[arg(value_name = "A")]
+    pub(crate) first: PathBuf,
+
+    /// Those of the other
+    #[arg(value_name = "B")]
+    pub(crate) second: PathBuf,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
