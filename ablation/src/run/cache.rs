@@ -8,13 +8,14 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::arms::{Arm, Task};
-use super::command::versions;
+use super::arm::Arm;
 use super::config::{Config, Damage, Data, Pace, Training, fingerprint_of};
 use super::error::RunError;
 use super::files::write_to_disk;
 use super::seal::Sealed;
+use super::task::Task;
 use super::training::Trained;
+use super::versions::versions;
 
 /// Counts up when a change to the program changes what a training gives, or how it is stored.
 const REVISION: u32 = 3;
@@ -155,7 +156,7 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::arms::{Catalogue, Exercise};
+    use crate::run::arm::{Catalogue, Exercise};
     use crate::run::config::{HeadBias, Preset};
     use crate::run::training::{Evaluation, Judgement, Metrics, Step};
 

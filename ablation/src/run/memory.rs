@@ -5,8 +5,9 @@ use std::fmt;
 
 use sysinfo::{MemoryRefreshKind, System};
 
-use super::arms::{Catalogue, Exercise, Task};
+use super::arm::{Catalogue, Exercise};
 use super::config::Config;
+use super::task::Task;
 use super::training::{binary, damage};
 
 // All of it is in `f64`, which nothing overflows: an estimate has no use for the last byte.

@@ -1,9 +1,10 @@
 //! `ablation run`: trains a small U-Net under different losses, and writes a report of what came out.
 //!
-//! `arms` says which losses meet which data; `schedule` trains them by `training`, which takes images from `dataset`, a `network`, and
+//! `arm` says which losses meet which data; `schedule` trains them by `training`, which takes images from `dataset`, a `network`, and
 //! every value and gradient of a loss from `loss_core`; `exercises` and `theory` make sections of the outcomes, and `report` draws them.
 
-mod arms;
+mod arm;
+mod bytes;
 mod cache;
 mod command;
 mod compare;
@@ -11,10 +12,14 @@ mod config;
 mod dataset;
 mod error;
 mod exercises;
+mod fate;
 mod files;
+mod folder;
 mod memory;
 mod metrics;
+mod model;
 mod network;
+mod numbers;
 mod outcomes;
 mod progress;
 mod report;
@@ -22,8 +27,10 @@ mod results;
 mod schedule;
 mod seal;
 mod statistics;
+mod task;
 mod theory;
 mod training;
+mod versions;
 
 pub(crate) use command::{compare, config, run};
 pub(crate) use error::RunError;

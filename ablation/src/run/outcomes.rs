@@ -1,11 +1,13 @@
 //! The trained arms, as the exercises ask for them.
 
-use super::arms::{Arm, NamedLoss, Task};
+use super::arm::{Arm, NamedLoss};
 use super::config::Config;
+use super::dataset::Sets;
+use super::fate::Fate;
 use super::metrics::name::is_better_lower;
-use super::report::model::{Cell, Look, Series};
-use super::schedule::{Fate, Sets};
+use super::model::{Cell, Look, Series};
 use super::statistics::{Comparison, Summary};
+use super::task::Task;
 use super::training::{Step, Trained};
 
 /// All that the exercises' sections are made from.
@@ -130,5 +132,6 @@ pub(crate) fn metric_of(trained: &Trained, name: &str) -> Option<f64> {
 
 /// The mean of the seeds with the smallest and largest; of one seed the number.
 pub(crate) fn spread_cell(values: &[Option<f64>], decimals: usize) -> Cell {
-    Summary::new(values).map_or_else(|| Cell::number(None, decimals), |summary| summary.cell(decimals, values.len()))
+    Summary::new(values)
+        .map_or_else(|| Cell::number(None, decimals), |summary| Cell::summary(summary, decimals, values.len()))
 }

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, MultiProgress, ProgressBar, ProgressStyle};
 
-use super::arms::Arm;
-use super::schedule::Fate;
+use super::arm::Arm;
+use super::fate::Fate;
 use crate::terminal;
 
 /// A log gets a line no more often than this.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::config::Config;
 use super::files::write_to_disk;
-use super::report::model::Section;
+use super::model::Section;
 use super::seal::Sealed;
 use super::training::Step;
 
@@ -154,7 +154,7 @@ fn parts(error: &serde_json::Error) -> (usize, usize, String) {
 pub(super) mod tests {
     use super::*;
     use crate::run::config::Preset;
-    use crate::run::report::model::Finding;
+    use crate::run::model::Finding;
 
     /// Two losses on one set of data, with three seeds.
     pub(in crate::run) fn example() -> Results {

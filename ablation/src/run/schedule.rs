@@ -1,33 +1,20 @@
 //! Many trainings over a few threads.
 
-use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
-use super::arms::{Arm, Task};
+use super::arm::Arm;
 use super::cache::{Cache, Found, Stored};
 use super::config::Config;
-use super::dataset::{self, BinarySet, PairSet, Split};
+use super::dataset::{self, Sets};
 use super::error::RunError;
+use super::fate::Fate;
 use super::progress::Progress;
+use super::task::Task;
 use super::training::binary::BinaryProblem;
 use super::training::damage::{DamageProblem, Supervision};
 use super::training::{self, Trained, TrainingError};
-
-/// What became of an arm.
-#[derive(Debug)]
-pub(crate) enum Fate {
-    Trained {
-        trained: Trained,
-        seconds: f64,
-        was_stored: bool,
-    },
-    /// It could not be trained to its end; why.
-    Failed(String),
-    /// Not reached before the run was broken off.
-    Left,
-}
 
 /// Trains all arms that are not stored, and tells what became of each, in their order.
 ///
@@ -154,36 +141,4 @@ fn supervision(arm: &Arm, config: &Config, deep: bool) -> Result<Vec<Supervision
         Supervision { halved: 2, lambda: quarter, loss: whole.clone() },
         Supervision { halved: 0, lambda: full, loss: whole },
     ])
-}
-
-/// The images, made when they are first asked for, and the same for all arms of a seed.
-#[derive(Default)]
-pub(crate) struct Sets {
-    // Shares are told apart by their bits.
-    binary: Shelf<(u64, u64), [Arc<BinarySet>; 2]>,
-    damage: Shelf<u64, [Arc<PairSet>; 2]>,
-}
-
-type Shelf<K, V> = Mutex<BTreeMap<K, Arc<OnceLock<V>>>>;
-
-impl Sets {
-    /// Those to train with, and those held out.
-    pub(crate) fn binary(&self, config: &Config, share: f64, seed: u64) -> [Arc<BinarySet>; 2] {
-        taken(&self.binary, (share.to_bits(), seed), || {
-            [Split::Training, Split::HeldOut].map(|split| Arc::new(dataset::binary(&config.data, share, seed, split)))
-        })
-    }
-
-    pub(crate) fn damage(&self, config: &Config, seed: u64) -> [Arc<PairSet>; 2] {
-        taken(&self.damage, seed, || {
-            [Split::Training, Split::HeldOut]
-                .map(|split| Arc::new(dataset::damage(&config.data, &config.damage, seed, split)))
-        })
-    }
-}
-
-/// What lies on the shelf, made first if it does not; others wait meanwhile only if they want the same.
-fn taken<K: Ord, V: Clone>(shelf: &Shelf<K, V>, key: K, make: impl FnOnce() -> V) -> V {
-    let place = shelf.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone();
-    place.get_or_init(make).clone()
 }

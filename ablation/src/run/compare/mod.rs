@@ -209,7 +209,7 @@ fn sections(a: &Results, b: &Results) -> (Vec<ChangedFindings>, Vec<String>) {
             continue;
         }
         titles.push(section.title.clone());
-        let sentences = |section: Option<&super::report::model::Section>| -> Vec<String> {
+        let sentences = |section: Option<&super::model::Section>| -> Vec<String> {
             section.map_or(Vec::new(), |section| section.findings().map(|finding| finding.sentence.clone()).collect())
         };
         let (of_a, of_b) = (sentences(in_a), sentences(in_b));

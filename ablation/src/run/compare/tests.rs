@@ -1,5 +1,5 @@
 use super::*;
-use crate::run::report::model::{Block, Finding};
+use crate::run::model::{Block, Finding};
 use crate::run::results::tests::example;
 
 /// The comparison of the example with what a change makes of it.

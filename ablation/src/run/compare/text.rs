@@ -5,7 +5,8 @@ use std::fmt::Write;
 use serde_json::Value;
 
 use super::{ArmName, Change, MetricComparison, RunComparison};
-use crate::run::statistics::{Comparison, Verdict, decimals_for, number};
+use crate::run::numbers::{decimals_for, number};
+use crate::run::statistics::{Comparison, Verdict};
 use crate::tables::{left, right, six, table, trimmed};
 
 impl RunComparison {

@@ -7,7 +7,7 @@ use super::settings::{
 };
 use super::{Config, ConfigError, Shapes};
 use crate::expression::Expression;
-use crate::run::arms::percent;
+use crate::run::numbers::percent_as_set;
 
 impl Config {
     /// The settings, if each is within its range.
@@ -171,7 +171,7 @@ fn fault(is_accepted: bool, found: impl std::fmt::Display) -> Option<String> {
 
 /// Whether two numbers would be told by the same words in the report.
 fn repeats(shares: &[f64]) -> bool {
-    let mut told: Vec<String> = shares.iter().map(|share| percent(*share)).collect();
+    let mut told: Vec<String> = shares.iter().map(|share| percent_as_set(*share)).collect();
     told.sort();
     told.windows(2).any(|pair| pair.first() == pair.last())
 }

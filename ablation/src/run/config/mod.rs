@@ -16,7 +16,7 @@ pub(crate) use preset::Preset;
 
 use serde::{Deserialize, Serialize};
 
-use super::arms::Task;
+use super::task::Task;
 
 /// All that decides the numbers of a run. Where they are written, and by how many threads, is no part of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

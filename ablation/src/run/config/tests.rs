@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use quickcheck::{Arbitrary, Gen, quickcheck};
 
 use super::*;
-use crate::run::arms::{Catalogue, Exercise};
+use crate::run::arm::{Catalogue, Exercise};
 use crate::run::memory::Estimate;
 
 /// A finite number, of any size.

@@ -14,12 +14,14 @@ mod objects;
 mod placement;
 mod random;
 mod scene;
+mod sets;
 mod shape;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use binary::{BinarySet, binary};
 pub(crate) use damage::{PairSet, damage, damage_shares};
+pub(crate) use sets::Sets;
 
 /// Images that a network sees, one or more at once.
 pub(crate) trait ImageSet {

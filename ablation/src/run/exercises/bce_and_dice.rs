@@ -3,10 +3,12 @@
 use super::charts::histories;
 use super::pictures::{ROWS, side_by_side};
 use super::tables::{compared, final_table, metric, missing, spread_note};
-use crate::run::arms::{Catalogue, Exercise, Task, percent};
+use crate::run::arm::{Catalogue, Exercise};
 use crate::run::metrics::name;
+use crate::run::model::{Figure, Panel, Section};
+use crate::run::numbers::percent_as_set;
 use crate::run::outcomes::{Entry, Outcomes};
-use crate::run::report::model::{Figure, Panel, Section};
+use crate::run::task::Task;
 
 pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogue<'_>) {
     let share = outcomes.config.data.share;
@@ -14,8 +16,8 @@ pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &C
     section.text(format!(
         "BCE asks every pixel the same question and takes the mean, so with {} foreground, {} of what it hears is background. Dice \
          compares the overlap with the size of both masks. Their sum has BCE's gradient everywhere and Dice's aim.",
-        percent(share),
-        percent(1.0 - share)
+        percent_as_set(share),
+        percent_as_set(1.0 - share)
     ));
     missing(&entries).into_iter().for_each(|text| section.text(text));
     if let [bce, both, ..] = &entries[..] {

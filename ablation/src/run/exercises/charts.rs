@@ -1,7 +1,7 @@
 //! Charts that several exercises have.
 
+use crate::run::model::{Axis, Chart, Figure, Panel, Series};
 use crate::run::outcomes::Entry;
-use crate::run::report::model::{Axis, Chart, Figure, Panel, Series};
 use crate::run::statistics;
 
 /// More bands than this hide one another.

@@ -1,7 +1,7 @@
 //! Which loss for which task: what the field takes, beside what these runs showed.
 
 use crate::inspect::TASKS;
-use crate::run::report::model::{Cell, Finding, Section, Table};
+use crate::run::model::{Cell, Finding, Section, Table};
 
 /// What this run says on a task: the exercise, and the loss whose comparison tells, if it is not the first finding that does.
 const SHOWN_BY: &[(&str, Option<(u8, &str)>)] = &[

@@ -3,11 +3,12 @@
 use super::charts::histories;
 use super::pictures::{SHOWN, class_legend, classes, grey};
 use super::tables::{Shown, compared, final_table, metric, missing, spread_note_on};
-use crate::run::arms::{Catalogue, percent};
+use crate::run::arm::Catalogue;
 use crate::run::dataset;
 use crate::run::metrics::name;
+use crate::run::model::{Axis, Cell, Chart, Figure, Look, Panel, PictureRow, Pictures, Section, Series, Table};
+use crate::run::numbers::percent_as_set;
 use crate::run::outcomes::{Entry, Outcomes};
-use crate::run::report::model::{Axis, Cell, Chart, Figure, Look, Panel, PictureRow, Pictures, Section, Series, Table};
 use crate::run::statistics;
 use crate::run::training::damage::{CLASS_NAMES, PICTURED};
 
@@ -59,7 +60,7 @@ pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &C
 }
 
 fn percent_rounded(share: f64) -> String {
-    percent((share * 1e4).round() / 1e4)
+    percent_as_set((share * 1e4).round() / 1e4)
 }
 
 fn by_class(entries: &[Entry<'_>]) -> Figure {

@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::pictures::{SHOWN, class_legend, classes, errors, grey, mask};
-use crate::run::arms::{Arm, Catalogue, Exercise, Task, anchor, percent};
+use crate::run::arm::{Arm, Catalogue, Exercise};
 use crate::run::config::HeadBias;
 use crate::run::dataset::{ImageSet, damage_shares};
+use crate::run::fate::Fate;
+use crate::run::model::{Cell, Figure, Paint, Panel, PictureRow, Pictures, Section, Table};
+use crate::run::numbers::{anchor, percent_as_set};
 use crate::run::outcomes::Outcomes;
-use crate::run::report::model::{Cell, Figure, Paint, Panel, PictureRow, Pictures, Section, Table};
-use crate::run::schedule::Fate;
+use crate::run::task::Task;
 use crate::run::training::damage::CLASS_NAMES;
 
 const SHOWN_IMAGES: usize = 6;
@@ -31,7 +33,7 @@ pub(crate) fn data(outcomes: &Outcomes<'_>, exercises: &BTreeSet<Exercise>) -> S
             config.data.soft_edge,
             config.data.noise,
             config.data.contrast,
-            percent(config.data.label_noise)
+            percent_as_set(config.data.label_noise)
         ));
     }
     let bias = match config.training.head_bias {
@@ -138,7 +140,7 @@ fn binary_figure(outcomes: &Outcomes<'_>, share: f64) -> Figure {
     let size = training.size;
     Figure {
         id: format!("data-{}", anchor(share)),
-        title: format!("Images with {} foreground", percent(share)),
+        title: format!("Images with {} foreground", percent_as_set(share)),
         caption: "Images to train with, their true masks, and the labels that are trained with: where these differ from the truth, a pixel is \
                   marked as added or taken away."
             .to_owned(),

@@ -2,11 +2,12 @@
 
 use super::charts::histories;
 use super::tables::{compared, final_table, metric, missing, spread_note};
-use crate::run::arms::{Catalogue, Exercise, Task};
+use crate::run::arm::{Catalogue, Exercise};
 use crate::run::metrics::name;
+use crate::run::model::{Axis, Cell, Chart, Figure, Finding, Look, Panel, Section, Series, Table};
 use crate::run::outcomes::{Entry, Outcomes, spread_cell};
-use crate::run::report::model::{Axis, Cell, Chart, Figure, Finding, Look, Panel, Section, Series, Table};
 use crate::run::statistics::{Comparison, Summary};
+use crate::run::task::Task;
 use crate::run::training::{Evaluation, Trained};
 
 /// The levels that are waited for.

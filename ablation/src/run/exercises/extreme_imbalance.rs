@@ -3,11 +3,13 @@
 use super::charts::histories;
 use super::pictures::side_by_side;
 use super::tables::{final_table, metric, missing, spread_note};
-use crate::run::arms::{Catalogue, Exercise, Task, anchor, percent};
+use crate::run::arm::{Catalogue, Exercise};
 use crate::run::metrics::name;
+use crate::run::model::{Axis, Cell, Chart, Figure, Finding, Look, Panel, Rule, Section, Series};
+use crate::run::numbers::{anchor, percent_as_set};
 use crate::run::outcomes::{Entry, Outcomes};
-use crate::run::report::model::{Axis, Cell, Chart, Figure, Finding, Look, Panel, Rule, Section, Series};
 use crate::run::statistics::Comparison;
+use crate::run::task::Task;
 
 pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogue<'_>) {
     section.text(
@@ -26,7 +28,7 @@ fn of_share(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogu
     let background =
         held_out.masks.iter().filter(|pixel| **pixel == 0).count() as f64 / held_out.masks.len().max(1) as f64;
     let id = format!("exercise-5-{}", anchor(share));
-    section.text(format!("With {} foreground:", percent(share)));
+    section.text(format!("With {} foreground:", percent_as_set(share)));
     missing(&entries).into_iter().for_each(|text| section.text(text));
     section.finding(against_bce(&entries, share));
     trap(&entries, share, background).into_iter().for_each(|finding| section.finding(finding));
@@ -64,7 +66,7 @@ fn of_share(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogu
     if let Some(pictures) = side_by_side(&held_out, &entries, 3) {
         section.figure(Figure {
             id: format!("{id}-masks"),
-            title: format!("What each loss found, {} foreground", percent(share)),
+            title: format!("What each loss found, {} foreground", percent_as_set(share)),
             caption: format!(
                 "Held-out images of seed {}, and each prediction at p ≥ ½ as an error map.",
                 outcomes.config.first_seed
@@ -81,11 +83,11 @@ fn against_bce(entries: &[Entry<'_>], share: f64) -> Finding {
         entries.iter().filter_map(|entry| Some((entry.name(), entry.summary(name::DICE)?.mean))).collect();
     means.sort_by(|a, b| b.1.total_cmp(&a.1));
     let (Some(best), Some(worst), Some((bce, others))) = (means.first(), means.last(), entries.split_first()) else {
-        return Finding::new(format!("At {} foreground nothing was trained.", percent(share)));
+        return Finding::new(format!("At {} foreground nothing was trained.", percent_as_set(share)));
     };
     let mut sentence = format!(
         "At {} foreground the mean Dice lies between {:.3} ({}) and {:.3} ({}).",
-        percent(share),
+        percent_as_set(share),
         worst.1,
         worst.0,
         best.1,
@@ -136,7 +138,7 @@ fn trap(entries: &[Entry<'_>], share: f64, background: f64) -> Option<Finding> {
     Some(Finding::new(format!(
         "The accuracy trap at {}: {} has an accuracy of {:.4} with a Dice of {:.3}, {} one of {:.4} with a Dice of {:.3}; calling everything \
          background has {:.4}.",
-        percent(share),
+        percent_as_set(share),
         worst.0,
         worst.2,
         worst.1,

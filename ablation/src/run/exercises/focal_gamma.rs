@@ -2,11 +2,12 @@
 
 use super::pictures::{SHOWN, at_half, error_legend, errors, grey, mask, noted, of_bytes};
 use super::tables::{compared, final_table, metric, missing, spread_note};
-use crate::run::arms::{Catalogue, Exercise, Task};
+use crate::run::arm::{Catalogue, Exercise};
 use crate::run::dataset::ImageSet;
 use crate::run::metrics::name;
+use crate::run::model::{Axis, Chart, Figure, Look, Panel, PictureKind, PictureRow, Pictures, Section, Series};
 use crate::run::outcomes::{Entry, Outcomes};
-use crate::run::report::model::{Axis, Chart, Figure, Look, Panel, PictureKind, PictureRow, Pictures, Section, Series};
+use crate::run::task::Task;
 use crate::run::training::binary::BINS;
 
 pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogue<'_>) {

@@ -2,10 +2,12 @@
 
 use super::charts::step_axis;
 use super::tables::missing;
-use crate::run::arms::{Catalogue, Exercise, Task, percent};
+use crate::run::arm::{Catalogue, Exercise};
+use crate::run::model::{Axis, Cell, Chart, Figure, Finding, Panel, Rule, Section, Table};
+use crate::run::numbers::percent_as_set;
 use crate::run::outcomes::{Entry, Outcomes, spread_cell};
-use crate::run::report::model::{Axis, Cell, Chart, Figure, Finding, Panel, Rule, Section, Table};
 use crate::run::statistics::Summary;
+use crate::run::task::Task;
 use crate::run::theory;
 use crate::run::training::Step;
 
@@ -50,7 +52,8 @@ fn over_training(entries: &[Entry<'_>], share: f64) -> Figure {
             rules,
         })
     };
-    let rule = Rule { name: format!("their share of the pixels, {}", percent(share)), at: share, horizontal: true };
+    let rule =
+        Rule { name: format!("their share of the pixels, {}", percent_as_set(share)), at: share, horizontal: true };
     Figure {
         id: "exercise-4-training".to_owned(),
         title: "Gradients while training".to_owned(),

@@ -12,9 +12,9 @@ mod gradient_magnitudes;
 mod pictures;
 mod tables;
 
-use super::arms::{Catalogue, Exercise};
+use super::arm::{Catalogue, Exercise};
+use super::model::Section;
 use super::outcomes::Outcomes;
-use super::report::model::Section;
 pub(crate) use closing::closing;
 pub(crate) use data::data;
 

@@ -1,8 +1,8 @@
 //! Pictures of images, masks and errors.
 
 use crate::run::dataset::{BinarySet, ImageSet};
+use crate::run::model::{Paint, Picture, PictureKind, PictureRow, Pictures};
 use crate::run::outcomes::Entry;
-use crate::run::report::model::{Paint, Picture, PictureKind, PictureRow, Pictures};
 use crate::run::training::damage::CLASS_NAMES;
 
 /// How many images a figure shows.

@@ -1,7 +1,7 @@
 //! Tables and findings that several exercises have.
 
+use crate::run::model::{Cell, Finding, Table};
 use crate::run::outcomes::{Entry, Outcomes};
-use crate::run::report::model::{Cell, Finding, Table};
 use crate::run::statistics::{self, Comparison};
 
 /// A metric with what is needed to show it.

@@ -2,7 +2,6 @@
 
 mod draw;
 mod files;
-pub(crate) mod model;
 mod numbers;
 mod page;
 #[cfg(test)]
@@ -14,7 +13,7 @@ use std::thread;
 
 use self::draw::{DrawError, Drawing};
 use self::files::Folder;
-use self::model::{Block, Figure, Section, Table};
+use super::model::{Block, Figure, Section, Table};
 
 /// What stands at the head and foot of the page beside the sections.
 #[derive(Clone, Debug, PartialEq)]
@@ -127,38 +126,4 @@ fn draw_all(figures: &[&Figure]) -> Result<Vec<Drawing>, ReportError> {
         .zip(figures)
         .map(|((_, drawing), figure)| drawing.map_err(|error| ReportError::Figure { figure: figure.id.clone(), error }))
         .collect()
-}
-
-/// Bytes as base64 in JSON.
-mod bytes {
-    use base64::Engine;
-    use base64::engine::general_purpose::STANDARD;
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&STANDARD.encode(bytes))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
-        STANDARD.decode(String::deserialize(deserializer)?).map_err(D::Error::custom)
-    }
-}
-
-/// The same, of several.
-pub(crate) mod bytes_of_each {
-    use base64::Engine;
-    use base64::engine::general_purpose::STANDARD;
-    use serde::ser::SerializeSeq;
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    pub(crate) fn serialize<S: Serializer>(each: &[Vec<u8>], serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(Some(each.len()))?;
-        each.iter().try_for_each(|bytes| list.serialize_element(&STANDARD.encode(bytes)))?;
-        list.end()
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Vec<u8>>, D::Error> {
-        let texts = Vec::<String>::deserialize(deserializer)?;
-        texts.iter().map(|text| STANDARD.decode(text).map_err(D::Error::custom)).collect()
-    }
 }

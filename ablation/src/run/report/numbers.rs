@@ -2,7 +2,7 @@
 
 use super::ReportError;
 use super::draw::chart;
-use super::model::{Axis, Cell, Chart, Figure, Heat, Panel, Table};
+use crate::run::model::{Axis, Cell, Chart, Figure, Heat, Panel, Table};
 
 /// A file's name within the report, and its bytes.
 type Csv = (String, Vec<u8>);

@@ -6,15 +6,17 @@ use askama::Template;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::draw::axis::number;
 use super::draw::font::kept_together;
 use super::draw::{Drawing, DrawnPanel, Graphic, palette, pictures};
-use super::model::{Block, Cell, Figure, Finding, Panel, Pictures, Section, Table};
 use super::{Heading, ReportError};
+use crate::run::model::{Block, Cell, Figure, Finding, Panel, Pictures, Section, Table};
+use crate::run::numbers::{decimals_for, number};
 use crate::run::statistics::Comparison;
 
 /// The summary fits a page: of an exercise it has so many findings, of other sections the first.
 const OF_EXERCISE: usize = 4;
+/// What a column of intervals has room for.
+const MOST_DECIMALS: usize = 6;
 
 #[derive(Template)]
 #[template(path = "index.html")]
@@ -186,12 +188,8 @@ fn comparison_view(comparison: &Comparison) -> ComparisonView<'_> {
     // Two digits of the narrowest interval's half width, or three of the mean where there is none.
     let widths = [comparison.bootstrap, comparison.student].into_iter().flatten().map(|[low, high]| (high - low) / 2.0);
     let narrowest = widths.filter(|width| *width > 0.0).fold(f64::INFINITY, f64::min);
-    let digits_of = |size: f64, digits: i32| (digits - 1 - size.log10().floor() as i32).clamp(0, 6) as usize;
-    let decimals = match comparison.mean.abs() {
-        _ if narrowest.is_finite() => digits_of(narrowest, 2),
-        mean if mean > 0.0 => digits_of(mean, 3),
-        _ => 3,
-    };
+    let decimals = if narrowest.is_finite() { decimals_for(narrowest, 2) } else { decimals_for(comparison.mean, 3) };
+    let decimals = decimals.min(MOST_DECIMALS);
     let signed =
         |value: f64| if value > 0.0 { format!("+{}", number(value, decimals)) } else { number(value, decimals) };
     let interval = |ends: Option<[f64; 2]>| {

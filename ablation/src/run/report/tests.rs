@@ -7,8 +7,8 @@ use std::fs;
 use std::path::Path;
 
 use self::demonstration::{heading, sections};
-use super::model::{Axis, Block, Cell, Chart, Figure, Panel, Section, Series, Table};
 use super::{Heading, ReportError, figures, tables, write};
+use crate::run::model::{Axis, Block, Cell, Chart, Figure, Panel, Section, Series, Table};
 
 fn chart(id: &str, series: Vec<Series>) -> Figure {
     let panel = Chart { title: String::new(), x: Axis::linear("x"), y: Axis::linear("y"), series, rules: Vec::new() };
@@ -107,7 +107,7 @@ fn names_are_escaped() {
     let evil = "<script>alert('x')</script> & \"quoted\"";
     let mut section = Section::new("evil", evil);
     section.text(evil);
-    section.finding(super::model::Finding::new(evil));
+    section.finding(crate::run::model::Finding::new(evil));
     section.figure(Figure {
         title: evil.to_owned(),
         caption: evil.to_owned(),

@@ -8,7 +8,7 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use sentence::{capitalised, decimals_for, number, sentences};
+pub(crate) use sentence::{capitalised, sentences};
 pub(crate) use summary::Summary;
 
 /// How two arms differ in a metric, seed by seed.

@@ -1,9 +1,7 @@
 //! What comparisons show, in words.
 
 use super::{Comparison, Verdict};
-
-/// No number is shown with more decimals.
-const MOST_DECIMALS: usize = 8;
+use crate::run::numbers::{decimals_for, number};
 
 impl Comparison {
     /// One sentence with the numbers it rests on.
@@ -80,31 +78,4 @@ fn decimals_of(amount: f64, [low, high]: [f64; 2], is_clear: bool) -> usize {
     let half_width = (high - low) / 2.0;
     let of_width = decimals_for(if half_width == 0.0 { amount } else { half_width }, 2);
     if is_clear { of_width.max(decimals_for(low, 1)) } else { of_width }
-}
-
-/// The decimals that show this many digits of a number: 3 for two digits of 0.044; 3 of 0.
-pub(crate) fn decimals_for(value: f64, digits: usize) -> usize {
-    const OF_ZERO: usize = 3;
-    if value == 0.0 || !value.is_finite() {
-        return OF_ZERO;
-    }
-    // The exponent as it is written, which does not depend on a logarithm.
-    let written = format!("{:.*e}", digits.saturating_sub(1), value);
-    let exponent: i64 = written.split_once('e').and_then(|(_, exponent)| exponent.parse().ok()).unwrap_or(0);
-    let decimals = i64::try_from(digits).unwrap_or(1) - 1 - exponent;
-    usize::try_from(decimals).unwrap_or(0).min(MOST_DECIMALS)
-}
-
-/// A number with these decimals and a proper minus sign (−); no minus before a zero.
-///
-/// A number that would be shown as 0, and is not, is shown with one digit and an exponent.
-pub(crate) fn number(value: f64, decimals: usize) -> String {
-    let mut text = format!("{:.decimals$}", value.abs());
-    let shown_as_zero = !text.contains(|character: char| ('1'..='9').contains(&character)) && value.is_finite();
-    if shown_as_zero && value != 0.0 && decimals >= MOST_DECIMALS {
-        text = format!("{:.0e}", value.abs()).replace("e-", "e−");
-    } else if shown_as_zero {
-        return text;
-    }
-    if value < 0.0 { format!("−{text}") } else { text }
 }

@@ -3,7 +3,6 @@
 use serde::{Deserialize, Serialize};
 
 use super::interval;
-use crate::run::report::model::Cell;
 
 /// The mean of a metric over seeds, with the smallest and the largest value.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,14 +23,5 @@ impl Summary {
         // Rounding may put the mean of almost equal numbers a digit beyond them.
         let mean = interval::mean(&values)?.clamp(low, high);
         Some(Self { mean, low, high, n: values.len() })
-    }
-
-    /// The cell of a table of so many seeds: a plain number of one.
-    pub(crate) fn cell(&self, decimals: usize, seeds: usize) -> Cell {
-        let Self { mean, low, high, n } = *self;
-        match seeds {
-            1 => Cell::number(mean, decimals),
-            _ => Cell::Spread { mean, low, high, decimals, seeds: (n < seeds).then_some([n, seeds]) },
-        }
     }
 }

@@ -175,26 +175,6 @@ fn sentences_say_which_is_better() {
 }
 
 #[test]
-fn numbers_in_text() {
-    let cases = [
-        (-0.25, 2, "−0.25"),
-        (-0.001, 2, "0.00"),
-        (0.0, 3, "0.000"),
-        (12.96, 1, "13.0"),
-        (-3e-12, 8, "−3e−12"),
-        (0.5, 0, "0"),
-    ];
-    for (value, decimals, text) in cases {
-        assert_eq!(number(value, decimals), text);
-    }
-    for (value, digits, decimals) in
-        [(0.044, 2, 3), (0.0996, 2, 2), (123.0, 2, 0), (0.0, 2, 3), (1e-20, 2, 8), (-0.5, 1, 1)]
-    {
-        assert_eq!(decimals_for(value, digits), decimals, "{value}");
-    }
-}
-
-#[test]
 fn summaries() {
     let summary = Summary::new(&[Some(0.5), None, Some(0.25), Some(f64::NAN), Some(0.75)]).unwrap();
     assert_eq!(summary, Summary { mean: 0.5, low: 0.25, high: 0.75, n: 3 });

@@ -11,7 +11,7 @@ use super::naive;
 use super::numbers::{cell, columns, percent, plain, significant};
 use super::{TheoryError, colours};
 use crate::run::config::Losses;
-use crate::run::report::model::{Axis, Cell, Chart, Figure, Finding, Look, Panel, Section, Series, Table};
+use crate::run::model::{Axis, Cell, Chart, Figure, Finding, Look, Panel, Section, Series, Table};
 
 const SEED: u64 = 20;
 const PIXELS: usize = 100_000;

@@ -5,7 +5,7 @@ use super::numbers::{listed, percent, plain, significant};
 use super::pixels::{evenly, evenly_by_ratio, logit};
 use super::population::{DEVIATION, MEAN, PIXELS, Population, Profile, Stage, profiles};
 use crate::run::config::Losses;
-use crate::run::report::model::{Axis, Chart, Figure, Finding, Heat, Panel, Section, Series};
+use crate::run::model::{Axis, Chart, Figure, Finding, Heat, Panel, Section, Series};
 
 /// The share of foreground of the figure by probability.
 const SHARE: f64 = 0.05;

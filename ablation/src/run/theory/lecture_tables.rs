@@ -7,9 +7,7 @@ use super::overlaps::{Mask, Outcome, legend};
 use super::pixels::{evenly, finish, logit};
 use super::{TheoryError, colours};
 use crate::run::config::Losses;
-use crate::run::report::model::{
-    Axis, Cell, Chart, Figure, Finding, Panel, PictureRow, Pictures, Section, Series, Table,
-};
+use crate::run::model::{Axis, Cell, Chart, Figure, Finding, Panel, PictureRow, Pictures, Section, Series, Table};
 
 /// The classes of damage, in the order of their labels, and what the lecture weighs them with.
 const CLASSES: [&str; 5] = ["background", "no damage", "minor damage", "major damage", "destroyed"];

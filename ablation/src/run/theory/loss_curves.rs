@@ -9,7 +9,7 @@ use super::one_sided_focal::OneSidedFocal;
 use super::pixels::{evenly, finish, logit};
 use super::{TheoryError, colours};
 use crate::run::config::Losses;
-use crate::run::report::model::{Axis, Cell, Chart, Figure, Finding, Look, Panel, Section, Series, Table};
+use crate::run::model::{Axis, Cell, Chart, Figure, Finding, Look, Panel, Section, Series, Table};
 
 const FOREGROUND: usize = 50;
 const BACKGROUND: usize = 950;

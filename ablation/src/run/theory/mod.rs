@@ -24,7 +24,7 @@ mod walkthroughs;
 use loss_core::{FinishError, ParameterError, Reason, StateError};
 
 use super::config::Losses;
-use super::report::model::{Block, Section};
+use super::model::{Block, Section};
 
 /// Why a piece could not be computed.
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! Masks of two shapes that overlap more or less, as pixels and as pictures.
 
-use crate::run::report::model::{Paint, Picture, PictureKind};
+use crate::run::model::{Paint, Picture, PictureKind};
 
 /// An image whose pixels are predicted with certainty: hits first, then misses, false alarms and the rest.
 #[derive(Clone, Debug)]

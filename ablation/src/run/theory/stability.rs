@@ -8,7 +8,7 @@ use super::pixels::{evenly, finish};
 use super::stability_ranges::{BRIDGED, TOLERANCE, Verdict, ranges, verdict};
 use super::{TheoryError, colours};
 use crate::run::config::Losses;
-use crate::run::report::model::{Axis, Cell, Chart, Figure, Finding, Look, Panel, Section, Series, Table};
+use crate::run::model::{Axis, Cell, Chart, Figure, Finding, Look, Panel, Section, Series, Table};
 
 const FURTHEST: f64 = 120.0;
 /// Four a unit of logit.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use crate::run::report::model::{Axis, Cell, Figure, Panel, Table};
+use crate::run::model::{Axis, Cell, Figure, Panel, Table};
 
 /// Settings of the report's losses.
 pub(super) fn losses() -> Losses {

@@ -7,7 +7,7 @@ use super::numbers::{columns, percent, plain, significant};
 use super::overlaps::{Mask, Outcome, legend};
 use super::pixels::{finish, logit};
 use crate::run::config::Losses;
-use crate::run::report::model::{
+use crate::run::model::{
     Cell, Figure, Finding, Paint, Panel, Picture, PictureKind, PictureRow, Pictures, Section, Table,
 };
 

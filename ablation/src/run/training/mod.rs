@@ -82,7 +82,7 @@ pub(crate) struct Judgement {
     /// (mean probability, share of foreground, pixels) of each bin of probabilities that is not empty.
     pub(crate) reliability: Vec<[f64; 3]>,
     /// What is predicted for the first held-out images: probabilities from 0 to 255, or classes.
-    #[serde(with = "super::report::bytes_of_each")]
+    #[serde(with = "super::bytes::each")]
     pub(crate) predictions: Vec<Vec<u8>>,
 }
 

@@ -1,6 +1,7 @@
 //! From values to places along an axis, and the ticks.
 
-use crate::run::report::model::{Axis, Scale};
+use crate::run::model::{Axis, Scale};
+use crate::run::numbers::{number, power_of_ten};
 
 /// Where an axis has a tick, and what is written at it.
 #[derive(Clone, Debug, PartialEq)]
@@ -185,28 +186,6 @@ fn space(scale: Scale, value: f64) -> Option<f64> {
         Scale::Linear => value.is_finite().then_some(value),
         Scale::Log => (value > 0.0 && value.is_finite()).then(|| value.log10()),
     }
-}
-
-/// With a true minus, and never minus zero.
-pub(in crate::run::report) fn number(value: f64, decimals: usize) -> String {
-    let text = format!("{value:.decimals$}");
-    match text.strip_prefix('-') {
-        Some(digits) if digits.chars().all(|digit| matches!(digit, '0' | '.')) => digits.to_owned(),
-        Some(digits) => format!("−{digits}"),
-        None => text,
-    }
-}
-
-/// "10⁻³".
-pub(super) fn power_of_ten(power: i32) -> String {
-    let raised = |character| match character {
-        '-' => '⁻',
-        '1' => '¹',
-        '2' => '²',
-        '3' => '³',
-        digit => char::from_u32(u32::from(digit) - 0x30 + 0x2070).unwrap_or(digit),
-    };
-    format!("10{}", power.to_string().chars().map(raised).collect::<String>())
 }
 
 fn plain_or_power(digit: i32, power: i32) -> String {

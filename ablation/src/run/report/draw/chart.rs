@@ -1,6 +1,6 @@
 //! Lines, dots and bars over two axes.
 
-use crate::run::report::model::{Chart, Look, Series};
+use crate::run::model::{Chart, Look, Series};
 
 use super::axis::{Room, Ruler};
 use super::frame::{Frame, Margins, Plot, Size};

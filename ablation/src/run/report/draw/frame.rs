@@ -1,8 +1,9 @@
 //! What surrounds the data of a panel: title, axes with ticks and labels, the names of rules. Nothing of it lies over the data.
 
-use crate::run::report::model::{Axis, Rule};
+use crate::run::model::{Axis, Rule};
+use crate::run::numbers::power_of_ten;
 
-use super::axis::{Ruler, power_of_ten};
+use super::axis::Ruler;
 use super::font::{self, widest, wrap};
 use super::palette::Ink;
 use super::scene::{Anchor, Direction, Point, Scene, Stroke};

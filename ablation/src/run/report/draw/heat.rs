@@ -3,9 +3,10 @@
 use plotters::style::RGBColor;
 use plotters::style::colors::colormaps::{ColorMap, ViridisRGB};
 
-use crate::run::report::model::Heat;
+use crate::run::model::Heat;
+use crate::run::numbers::power_of_ten;
 
-use super::axis::{Room, Ruler, power_of_ten};
+use super::axis::{Room, Ruler};
 use super::bitmap::Bitmap;
 use super::font::wrap;
 use super::frame::{Frame, LABEL, LEADING, Margins, SMALL, Size};
@@ -141,8 +142,8 @@ fn borders(middles: &[f64], ruler: &Ruler) -> Vec<f64> {
 fn edges(middles: &[f64], ruler: &Ruler) -> impl Iterator<Item = f64> {
     let borders = borders(middles, ruler);
     let value = |at: f64| match ruler.scale {
-        crate::run::report::model::Scale::Linear => at,
-        crate::run::report::model::Scale::Log => 10_f64.powf(at),
+        crate::run::model::Scale::Linear => at,
+        crate::run::model::Scale::Log => 10_f64.powf(at),
     };
     let ends = [borders.first().copied(), borders.last().copied()].map(|end| end.map(value));
     ends.into_iter().flatten()
@@ -163,7 +164,7 @@ fn cells(middles: &[f64], ruler: &Ruler, pixels: usize) -> Vec<Option<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::report::model::Axis;
+    use crate::run::model::Axis;
 
     #[test]
     fn cells_meet_halfway() {

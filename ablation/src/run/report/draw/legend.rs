@@ -1,6 +1,6 @@
 //! The legend, below the plot or below all panels of a figure.
 
-use crate::run::report::model::{Chart, Look, Series};
+use crate::run::model::{Chart, Look, Series};
 
 use super::chart::{self, Marker};
 use super::font::{self, wrap};

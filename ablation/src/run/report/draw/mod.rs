@@ -17,7 +17,7 @@ use std::fmt::Display;
 use self::frame::{Frame, LEADING, Margins, Size};
 use self::palette::Ink;
 use self::scene::{Anchor, Direction, Scene, Use};
-use super::model::{Chart, Figure, Panel};
+use crate::run::model::{Chart, Figure, Panel};
 
 /// Why a drawing failed.
 #[derive(Debug, thiserror::Error)]

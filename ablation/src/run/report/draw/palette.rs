@@ -1,6 +1,6 @@
 //! The colours: for light and for dark backgrounds, tellable apart by colour-blind readers.
 
-use crate::run::report::model::Paint;
+use crate::run::model::Paint;
 
 type Rgb = (u8, u8, u8);
 

@@ -1,6 +1,6 @@
 //! Small images in rows and columns.
 
-use crate::run::report::model::{Picture, PictureKind, Pictures};
+use crate::run::model::{Picture, PictureKind, Pictures};
 
 use super::bitmap::Bitmap;
 use super::font::{self, wrap};

@@ -1,10 +1,10 @@
 //! A made-up report with every kind of panel, many series, long names, and gaps in the data.
 
-use crate::run::report::Heading;
-use crate::run::report::model::{
+use crate::run::model::{
     Axis, Cell, Chart, Figure, Finding, Heat, Look, Paint, Panel, Picture, PictureKind, PictureRow, Pictures, Rule,
     Section, Series, Table,
 };
+use crate::run::report::Heading;
 use crate::run::statistics::{Comparison, Verdict};
 
 const LOSSES: [&str; 9] = [

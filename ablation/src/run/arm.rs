@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use serde::Serialize;
-
 use super::config::Config;
+use super::task::Task;
 use crate::expression::{BinaryLoss, ClassesLoss, Expression, ExpressionError};
 
 /// A mini-exercise, by its number in the course.
@@ -47,36 +46,6 @@ impl Exercise {
             Exercise::DamageMapping => "Damage mapping in five classes",
         }
     }
-}
-
-/// What is segmented.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-pub(crate) enum Task {
-    /// Binary masks with this share of foreground.
-    Binary { share: f64 },
-    /// Five classes of damage, with or without supervision of the smaller sizes.
-    Damage { deep_supervision: bool },
-}
-
-impl fmt::Display for Task {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Task::Binary { share } => write!(f, "{} foreground", percent(*share)),
-            Task::Damage { .. } => f.write_str("damage maps"),
-        }
-    }
-}
-
-/// A share in percent, as short as it can be told.
-pub(crate) fn percent(share: f64) -> String {
-    // Shares are settings such as 0.001, whose hundredfold is not quite 0.1.
-    let percent = (share * 100.0 * 1e9).round() / 1e9;
-    format!("{percent} %")
-}
-
-/// A share as a part of an anchor or of a file's name, which hold no points or percent signs.
-pub(crate) fn anchor(share: f64) -> String {
-    percent(share).replace(['.', ' '], "-").replace('%', "percent")
 }
 
 /// A loss under the name that it has in the report.
@@ -300,10 +269,5 @@ mod tests {
         // Of a seed: 2 + 2 + 5 + 5 of exercise 4 without those it shares, the own loss once for each share, and 5.
         let of_share = 2 + 2 + config.losses.gammas.len() + 1 + 1;
         assert_eq!(arms.len(), config.seeds as usize * (of_share + config.data.rare_shares.len() * 10 + 5));
-    }
-
-    #[test]
-    fn shares_read_well() {
-        assert_eq!([0.05, 0.01, 0.001, 0.125].map(percent), ["5 %", "1 %", "0.1 %", "12.5 %"]);
     }
 }

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::run::statistics::Comparison;
+use super::statistics::{Comparison, Summary};
 
 /// A chapter of the report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -120,6 +120,15 @@ impl Cell {
         match value.into() {
             Some(value) if value.is_finite() => Cell::Number { value, decimals },
             _ => Cell::Missing { missing: "undefined".to_owned() },
+        }
+    }
+
+    /// A summary out of so many seeds: of one seed a plain number.
+    pub(crate) fn summary(summary: Summary, decimals: usize, seeds: usize) -> Self {
+        let Summary { mean, low, high, n } = summary;
+        match seeds {
+            1 => Cell::number(mean, decimals),
+            _ => Cell::Spread { mean, low, high, decimals, seeds: (n < seeds).then_some([n, seeds]) },
         }
     }
 }
@@ -282,7 +291,7 @@ pub(crate) struct Picture {
     /// Written below it, such as "Dice 0.81"; may be empty.
     pub(crate) note: String,
     /// Row by row.
-    #[serde(with = "super::bytes")]
+    #[serde(with = "super::bytes::one")]
     pub(crate) pixels: Vec<u8>,
 }
 

@@ -1,0 +1,120 @@
+//! The folder that one run at a time writes into.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use super::error::RunError;
+use super::files::{PART, folder_of, part_in, sync_folder};
+
+/// The name of the file by which a run holds its folder.
+const LOCK: &str = ".lock";
+
+/// The folder of a run's report, which no other run writes into as long as this exists.
+#[derive(Debug)]
+pub(crate) struct RunFolder {
+    path: PathBuf,
+    /// Locked. The system lets go of it when the process ends, however that is.
+    _lock: Option<File>,
+}
+
+impl RunFolder {
+    /// Takes the folder, which is made if it is not there; fails at once if another run has it, or if it cannot be written into.
+    pub(crate) fn take(path: &Path) -> Result<Self, RunError> {
+        let trainings = path.join("trainings");
+        fs::create_dir_all(&trainings).map_err(|error| RunError::Folder { path: trainings.clone(), error })?;
+        // The name of the folder itself, if its parent can be read.
+        let _ = sync_folder(folder_of(path));
+        let taken = Self { path: path.to_owned(), _lock: lock(path)? };
+        // Trainings take hours, so a folder that cannot hold them is found before.
+        for folder in [path.to_owned(), trainings, path.join("figures"), path.join("data")] {
+            if folder.is_dir() {
+                let cleared = remove_parts(&folder).and_then(|()| part_in(&folder)).and_then(|_| sync_folder(&folder));
+                cleared.map_err(|error| RunError::NotWritable { path: folder, error })?;
+            }
+        }
+        Ok(taken)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Where finished trainings are kept.
+    pub(crate) fn trainings(&self) -> PathBuf {
+        self.path.join("trainings")
+    }
+}
+
+/// Takes the lock of a folder; none where the file system has no locks.
+fn lock(folder: &Path) -> Result<Option<File>, RunError> {
+    let path = folder.join(LOCK);
+    // Its content says who has it, so it is not to be lost before it is ours.
+    let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+    let mut file = opened.map_err(|error| RunError::NotWritable { path: folder.to_owned(), error })?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            // Where locks keep others from reading too, the number stays unknown; so it does while it is being written.
+            let _ = file.read_to_string(&mut holder);
+            return Err(RunError::InUse { path: folder.to_owned(), process: holder.trim().parse().ok() });
+        }
+        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => return Ok(None),
+        Err(TryLockError::Error(error)) => return Err(RunError::NotWritable { path: folder.to_owned(), error }),
+    }
+    let process = format!("{}\n", std::process::id());
+    let written = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(process.as_bytes()));
+    written.map_err(|error| RunError::NotWritable { path: folder.to_owned(), error })?;
+    Ok(Some(file))
+}
+
+/// Removes what a killed run has left half written.
+fn remove_parts(folder: &Path) -> io::Result<()> {
+    let [prefix, suffix] = PART;
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        if name.to_str().is_some_and(|name| name.starts_with(prefix) && name.ends_with(suffix)) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn one_at_a_time_has_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out");
+        let first = RunFolder::take(&path).unwrap();
+        let refusal = RunFolder::take(&path).unwrap_err();
+        assert!(matches!(&refusal, RunError::InUse { process: Some(process), .. } if *process == std::process::id()));
+        let told = refusal.to_string();
+        assert!(told.contains("out: ") && told.contains(&format!("process {}", std::process::id())), "{told}");
+        drop(first);
+        RunFolder::take(&path).unwrap();
+    }
+
+    #[test]
+    fn what_a_killed_run_left_half_written_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(RunFolder::take(folder.path()).unwrap());
+        for name in [".ablation-x.part", "trainings/.ablation-y.part", ".other.part", ".ablation-notes"] {
+            fs::write(folder.path().join(name), b"half").unwrap();
+        }
+        RunFolder::take(folder.path()).unwrap();
+        assert_eq!(names(folder.path()), [".ablation-notes", ".lock", ".other.part", "trainings"]);
+        assert!(names(&folder.path().join("trainings")).is_empty());
+    }
+}
