@@ -19,6 +19,7 @@ mod memory;
 mod metrics;
 mod model;
 mod network;
+mod normal;
 mod numbers;
 mod outcomes;
 mod progress;

@@ -6,6 +6,7 @@ use rand::{RngExt, SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
 use super::Split;
+use crate::run::normal::normal_pair;
 
 /// What a stream is drawn for. Each has its own, so that a change in one leaves the others as they were.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,16 +59,14 @@ impl Stream {
         libm::sincos(TAU * self.unit())
     }
 
-    /// Normal with mean 0 and standard deviation 1, by Box and Muller's transform.
+    /// Normal with mean 0 and standard deviation 1.
     pub(super) fn normal(&mut self) -> f64 {
         if let Some(spare) = self.spare.take() {
             return spare;
         }
-        // 1 − u is in (0, 1], where the logarithm is finite.
-        let radius = (-2.0 * libm::log(1.0 - self.unit())).sqrt();
-        let (sin, cos) = self.direction();
-        self.spare = Some(radius * sin);
-        radius * cos
+        let [first, second] = normal_pair(&mut self.generator);
+        self.spare = Some(second);
+        first
     }
 
     /// Rounds down or up at random, so that the mean is the value.

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use loss_core::{Bce, Dice, Fingerprint, Logits, Loss, Pixel, Plane, Pointwise, Real};
+use rand::SeedableRng;
 use rand::seq::SliceRandom;
-use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::naive;
@@ -12,6 +12,7 @@ use super::numbers::{cell, columns, percent, plain, significant};
 use super::{TheoryError, colours};
 use crate::run::config::Losses;
 use crate::run::model::{Axis, Cell, Chart, Figure, Finding, Look, Panel, Section, Series, Table};
+use crate::run::normal::normal_pair;
 
 const SEED: u64 = 20;
 const PIXELS: usize = 100_000;
@@ -51,18 +52,13 @@ fn pixels(count: usize, foreground: usize, generator: &mut ChaCha8Rng) -> Result
     let mut pixels = Vec::with_capacity(count);
     for place in 0..count {
         let target = place < foreground;
-        let logit = (if target { 1.0 } else { -3.0 } + 2.0 * normal(generator)) as f32;
+        // One of the pair, as it always was: the figures of this section are of these pixels.
+        let [normal, _] = normal_pair(generator);
+        let logit = (if target { 1.0 } else { -3.0 } + 2.0 * normal) as f32;
         let cross_entropy = Bce::new().at(&Logits, (logit, target))?;
         pixels.push(Terms { logit, target, cross_entropy, p: Probability.at(&Logits, (logit, target))? });
     }
     Ok(pixels)
-}
-
-/// A standard normal number, by the method of Box and Muller.
-fn normal(generator: &mut ChaCha8Rng) -> f64 {
-    // 1 − u lies in (0, 1], so the logarithm is finite.
-    let (radius, angle): (f64, f64) = (generator.random(), generator.random());
-    (-2.0 * libm::log(1.0 - radius)).sqrt() * libm::cos(core::f64::consts::TAU * angle)
 }
 
 /// A way to add.

@@ -1,10 +1,10 @@
 //! The legend, below the plot or below all panels of a figure.
 
-use crate::run::model::{Chart, Look, Series};
+use crate::run::model::{Chart, Look};
 
-use super::chart::{self, Marker};
 use super::font::{self, wrap};
 use super::frame::{LEADING, SMALL};
+use super::marker::{LINE, Marker, marker};
 use super::palette::Ink;
 use super::scene::{Anchor, Direction, Scene, Stroke};
 
@@ -21,12 +21,8 @@ pub(super) struct Entry {
 pub(super) fn entries(chart: &Chart) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
     for (index, series) in chart.series.iter().enumerate() {
-        let entry = Entry {
-            name: series.name.clone(),
-            colour: series.colour,
-            look: series.look,
-            marker: chart::marker(chart, index),
-        };
+        let entry =
+            Entry { name: series.name.clone(), colour: series.colour, look: series.look, marker: marker(chart, index) };
         if !series.name.is_empty() && !entries.contains(&entry) {
             entries.push(entry);
         }
@@ -78,8 +74,8 @@ impl Entry {
     fn draw_sample(&self, scene: &mut Scene, x: f64, y: f64) {
         let ink = Ink::Series(self.colour);
         match self.look {
-            Look::Line => scene.line((x, y), (x + SAMPLE, y), ink, chart::LINE),
-            Look::Dashed => scene.path([(x, y), (x + SAMPLE, y)], ink, chart::LINE, Stroke::Dashed),
+            Look::Line => scene.line((x, y), (x + SAMPLE, y), ink, LINE),
+            Look::Dashed => scene.path([(x, y), (x + SAMPLE, y)], ink, LINE, Stroke::Dashed),
             Look::Bars => scene.rectangle((x + 6.0, y - 6.0), (x + 20.0, y + 6.0), ink),
             Look::Dots => {}
         }
@@ -87,9 +83,4 @@ impl Entry {
             marker.draw(scene, (x + SAMPLE / 2.0, y), 4.5, ink, 1.0);
         }
     }
-}
-
-/// Whether a series is one that lies in a legend's order before another of the same colour: it then has the hollow marker.
-pub(super) fn colour_taken(earlier: &[Series], series: &Series) -> bool {
-    earlier.iter().any(|other| other.colour == series.colour && other.look == series.look && other.name != series.name)
 }

@@ -8,6 +8,7 @@ pub(super) mod font;
 mod frame;
 mod heat;
 mod legend;
+mod marker;
 pub(super) mod palette;
 pub(super) mod pictures;
 mod scene;
