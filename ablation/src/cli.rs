@@ -53,7 +53,10 @@ fn command() -> clap::Command {
         .header(AnsiColor::Green.on_default().bold())
         .usage(AnsiColor::Green.on_default().bold())
         .literal(AnsiColor::Cyan.on_default().bold());
-    let command = Cli::command().styles(styles).mut_subcommand("score", |score| {
+    let command = Cli::command().styles(styles);
+    #[cfg(feature = "train")]
+    let command = command.mut_subcommand("run", crate::run::with_exercises);
+    let command = command.mut_subcommand("score", |score| {
         score.after_long_help(score::help()).after_help("--help says more, with examples.")
     });
     command.mut_subcommand("inspect", |inspect| {

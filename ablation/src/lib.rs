@@ -10,6 +10,7 @@ mod cli;
 mod conventions;
 mod error;
 pub mod expression;
+mod guide;
 mod inspect;
 mod losses;
 pub mod paths;

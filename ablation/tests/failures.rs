@@ -61,7 +61,7 @@ const SHORT: &[(&str, i32)] = &[
     #[cfg(feature = "train")]
     ("compare none none", 2),
     #[cfg(feature = "train")]
-    ("run 7", 2),
+    ("run 99", 2),
 ];
 
 #[test]

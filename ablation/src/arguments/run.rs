@@ -19,9 +19,9 @@ const MOST_THREADS: i64 = 1024;
 /// what can be said from them, differences with their intervals.
 #[derive(Debug, Args)]
 pub(crate) struct RunArguments {
-    /// The exercises to run: 1 BCE alone against BCE + Dice, 2 Dice against IoU, 3 focal γ, 4 gradient magnitudes,
-    /// 5 extreme imbalance, 6 damage mapping in five classes [default: all]
-    #[arg(value_name = "EXERCISE", value_parser = clap::value_parser!(u8).range(1..=6))]
+    /// The exercises to run [default: all]
+    // Which there are, and their numbers, `run::with_exercises` adds.
+    #[arg(value_name = "EXERCISE")]
     pub(crate) exercises: Vec<u8>,
 
     #[command(flatten)]
@@ -39,8 +39,7 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "SEED", value_parser = clap::value_parser!(u64).range(..=LARGEST_SEED))]
     pub(crate) first_seed: Option<u64>,
 
-    /// Add an arm with a loss of your own to exercises 1, 2 and 5: an expression as `ablation score` has it, such as
-    /// "0.7*focal(gamma=2) + 0.3*tversky(alpha=0.3, beta=0.7)". May be given several times
+    /// Add an arm with a loss of your own, an expression as `ablation score` has it
     #[arg(long = "loss", value_name = "EXPRESSION", allow_hyphen_values = true)]
     pub(crate) losses: Vec<String>,
 

@@ -184,60 +184,6 @@ pub(super) fn advice(survey: &Survey, pos_weight: Option<f64>) -> Vec<Advice> {
     all
 }
 
-/// A task of the field.
-pub(crate) struct Task {
-    pub(crate) task: &'static str,
-    pub(crate) losses: &'static [&'static str],
-    pub(crate) why: &'static str,
-    pub(crate) mind: &'static str,
-}
-
-/// What the field takes by task.
-pub(crate) const TASKS: &[Task] = &[
-    Task {
-        task: "binary, balanced",
-        losses: &["bce", "bce + dice(smooth=1)"],
-        why: "a cross-entropy sees enough of both sides; Dice trains for the overlap that is reported",
-        mind: "below 20 % foreground: Dice beside it; below 1 %: focal or Tversky",
-    },
-    Task {
-        task: "multi-class",
-        losses: &["ce", "ce + dice(smooth=1)"],
-        why: "one softmax over classes that exclude each other; Dice gives each class the same say",
-        mind: "class weights for rare classes (median, effective); what an absent class counts for",
-    },
-    Task {
-        task: "medical",
-        losses: &["ce + dice(smooth=1e-5, classes=foreground)", "tversky(alpha=0.3, beta=0.7, smooth=1)"],
-        why: "small lesions in large images, and a miss is worse than a false alarm (β > α); nnU-Net's loss is the first",
-        mind: "images without a lesion: smoothing, and Dice over the batch",
-    },
-    Task {
-        task: "remote sensing",
-        losses: &["focal(gamma=2) + dice(smooth=1, classes=foreground)", "ce + dice(smooth=1, classes=foreground)"],
-        why: "one kind of ground covers most of a scene, and classes are long-tailed",
-        mind: "clouds and borders are ignored pixels (--ignore 255); weights from the training set, clamped",
-    },
-    Task {
-        task: "small objects",
-        losses: &["focal_tversky(alpha=0.3, beta=0.7, gamma=0.75, smooth=1)", "focal(gamma=2) + dice(smooth=1)"],
-        why: "few pixels, most of them at edges; easy background must fade and misses must cost",
-        mind: "sample crops that contain objects; report recall by object",
-    },
-    Task {
-        task: "instances",
-        losses: &["bce + dice(smooth=1)", "focal(gamma=2, alpha=0.25)"],
-        why: "a binary mask for each proposal, where Dice is free of the object's size; focal loss for the many empty proposals",
-        mind: "the mean over instances (--per-image), not over pixels; weigh the gaps between touching objects (--weights)",
-    },
-    Task {
-        task: "change detection",
-        losses: &["bce(pos_weight=10) + dice(smooth=1)", "focal(gamma=2) + dice(smooth=1)"],
-        why: "hardly anything changes between two dates, and most pairs not at all",
-        mind: "pairs without change are empty masks: smoothing, and Dice over the batch",
-    },
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -257,7 +203,7 @@ mod tests {
         for (_, binary, classes, _) in BY_SHARE {
             assert!(binary.iter().all(|loss| is_binary(loss)) && classes.iter().all(|loss| is_of_classes(loss)));
         }
-        for loss in TASKS.iter().flat_map(|task| task.losses) {
+        for loss in crate::guide::TASKS.iter().flat_map(|task| task.losses) {
             assert!(is_binary(loss) || is_of_classes(loss), "{loss}");
         }
     }

@@ -12,15 +12,12 @@ use serde_json::{Value, json};
 
 use crate::arguments::InspectArguments;
 use crate::error::Error;
+use crate::guide::TASKS;
 use crate::score::classes::WeightsFrom;
 use crate::tables::{left, percent, right, six, six_or_dash, table, trimmed};
 use crate::targets::TOLERANCE;
 use crate::terminal;
-#[cfg(not(feature = "train"))]
-use advice::TASKS;
 use advice::{Advice, advice};
-#[cfg(feature = "train")]
-pub(crate) use advice::{TASKS, Task};
 use survey::Survey;
 
 /// Columns of text.

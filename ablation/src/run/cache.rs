@@ -156,8 +156,8 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::arm::{Catalogue, Exercise};
     use crate::run::config::{HeadBias, Preset};
+    use crate::run::exercises;
     use crate::run::training::{Evaluation, Judgement, Metrics, Step};
 
     fn cache(earlier: Earlier) -> (tempfile::TempDir, Cache) {
@@ -167,7 +167,7 @@ mod tests {
     }
 
     fn arms(config: &Config) -> Vec<Arm> {
-        Catalogue::new(config).arms(&Exercise::ALL.into())
+        exercises::arms(config, exercises::ALL)
     }
 
     #[test]

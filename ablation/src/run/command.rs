@@ -1,6 +1,5 @@
 //! The commands `run`, `config` and `compare`: from what was asked to what is written.
 
-use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -10,11 +9,13 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-use super::arm::{Arm, Catalogue, Exercise};
+use super::arm::Arm;
 use super::cache::{Cache, Earlier};
+use super::commented::commented;
 use super::config::{Config, Preset};
 use super::dataset::Sets;
 use super::error::RunError;
+use super::exercises::{self, Exercise};
 use super::fate::Fate;
 use super::files::write_to_disk;
 use super::folder::RunFolder;
@@ -26,8 +27,8 @@ use super::report::{self, Heading};
 use super::results::{ArmResult, FILE_NAME, FORMAT, Results};
 use super::schedule::train_all;
 use super::seal::Sealed;
+use super::theory;
 use super::versions::versions;
-use super::{exercises, theory};
 use crate::arguments::{CompareArguments, ConfigArguments, PresetArguments, RunArguments};
 use crate::terminal;
 
@@ -41,9 +42,25 @@ impl PresetArguments {
     }
 }
 
+/// The arguments of `run`, with what the list of exercises says on them.
+pub(crate) fn with_exercises(command: clap::Command) -> clap::Command {
+    let last = i64::try_from(exercises::ALL.len()).unwrap_or(i64::MAX);
+    let titles = exercises::ALL.iter().map(|exercise| format!("{} {}", exercise.number, exercise.title));
+    let which = format!("The exercises to run: {} [default: all]", titles.collect::<Vec<_>>().join(", "));
+    let own = format!(
+        "Add an arm with a loss of your own to {}: an expression as `ablation score` has it, such as \
+         \"0.7*focal(gamma=2) + 0.3*tversky(alpha=0.3, beta=0.7)\". May be given several times",
+        exercises::told(Exercise::takes_own)
+    );
+    let numbers = clap::value_parser!(u8).range(1..=last);
+    command
+        .mut_arg("exercises", |argument| argument.value_parser(numbers).help(which))
+        .mut_arg("losses", |argument| argument.help(own))
+}
+
 /// Prints the settings of a preset.
 pub(crate) fn config(arguments: &ConfigArguments) -> Result<String, RunError> {
-    Ok(Config::preset(arguments.preset.preset()).commented()?)
+    Ok(commented(&Config::preset(arguments.preset.preset()))?)
 }
 
 /// Compares two runs.
@@ -76,13 +93,10 @@ fn settings(arguments: &RunArguments) -> Result<Config, RunError> {
 pub(crate) fn run(arguments: &RunArguments) -> Result<String, RunError> {
     let started = Instant::now();
     let config = settings(arguments)?;
-    let exercises: BTreeSet<Exercise> = match &arguments.exercises[..] {
-        [] => Exercise::ALL.into(),
-        numbers => numbers.iter().filter_map(|number| Exercise::of_number(*number)).collect(),
-    };
+    let exercises = exercises::chosen(&arguments.exercises);
     let threads = arguments.threads.map_or_else(available_threads, usize::from);
     memory::check(&config, &exercises, threads)?;
-    let arms = Catalogue::new(&config).arms(&exercises);
+    let arms = exercises::arms(&config, &exercises);
     let taken = RunFolder::take(&arguments.output)?;
     let (folder, trainings) = (taken.path(), taken.trainings());
     let earlier = if arguments.fresh { Earlier::Ignored } else { Earlier::Used };
@@ -113,7 +127,7 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<String, RunError> {
         complete,
         versions: versions(),
         configuration: config.clone(),
-        exercises: exercises.iter().map(|exercise| exercise.number()).collect(),
+        exercises: exercises.iter().map(|exercise| exercise.number).collect(),
         arms: arms.iter().zip(&fates).filter_map(arm_result).collect(),
         sections,
     };
@@ -133,9 +147,9 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<String, RunError> {
 }
 
 /// All sections of the report, in their order.
-fn sections(outcomes: &Outcomes<'_>, exercises: &BTreeSet<Exercise>) -> Vec<Section> {
+fn sections(outcomes: &Outcomes<'_>, exercises: &[&Exercise]) -> Vec<Section> {
     let mut sections = vec![exercises::data(outcomes, exercises)];
-    sections.extend(exercises.iter().map(|exercise| exercises::section(*exercise, outcomes)));
+    sections.extend(exercises.iter().map(|exercise| exercise.section(outcomes)));
     sections.extend(theory::sections(&outcomes.config.losses));
     sections.push(exercises::closing(&sections));
     sections
@@ -257,7 +271,7 @@ fn heading(config: &Config, partial: Option<String>, record: &Record) -> Result<
         title: "Segmentation losses compared on a small U-Net".to_owned(),
         partial,
         facts: facts.into_iter().map(|(name, fact)| (name.to_owned(), fact)).collect(),
-        configuration: config.commented()?,
+        configuration: commented(config)?,
     })
 }
 

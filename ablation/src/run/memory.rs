@@ -5,8 +5,8 @@ use std::fmt;
 
 use sysinfo::{MemoryRefreshKind, System};
 
-use super::arm::{Catalogue, Exercise};
 use super::config::Config;
+use super::exercises::{self, Exercise};
 use super::task::Task;
 use super::training::{binary, damage};
 
@@ -72,14 +72,14 @@ pub(crate) struct TooLarge {
 }
 
 /// Fails if a run would take more memory than there is. Where the system does not tell what there is, only what cannot be addressed is refused.
-pub(crate) fn check(config: &Config, exercises: &BTreeSet<Exercise>, threads: usize) -> Result<(), TooLarge> {
+pub(crate) fn check(config: &Config, exercises: &[&Exercise], threads: usize) -> Result<(), TooLarge> {
     Estimate::new(config, exercises, threads).check(free())
 }
 
 impl Estimate {
-    pub(super) fn new(config: &Config, exercises: &BTreeSet<Exercise>, threads: usize) -> Self {
+    pub(super) fn new(config: &Config, exercises: &[&Exercise], threads: usize) -> Self {
         let seeds = f64::from(config.seeds);
-        let arms = Catalogue::new(config).arms_of_seed(exercises, config.first_seed);
+        let arms = exercises::arms_of_seed(config, exercises, config.first_seed);
         let tasks: BTreeSet<Set> = arms.iter().map(|arm| Set::of(arm.task)).collect();
         let networks = tasks.iter().map(|set| set.training(config)).fold(0.0, f64::max);
         Self {
@@ -217,7 +217,7 @@ mod tests {
     use crate::run::config::Preset;
 
     fn estimate(config: &Config, threads: usize) -> Estimate {
-        Estimate::new(config, &Exercise::ALL.into(), threads)
+        Estimate::new(config, exercises::ALL, threads)
     }
 
     #[test]
@@ -254,7 +254,7 @@ mod tests {
     #[test]
     fn more_threads_than_arms_take_no_more() {
         let config = Config::preset(Preset::Quick);
-        let arms = Catalogue::new(&config).arms(&Exercise::ALL.into()).len();
+        let arms = exercises::arms(&config, exercises::ALL).len();
         assert_eq!(estimate(&config, arms), estimate(&config, usize::MAX));
         assert!(estimate(&config, 1).training < estimate(&config, 2).training);
     }

@@ -1,12 +1,13 @@
 //! `ablation run`: trains a small U-Net under different losses, and writes a report of what came out.
 //!
-//! `arm` says which losses meet which data; `schedule` trains them by `training`, which takes images from `dataset`, a `network`, and
+//! `exercises` says which losses meet which data; `schedule` trains them by `training`, which takes images from `dataset`, a `network`, and
 //! every value and gradient of a loss from `loss_core`; `exercises` and `theory` make sections of the outcomes, and `report` draws them.
 
 mod arm;
 mod bytes;
 mod cache;
 mod command;
+mod commented;
 mod compare;
 mod config;
 mod dataset;
@@ -33,5 +34,5 @@ mod theory;
 mod training;
 mod versions;
 
-pub(crate) use command::{compare, config, run};
+pub(crate) use command::{compare, config, run, with_exercises};
 pub(crate) use error::RunError;

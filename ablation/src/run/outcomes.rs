@@ -28,7 +28,7 @@ pub(crate) struct Entry<'a> {
 
 impl<'a> Outcomes<'a> {
     /// A loss on a task.
-    pub(crate) fn entry(&self, task: Task, loss: &NamedLoss) -> Entry<'a> {
+    fn entry(&self, task: Task, loss: &NamedLoss) -> Entry<'a> {
         let trained = |seed| {
             let asked = Arm { task, loss: loss.clone(), seed };
             let place = self.arms.iter().position(|arm| arm.is_same_training(&asked))?;
@@ -40,8 +40,9 @@ impl<'a> Outcomes<'a> {
         Entry { loss: loss.clone(), by_seed: self.config.seeds().map(trained).collect() }
     }
 
-    pub(crate) fn entries(&self, task: Task, losses: &[NamedLoss]) -> Vec<Entry<'a>> {
-        losses.iter().map(|loss| self.entry(task, loss)).collect()
+    /// The losses of an exercise, each on its task.
+    pub(crate) fn entries(&self, arms: &[(Task, NamedLoss)]) -> Vec<Entry<'a>> {
+        arms.iter().map(|(task, loss)| self.entry(*task, loss)).collect()
     }
 }
 

@@ -1,7 +1,6 @@
 //! The settings of a run.
 
 mod check;
-mod comment;
 mod error;
 mod fingerprint;
 mod load;
@@ -35,16 +34,16 @@ pub(crate) struct Config {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Training {
-    /// Optimiser steps of each arm of exercises 1 to 5.
+    /// Optimiser steps of each arm on binary images.
     pub(crate) steps: usize,
-    /// Optimiser steps of each arm of exercise 6.
+    /// Optimiser steps of each arm on damage maps.
     pub(crate) damage_steps: usize,
     /// How often the held-out images are evaluated, evenly over the steps and once before; the last is after the last step.
     pub(crate) evaluations: usize,
     /// Images a step.
     pub(crate) batch: usize,
     pub(crate) learning_rate: f64,
-    /// That of exercise 6.
+    /// That of the arms on damage maps.
     pub(crate) damage_learning_rate: f64,
     /// Channels of the first level; each level below has twice as many.
     pub(crate) base_channels: usize,
@@ -61,7 +60,7 @@ pub(crate) enum HeadBias {
     Prior,
 }
 
-/// The binary images of exercises 1 to 5.
+/// The binary images.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Data {
@@ -69,9 +68,9 @@ pub(crate) struct Data {
     pub(crate) size: usize,
     pub(crate) training_images: usize,
     pub(crate) held_out_images: usize,
-    /// The foreground's share of all pixels, in exercises 1 to 4.
+    /// The foreground's share of all pixels, where an exercise does not ask for rare foreground.
     pub(crate) share: f64,
-    /// The shares of exercise 5, each a set of arms.
+    /// The shares where foreground is rare, each a set of arms.
     pub(crate) rare_shares: Vec<f64>,
     /// How much brighter the foreground is than the background, in units of the background's range.
     pub(crate) contrast: f64,
@@ -96,7 +95,7 @@ pub(crate) struct Shapes {
     pub(crate) small_objects: f64,
 }
 
-/// The damage maps of exercise 6: pairs of images, before and after.
+/// The damage maps: pairs of images, before and after.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Damage {
@@ -120,9 +119,9 @@ pub(crate) struct Losses {
     pub(crate) tversky: [f64; 2],
     /// γ of the focal loss where an exercise does not vary it.
     pub(crate) gamma: f64,
-    /// The γ of exercise 3.
+    /// The γ that are compared with one another.
     pub(crate) gammas: Vec<f64>,
-    /// Arms of the user's own, as expressions of `score --loss`; they join exercises 1, 2 and 5.
+    /// Arms of the user's own, as expressions of `score --loss` for exercises that take them.
     pub(crate) own: Vec<String>,
 }
 

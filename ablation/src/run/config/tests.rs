@@ -4,7 +4,8 @@ use clap::ValueEnum;
 use quickcheck::{Arbitrary, Gen, quickcheck};
 
 use super::*;
-use crate::run::arm::{Catalogue, Exercise};
+use crate::run::commented::commented;
+use crate::run::exercises;
 use crate::run::memory::Estimate;
 
 /// A finite number, of any size.
@@ -183,7 +184,7 @@ fn refusal(change: impl Fn(&mut Config)) -> String {
 
 quickcheck! {
     fn commented_settings_read_back(config: Config) -> bool {
-        let text = config.commented().unwrap();
+        let text = commented(&config).unwrap();
         toml::from_str::<Config>(&text).unwrap() == config
     }
 
@@ -195,11 +196,11 @@ quickcheck! {
         // As 64-bit machines count; where fewer can be addressed, the estimate refuses more.
         let bytes = |images: usize| (images as u64).checked_mul((data.size as u64).checked_pow(2)?)?.checked_mul(64);
         let steps = [training.steps, training.damage_steps];
-        let arms = Catalogue::new(&config).arms_of_seed(&Exercise::ALL.into(), config.first_seed);
+        let arms = exercises::arms_of_seed(&config, exercises::ALL, config.first_seed);
         images.into_iter().all(|images| bytes(images).is_some())
             && steps.into_iter().all(|steps| (steps as u64).checked_mul(training.evaluations as u64).is_some())
             && first_seed.checked_add(u64::from(*seeds)).is_some()
-            && Estimate::new(&config, &Exercise::ALL.into(), usize::MAX).total().is_finite()
+            && Estimate::new(&config, exercises::ALL, usize::MAX).total().is_finite()
             && arms.iter().all(|arm| match arm.task {
                 Task::Binary { .. } => arm.loss.binary().is_ok(),
                 Task::Damage { .. } => arm.loss.of_classes().is_ok(),
@@ -216,7 +217,7 @@ fn presets_are_valid_and_read_back() {
     for preset in Preset::value_variants() {
         let config = Config::preset(*preset);
         assert_eq!(config.clone().validate().unwrap(), config);
-        let text = config.commented().unwrap();
+        let text = commented(&config).unwrap();
         assert_eq!(toml::from_str::<Config>(&text).unwrap(), config);
         // Over another preset too: the text leaves nothing out.
         assert_eq!(Config::load(Preset::Quick, &text, Path::new("all.toml")).unwrap(), config);

@@ -1,18 +1,35 @@
-//! Exercise 1.
+//! What Dice adds to BCE.
 
 use super::charts::histories;
+use super::losses::Shared;
 use super::pictures::{ROWS, side_by_side};
 use super::tables::{compared, final_table, metric, missing, spread_note};
-use crate::run::arm::{Catalogue, Exercise};
+use super::{Exercise, on_binary};
+use crate::run::arm::NamedLoss;
+use crate::run::config::Config;
 use crate::run::metrics::name;
 use crate::run::model::{Figure, Panel, Section};
 use crate::run::numbers::percent_as_set;
 use crate::run::outcomes::{Entry, Outcomes};
 use crate::run::task::Task;
 
-pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogue<'_>) {
+pub(super) static EXERCISE: Exercise = Exercise {
+    number: 1,
+    title: "BCE alone against BCE + Dice",
+    question: "BCE alone against BCE + Dice: what each finds",
+    near: &[],
+    arms,
+    fill,
+};
+
+fn arms(config: &Config) -> Vec<(Task, NamedLoss)> {
+    let losses = Shared(&config.losses);
+    on_binary(config.data.share, [losses.bce(), losses.bce_and_dice()].into_iter().chain(losses.own()))
+}
+
+fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     let share = outcomes.config.data.share;
-    let entries = outcomes.entries(Task::Binary { share }, &catalogue.binary(Exercise::BceAndDice, share));
+    let entries = outcomes.entries(&arms(outcomes.config));
     section.text(format!(
         "BCE asks every pixel the same question and takes the mean, so with {} foreground, {} of what it hears is background. Dice \
          compares the overlap with the size of both masks. Their sum has BCE's gradient everywhere and Dice's aim.",
@@ -29,7 +46,7 @@ pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &C
         }
     }
     section.figure(histories(
-        "exercise-1-by-step",
+        &EXERCISE.part("by-step"),
         "Quality on held-out images while training",
         &entries,
         &[name::DICE, name::IOU, name::RECALL],
@@ -42,11 +59,11 @@ pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &C
         metric(name::ACCURACY, 4),
         metric(name::BOUNDARY_F1_1, 3),
     ];
-    section.table(final_table("exercise-1-final", "After the last step", &entries, &shown, spread_note(outcomes)));
+    section.table(final_table(&EXERCISE.part("final"), "After the last step", &entries, &shown, spread_note(outcomes)));
     let [_, held_out] = outcomes.sets.binary(outcomes.config, share, outcomes.config.first_seed);
     if let Some(pictures) = side_by_side(&held_out, &entries, ROWS) {
         section.figure(Figure {
-            id: "exercise-1-masks".to_owned(),
+            id: EXERCISE.part("masks"),
             title: "What each loss found".to_owned(),
             caption: format!(
                 "Held-out images of seed {}, the first, whatever it shows; their true masks; and each prediction at p ≥ ½ as an error map: what was \

@@ -1,38 +1,21 @@
 //! Which loss for which task: what the field takes, beside what these runs showed.
 
-use crate::inspect::TASKS;
-use crate::run::model::{Cell, Finding, Section, Table};
-
-/// What this run says on a task: the exercise, and the loss whose comparison tells, if it is not the first finding that does.
-const SHOWN_BY: &[(&str, Option<(u8, &str)>)] = &[
-    ("binary, balanced", None),
-    ("multi-class", Some((6, "weighted CE"))),
-    ("medical", Some((5, ""))),
-    ("remote sensing", Some((6, "focal + Dice"))),
-    ("small objects", Some((5, ""))),
-    ("instances", None),
-    ("change detection", Some((6, "focal + Dice"))),
-];
+use super::ALL;
+use crate::guide::{TASKS, Task};
+use crate::run::model::{Cell, Section, Table};
 
 pub(crate) fn closing(sections: &[Section]) -> Section {
     let mut section = Section::new("which-loss", "Which loss for which task");
     section.text(
         "On the left what the field commonly takes; on the right what this run's figures say on it, where an exercise comes near the task. Synthetic images and short trainings of a small network show a direction, not a law.",
     );
-    let row = |task: &crate::inspect::Task| {
-        let shown = SHOWN_BY.iter().find(|(name, _)| *name == task.task).and_then(|(_, shown)| *shown);
-        let shown = match shown {
-            None => "no exercise comes near it".to_owned(),
-            Some((exercise, loss)) => {
-                sentence(sections, exercise, loss).unwrap_or_else(|| "not part of this run".to_owned())
-            }
-        };
+    let row = |task: &Task| {
         vec![
             Cell::text(task.task),
             Cell::text(task.losses.join(" or ")),
             Cell::text(task.why),
             Cell::text(task.mind),
-            Cell::text(shown),
+            Cell::text(shown(sections, task)),
         ]
     };
     section.table(Table {
@@ -45,22 +28,16 @@ pub(crate) fn closing(sections: &[Section]) -> Section {
     section
 }
 
-fn sentence(sections: &[Section], exercise: u8, loss: &str) -> Option<String> {
-    let section = sections.iter().find(|section| section.id == format!("exercise-{exercise}"))?;
-    let is_of = |finding: &&Finding| finding.comparisons.iter().any(|comparison| comparison.second == loss);
-    let finding = section.findings().find(|finding| loss.is_empty() || is_of(finding))?;
-    Some(format!("Exercise {exercise}: {}", finding.sentence))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_task_is_looked_up() {
-        for task in TASKS {
-            assert!(SHOWN_BY.iter().any(|(name, _)| *name == task.task), "{}", task.task);
-        }
-        assert_eq!(SHOWN_BY.len(), TASKS.len());
-    }
+/// What the findings of the first exercise that comes near the task say on it.
+fn shown(sections: &[Section], task: &Task) -> String {
+    let near = ALL.iter().find_map(|exercise| {
+        let (_, shows) = exercise.near.iter().find(|(field, _)| *field == task.field)?;
+        Some((exercise, shows))
+    });
+    let Some((exercise, shows)) = near else { return "no exercise comes near it".to_owned() };
+    let section = sections.iter().find(|section| section.id == exercise.id());
+    section.and_then(|section| shows.finding(section)).map_or_else(
+        || "not part of this run".to_owned(),
+        |finding| format!("Exercise {}: {}", exercise.number, finding.sentence),
+    )
 }

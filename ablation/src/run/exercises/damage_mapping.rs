@@ -1,21 +1,57 @@
-//! Exercise 6.
+//! Classes of which some are rare, from two images.
 
 use super::charts::histories;
+use super::losses::named;
 use super::pictures::{SHOWN, class_legend, classes, grey};
 use super::tables::{Shown, compared, final_table, metric, missing, spread_note_on};
-use crate::run::arm::Catalogue;
+use super::{Exercise, Shows};
+use crate::guide::Field;
+use crate::run::arm::NamedLoss;
+use crate::run::config::{Config, Losses};
 use crate::run::dataset;
 use crate::run::metrics::name;
 use crate::run::model::{Axis, Cell, Chart, Figure, Look, Panel, PictureRow, Pictures, Section, Series, Table};
 use crate::run::numbers::percent_as_set;
 use crate::run::outcomes::{Entry, Outcomes};
 use crate::run::statistics;
+use crate::run::task::Task;
 use crate::run::training::damage::{CLASS_NAMES, PICTURED};
 
-pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogue<'_>) {
+pub(super) static EXERCISE: Exercise = Exercise {
+    number: 6,
+    title: "Damage mapping in five classes",
+    question: "damage maps in five classes from image pairs: weights, focal, Dice, deep supervision",
+    near: &[
+        (Field::MultiClass, Shows::Loss(WEIGHTED_CE)),
+        (Field::RemoteSensing, Shows::Loss(FOCAL_AND_DICE)),
+        (Field::ChangeDetection, Shows::Loss(FOCAL_AND_DICE)),
+    ],
+    arms,
+    fill,
+};
+
+const WEIGHTED_CE: &str = "weighted CE";
+const FOCAL_AND_DICE: &str = "focal + Dice";
+
+/// Each differs from the one before in one thing.
+fn arms(config: &Config) -> Vec<(Task, NamedLoss)> {
+    let Losses { gamma, smooth, .. } = config.losses;
+    let [shallow, deep] = [false, true].map(|deep_supervision| Task::Damage { deep_supervision });
+    // Over the same denominator as the weighted cross-entropy, so that γ is all that differs.
+    let focal = format!("focal(gamma={gamma}, reduction=weighted_mean)");
+    let focal_and_dice = format!("{focal} + dice(smooth={smooth}, classes=foreground)");
+    vec![
+        (shallow, named("CE", "ce(weights=none)", 0)),
+        (shallow, named(WEIGHTED_CE, "ce", 6)),
+        (shallow, named("focal", focal, 4)),
+        (shallow, named(FOCAL_AND_DICE, focal_and_dice.clone(), 7)),
+        (deep, named("focal + Dice, deep", focal_and_dice, 5)),
+    ]
+}
+
+fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     let config = outcomes.config;
-    let losses = catalogue.damage();
-    let entries: Vec<Entry<'_>> = losses.iter().map(|(task, loss)| outcomes.entry(*task, loss)).collect();
+    let entries = outcomes.entries(&arms(config));
     let shares = dataset::damage_shares(&config.damage).map(percent_rounded);
     let weights = config.damage.class_weights.map(|weight| weight.to_string());
     let [eighth, quarter, full] = config.damage.lambdas;
@@ -47,7 +83,7 @@ pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &C
         "{note} The mean Dice is over the four classes that are not background. Calling everything background has an accuracy of {background:.4}."
     );
     let shown_overall = [metric(name::MEAN_DICE, 3), metric(name::ACCURACY, 4)];
-    section.table(final_table("exercise-6-final", "After the last step", &entries, &shown_overall, overall));
+    section.table(final_table(&EXERCISE.part("final"), "After the last step", &entries, &shown_overall, overall));
     section.table(by_class_table(&entries, name::DICE, note.clone()));
     section.table(by_class_table(&entries, name::RECALL, note.clone()));
     section.table(by_class_table(
@@ -55,7 +91,7 @@ pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &C
         name::PRECISION,
         format!("{note} A precision is undefined where nothing is called that class."),
     ));
-    section.figure(histories("exercise-6-by-step", "While training", &entries, &[name::MEAN_DICE]));
+    section.figure(histories(&EXERCISE.part("by-step"), "While training", &entries, &[name::MEAN_DICE]));
     pictures(outcomes, &entries).into_iter().for_each(|figure| section.figure(figure));
 }
 
@@ -82,7 +118,7 @@ fn by_class(entries: &[Entry<'_>]) -> Figure {
         })
     };
     Figure {
-        id: "exercise-6-classes".to_owned(),
+        id: EXERCISE.part("classes"),
         title: "Dice and recall of each class".to_owned(),
         caption: "On held-out pairs after the last step; dots are means over seeds, bars reach from the smallest to the largest seed. \
                   Background is left out: it is near 1 for all."
@@ -101,7 +137,7 @@ fn by_class_table(entries: &[Entry<'_>], metric: &str, note: String) -> Table {
         std::iter::once(Cell::text(entry.name())).chain(cells).collect()
     };
     Table {
-        id: format!("exercise-6-{}", metric.to_lowercase()),
+        id: EXERCISE.part(&metric.to_lowercase()),
         title: statistics::capitalised(&format!("{metric} of each class")),
         columns,
         rows: entries.iter().map(row).collect(),
@@ -131,7 +167,7 @@ fn pictures(outcomes: &Outcomes<'_>, entries: &[Entry<'_>]) -> Option<Figure> {
         Some(PictureRow { name: format!("pair {}", index + 1), pictures })
     };
     Some(Figure {
-        id: "exercise-6-maps".to_owned(),
+        id: EXERCISE.part("maps"),
         title: "Damage maps".to_owned(),
         caption: format!(
             "Held-out pairs of seed {}, first the one with the most pixels of each class, from destroyed to no damage, then the first others; the true classes, and the likeliest class by each loss.",

@@ -1,9 +1,8 @@
 //! What the networks were trained with: the generator's pictures and the shares.
 
-use std::collections::BTreeSet;
-
 use super::pictures::{SHOWN, class_legend, classes, errors, grey, mask};
-use crate::run::arm::{Arm, Catalogue, Exercise};
+use super::{Exercise, told};
+use crate::run::arm::Arm;
 use crate::run::config::HeadBias;
 use crate::run::dataset::{ImageSet, damage_shares};
 use crate::run::fate::Fate;
@@ -16,11 +15,11 @@ use crate::run::training::damage::CLASS_NAMES;
 const SHOWN_IMAGES: usize = 6;
 
 /// The section on the data and the training of some exercises.
-pub(crate) fn data(outcomes: &Outcomes<'_>, exercises: &BTreeSet<Exercise>) -> Section {
+pub(crate) fn data(outcomes: &Outcomes<'_>, exercises: &[&Exercise]) -> Section {
     let config = outcomes.config;
     let mut section = Section::new("data", "The data and the training");
-    let catalogue = Catalogue::new(config);
-    let mut shares: Vec<f64> = exercises.iter().flat_map(|exercise| catalogue.shares(*exercise)).collect();
+    let mut shares: Vec<f64> = exercises.iter().flat_map(|exercise| exercise.shares(config)).collect();
+    let on_damage = exercises.iter().any(|exercise| exercise.is_on_damage());
     shares.sort_by(|a, b| b.total_cmp(a));
     shares.dedup();
     if !shares.is_empty() {
@@ -42,7 +41,7 @@ pub(crate) fn data(outcomes: &Outcomes<'_>, exercises: &BTreeSet<Exercise>) -> S
     };
     section.text(format!(
         "The network is a U-Net of {} channels at full size, with group normalisation, trained by Adam in batches of {}, for {} steps with a learning \
-         rate of {} ({} steps with {} in exercise 6), its last bias begun {bias}. Begun elsewhere, losses over the mean of pixels can come out otherwise \
+         rate of {} ({} steps with {} in {}), its last bias begun {bias}. Begun elsewhere, losses over the mean of pixels can come out otherwise \
          (`head_bias`). Arms of a seed share the images, their order and the first weights. These are small \
          networks and short trainings; a loss that is behind here may catch up in longer ones.",
         config.training.base_channels,
@@ -50,7 +49,8 @@ pub(crate) fn data(outcomes: &Outcomes<'_>, exercises: &BTreeSet<Exercise>) -> S
         config.training.steps,
         config.training.learning_rate,
         config.training.damage_steps,
-        config.training.damage_learning_rate
+        config.training.damage_learning_rate,
+        told(Exercise::is_on_damage)
     ));
     section.text(
         "Differences between arms are taken seed by seed. Their 95 % interval is the wider of two: the percentiles of a bootstrap over the seeds, \
@@ -59,18 +59,18 @@ pub(crate) fn data(outcomes: &Outcomes<'_>, exercises: &BTreeSet<Exercise>) -> S
          does not mean equal: it means that so few seeds cannot tell. Intervals speak of seeds (images, weights, order), not of other data, \
          and are not corrected for the number of comparisons.",
     );
-    section.table(table(outcomes, &shares, exercises));
+    section.table(table(outcomes, &shares, on_damage));
     section.table(arms_table(outcomes));
     for share in shares {
         section.figure(binary_figure(outcomes, share));
     }
-    if exercises.contains(&Exercise::DamageMapping) {
+    if on_damage {
         section.figure(damage_figure(outcomes));
     }
     section
 }
 
-fn table(outcomes: &Outcomes<'_>, shares: &[f64], exercises: &BTreeSet<Exercise>) -> Table {
+fn table(outcomes: &Outcomes<'_>, shares: &[f64], on_damage: bool) -> Table {
     let config = outcomes.config;
     let mut rows = Vec::new();
     let mut row = |name: String, asked: f64, training: (usize, usize), held_out: (usize, usize)| {
@@ -94,7 +94,7 @@ fn table(outcomes: &Outcomes<'_>, shares: &[f64], exercises: &BTreeSet<Exercise>
             count(&held_out.labels, 1),
         );
     }
-    if exercises.contains(&Exercise::DamageMapping) {
+    if on_damage {
         let [training, held_out] = outcomes.sets.damage(config, config.first_seed);
         for (class, (name, share)) in (0..).zip(CLASS_NAMES.iter().zip(damage_shares(&config.damage))) {
             row(format!("damage maps, {name}"), share, count(&training.labels, class), count(&held_out.labels, class));

@@ -1,8 +1,11 @@
-//! Exercise 2.
+//! Two losses that order masks alike.
 
 use super::charts::histories;
+use super::losses::Shared;
 use super::tables::{compared, final_table, metric, missing, spread_note};
-use crate::run::arm::{Catalogue, Exercise};
+use super::{Exercise, on_binary};
+use crate::run::arm::NamedLoss;
+use crate::run::config::Config;
 use crate::run::metrics::name;
 use crate::run::model::{Axis, Cell, Chart, Figure, Finding, Look, Panel, Section, Series, Table};
 use crate::run::outcomes::{Entry, Outcomes, spread_cell};
@@ -15,9 +18,22 @@ const LEVELS: [f64; 5] = [0.2, 0.3, 0.4, 0.5, 0.6];
 /// The level that speed is judged by.
 const JUDGED: f64 = 0.5;
 
-pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogue<'_>) {
-    let share = outcomes.config.data.share;
-    let mut entries = outcomes.entries(Task::Binary { share }, &catalogue.binary(Exercise::DiceAndIou, share));
+pub(super) static EXERCISE: Exercise = Exercise {
+    number: 2,
+    title: "Dice against IoU",
+    question: "Dice against IoU: how fast, how good",
+    near: &[],
+    arms,
+    fill,
+};
+
+fn arms(config: &Config) -> Vec<(Task, NamedLoss)> {
+    let losses = Shared(&config.losses);
+    on_binary(config.data.share, [losses.dice(), losses.iou()].into_iter().chain(losses.own()))
+}
+
+fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
+    let mut entries = outcomes.entries(&arms(outcomes.config));
     // Elsewhere the losses have the names of the scores, which here would be mistaken for them.
     for entry in entries.iter_mut().take(2) {
         entry.loss.name.push_str(" loss");
@@ -31,7 +47,7 @@ pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &C
         section.finding(compared(dice, iou, &[metric(name::DICE, 3), metric(name::IOU, 3)]));
         section.finding(speed(dice, iou));
     }
-    section.figure(histories("exercise-2-by-step", "Convergence", &entries, &[name::IOU, name::DICE]));
+    section.figure(histories(&EXERCISE.part("by-step"), "Convergence", &entries, &[name::IOU, name::DICE]));
     section.table(steps_table(&entries));
     section.figure(steps_figure(&entries));
     let shown = [
@@ -41,7 +57,7 @@ pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &C
         metric(name::RECALL, 3),
         metric(name::BOUNDARY_F1_1, 3),
     ];
-    section.table(final_table("exercise-2-final", "After the last step", &entries, &shown, spread_note(outcomes)));
+    section.table(final_table(&EXERCISE.part("final"), "After the last step", &entries, &shown, spread_note(outcomes)));
 }
 
 /// The step at which the IoU first is at a level, on a straight line between two evaluations; none if it never is.
@@ -97,7 +113,7 @@ fn steps_table(entries: &[Entry<'_>]) -> Table {
         row
     };
     Table {
-        id: "exercise-2-steps".to_owned(),
+        id: EXERCISE.part("steps"),
         title: "Steps until the held-out IoU reaches a level".to_owned(),
         columns,
         rows: LEVELS.iter().map(row).collect(),
@@ -113,7 +129,7 @@ fn steps_figure(entries: &[Entry<'_>]) -> Figure {
         Series { look: Look::Dots, ..entry.series(summaries.collect()) }
     };
     Figure {
-        id: "exercise-2-steps-to-level".to_owned(),
+        id: EXERCISE.part("steps-to-level"),
         title: "Steps to reach an IoU".to_owned(),
         caption: "The mean step at which the held-out IoU first reached each level, over the seeds that reached it; bars from the fastest to \
                   the slowest seed. Lower is faster."

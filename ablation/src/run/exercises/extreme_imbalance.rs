@@ -1,9 +1,13 @@
-//! Exercise 5.
+//! What is left to learn from where foreground is rare.
 
 use super::charts::histories;
+use super::losses::{Shared, named};
 use super::pictures::side_by_side;
 use super::tables::{final_table, metric, missing, spread_note};
-use crate::run::arm::{Catalogue, Exercise};
+use super::{Exercise, Shows, on_binary};
+use crate::guide::Field;
+use crate::run::arm::NamedLoss;
+use crate::run::config::Config;
 use crate::run::metrics::name;
 use crate::run::model::{Axis, Cell, Chart, Figure, Finding, Look, Panel, Rule, Section, Series};
 use crate::run::numbers::{anchor, percent_as_set};
@@ -11,23 +15,58 @@ use crate::run::outcomes::{Entry, Outcomes};
 use crate::run::statistics::Comparison;
 use crate::run::task::Task;
 
-pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogue<'_>) {
+pub(super) static EXERCISE: Exercise = Exercise {
+    number: 5,
+    title: "Extreme imbalance",
+    question: "1 % foreground (`--full`: 0.1 % too): nine losses, and the accuracy trap",
+    near: &[(Field::Medical, Shows::First), (Field::SmallObjects, Shows::First)],
+    arms,
+    fill,
+};
+
+fn arms(config: &Config) -> Vec<(Task, NamedLoss)> {
+    config.data.rare_shares.iter().flat_map(|share| arms_of_share(config, *share)).collect()
+}
+
+fn arms_of_share(config: &Config, share: f64) -> Vec<(Task, NamedLoss)> {
+    let losses = Shared(&config.losses);
+    let compared = [
+        losses.bce(),
+        weighted_bce(share),
+        losses.focal(),
+        losses.dice(),
+        losses.iou(),
+        losses.tversky(),
+        losses.bce_and_dice(),
+        losses.focal_and_dice(),
+        losses.focal_and_tversky(),
+    ];
+    on_binary(share, compared.into_iter().chain(losses.own()))
+}
+
+/// Foreground and background weigh the same in total.
+fn weighted_bce(share: f64) -> NamedLoss {
+    // Four digits are enough of a weight, and make the expression readable.
+    let weight: f64 = format!("{:.3e}", (1.0 - share) / share).parse().unwrap_or(1.0);
+    named("weighted BCE", format!("bce(pos_weight={weight})"), 6)
+}
+
+fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     section.text(
         "When foreground is rare, predicting none of it is nearly always right. A loss that takes the mean over pixels is content with that \
          for a while; weights, focal fading and overlap losses each change what is rewarded.",
     );
-    for share in catalogue.shares(Exercise::ExtremeImbalance) {
-        of_share(section, outcomes, catalogue, share);
+    for share in &outcomes.config.data.rare_shares {
+        of_share(section, outcomes, *share);
     }
 }
 
-fn of_share(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogue<'_>, share: f64) {
-    let task = Task::Binary { share };
-    let entries = outcomes.entries(task, &catalogue.binary(Exercise::ExtremeImbalance, share));
+fn of_share(section: &mut Section, outcomes: &Outcomes<'_>, share: f64) {
+    let entries = outcomes.entries(&arms_of_share(outcomes.config, share));
     let [_, held_out] = outcomes.sets.binary(outcomes.config, share, outcomes.config.first_seed);
     let background =
         held_out.masks.iter().filter(|pixel| **pixel == 0).count() as f64 / held_out.masks.len().max(1) as f64;
-    let id = format!("exercise-5-{}", anchor(share));
+    let id = EXERCISE.part(&anchor(share));
     section.text(format!("With {} foreground:", percent_as_set(share)));
     missing(&entries).into_iter().for_each(|text| section.text(text));
     section.finding(against_bce(&entries, share));

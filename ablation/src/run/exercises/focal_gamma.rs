@@ -1,8 +1,11 @@
-//! Exercise 3.
+//! What γ does to edges and to probabilities.
 
+use super::losses::{focal_expression, named};
 use super::pictures::{SHOWN, at_half, error_legend, errors, grey, mask, noted, of_bytes};
 use super::tables::{compared, final_table, metric, missing, spread_note};
-use crate::run::arm::{Catalogue, Exercise};
+use super::{Exercise, on_binary};
+use crate::run::arm::NamedLoss;
+use crate::run::config::Config;
 use crate::run::dataset::ImageSet;
 use crate::run::metrics::name;
 use crate::run::model::{Axis, Chart, Figure, Look, Panel, PictureKind, PictureRow, Pictures, Section, Series};
@@ -10,10 +13,26 @@ use crate::run::outcomes::{Entry, Outcomes};
 use crate::run::task::Task;
 use crate::run::training::binary::BINS;
 
-pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogue<'_>) {
+pub(super) static EXERCISE: Exercise = Exercise {
+    number: 3,
+    title: "Focal loss and its γ",
+    question: "focal loss, γ from 1 to 3: boundaries and calibration",
+    near: &[],
+    arms,
+    fill,
+};
+
+fn arms(config: &Config) -> Vec<(Task, NamedLoss)> {
+    let gammas = config.losses.gammas.iter().enumerate();
+    on_binary(
+        config.data.share,
+        gammas.map(|(index, gamma)| named(format!("γ = {gamma}"), focal_expression(*gamma), index)),
+    )
+}
+
+fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     let config = outcomes.config;
-    let share = config.data.share;
-    let entries = outcomes.entries(Task::Binary { share }, &catalogue.binary(Exercise::FocalGamma, share));
+    let entries = outcomes.entries(&arms(outcomes.config));
     section.text(
         "The focal loss multiplies the cross-entropy of a pixel by (1 − p_t)^γ, so that pixels that are right already fade. The larger γ, the \
          more of the gradient is left to hard pixels, which mostly lie at edges; and the less the loss rewards certainty, so that \
@@ -40,7 +59,7 @@ pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &C
          the mean gap between probability and frequency in 15 bins, weighted by their pixels, of which nearly all lie in the lowest (Guo et al., 2017).",
         spread_note(outcomes)
     );
-    section.table(final_table("exercise-3-final", "Boundaries and calibration by γ", &entries, &shown, note));
+    section.table(final_table(&EXERCISE.part("final"), "Boundaries and calibration by γ", &entries, &shown, note));
     if let Some(figure) = zoomed(outcomes, &entries) {
         section.figure(figure);
     }
@@ -64,7 +83,7 @@ fn by_gamma(entries: &[Entry<'_>], gammas: &[f64]) -> Figure {
         })
     };
     Figure {
-        id: "exercise-3-by-gamma".to_owned(),
+        id: EXERCISE.part("by-gamma"),
         title: "Boundary quality and calibration by γ".to_owned(),
         caption: "After the last step: means over seeds, bands from the smallest to the largest seed.".to_owned(),
         columns: 3,
@@ -94,7 +113,7 @@ fn reliability(entries: &[Entry<'_>]) -> Figure {
     let mut all: Vec<Series> = entries.iter().map(series).filter(|series| !series.x.is_empty()).collect();
     all.push(Series::line("perfectly calibrated", entries.len(), [(0.0, 0.0), (1.0, 1.0)]).look(Look::Dashed));
     Figure {
-        id: "exercise-3-reliability".to_owned(),
+        id: EXERCISE.part("reliability"),
         title: "Can the probabilities be believed?".to_owned(),
         caption: "For the pixels of each of 15 bins of probability, how many of them are foreground; all seeds pooled. On the dashed line \
                   the two agree; below it the network is too sure of foreground, above it too timid."
@@ -147,7 +166,7 @@ fn zoomed(outcomes: &Outcomes<'_>, entries: &[Entry<'_>]) -> Option<Figure> {
         (0..2.min(held_out.len())).filter_map(|index| row(index, format!("image {}", index + 1))).flatten().collect();
     let legend = error_legend();
     Some(Figure {
-        id: "exercise-3-edges".to_owned(),
+        id: EXERCISE.part("edges"),
         title: "At the edges".to_owned(),
         caption: format!(
             "The busiest {side} × {side} pixels of held-out images of seed {}, enlarged: the probability (black 0, white 1), and the mask \

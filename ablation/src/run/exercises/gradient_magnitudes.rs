@@ -1,8 +1,11 @@
-//! Exercise 4.
+//! Who gets the gradient.
 
 use super::charts::step_axis;
+use super::losses::Shared;
 use super::tables::missing;
-use crate::run::arm::{Catalogue, Exercise};
+use super::{Exercise, on_binary};
+use crate::run::arm::NamedLoss;
+use crate::run::config::Config;
 use crate::run::model::{Axis, Cell, Chart, Figure, Finding, Panel, Rule, Section, Table};
 use crate::run::numbers::percent_as_set;
 use crate::run::outcomes::{Entry, Outcomes, spread_cell};
@@ -16,14 +19,28 @@ const WINDOWS: usize = 20;
 /// Steps at the beginning and at the end that the table speaks of.
 const EDGE: usize = 10;
 
-pub(super) fn fill(section: &mut Section, outcomes: &Outcomes<'_>, catalogue: &Catalogue<'_>) {
+pub(super) static EXERCISE: Exercise = Exercise {
+    number: 4,
+    title: "Gradient magnitudes",
+    question: "gradient magnitudes: who gets the gradient, by probability, by imbalance, while training",
+    near: &[],
+    arms,
+    fill,
+};
+
+fn arms(config: &Config) -> Vec<(Task, NamedLoss)> {
+    let losses = Shared(&config.losses);
+    on_binary(config.data.share, [losses.bce(), losses.dice(), losses.iou(), losses.focal(), losses.tversky()])
+}
+
+fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     let share = outcomes.config.data.share;
     section.text(
         "What trains the network is not the loss but ∂L/∂z, its gradient by the logits. First what the formulas say, without training: the \
          gradient of one pixel, and how it is divided between foreground and background. Then the same in the trainings of this run.",
     );
     section.blocks.extend(theory::gradient_blocks(&outcomes.config.losses));
-    let entries = outcomes.entries(Task::Binary { share }, &catalogue.binary(Exercise::GradientMagnitudes, share));
+    let entries = outcomes.entries(&arms(outcomes.config));
     missing(&entries).into_iter().for_each(|text| section.text(text));
     if entries.iter().all(|entry| entry.trained().next().is_none()) {
         return;
@@ -55,7 +72,7 @@ fn over_training(entries: &[Entry<'_>], share: f64) -> Figure {
     let rule =
         Rule { name: format!("their share of the pixels, {}", percent_as_set(share)), at: share, horizontal: true };
     Figure {
-        id: "exercise-4-training".to_owned(),
+        id: EXERCISE.part("training"),
         title: "Gradients while training".to_owned(),
         caption: "Left, how much of Σ|∂L/∂z| over a batch falls on its foreground pixels. Right, the whole sum. Means over seeds and a few steps \
                   each; bands from the smallest to the largest seed."
@@ -102,7 +119,7 @@ fn table(entries: &[Entry<'_>]) -> Table {
         ]
     };
     Table {
-        id: "exercise-4-first-and-last".to_owned(),
+        id: EXERCISE.part("first-and-last"),
         title: "Gradients at the beginning and at the end of training".to_owned(),
         columns: columns.map(str::to_owned).to_vec(),
         rows: entries.iter().map(row).collect(),

@@ -1,4 +1,7 @@
-//! The sections of the exercises: what was trained, what came out, and what can be said of it.
+//! The exercises: a file each, with its title, its question, its arms and its text, and one list of them.
+//!
+//! The numbers that the command line takes, the arms of a run, the sections of the report and the texts that name exercises all come from
+//! the list. `docs/contributing.md` says how to add one.
 
 mod bce_and_dice;
 mod charts;
@@ -9,27 +12,164 @@ mod dice_and_iou;
 mod extreme_imbalance;
 mod focal_gamma;
 mod gradient_magnitudes;
+mod losses;
 mod pictures;
 mod tables;
+#[cfg(test)]
+mod tests;
 
-use super::arm::{Catalogue, Exercise};
-use super::model::Section;
+use super::arm::{Arm, NamedLoss};
+use super::config::{Config, Preset};
+use super::model::{Finding, Section};
+use super::numbers::listed;
 use super::outcomes::Outcomes;
+use super::task::Task;
+use crate::guide::Field;
 pub(crate) use closing::closing;
 pub(crate) use data::data;
+use losses::Shared;
 
-/// The section of an exercise.
-pub(crate) fn section(exercise: Exercise, outcomes: &Outcomes<'_>) -> Section {
-    let catalogue = Catalogue::new(outcomes.config);
-    let title = format!("Exercise {}. {}", exercise.number(), exercise.title());
-    let mut section = Section::new(&format!("exercise-{}", exercise.number()), title);
-    match exercise {
-        Exercise::BceAndDice => bce_and_dice::fill(&mut section, outcomes, &catalogue),
-        Exercise::DiceAndIou => dice_and_iou::fill(&mut section, outcomes, &catalogue),
-        Exercise::FocalGamma => focal_gamma::fill(&mut section, outcomes, &catalogue),
-        Exercise::GradientMagnitudes => gradient_magnitudes::fill(&mut section, outcomes, &catalogue),
-        Exercise::ExtremeImbalance => extreme_imbalance::fill(&mut section, outcomes, &catalogue),
-        Exercise::DamageMapping => damage_mapping::fill(&mut section, outcomes, &catalogue),
+/// All exercises, in the order of their numbers.
+pub(crate) static ALL: &[&Exercise] = &[
+    &bce_and_dice::EXERCISE,
+    &dice_and_iou::EXERCISE,
+    &focal_gamma::EXERCISE,
+    &gradient_magnitudes::EXERCISE,
+    &extreme_imbalance::EXERCISE,
+    &damage_mapping::EXERCISE,
+];
+
+/// A mini-exercise: losses that are trained side by side, and what can be said of the outcome.
+pub(crate) struct Exercise {
+    /// That of the course, by which the command line names it: its place in the list, from 1.
+    pub(crate) number: u8,
+    pub(crate) title: &'static str,
+    /// What it asks, as the README has it.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the README has it, and a test compares"))]
+    pub(crate) question: &'static str,
+    /// The tasks of the field that a finding of it speaks to, and which finding that is.
+    pub(crate) near: &'static [(Field, Shows)],
+    /// What is trained for it, in the order of the report.
+    pub(crate) arms: fn(&Config) -> Vec<(Task, NamedLoss)>,
+    /// Writes its section.
+    pub(crate) fill: fn(&mut Section, &Outcomes<'_>),
+}
+
+/// The finding that speaks to a task.
+pub(crate) enum Shows {
+    /// The first.
+    First,
+    /// The first that compares the loss of this name with another.
+    Loss(&'static str),
+}
+
+impl Shows {
+    fn finding<'a>(&self, section: &'a Section) -> Option<&'a Finding> {
+        section.findings().find(|finding| match self {
+            Shows::First => true,
+            Shows::Loss(name) => finding.comparisons.iter().any(|comparison| comparison.second == *name),
+        })
     }
-    section
+}
+
+impl Exercise {
+    /// The anchor of its section.
+    fn id(&self) -> String {
+        format!("exercise-{}", self.number)
+    }
+
+    /// The stem of the files of a table or a figure of it.
+    fn part(&self, name: &str) -> String {
+        format!("{}-{name}", self.id())
+    }
+
+    pub(crate) fn section(&self, outcomes: &Outcomes<'_>) -> Section {
+        let mut section = Section::new(&self.id(), format!("Exercise {}. {}", self.number, self.title));
+        (self.fill)(&mut section, outcomes);
+        section
+    }
+
+    /// The shares of foreground of its binary images.
+    fn shares(&self, config: &Config) -> Vec<f64> {
+        shares((self.arms)(config).into_iter().map(|(task, _)| task))
+    }
+
+    pub(crate) fn is_on_binary(&self) -> bool {
+        let arms = (self.arms)(&Config::preset(Preset::Default));
+        arms.iter().any(|(task, _)| matches!(task, Task::Binary { .. }))
+    }
+
+    pub(crate) fn is_on_damage(&self) -> bool {
+        let arms = (self.arms)(&Config::preset(Preset::Default));
+        arms.iter().any(|(task, _)| matches!(task, Task::Damage { .. }))
+    }
+
+    /// Whether losses of the user's own join it.
+    pub(crate) fn takes_own(&self) -> bool {
+        self.depends_on(|config| config.losses.own.push("bce".to_owned()))
+    }
+
+    /// Whether this change of the settings changes what it trains.
+    pub(crate) fn depends_on(&self, change: impl FnOnce(&mut Config)) -> bool {
+        let config = Config::preset(Preset::Default);
+        let mut changed = config.clone();
+        change(&mut changed);
+        (self.arms)(&config) != (self.arms)(&changed)
+    }
+}
+
+/// Those with these numbers, in their order; all if no number is given.
+pub(crate) fn chosen(numbers: &[u8]) -> Vec<&'static Exercise> {
+    ALL.iter().copied().filter(|exercise| numbers.is_empty() || numbers.contains(&exercise.number)).collect()
+}
+
+/// The numbers of some exercises in a sentence: "exercise 5", "exercises 1 to 4", "exercises 1, 2 and 5".
+pub(crate) fn told(which: impl Fn(&Exercise) -> bool) -> String {
+    let numbers: Vec<u8> = ALL.iter().filter(|exercise| which(exercise)).map(|exercise| exercise.number).collect();
+    let runs = numbers.chunk_by(|a, b| a + 1 == *b).flat_map(|run| match run {
+        [first, _, .., last] => vec![format!("{first} to {last}")],
+        _ => run.iter().map(u8::to_string).collect(),
+    });
+    let runs: Vec<String> = runs.collect();
+    let plural = if numbers.len() == 1 { "" } else { "s" };
+    format!("exercise{plural} {}", listed(&runs))
+}
+
+/// These losses on binary images with this share of foreground.
+fn on_binary(share: f64, losses: impl IntoIterator<Item = NamedLoss>) -> Vec<(Task, NamedLoss)> {
+    losses.into_iter().map(|loss| (Task::Binary { share }, loss)).collect()
+}
+
+/// The shares of foreground among these tasks, none twice.
+fn shares(tasks: impl Iterator<Item = Task>) -> Vec<f64> {
+    let mut shares = Vec::new();
+    for task in tasks {
+        if let Task::Binary { share } = task
+            && !shares.contains(&share)
+        {
+            shares.push(share);
+        }
+    }
+    shares
+}
+
+/// All trainings of some exercises, without repetition: those of a seed together, the longest of them first.
+pub(crate) fn arms(config: &Config, exercises: &[&Exercise]) -> Vec<Arm> {
+    config.seeds().flat_map(|seed| arms_of_seed(config, exercises, seed)).collect()
+}
+
+/// Those of one seed.
+pub(crate) fn arms_of_seed(config: &Config, exercises: &[&Exercise], seed: u64) -> Vec<Arm> {
+    let mut arms: Vec<Arm> = Vec::new();
+    // Under the name that it has beside other losses, whatever exercise asks for it first.
+    let focal = Shared(&config.losses).focal();
+    let named = |loss: NamedLoss| if loss.expression == focal.expression { focal.clone() } else { loss };
+    for (task, loss) in exercises.iter().flat_map(|exercise| (exercise.arms)(config)) {
+        let arm = Arm { task, loss: named(loss), seed };
+        if !arms.iter().any(|other| other.is_same_training(&arm)) {
+            arms.push(arm);
+        }
+    }
+    arms.sort_by_key(|arm| !matches!(arm.task, Task::Damage { .. }));
+    arms
 }

@@ -1,0 +1,43 @@
+//! The settings as a file, with a comment for each.
+
+use askama::Template;
+use serde::Serialize;
+use toml::ser::{Error, ValueSerializer};
+
+use super::config::{Config, ConfigError};
+use super::exercises::{Exercise, told};
+
+#[derive(Template)]
+#[template(path = "config.toml", escape = "none")]
+struct Commented<'a> {
+    config: &'a Config,
+    /// The exercises that a comment speaks of.
+    on_binary: String,
+    on_damage: String,
+    share: String,
+    rare_shares: String,
+    gammas: String,
+    own: String,
+}
+
+/// TOML with all settings, what each means and accepts.
+pub(crate) fn commented(config: &Config) -> Result<String, ConfigError> {
+    Commented {
+        config,
+        on_binary: told(Exercise::is_on_binary),
+        on_damage: told(Exercise::is_on_damage),
+        share: told(|exercise| exercise.depends_on(|config| config.data.share /= 2.0)),
+        rare_shares: told(|exercise| exercise.depends_on(|config| config.data.rare_shares.clear())),
+        gammas: told(|exercise| exercise.depends_on(|config| config.losses.gammas.clear())),
+        own: told(Exercise::takes_own),
+    }
+    .render()
+    .map_err(|error| ConfigError::Write(error.to_string()))
+}
+
+/// A value as it is written after the equals sign.
+fn toml<T: Serialize + ?Sized>(value: &T) -> Result<String, Error> {
+    let mut text = String::new();
+    value.serialize(ValueSerializer::new(&mut text))?;
+    Ok(text)
+}
