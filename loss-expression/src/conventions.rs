@@ -368,7 +368,7 @@ pub fn choose(name: &str, of: &str) -> Result<Vec<&'static Convention>, String> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::expression::{BinaryLoss, ClassExpression, ClassesLoss, Expression, Vocabulary};
+    use crate::expression::{BinaryLoss, ClassesLoss, Expression, Vocabulary};
 
     #[test]
     fn every_expression_is_one() {

@@ -36,6 +36,9 @@ pub(crate) const WHOLE: Range = Range {
     closed_above: true,
     text: "a whole number, at least 1",
 };
+/// γ of reduced focal loss, whose threshold to the power −γ is at most 1e30.
+pub(crate) const UP_TO_99: Range =
+    Range { minimum: 0.0, closed: true, maximum: 99.0, closed_above: true, text: "from 0 to 99" };
 pub(crate) const SMALL_EXPONENT: Range =
     Range { minimum: 0.0, closed: false, maximum: 16.0, closed_above: true, text: "above 0, at most 16" };
 

@@ -1,7 +1,7 @@
 use super::Pointwise;
 use super::power::{Power, at_least_tiny};
 use crate::error::{Parameter, ParameterError};
-use crate::facts::{Arguments, BETWEEN, BuildError, FOCAL_ALPHA, Facts, FromArguments, Listed, NOT_NEGATIVE, number};
+use crate::facts::{Arguments, BETWEEN, BuildError, FOCAL_ALPHA, Facts, FromArguments, Listed, UP_TO_99, number};
 use crate::fingerprint::Fingerprint;
 use crate::input::pixel::Pixel;
 use crate::number::real::Real;
@@ -120,7 +120,7 @@ impl Listed for ReducedFocal {
         source: "Sergievskiy and Ponamarev, Reduced Focal Loss, 2019",
         page: "ReducedFocal",
         parameters: &[&[
-            number("gamma", 2.0, NOT_NEGATIVE, "γ, how what is right fades"),
+            number("gamma", 2.0, UP_TO_99, "γ, how what is right fades"),
             number(
                 "threshold",
                 0.5,

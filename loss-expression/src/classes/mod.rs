@@ -19,18 +19,13 @@ use terms::{ClassTerms, Weights};
 /// The most classes that there can be.
 pub const MOST_CLASSES: usize = 256;
 
-/// What the pixels should be, as it is stored.
+/// What the pixels should be, as it is stored. Labels of other integers are to be converted: each type that is taken here would be compiled for
+/// every loss.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Targets<'a> {
     /// A label for each pixel.
     U8(&'a [u8]),
-    /// A label for each pixel.
-    U16(&'a [u16]),
-    /// A label for each pixel.
-    U32(&'a [u32]),
-    /// A label for each pixel.
-    I32(&'a [i32]),
     /// A label for each pixel.
     I64(&'a [i64]),
     /// A target in [0, 1] for each logit, in the layout of the logits.
@@ -89,18 +84,6 @@ macro_rules! with_plane {
         let Pixels { layout, logits, .. } = pixels;
         match pixels.targets {
             Targets::U8(labels) => {
-                let $plane = pixels.plane(ClassPlane::new(classes, layout, logits, labels))?;
-                $what
-            }
-            Targets::U16(labels) => {
-                let $plane = pixels.plane(ClassPlane::new(classes, layout, logits, labels))?;
-                $what
-            }
-            Targets::U32(labels) => {
-                let $plane = pixels.plane(ClassPlane::new(classes, layout, logits, labels))?;
-                $what
-            }
-            Targets::I32(labels) => {
                 let $plane = pixels.plane(ClassPlane::new(classes, layout, logits, labels))?;
                 $what
             }

@@ -1,7 +1,7 @@
 use quickcheck::{Arbitrary, Gen, QuickCheck};
 
-use super::arguments::{Arguments, Value};
-use super::registry::{Kind, LOSSES, LossEntry, Parameter};
+use loss_core::list::{Arguments, Kind, ParameterFacts, Range, Value};
+
 use super::*;
 
 fn parsed(text: &str) -> Expression {
@@ -79,8 +79,8 @@ fn errors_point_at_their_column() {
 #[test]
 fn errors_list_what_is_possible() {
     let unknown = error("bce + cross");
-    for entry in LOSSES {
-        assert!(unknown.contains(entry.name), "{unknown}");
+    for entry in BinaryLoss::entries() {
+        assert!(unknown.contains(entry.facts.name), "{unknown}");
     }
     let parameter = error("tversky(gamma=1)");
     assert!(parameter.contains("alpha, beta, smooth, smooth_numerator"), "{parameter}");
@@ -96,13 +96,12 @@ fn brackets_nest_only_so_deep() {
     assert!(error(&"(".repeat(100_000)).contains("more than 32 brackets"));
 }
 
-fn build<L: Vocabulary>(entry: &'static LossEntry<L>, parameter: &'static Parameter, value: Value) -> Option<L> {
-    let mut arguments = Arguments::new(entry);
-    if entry.name == "log_dice" && ["alpha", "beta"].contains(&parameter.name) {
-        arguments.give(entry.parameter("of").expect("a parameter"), Value::Word("tversky"));
+fn build<L: Vocabulary>(entry: &'static Entry<L>, parameter: &'static ParameterFacts, value: Value) -> Option<L> {
+    let mut given = vec![(parameter, value)];
+    if entry.facts.name == "log_dice" && ["alpha", "beta"].contains(&parameter.name) {
+        given.push((entry.facts.parameter("of").expect("a parameter"), Value::Word("tversky")));
     }
-    arguments.give(parameter, value);
-    (entry.build)(&arguments).ok()
+    entry.build(&Arguments::new(&entry.facts, &given)).ok()
 }
 
 /// A table that accepts less than the library hides something; one that accepts more fails late.
@@ -113,14 +112,16 @@ fn ranges_are_those_of_the_library() {
 }
 
 fn check_ranges<L: Vocabulary>() {
-    for entry in L::losses() {
-        for parameter in entry.parameters() {
+    for entry in L::entries() {
+        for parameter in entry.facts.parameters() {
             let (Kind::Number(range) | Kind::NumberOrNone(range)) = parameter.kind else { continue };
-            let what = format!("{}.{}", entry.name, parameter.name);
+            let what = format!("{}.{}", entry.facts.name, parameter.name);
             let accepts = |number| build(entry, parameter, Value::Number(number)).is_some();
-            let inside = range.minimum + (range.maximum - range.minimum).min(2.0) / 3.0;
+            let whole = ["k", "at_least"].contains(&parameter.name);
+            let inside = range.minimum + if whole { 2.0 } else { (range.maximum - range.minimum).min(2.0) / 3.0 };
             assert!(range.contains(inside) && accepts(inside), "{what}");
-            assert!(range.contains(range.maximum) && accepts(range.maximum), "{what}");
+            assert_eq!(range.contains(range.maximum), range.closed_above, "{what}");
+            assert_eq!(accepts(range.maximum), range.closed_above, "{what}");
             assert_eq!(range.contains(range.minimum), range.closed, "{what}");
             assert_eq!(accepts(range.minimum), range.closed, "{what}");
             if parameter.name != "mean_epsilon" {
@@ -141,18 +142,21 @@ fn every_parameter_changes_the_loss() {
 }
 
 fn check_parameters<L: Vocabulary>() {
-    for entry in L::losses() {
-        let default = (entry.build)(&Arguments::new(entry)).ok().expect("a loss of defaults");
-        for parameter in entry.parameters() {
+    for entry in L::entries() {
+        let facts = &entry.facts;
+        let default = entry.build(&Arguments::new(facts, &[])).expect("a loss of defaults");
+        for parameter in facts.parameters() {
             let values: Vec<Value> = match parameter.kind {
-                Kind::Number(_) | Kind::NumberOrNone(_) => vec![Value::Number(0.375)],
+                Kind::Number(_) => vec![Value::Number(0.375)],
+                Kind::NumberOrNone(range) => vec![Value::Number(if range.contains(0.375) { 0.375 } else { 3.0 })],
                 Kind::Word(words) => words.iter().map(|word| Value::Word(word)).collect(),
+                _ => continue,
             };
             let changed = values.iter().filter_map(|value| build(entry, parameter, *value));
             let different = changed.filter(|built| *built != default).count();
             // How targets are smoothed matters only if they are.
             let expected = if parameter.name == "smoothing" { 0 } else { values.len().max(2) - 1 };
-            assert_eq!(different, expected, "{}.{}", entry.name, parameter.name);
+            assert_eq!(different, expected, "{}.{}", facts.name, parameter.name);
         }
     }
 }
@@ -165,7 +169,7 @@ fn choose<'a, T>(random: &mut Gen, from: &'a [T]) -> &'a T {
     random.choose(from).expect("something to choose from")
 }
 
-fn number_within(random: &mut Gen, range: &super::registry::Range) -> f64 {
+fn number_within(random: &mut Gen, range: &Range) -> f64 {
     let candidates = [
         f64::arbitrary(random),
         f64::from(f32::arbitrary(random)),
@@ -178,11 +182,12 @@ fn number_within(random: &mut Gen, range: &super::registry::Range) -> f64 {
 }
 
 fn loss<L: Vocabulary>(random: &mut Gen) -> String {
-    let entry = choose(random, L::losses());
-    let name = *choose(random, &entry.names().collect::<Vec<_>>());
+    let facts = &choose(random, L::entries()).facts;
+    let name = *choose(random, &facts.names().collect::<Vec<_>>());
     let mut arguments = Vec::new();
-    for parameter in entry.parameters() {
-        let conflicts = ["mean_epsilon", "alpha", "beta"].contains(&parameter.name) && entry.name != "tversky";
+    for parameter in facts.parameters() {
+        let conflicts = ["mean_epsilon", "alpha", "beta", "k", "at_least", "threshold"].contains(&parameter.name)
+            && facts.name != "tversky";
         if bool::arbitrary(random) || conflicts {
             continue;
         }
@@ -191,6 +196,7 @@ fn loss<L: Vocabulary>(random: &mut Gen) -> String {
             Kind::Number(range) => Short(number_within(random, &range)).to_string(),
             Kind::NumberOrNone(_) if bool::arbitrary(random) => "none".to_owned(),
             Kind::NumberOrNone(range) => Short(number_within(random, &range)).to_string(),
+            _ => continue,
         };
         let space = *choose(random, &["", " ", "\n\t"]);
         arguments.push(format!("{space}{}{space}={space}{value}{space}", parameter.name));
