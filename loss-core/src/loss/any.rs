@@ -2,7 +2,6 @@
 
 use super::combine::combinable;
 use super::reduction::Reduced;
-use super::unified_focal::UnifiedFocal;
 use super::{Loss, Part};
 use crate::error::LengthError;
 use crate::facts::{Entry, FromArguments, Listed};
@@ -142,12 +141,6 @@ macro_rules! any_loss {
                 }
             }
 
-            fn part_count(&self) -> usize {
-                match self {
-                    $(AnyLoss::$variant(loss) => loss.part_count(),)*
-                }
-            }
-
             fn total_coefficient(&self) -> f64 {
                 match self {
                     $(AnyLoss::$variant(loss) => loss.total_coefficient(),)*
@@ -202,8 +195,6 @@ any_loss! {
     BalancedBce(BalancedBce) with Pair;
     /// [`NormalisedFocal`].
     NormalisedFocal(NormalisedFocal) with Pair;
-    /// [`unified_focal`](crate::unified_focal).
-    UnifiedFocal(UnifiedFocal) with Unified;
 }
 
 combinable!([] AnyLoss);
@@ -220,8 +211,6 @@ pub enum AnySums {
     Counts(UnitSum),
     /// Of a loss of two sums over pixels.
     Pair([TermSum; 2]),
-    /// Of a pointwise loss and a loss that counts true negatives.
-    Unified((TermSum, UnitSum)),
 }
 
 impl Sums for AnySums {
@@ -231,7 +220,6 @@ impl Sums for AnySums {
             (AnySums::Similarity(sums), AnySums::Similarity(more)) => sums.merge(more),
             (AnySums::Counts(sums), AnySums::Counts(more)) => sums.merge(more),
             (AnySums::Pair(sums), AnySums::Pair(more)) => sums.merge(more),
-            (AnySums::Unified(sums), AnySums::Unified(more)) => sums.merge(more),
             // Accumulators merge only if their fingerprints agree.
             _ => {}
         }
@@ -243,7 +231,6 @@ impl Sums for AnySums {
             AnySums::Similarity(sums) => sums.save(to),
             AnySums::Counts(sums) => sums.save(to),
             AnySums::Pair(sums) => sums.save(to),
-            AnySums::Unified(sums) => sums.save(to),
         }
     }
 
@@ -253,7 +240,6 @@ impl Sums for AnySums {
             AnySums::Similarity(sums) => sums.load(from),
             AnySums::Counts(sums) => sums.load(from),
             AnySums::Pair(sums) => sums.load(from),
-            AnySums::Unified(sums) => sums.load(from),
         }
     }
 
@@ -263,7 +249,6 @@ impl Sums for AnySums {
             AnySums::Counts(sums) => sums.is_saturated(),
             AnySums::Similarity(sums) => sums.is_saturated(),
             AnySums::Pair(sums) => sums.is_saturated(),
-            AnySums::Unified(sums) => sums.is_saturated(),
         }
     }
 }
@@ -280,8 +265,6 @@ pub enum AnySlope {
     Counts([f32; 2]),
     /// Of a loss of two sums over pixels.
     Pair([f32; 2]),
-    /// Of a pointwise loss and a loss that counts true negatives.
-    Unified((f32, [f32; 2])),
 }
 
 impl<L: Loss, const N: usize> Loss for [L; N] {

@@ -4,7 +4,7 @@ use super::Loss;
 use super::combine::{Scaled, Sum};
 use super::reduction::Reduced;
 use crate::error::{Parameter, ParameterError};
-use crate::facts::{Arguments, BELOW_ONE, BuildError, Facts, FromArguments, Listed, NOT_NEGATIVE, SHARE, number};
+use crate::facts::{BELOW_ONE, Facts, Listed, NOT_NEGATIVE, SHARE, number};
 use crate::pointwise::{AsymmetricFocal, Pointwise};
 use crate::region::AsymmetricFocalTversky;
 
@@ -55,11 +55,4 @@ impl Listed for UnifiedFocal {
         ]],
         ..Facts::NONE
     };
-}
-
-impl FromArguments for UnifiedFocal {
-    fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
-        let [lambda, delta, gamma, smooth] = ["lambda", "delta", "gamma", "smooth"].map(|name| arguments.number(name));
-        Ok(unified_focal(lambda, delta, gamma, smooth)?)
-    }
 }

@@ -179,7 +179,7 @@ impl Losses {
         let mut sums = self.terms.of_nothing().into_iter();
         // What ranks the pixels has nothing to rank.
         let value = |loss: &BinaryLoss| match loss {
-            BinaryLoss::Sums(_) => sums.next().unwrap_or(0.0),
+            BinaryLoss::Sums(_) | BinaryLoss::Two(_) => sums.next().unwrap_or(0.0),
             BinaryLoss::Ranking(_) | BinaryLoss::Boundary => 0.0,
         };
         self.plan.combine(&self.plan.losses().map(value).collect::<Vec<_>>())

@@ -106,7 +106,11 @@ impl<K: Link> Sums<K> {
 
     /// Of losses that are all sums, that of these sums.
     pub(super) fn fingerprint(&self) -> u64 {
-        let others = self.plan.losses().enumerate().filter(|(_, loss)| !matches!(loss, BinaryLoss::Sums(_)));
+        let others = self
+            .plan
+            .losses()
+            .enumerate()
+            .filter(|(_, loss)| !matches!(loss, BinaryLoss::Sums(_) | BinaryLoss::Two(_)));
         others.fold(self.streamed.fingerprint(), |fingerprint, (place, loss)| mixed(fingerprint, place, loss))
     }
 
@@ -141,7 +145,7 @@ impl<K: Link> Sums<K> {
     pub(super) fn finish(&self, streamed: Finished<Terms, K>) -> Result<FinishedSums<K>, EvaluationError> {
         let beside = |loss: &BinaryLoss| {
             Ok(match loss {
-                BinaryLoss::Sums(_) => Part::Sum,
+                BinaryLoss::Sums(_) | BinaryLoss::Two(_) => Part::Sum,
                 BinaryLoss::Ranking(ranking) => {
                     let kept = self.kept.as_ref().ok_or(EvaluationError::NoDistances)?;
                     Part::Ranked(kept.finish(self.streamed.link(), *ranking)?)

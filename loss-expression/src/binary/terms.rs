@@ -13,18 +13,35 @@ pub(crate) struct Terms(Arc<[Summand]>);
 
 #[derive(Clone, Copy, Debug)]
 struct Summand {
+    /// The coefficient in the sum, …
     coefficient: f64,
+    /// … which is that of its term …
+    of_term: f64,
+    /// … times that in its term, 1 unless a term is a sum of losses.
+    in_term: f64,
+    /// Whether a term begins with it.
+    begins_term: bool,
     loss: AnyLoss,
-    has_sums: bool,
 }
 
 impl Terms {
     pub(crate) fn new(plan: &Plan<BinaryLoss>) -> Self {
-        let summand = |(coefficient, loss): &(f64, BinaryLoss)| match loss {
-            BinaryLoss::Sums(loss) => Some(Summand { coefficient: *coefficient, loss: *loss, has_sums: true }),
-            _ => None,
+        let summands = |(coefficient, loss): &(f64, BinaryLoss)| {
+            let losses: Vec<(f64, AnyLoss)> = match loss {
+                BinaryLoss::Sums(loss) => vec![(1.0, *loss)],
+                BinaryLoss::Two(losses) => losses.to_vec(),
+                BinaryLoss::Ranking(_) | BinaryLoss::Boundary => Vec::new(),
+            };
+            let coefficient = *coefficient;
+            losses.into_iter().enumerate().map(move |(index, (in_term, loss))| Summand {
+                coefficient: coefficient * in_term,
+                of_term: coefficient,
+                in_term,
+                begins_term: index == 0,
+                loss,
+            })
         };
-        Self(plan.distinct().iter().filter_map(summand).collect())
+        Self(plan.distinct().iter().flat_map(summands).collect())
     }
 
     /// The values of the losses over no pixels.
@@ -65,7 +82,6 @@ impl Loss for Terms {
     fn add<B: Batch>(&self, pixels: &B, sums: &mut TermsSums) {
         for (term, sums) in self.0.iter().zip(&mut sums.0) {
             match (&term.loss, sums) {
-                _ if !term.has_sums => {}
                 (AnyLoss::Bce(bce), AnySums::Pointwise(sum)) => bce.add(pixels, sum),
                 (loss, sums) => add_out_of_line(loss, pixels, sums),
             }
@@ -90,12 +106,18 @@ impl Loss for Terms {
     }
 
     fn part_count(&self) -> usize {
-        self.0.len()
+        self.0.iter().filter(|term| term.begins_term).count()
     }
 
     fn part(&self, index: usize, totals: &Totals, sums: &TermsSums) -> Option<Part> {
-        let (loss, sums) = self.each(sums).nth(index)?;
-        loss.part(0, totals, sums)
+        let mut terms = self.0.iter().zip(&sums.0);
+        let (first, sums) = terms.by_ref().filter(|(term, _)| term.begins_term).nth(index)?;
+        let part = first.loss.part(0, totals, sums)?;
+        let rest = terms.take_while(|(term, _)| !term.begins_term);
+        let value = rest.fold(first.in_term * part.value, |value, (term, sums)| {
+            value + term.in_term * term.loss.value(totals, sums)
+        });
+        Some(Part { coefficient: first.of_term, value, ..part })
     }
 
     fn total_coefficient(&self) -> f64 {

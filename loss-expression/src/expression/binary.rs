@@ -3,7 +3,10 @@
 use std::sync::LazyLock;
 
 use loss_core::list::{Arguments, BuildError, Facts, FromArguments, Listed};
-use loss_core::{AnyLoss, BoundaryAccumulator, LengthError, Link, LovaszHinge, Ohem, Plane, Target, TopK};
+use loss_core::{
+    AnyLoss, AsymmetricFocal, AsymmetricFocalTversky, BoundaryAccumulator, LengthError, Link, LovaszHinge, Ohem, Plane,
+    Pointwise, Target, TopK, UnifiedFocal, unified_focal,
+};
 
 use super::classes::ClassesLoss;
 use super::vocabulary::{Entry, Vocabulary};
@@ -14,6 +17,8 @@ use super::vocabulary::{Entry, Vocabulary};
 pub enum BinaryLoss {
     /// A function of sums over pixels.
     Sums(AnyLoss),
+    /// Two of these, each with its coefficient: the unified focal loss.
+    Two([(f64, AnyLoss); 2]),
     /// One that ranks the pixels.
     Ranking(Ranking),
     /// The boundary loss, which needs a distance map.
@@ -59,7 +64,7 @@ impl BinaryLoss {
     ) -> Option<Result<(), LengthError>> {
         match self {
             Self::Sums(loss) => loss.write_map(link, plane, map),
-            Self::Ranking(_) | Self::Boundary => None,
+            Self::Two(_) | Self::Ranking(_) | Self::Boundary => None,
         }
     }
 }
@@ -72,6 +77,17 @@ static ENTRIES: LazyLock<Vec<Entry<BinaryLoss>>> = LazyLock::new(|| {
     let mut add = |facts: Facts, build: fn(&Arguments<'_>) -> Result<BinaryLoss, BuildError>| {
         entries.push(Entry::new(facts, build));
     };
+    add(UnifiedFocal::FACTS, |arguments| {
+        let [lambda, delta, gamma, smooth] = ["lambda", "delta", "gamma", "smooth"].map(|name| arguments.number(name));
+        // What is refused is said by the loss itself; that the two are the same loss, by a test.
+        let _ = unified_focal(lambda, delta, gamma, smooth)?;
+        let pixel = AsymmetricFocal::new(delta as f32, gamma as f32)?.mean();
+        let region = AsymmetricFocalTversky::new(delta, gamma, smooth)?;
+        Ok(BinaryLoss::Two([
+            (lambda, AnyLoss::AsymmetricFocal(pixel)),
+            (1.0 - lambda, AnyLoss::AsymmetricFocalTversky(region)),
+        ]))
+    });
     add(LovaszHinge::FACTS, |_| Ok(BinaryLoss::Ranking(Ranking::LovaszHinge)));
     add(TopK::FACTS, |arguments| Ok(BinaryLoss::Ranking(Ranking::TopK(TopK::from_arguments(arguments)?))));
     add(Ohem::FACTS, |arguments| Ok(BinaryLoss::Ranking(Ranking::Ohem(Ohem::from_arguments(arguments)?))));

@@ -1,6 +1,6 @@
 //! The losses that expressions can name: made from the list of the library.
 
-use loss_core::list::{self, Arguments, BuildError, Facts};
+use loss_core::list::{self, Arguments, BuildError, Facts, Needs};
 
 /// Losses that expressions can be made of: those of binary masks, or those over classes.
 pub trait Vocabulary: Clone + PartialEq + std::fmt::Debug + 'static {
@@ -82,6 +82,12 @@ pub fn known_elsewhere(name: &str) -> Option<String> {
         return Some(format!("{name} cannot be evaluated: {why}"));
     }
     let facts = list::all().find(|facts| facts.names().any(|other| other == plain || other == stem))?;
+    if facts.needs == Needs::ClassDistances {
+        return Some(format!(
+            "{name} needs the distances between classes, which an expression cannot hold; the library has it as loss_core::{}",
+            facts.page
+        ));
+    }
     // Written as the list has it, the name would have been found.
     let written = facts.names().any(|other| other == name);
     (!written).then(|| format!("there is no loss {name:?}; did you mean {}?", facts.name))
