@@ -3,6 +3,7 @@
 use crate::batch::Batch;
 use crate::class::{ClassBatch, ClassLoss, ClassPixel, ClassTotals};
 use crate::fingerprint::Fingerprint;
+use crate::gradient::GradientPasses;
 use crate::loss::{Loss, Part};
 use crate::pixel::Pixel;
 use crate::real::Real;
@@ -157,6 +158,21 @@ impl<A: Loss> Loss for Scaled<A> {
     #[inline(always)]
     fn gradient<R: Real>(&self, slope: &Self::Slope, pixel: &Pixel<R>) -> R {
         self.loss.gradient(slope, pixel)
+    }
+
+    #[inline(always)]
+    fn gradient_passes<G: GradientPasses>(&self, slope: &Self::Slope, passes: G) {
+        self.loss.gradient_passes(slope, passes);
+    }
+
+    #[inline(always)]
+    fn sum_gradient_passes<'a, G: GradientPasses>(
+        terms: impl Iterator<Item = (&'a Self, &'a Self::Slope)> + Clone,
+        passes: G,
+    ) where
+        Self: 'a,
+    {
+        A::sum_gradient_passes(terms.map(|(scaled, slope)| (&scaled.loss, slope)), passes);
     }
 
     fn part_count(&self) -> usize {

@@ -72,18 +72,18 @@ pub use arch::SimdLevel;
 pub use batch::{Batch, HardBatch, Targets, Terms};
 pub use boundary::{BoundaryAccumulator, BoundaryFinished, BoundaryGradient, BoundarySample};
 pub use class::{
-    AbsentClass, Activation, Channels, ClassAccumulator, ClassBatch, ClassDenominator, ClassGradient, ClassImageMean,
-    ClassLoss, ClassPixel, ClassPlane, ClassPointwise, ClassReduced, ClassReduction, ClassReport, ClassSample,
-    ClassSet, ClassTarget, ClassTerms, ClassTotals, ClassWeights, CrossEntropy, Equal, EveryClass, FinishedChannels,
-    FinishedClasses, Foreground, GeneralisedDice, Label, Layout, PerClass, SoftmaxFocal, VolumeWeight, WassersteinDice,
-    WeightMode,
+    AbsentClass, Activation, AnyClassLoss, AnyClassSet, AnyClassSlope, AnyClassSums, AnyRegion, Channels,
+    ClassAccumulator, ClassBatch, ClassDenominator, ClassGradient, ClassImageMean, ClassLoss, ClassPixel, ClassPlane,
+    ClassPointwise, ClassReduced, ClassReduction, ClassReport, ClassSample, ClassSet, ClassTarget, ClassTerms,
+    ClassTotals, ClassWeights, CrossEntropy, Equal, EveryClass, FinishedChannels, FinishedClasses, Foreground,
+    GeneralisedDice, Label, Layout, PerClass, SoftmaxFocal, VolumeWeight, WassersteinDice, WeightMode,
 };
 pub use combine::{Scaled, Sum};
 pub use error::{ClassPlaneError, FinishError, LengthError, Parameter, ParameterError, StateError, WeightedPlane};
 pub use exact::{ExactSum, ProbabilitySum, TermSum, UnitSum};
 pub use fingerprint::Fingerprint;
 pub use finished::{Confusion, Counts, Finished, RejectedPixel};
-pub use gradient::Gradient;
+pub use gradient::{Gradient, GradientPasses};
 pub use histogram::{Calibration, Code, GradientTable, Histogram, OperatingPoint, ReliabilityBin, ThresholdCurves};
 pub use image_mean::{EmptyImage, ImageMean};
 pub use link::{Link, Logits, Probabilities};

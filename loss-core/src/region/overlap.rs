@@ -1,8 +1,10 @@
 //! How much a pixel's prediction and target overlap, and how much they differ.
 
+use super::user::ByTarget;
 use crate::batch::{Batch, Terms};
 use crate::exact::TermSum;
 use crate::fingerprint::Fingerprint;
+use crate::gradient::OfPixel;
 use crate::pixel::Pixel;
 use crate::pointwise::coefficient;
 use crate::real::Real;
@@ -60,6 +62,12 @@ impl OverlapSlope {
             beta: beta as f32,
         }
     }
+
+    /// What a pixel of the product form sees.
+    #[inline(always)]
+    pub(crate) fn by_target(&self) -> ByTarget {
+        ByTarget([self.foreground, self.background])
+    }
 }
 
 /// I = Σ w p t, P = Σ w p, T = Σ w t: the common form.
@@ -81,7 +89,7 @@ impl Overlap for Product {
 
     #[inline(always)]
     fn gradient<R: Real>(&self, slope: &OverlapSlope, pixel: &Pixel<R>) -> R {
-        (pixel.target * R::splat(slope.foreground) + pixel.background * R::splat(slope.background)) * pixel.p_slope
+        slope.by_target().gradient(pixel)
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
