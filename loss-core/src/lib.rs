@@ -50,11 +50,11 @@ mod training;
 pub use arch::SimdLevel;
 pub use boundary::{BoundaryAccumulator, BoundaryFinished, BoundaryGradient, BoundarySample, distance};
 pub use class::{
-    AbsentClass, Activation, Channels, ClassAccumulator, ClassBatch, ClassDenominator, ClassGradient, ClassImageMean,
-    ClassLoss, ClassPixel, ClassPlane, ClassPointwise, ClassReduced, ClassReduction, ClassReport, ClassSample,
-    ClassSet, ClassTarget, ClassTerms, ClassTotals, ClassWeights, CrossEntropy, Equal, EveryClass, FinishedChannels,
-    FinishedClasses, Foreground, GeneralisedDice, Label, Layout, PerClass, SoftmaxFocal, VolumeWeight, WassersteinDice,
-    WeightMode,
+    AbsentClass, Activation, AnyClassLoss, AnyClassSet, AnyClassSlope, AnyClassSums, AnyRegion, Channels,
+    ClassAccumulator, ClassBatch, ClassDenominator, ClassGradient, ClassImageMean, ClassLoss, ClassPixel, ClassPlane,
+    ClassPointwise, ClassReduced, ClassReduction, ClassReport, ClassSample, ClassSet, ClassTarget, ClassTerms,
+    ClassTotals, ClassWeights, CrossEntropy, Equal, EveryClass, FinishedChannels, FinishedClasses, Foreground,
+    GeneralisedDice, Label, Layout, PerClass, SoftmaxFocal, VolumeWeight, WassersteinDice, WeightMode,
 };
 pub use error::{ClassPlaneError, LengthError, Parameter, ParameterError, StateError, WeightedPlane};
 pub use fingerprint::Fingerprint;
@@ -66,6 +66,7 @@ pub use input::quantisation::Quantisation;
 pub use input::sample::{HardSample, HardTarget, Reason, Sample, Target, Weight};
 pub use loss::any::{AnyLoss, AnySlope, AnySums};
 pub use loss::combine::{Scaled, Sum};
+pub use loss::passes::GradientPasses;
 pub use loss::reduction::{Denominator, Reduced};
 pub use loss::unified_focal::{UnifiedFocal, unified_focal};
 pub use loss::{Loss, Part};

@@ -12,6 +12,7 @@
 //! alternatives (each pixel has C independent sigmoids) are [`Channels`].
 
 mod accumulator;
+mod any;
 mod batch;
 mod channels;
 mod combine;
@@ -37,6 +38,7 @@ mod wasserstein_dice;
 mod weights;
 
 pub use accumulator::ClassAccumulator;
+pub use any::{AnyClassLoss, AnyClassSlope, AnyClassSums, AnyRegion};
 pub use batch::{ClassBatch, ClassTerms};
 pub use channels::{Channels, FinishedChannels};
 pub use cross_entropy::CrossEntropy;
@@ -52,4 +54,4 @@ pub use reduction::{ClassDenominator, ClassReduced};
 pub use sample::{ClassSample, ClassTarget, Label};
 pub use sums::ClassTotals;
 pub use wasserstein_dice::WassersteinDice;
-pub use weights::{ClassSet, ClassWeights, Equal, EveryClass, Foreground};
+pub use weights::{AnyClassSet, ClassSet, ClassWeights, Equal, EveryClass, Foreground};

@@ -56,4 +56,5 @@ pub use normalised_focal::NormalisedFocal;
 pub use overlap::{AnyOverlap, Minimum, Overlap, OverlapSlope, Product, Squared};
 pub use similarity::{EmptyMask, Similarity};
 pub use tversky::Tversky;
+pub(crate) use user::ByTarget;
 pub use user::{Region, RegionFamily, RegionLoss, RegionSlopes};
