@@ -7,7 +7,7 @@ use loss_core::{
     Probabilities, QualityFocal, Quantisation, TopK, Tversky, unified_focal,
 };
 use loss_expression::binary::{Inputs, Losses, Pixels};
-use loss_expression::{ClassExpression, EvaluationError, Expression, classes};
+use loss_expression::{ClassExpression, EvaluationError, Expression, channels, classes};
 
 const WIDTH: usize = 31;
 const PIXELS: usize = WIDTH * 20;
@@ -303,6 +303,31 @@ fn losses_over_classes_are_those_of_types() {
         assert_eq!(of_text("ohem(thresh=0.5)", pixels, None).0, Ohem::new(0.5).unwrap().losses(&map).unwrap().value());
         assert_eq!(class_losses("ce", None).write_map(pixels, &mut map), Ok(true));
     }
+}
+
+#[test]
+fn channels_are_masks_of_their_own() {
+    let (logits, mask) = (logits(), mask());
+    let plane = Plane::new(&logits, &mask).unwrap();
+    let of = [losses("bce(pos_weight=3)"), losses("dice(smooth=1)")];
+    let mut sums = channels::Accumulator::new(&of, Inputs::Logits).unwrap();
+    let mut half = sums.clone();
+    sums.extend(0, plane.into()).unwrap();
+    half.extend(1, plane.into()).unwrap();
+    assert!(sums.finish().is_err(), "a channel without pixels");
+    sums.merge(&half).unwrap();
+    assert_eq!(sums.extend(2, plane.into()), Err(EvaluationError::NoChannel { channel: 2, channels: 2 }));
+    let finished = sums.finish().unwrap();
+    let bce = typed(&Bce::new().pos_weight(3.0).unwrap().mean(), plane);
+    let dice = typed(&Dice::new(1.0).unwrap(), plane);
+    assert_eq!(finished.mean(), (bce.0 + dice.0) / 2.0);
+    assert_eq!(finished.weighted_mean(&[3.0, 1.0]), (3.0 * bce.0 + dice.0) / 4.0);
+    let mut gradient = vec![0.0; PIXELS];
+    finished.gradient_of_mean(1, 2.0).unwrap().write(plane.into(), &mut gradient).unwrap();
+    assert_eq!(gradient, dice.1);
+    assert!(finished.gradient_of_mean(2, 1.0).is_none());
+    let other = channels::Accumulator::new(&of[..1], Inputs::Logits).unwrap();
+    assert!(sums.merge(&other).is_err());
 }
 
 #[test]
