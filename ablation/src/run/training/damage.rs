@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use loss_core::deep_supervision::Strides;
-use loss_expression::classes::{Accumulator, Finished, Losses, Pixels, Targets};
+use loss_expression::classes::{Finished, Losses, Pixels, Targets};
 
 use super::{Judgement, Metrics, Problem, Step, TrainingError};
 use crate::run::config::{HeadBias, Training};
@@ -84,7 +84,7 @@ impl DamageProblem {
         let mut sums = full.loss.accumulator()?;
         let pixels = self.held_out.size * self.held_out.size;
         for (logits, labels) in logits.chunks(CLASSES * pixels).zip(self.held_out.labels.chunks(pixels)) {
-            sums.extend(Pixels::new(logits, Targets::U8(labels)))?;
+            sums.extend(Pixels::new(&*logits, Targets::U8(labels)))?;
         }
         Ok(sums.finish()?)
     }
@@ -96,13 +96,13 @@ impl Scale {
         let of_image = logits.len() / labels.len().max(1);
         let mut sums = self.loss.accumulator()?;
         for (logits, labels) in logits.chunks(of_image).zip(labels) {
-            sums.extend(Pixels::new(logits, Targets::U8(labels)))?;
+            sums.extend(Pixels::new(&*logits, Targets::U8(labels)))?;
         }
         let finished = sums.finish()?;
         let Some(gradient) = finished.gradient(self.lambda) else { return Ok(0.0) };
         let mut slopes = vec![0.0; of_image];
         for (logits, labels) in logits.chunks_mut(of_image).zip(labels) {
-            gradient.write(Pixels::new(logits, Targets::U8(labels)), &mut slopes)?;
+            gradient.write(Pixels::new(&*logits, Targets::U8(labels)), &mut slopes)?;
             logits.copy_from_slice(&slopes);
         }
         Ok(self.lambda * finished.value())
