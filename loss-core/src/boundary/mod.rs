@@ -121,6 +121,10 @@ fn samples<'a>(plane: &'a Plane<'_, f32>) -> impl Iterator<Item = BoundarySample
 ///
 /// Integers that add, as those of [`Accumulator`](crate::Accumulator#state): the [`Counts`] in the order of its fields, Σ w (4 digits)
 /// and Σ w φ p (7 digits).
+#[doc(alias = "boundary_loss")]
+#[doc(alias = "BoundaryLoss")]
+#[doc(alias = "surface_loss")]
+#[doc(alias = "SurfaceLoss")]
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct BoundaryAccumulator<K: Link = Logits> {

@@ -30,6 +30,9 @@ use crate::pointwise::Power;
 /// ```
 ///
 /// Lin et al., *Focal Loss for Dense Object Detection*, 2017.
+#[doc(alias = "CategoricalFocalCrossentropy")]
+#[doc(alias = "focal_loss")]
+#[doc(alias = "FocalLoss")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct SoftmaxFocal<W = Equal> {

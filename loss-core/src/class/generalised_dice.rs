@@ -51,6 +51,9 @@ pub enum VolumeWeight {
 /// ```
 ///
 /// Sudre et al., *Generalised Dice overlap as a deep learning loss function for highly unbalanced segmentations*, 2017.
+#[doc(alias = "generalized_dice")]
+#[doc(alias = "GeneralizedDice")]
+#[doc(alias = "GeneralizedDiceLoss")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct GeneralisedDice<S = EveryClass> {

@@ -37,6 +37,8 @@ use crate::sums::exact::TermSum;
 /// ```
 ///
 /// Fidon et al., *Generalised Wasserstein Dice Score for Imbalanced Multi-class Segmentation using Holistic Convolutional Networks*, 2017.
+#[doc(alias = "GeneralizedWassersteinDiceLoss")]
+#[doc(alias = "GWDL")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct WassersteinDice<const C: usize> {

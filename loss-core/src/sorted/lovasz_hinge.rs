@@ -31,6 +31,10 @@ use crate::facts::{Facts, Listed, Needs};
 /// ```
 ///
 /// Yu and Blaschko, *Learning submodular losses with the Lovász hinge*, 2015; Berman et al., 2018.
+#[doc(alias = "BinaryLovaszLoss")]
+#[doc(alias = "lovasz_hinge_loss")]
+#[doc(alias = "LovaszHingeLoss")]
+#[doc(alias = "LovaszLoss")]
 pub type LovaszHinge<'a> = Lovasz<'a, HingeErrors>;
 
 /// The input is a logit z, the error 1 − z(2t−1).

@@ -59,6 +59,9 @@ pub enum LovaszClasses {
 /// ```
 ///
 /// Berman, Triki and Blaschko, *The Lovász-Softmax loss*, 2018.
+#[doc(alias = "lovasz_softmax_loss")]
+#[doc(alias = "LovaszLoss")]
+#[doc(alias = "LovaszSoftmaxLoss")]
 #[derive(Debug)]
 #[must_use]
 pub struct LovaszSoftmax<'a, const C: usize> {

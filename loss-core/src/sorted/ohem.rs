@@ -29,6 +29,10 @@ use crate::facts::{
 /// ```
 ///
 /// Shrivastava, Gupta and Girshick, *Training region-based object detectors with online hard example mining*, 2016.
+#[doc(alias = "hard example mining")]
+#[doc(alias = "OhemCELoss")]
+#[doc(alias = "OhemCrossEntropy")]
+#[doc(alias = "online hard example mining")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct Ohem {

@@ -34,6 +34,9 @@ use crate::facts::{
 /// ```
 ///
 /// Wu, Shen and van den Hengel, *Bridging category-level and instance-level semantic image segmentation*, 2016.
+#[doc(alias = "DeepLabCE")]
+#[doc(alias = "hard pixel mining")]
+#[doc(alias = "TopKLoss")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct TopK {
