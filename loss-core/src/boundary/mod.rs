@@ -378,7 +378,7 @@ impl<K: Link> Listed for BoundaryAccumulator<K> {
         formula: "Σ w φ p / Σ w,  φ the signed distance to the mask's boundary, negative inside",
         description: "Boundary loss: probability is drawn towards the mask, the more the farther away it lies.",
         source: "Kervadec et al., Boundary loss for highly unbalanced segmentation, 2019",
-        page: "BoundaryAccumulator",
+        page: "boundary::BoundaryAccumulator",
         ..Facts::NONE
     };
 }

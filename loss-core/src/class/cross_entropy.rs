@@ -135,7 +135,7 @@ impl Listed for CrossEntropy {
         needs: Needs::Classes,
         formula: "w_y·(−ln p_y)",
         description: "Cross-entropy of a softmax.",
-        page: "CrossEntropy",
+        page: "class::CrossEntropy",
         parameters: &[&[
             number("label_smoothing", 0.0, SHARE, "ε, the share of a target that is spread evenly over the classes"),
             class_reduction("weighted_mean"),

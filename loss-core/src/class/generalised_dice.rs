@@ -201,7 +201,7 @@ impl Listed for GeneralisedDice {
         formula: "1 − (2 Σ_c v_c I_c + s) / (Σ_c v_c (P_c + T_c) + s),  v_c = 1/T_c², 1/T_c or 1",
         description: "Generalised Dice loss: one Dice score of all classes, weighted by volume.",
         source: "Sudre et al., Generalised Dice overlap, 2017",
-        page: "GeneralisedDice",
+        page: "class::GeneralisedDice",
         parameters: &[
             &[word("weight", "square", &["square", "simple", "uniform"], "v: 1/T², 1/T or 1")],
             SMOOTHING,

@@ -92,7 +92,7 @@ impl Listed for TopK {
         formula: "the mean of the k largest losses of pixels (bce, or ce of classes)",
         description: "Top-k: cross-entropy of the hardest pixels alone.",
         source: "Wu et al., Bridging Category-level and Instance-level Semantic Image Segmentation, 2016",
-        page: "TopK",
+        page: "sorted::TopK",
         parameters: &[&[
             number("percent", 10.0, PERCENT, "how many of the pixels are kept, in percent"),
             number_or_none("k", WHOLE, "how many are kept, in place of a percentage"),
