@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::arguments::LossesArguments;
 use crate::error::Error;
 use crate::tables::{left, table, trimmed};
-use loss_core::list::{Facts, Kind, ParameterFacts, Preset};
+use loss_core::list::{Facts, Kind, Needs, ParameterFacts, Preset};
 use loss_expression::conventions::CONVENTIONS;
 use loss_expression::{BinaryLoss, ClassesLoss, Entry, Short, Vocabulary, closest, known_elsewhere};
 
@@ -134,10 +134,13 @@ fn detail(facts: &Facts) -> String {
     if !facts.aliases.is_empty() {
         let _ = writeln!(text, "Also named {}.", facts.aliases.join(", "));
     }
-    let kind = if facts.is_pointwise {
-        "A sum over pixels: --map writes the loss of each."
-    } else {
-        "A function of sums over all pixels; --per-image takes them over each image."
+    let kind = match facts.needs {
+        _ if facts.is_pointwise => "A sum over pixels: --map writes the loss of each.",
+        Needs::AllPixels | Needs::AllPixelsOfClasses => {
+            "It ranks all pixels, which are kept in memory for it; --per-image ranks those of each image."
+        }
+        Needs::DistanceMap => "It needs the distance of each pixel from the boundary, which `score` does not compute.",
+        _ => "A function of sums over all pixels; --per-image takes them over each image.",
     };
     let _ = writeln!(text, "{kind}");
     if !facts.source.is_empty() {

@@ -490,11 +490,27 @@ fn messages_show_the_value_of_the_file_and_hints_say_what_looks_odd() {
     assert!(message.contains("the logit at [0, 1, 1, 0] (flat index 25) is -1e200, beyond f32"), "{message}");
     // Numbers are no names, unless they are those of the classes.
     assert!(folder.run(words, &["--classes", "3,4,5"]).refusal().contains("would name classes 0 to 2"));
-    for loss in ["lovasz", "topk", "ohem", "wasserstein", "boundary", "balanced_bce", "unified_focal"] {
-        let message = folder.run(words, &["--loss", loss]).refusal();
-        assert!(message.contains("score cannot evaluate") && message.contains("loss_core::"), "{message}");
-        assert!(folder.run("losses", &[loss]).refusal().contains("loss_core::"));
+    // What an expression cannot hold, or these inputs do not give.
+    for words in ["losses wasserstein", "score --logits c.npy --targets y.npy --loss wasserstein"] {
+        let message = folder.run(words, &[]).refusal();
+        assert!(message.contains("distances between classes") && message.contains("loss_core::"), "{message}");
     }
+    for (loss, why) in [
+        ("boundary", "a loss of binary masks"),
+        ("lovasz", "a loss of binary masks"),
+        ("hausdorff", "distance transform"),
+    ] {
+        let message = folder.run(words, &["--loss", loss]).refusal();
+        assert!(message.contains(why), "{message}");
+    }
+    let message = folder.run("score --probs p.npy --targets y.npy --loss boundary", &[]).refusal();
+    assert!(message.contains("which score does not compute"), "{message}");
+    let message = folder.run("score --probs p.npy --targets y.npy --loss lovasz", &[]).refusal();
+    assert!(message.contains("lovasz_hinge is a loss of logits, and the inputs are probabilities"), "{message}");
+    folder.run("score --probs p.npy --targets y.npy", &["--loss", "topk + ohem + balanced_bce + unified_focal"]).text();
+    logits[25] = 0.25;
+    folder.c("c.npy", &[2, 3, 4, 5], &logits);
+    folder.run(words, &["--loss", "top_k + ohem + lovasz_softmax"]).text();
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! What is timed of `loss-core`: each function is one call as a user would write it.
 
+use loss_core::list::Arguments;
 use loss_core::{
-    Bce, ClassLoss, ClassPlane, ClassPointwise, CrossEntropy, Dice, Focal, FocalTversky, Histogram, Iou, Layout,
-    LogCoshDice, LogDice, Loss, Mcc, PerClass, Plane, Pointwise, Poly1, Quantisation, Sample, SimdLevel, Squared,
-    Target, Tversky,
+    AnyLoss, AnyOverlap, Bce, ClassLoss, ClassPlane, ClassPointwise, CrossEntropy, Dice, Focal, Histogram, Iou, Layout,
+    Loss, PerClass, Plane, Pointwise, Quantisation, Sample, SimdLevel, Target, Tversky,
 };
 
 use crate::data::{ClassImage, Image};
@@ -170,7 +170,9 @@ impl NamedLoss {
     }
 }
 
-/// The losses that are timed one by one.
+/// The losses that are timed one by one: those of the list of `loss-core` with their defaults, and some that are told by their parameters.
+///
+/// Those of the list go through [`AnyLoss`], so that all of them are compiled once; which loss it is, is asked once a tile.
 pub fn losses() -> Vec<NamedLoss> {
     fn known<V, E: std::fmt::Debug>(loss: Result<V, E>) -> V {
         loss.expect("parameters in range")
@@ -178,21 +180,17 @@ pub fn losses() -> Vec<NamedLoss> {
     let (bce, dice) = (Bce::new().mean(), known(Dice::new(SMOOTH)));
     let (focal, tversky) = (known(Focal::new(2.0)).mean(), known(Tversky::new(0.3, 0.7, SMOOTH)));
     let iou = known(Iou::new(SMOOTH));
-    vec![
-        NamedLoss::new("BCE", bce),
-        NamedLoss::new("poly-1", known(Poly1::new(1.0)).mean()),
-        NamedLoss::new("focal, γ = 2", focal),
-        NamedLoss::new("focal, γ = 1.7", known(Focal::new(1.7)).mean()),
-        NamedLoss::new("Dice", dice),
-        NamedLoss::new("Dice, squared", dice.overlap(Squared)),
-        NamedLoss::new("IoU", iou),
-        NamedLoss::new("Tversky", tversky),
-        NamedLoss::new("focal Tversky", known(FocalTversky::new(0.3, 0.7, 0.75, SMOOTH))),
-        NamedLoss::new("log-Dice", known(LogDice::new(SMOOTH))),
-        NamedLoss::new("log-cosh Dice", known(LogCoshDice::new(SMOOTH))),
-        NamedLoss::new("MCC", known(Mcc::new(SMOOTH))),
-        NamedLoss::new("BCE + Dice", bce + dice),
-        NamedLoss::new("focal + Tversky", focal + tversky),
-        NamedLoss::new("BCE + focal + Dice + IoU", bce + focal + dice + iou),
-    ]
+    let listed = AnyLoss::LIST.iter().map(|entry| {
+        let loss = known((entry.build)(&Arguments::new(&entry.facts, &[])));
+        NamedLoss::new(entry.facts.name, loss)
+    });
+    listed
+        .chain([
+            NamedLoss::new("focal, γ = 1.7", AnyLoss::Focal(known(Focal::new(1.7)).mean())),
+            NamedLoss::new("dice, squared", AnyLoss::Dice(dice.overlap(AnyOverlap::Squared))),
+            NamedLoss::new("BCE + Dice", bce + dice),
+            NamedLoss::new("focal + Tversky", focal + tversky),
+            NamedLoss::new("BCE + focal + Dice + IoU", bce + focal + dice + iou),
+        ])
+        .collect()
 }

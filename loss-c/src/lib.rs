@@ -18,4 +18,4 @@ pub use choices::*;
 pub use ffi::*;
 pub use results::*;
 pub use status::*;
-pub use terms::{LOSS_MOST_TERMS, Terms, TermsSums};
+pub use terms::{LOSS_MOST_TERMS, Terms};

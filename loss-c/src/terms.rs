@@ -1,6 +1,8 @@
 //! A sum of losses whose number is known at run time alone.
 
-use loss_core::{AnyLoss, AnySlope, AnySums, Batch, Fingerprint, Loss, Part, Pixel, Real, Scaled, Totals};
+use loss_core::{
+    AnyLoss, AnySlope, AnySums, Batch, Fingerprint, GradientPasses, Loss, Part, Pixel, Real, Scaled, Totals,
+};
 
 /// The most terms that a loss_any can have.
 pub const LOSS_MOST_TERMS: usize = 4;
@@ -19,7 +21,7 @@ impl Terms {
         (terms.first()?.is_some() && losses.next().is_none()).then_some(Self(terms))
     }
 
-    fn each(&self) -> impl Iterator<Item = &Scaled<AnyLoss>> {
+    fn each(&self) -> impl Iterator<Item = &Scaled<AnyLoss>> + Clone {
         self.0.iter().flatten()
     }
 }
@@ -51,8 +53,14 @@ impl Loss for Terms {
 
     #[inline(always)]
     fn gradient<R: Real>(&self, slopes: &Self::Slope, pixel: &Pixel<R>) -> R {
-        let terms = self.each().zip(slopes.iter().flatten());
-        terms.fold(R::splat(0.0), |sum, (loss, slope)| sum + loss.gradient(slope, pixel))
+        let mut terms = self.each().zip(slopes.iter().flatten());
+        let Some((loss, slope)) = terms.next() else { return R::splat(0.0) };
+        terms.fold(loss.gradient(slope, pixel), |sum, (loss, slope)| sum + loss.gradient(slope, pixel))
+    }
+
+    #[inline(always)]
+    fn gradient_passes<P: GradientPasses>(&self, slopes: &Self::Slope, passes: P) {
+        Scaled::sum_gradient_passes(self.each().zip(slopes.iter().flatten()), passes);
     }
 
     fn part_count(&self) -> usize {

@@ -12,8 +12,10 @@
 //!
 //! [`Link`], [`Target`], [`HardTarget`] and [`Weight`] are what an input, a target and a weight may be. [`SharedSums`] is what tells an
 //! [`Accumulator`](crate::Accumulator) ([`WeightedSums`]) from a [`CountingAccumulator`](crate::CountingAccumulator) ([`CountedSums`]).
-//! [`AnyOverlap`] is a form of the overlap that is chosen at run time; [`AnySums`] and [`AnySlope`] belong to [`AnyLoss`](crate::AnyLoss).
+//! [`AnyOverlap`] is a form of the overlap that is chosen at run time; [`AnySums`] and [`AnySlope`] belong to [`AnyLoss`](crate::AnyLoss),
+//! [`AnyClassSums`] and [`AnyClassSlope`] to [`AnyClassLoss`](crate::class::AnyClassLoss).
 
+pub use crate::class::any::{AnyClassSlope, AnyClassSums};
 pub use crate::class::batch::{ClassBatch, ClassTerms};
 pub use crate::class::pixel::ClassPixel;
 pub use crate::class::sums::ClassTotals;
@@ -22,6 +24,7 @@ pub use crate::input::link::Link;
 pub use crate::input::pixel::Pixel;
 pub use crate::input::sample::{HardTarget, Target, Weight};
 pub use crate::loss::any::{AnySlope, AnySums};
+pub use crate::loss::passes::GradientPasses;
 pub use crate::number::real::{Logistic, Real};
 pub use crate::region::overlap::{AnyOverlap, Overlap, OverlapSlope};
 pub use crate::region::similarity::Similarity;

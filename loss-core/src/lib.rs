@@ -53,17 +53,18 @@ mod training;
 pub use arch::SimdLevel;
 pub use boundary::{BoundaryAccumulator, BoundaryFinished, BoundaryGradient, BoundarySample, distance};
 pub use class::{
-    AbsentClass, Activation, Channels, ClassAccumulator, ClassDenominator, ClassGradient, ClassImageMean, ClassLoss,
-    ClassPlane, ClassPlaneError, ClassPointwise, ClassReduced, ClassReduction, ClassReport, ClassSample, ClassSet,
-    ClassTarget, ClassWeights, CrossEntropy, Equal, EveryClass, FinishedChannels, FinishedClasses, Foreground,
-    GeneralisedDice, Label, Layout, PerClass, SoftmaxFocal, VolumeWeight, WassersteinDice, WeightMode,
+    AbsentClass, Activation, AnyClassLoss, AnyClassSet, AnyRegion, Channels, ClassAccumulator, ClassDenominator,
+    ClassGradient, ClassImageMean, ClassLoss, ClassPlane, ClassPlaneError, ClassPointwise, ClassReduced,
+    ClassReduction, ClassReport, ClassSample, ClassSet, ClassTarget, ClassWeights, CrossEntropy, Equal, EveryClass,
+    FinishedChannels, FinishedClasses, Foreground, GeneralisedDice, Label, Layout, PerClass, SoftmaxFocal,
+    VolumeWeight, WassersteinDice, WeightMode,
 };
 pub use error::{LengthError, Parameter, ParameterError, StateError, WeightedPlane};
 pub use extend::{
-    AnyOverlap, AnySlope, AnySums, Batch, ClassBatch, ClassPixel, ClassTerms, ClassTotals, CountedSums, ExactSum,
-    Fingerprint, FixedSums, HardBatch, HardTarget, Link, LogSumExp, Logistic, Overlap, OverlapSlope, Pixel,
-    ProbabilitySum, Real, Region, RegionFamily, RegionLoss, RegionSlopes, SharedSums, Similarity, Sums, Target,
-    Targets, TermSum, Terms, Totals, UnitSum, Weight, WeightedSums,
+    AnyClassSlope, AnyClassSums, AnyOverlap, AnySlope, AnySums, Batch, ClassBatch, ClassPixel, ClassTerms, ClassTotals,
+    CountedSums, ExactSum, Fingerprint, FixedSums, GradientPasses, HardBatch, HardTarget, Link, LogSumExp, Logistic,
+    Overlap, OverlapSlope, Pixel, ProbabilitySum, Real, Region, RegionFamily, RegionLoss, RegionSlopes, SharedSums,
+    Similarity, Sums, Target, Targets, TermSum, Terms, Totals, UnitSum, Weight, WeightedSums,
 };
 pub use histogram::{Calibration, Code, GradientTable, Histogram, OperatingPoint, ReliabilityBin, ThresholdCurves};
 pub use input::link::{Logits, Probabilities};

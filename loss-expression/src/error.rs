@@ -24,6 +24,13 @@ pub enum EvaluationError {
     },
     /// The boundary loss was given no distance map.
     NoDistances,
+    /// There is no such channel.
+    NoChannel {
+        /// The one that was named, from 0.
+        channel: usize,
+        /// How many there are.
+        channels: usize,
+    },
     /// A parameter is out of its range.
     Parameter(ParameterError),
     /// Slices that should be parallel differ in length.
@@ -41,6 +48,9 @@ impl fmt::Display for EvaluationError {
             Self::NoDistances => f.write_str(
                 "boundary needs the signed distance of each pixel from the boundary of its mask, and none was given",
             ),
+            Self::NoChannel { channel, channels } => {
+                write!(f, "there is no channel {channel}: there are {channels}, and they count from 0")
+            }
             Self::Parameter(error) => error.fmt(f),
             Self::Length(error) => error.fmt(f),
             Self::Plane(error) => error.fmt(f),

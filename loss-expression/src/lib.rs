@@ -2,6 +2,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod binary;
+pub mod channels;
 pub mod classes;
 pub mod conventions;
 mod error;

@@ -7,7 +7,7 @@ use loss_core::{
     Probabilities, QualityFocal, Quantisation, TopK, Tversky, unified_focal,
 };
 use loss_expression::binary::{Inputs, Losses, Pixels};
-use loss_expression::{ClassExpression, EvaluationError, Expression, classes};
+use loss_expression::{ClassExpression, EvaluationError, Expression, channels, classes};
 
 const WIDTH: usize = 31;
 const PIXELS: usize = WIDTH * 20;
@@ -226,7 +226,7 @@ fn losses_over_classes_are_those_of_types() {
     let wide: Vec<i64> = labels.iter().map(|label| i64::from(*label)).collect();
     let weights = [0.5, 1.0, 2.0, 3.0, 0.25];
     for layout in [Layout::Planar, Layout::Interleaved] {
-        let pixels = classes::Pixels { layout, ..classes::Pixels::new(&logits, classes::Targets::U8(&labels)) };
+        let pixels = classes::Pixels { layout, ..classes::Pixels::new(&logits[..], classes::Targets::U8(&labels)) };
         let of_text = |text: &str, pixels: classes::Pixels<'_>, weights: Option<&[f64]>| {
             let mut sums = class_losses(text, weights).accumulator().unwrap();
             sums.extend(pixels).unwrap();
@@ -247,6 +247,29 @@ fn losses_over_classes_are_those_of_types() {
         assert_eq!(of_text(text, pixels, Some(&weights)), (finished.value(), gradient.clone()));
         let pixels_of_wide = classes::Pixels { targets: classes::Targets::I64(&wide), ..pixels };
         assert_eq!(of_text(text, pixels_of_wide, Some(&weights)).1, gradient);
+
+        // Logits of 16 and 8 bits are the numbers that they are; soft targets of one class are labels.
+        let halves: Vec<half::f16> = logits.iter().map(|logit| half::f16::from_f32(*logit)).collect();
+        let codes: Vec<i8> = logits.iter().map(|logit| (*logit * 16.0) as i8).collect();
+        let quantisation = Quantisation::new(0.0625, 3).unwrap();
+        let of_halves: Vec<f32> = halves.iter().map(|logit| logit.to_f32()).collect();
+        let of_codes: Vec<f32> = codes.iter().map(|code| quantisation.logit((*code).into())).collect();
+        for (narrow, wide) in
+            [(classes::Logits::F16(&halves), &of_halves), (classes::Logits::I8(&codes, quantisation), &of_codes)]
+        {
+            let narrow = classes::Pixels { logits: narrow, ..pixels };
+            let wide = classes::Pixels { logits: wide[..].into(), ..pixels };
+            assert_eq!(of_text(text, narrow, None), of_text(text, wide, None));
+            let soft: Vec<f32> = (0..logits.len())
+                .map(|at| match layout {
+                    Layout::Planar => (at / PIXELS, at % PIXELS),
+                    Layout::Interleaved => (at % CLASSES, at / CLASSES),
+                })
+                .map(|(class, pixel)| f32::from(u8::from(usize::from(labels[pixel]) == class)))
+                .collect();
+            let soft = classes::Pixels { targets: classes::Targets::Soft(&soft), ..narrow };
+            assert_eq!(of_text(text, soft, None), of_text(text, wide, None));
+        }
 
         // What ranks, against pixels given one by one.
         let sample = |pixel: usize| {
@@ -283,6 +306,31 @@ fn losses_over_classes_are_those_of_types() {
 }
 
 #[test]
+fn channels_are_masks_of_their_own() {
+    let (logits, mask) = (logits(), mask());
+    let plane = Plane::new(&logits, &mask).unwrap();
+    let of = [losses("bce(pos_weight=3)"), losses("dice(smooth=1)")];
+    let mut sums = channels::Accumulator::new(&of, Inputs::Logits).unwrap();
+    let mut half = sums.clone();
+    sums.extend(0, plane.into()).unwrap();
+    half.extend(1, plane.into()).unwrap();
+    assert!(sums.finish().is_err(), "a channel without pixels");
+    sums.merge(&half).unwrap();
+    assert_eq!(sums.extend(2, plane.into()), Err(EvaluationError::NoChannel { channel: 2, channels: 2 }));
+    let finished = sums.finish().unwrap();
+    let bce = typed(&Bce::new().pos_weight(3.0).unwrap().mean(), plane);
+    let dice = typed(&Dice::new(1.0).unwrap(), plane);
+    assert_eq!(finished.mean(), (bce.0 + dice.0) / 2.0);
+    assert_eq!(finished.weighted_mean(&[3.0, 1.0]), (3.0 * bce.0 + dice.0) / 4.0);
+    let mut gradient = vec![0.0; PIXELS];
+    finished.gradient_of_mean(1, 2.0).unwrap().write(plane.into(), &mut gradient).unwrap();
+    assert_eq!(gradient, dice.1);
+    assert!(finished.gradient_of_mean(2, 1.0).is_none());
+    let other = channels::Accumulator::new(&of[..1], Inputs::Logits).unwrap();
+    assert!(sums.merge(&other).is_err());
+}
+
+#[test]
 fn classes_that_do_not_fit_are_refused() {
     let expression = || vec!["ce".parse::<ClassExpression>().unwrap()];
     assert!(classes::Losses::new(expression(), 0, None).is_err());
@@ -290,9 +338,9 @@ fn classes_that_do_not_fit_are_refused() {
     assert!(classes::Losses::new(expression(), 40, None).is_ok_and(|losses| losses.accumulator().is_ok()));
     assert!(classes::Losses::new(expression(), 3, Some(&[1.0, f64::NAN, 1.0])).is_err());
     let mut sums = class_losses("ce + lovasz_softmax", None).accumulator().unwrap();
-    assert!(sums.extend(classes::Pixels::new(&[0.0; 9], classes::Targets::U8(&[0, 1]))).is_err());
+    assert!(sums.extend(classes::Pixels::new(&[0.0; 9][..], classes::Targets::U8(&[0, 1]))).is_err());
     assert_eq!(sums.counts().pixels(), 0);
-    sums.extend(classes::Pixels::new(&[0.0; 5], classes::Targets::Soft(&[0.5, 0.5, 0.0, 0.0, 0.0]))).unwrap();
+    sums.extend(classes::Pixels::new(&[0.0; 5][..], classes::Targets::Soft(&[0.5, 0.5, 0.0, 0.0, 0.0]))).unwrap();
     let message = sums.finish().expect_err("a soft target").to_string();
     assert!(message.starts_with("lovasz_softmax: "), "{message}");
 }

@@ -112,6 +112,11 @@ fn score_binary(arguments: &ScoreArguments, inputs: &[Inputs]) -> Result<Report,
     let per_image = asked.per_image(arguments);
     inputs::check_images(inputs, per_image)?;
     let mut terms = asked.expressions.iter().flat_map(|expression| expression.terms());
+    if terms.clone().any(|term| term.term.loss == BinaryLoss::Boundary) {
+        let message = "boundary needs the signed distance of each pixel from the boundary of its mask, which score does not compute; the \
+                       library has it as loss_core::BoundaryAccumulator, and the map as loss_core::distance";
+        return Err(ScoreError::usage(message.to_owned()));
+    }
     let without_map = terms.find(|term| !term.term.loss.is_pointwise()).map(|term| term.term.name);
     let destinations = Destinations::new(arguments, asked.expressions.len(), without_map, inputs)?;
     let losses = Losses::new(asked.expressions.clone());

@@ -15,6 +15,7 @@
 //! alternatives (each pixel has C independent sigmoids) are [`Channels`].
 
 mod accumulator;
+pub(crate) mod any;
 pub(crate) mod batch;
 mod channels;
 mod combine;
@@ -40,6 +41,7 @@ mod wasserstein_dice;
 mod weights;
 
 pub use accumulator::ClassAccumulator;
+pub use any::{AnyClassLoss, AnyRegion};
 pub use channels::{Channels, FinishedChannels};
 pub use cross_entropy::CrossEntropy;
 pub use finished::{ClassGradient, ClassReport, FinishedClasses};
@@ -53,6 +55,6 @@ pub use plane::{ClassPlane, Layout};
 pub use reduction::{ClassDenominator, ClassReduced};
 pub use sample::{ClassSample, ClassTarget, Label};
 pub use wasserstein_dice::WassersteinDice;
-pub use weights::{ClassSet, ClassWeights, Equal, EveryClass, Foreground};
+pub use weights::{AnyClassSet, ClassSet, ClassWeights, Equal, EveryClass, Foreground};
 
 pub use crate::error::ClassPlaneError;

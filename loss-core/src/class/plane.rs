@@ -4,7 +4,8 @@ use super::numbers::{ClassNumbers, LoadedClasses, Row};
 use super::sample::{ClassSample, ClassTarget, Label};
 use crate::arch::{CACHE_LINE, prefetch};
 use crate::error::{ClassPlaneError, LengthError};
-use crate::input::plane::{Weights, WeightsOf};
+use crate::input::plane::{Inputs, Weights, WeightsOf};
+use crate::input::quantisation::Quantisation;
 
 /// How the logits of a plane lie in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub struct ClassPlane<'a, T, const C: usize> {
     classes: usize,
     pixels: usize,
     layout: Layout,
-    logits: &'a [f32],
+    logits: Inputs<'a>,
     targets: Targets<'a, T>,
     weights: Weights<'a>,
 }
@@ -47,8 +48,9 @@ impl<'a, const C: usize> ClassPlane<'a, u8, C> {
     ) -> Result<Self, ClassPlaneError> {
         let pixels = logits.len().checked_div(classes).unwrap_or(0);
         check_logits(classes, C, logits.len(), classes.saturating_mul(pixels))?;
+        let (expected, logits) = (logits.len(), Inputs::F32(logits));
         let plane = Self { classes, pixels, layout, logits, targets: Targets::Soft(targets), weights: Weights::One };
-        plane.check("the soft targets", targets.len(), logits.len())?;
+        plane.check("the soft targets", targets.len(), expected)?;
         Ok(plane)
     }
 }
@@ -69,6 +71,66 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
     /// # Errors
     /// [`ClassPlaneError`] unless there are 1 to C classes, and as many logits a label.
     pub fn new(classes: usize, layout: Layout, logits: &'a [f32], labels: &'a [T]) -> Result<Self, ClassPlaneError> {
+        Self::of(classes, layout, Inputs::F32(logits), labels)
+    }
+
+    /// The same with logits of 16 bits, which are taken for the numbers that they are.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    #[cfg(feature = "half")]
+    pub fn f16(
+        classes: usize,
+        layout: Layout,
+        logits: &'a [half::f16],
+        labels: &'a [T],
+    ) -> Result<Self, ClassPlaneError> {
+        Self::of(classes, layout, Inputs::F16(logits), labels)
+    }
+
+    /// The same with logits in the 16 bits of a bfloat16.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    #[cfg(feature = "half")]
+    pub fn bf16(
+        classes: usize,
+        layout: Layout,
+        logits: &'a [half::bf16],
+        labels: &'a [T],
+    ) -> Result<Self, ClassPlaneError> {
+        Self::of(classes, layout, Inputs::Bf16(logits), labels)
+    }
+
+    /// The logits of a quantised model, as signed codes.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn i8(
+        classes: usize,
+        layout: Layout,
+        codes: &'a [i8],
+        quantisation: Quantisation,
+        labels: &'a [T],
+    ) -> Result<Self, ClassPlaneError> {
+        Self::of(classes, layout, Inputs::I8(codes, quantisation), labels)
+    }
+
+    /// The logits of a quantised model, as unsigned codes.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn u8(
+        classes: usize,
+        layout: Layout,
+        codes: &'a [u8],
+        quantisation: Quantisation,
+        labels: &'a [T],
+    ) -> Result<Self, ClassPlaneError> {
+        Self::of(classes, layout, Inputs::U8(codes, quantisation), labels)
+    }
+
+    fn of(classes: usize, layout: Layout, logits: Inputs<'a>, labels: &'a [T]) -> Result<Self, ClassPlaneError> {
         let pixels = labels.len();
         check_logits(classes, C, logits.len(), classes.saturating_mul(pixels))?;
         Ok(Self { classes, pixels, layout, logits, targets: Targets::Labels(labels), weights: Weights::One })
@@ -144,18 +206,18 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
     ) -> impl Iterator<Item = ClassSample<C>> + '_ {
         let mut weights = self.weights.split_at(pixels.start).1;
         pixels.map(move |pixel| {
-            let gather = |values: &[f32]| {
+            let gather = |values: Inputs<'_>| {
                 let mut gathered = [f32::NAN; C];
                 if self.classes == expected_classes {
                     for (class, value) in (0..self.classes).zip(&mut gathered) {
-                        *value = values.get(self.position(pixel, class)).copied().unwrap_or(f32::NAN);
+                        *value = values.at(self.position(pixel, class));
                     }
                 }
                 gathered
             };
             let target = match self.targets {
                 Targets::Labels(labels) => ClassTarget::Label(labels.get(pixel).map_or(-1, |label| label.to_i64())),
-                Targets::Soft(targets) => ClassTarget::Soft(gather(targets)),
+                Targets::Soft(targets) => ClassTarget::Soft(gather(Inputs::F32(targets))),
             };
             ClassSample { logits: gather(self.logits), target, weight: weights.take_first() }
         })
@@ -163,17 +225,26 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
 
     /// Copies a stretch of logits or soft targets, class by class.
     #[inline(always)]
-    fn copy(&self, from: &[f32], start: usize, length: usize, rows: &mut [Row; C]) {
+    fn copy(&self, from: Inputs<'_>, start: usize, length: usize, rows: &mut [Row; C]) {
         for (class, row) in (0..self.classes).zip(rows) {
-            let to = row.iter_mut().take(length);
+            let to = row.get_mut(..length).unwrap_or_default();
             match self.layout {
                 Layout::Planar => {
-                    let from = from.get(class * self.pixels + start..).unwrap_or_default();
-                    to.zip(from).for_each(|(to, &from)| *to = from);
+                    let (row, _) = from.split_at(class * self.pixels + start).1.split_at(length);
+                    row.copy_to(to);
                 }
                 Layout::Interleaved => {
-                    let from = from.get(start * self.classes + class..).unwrap_or_default();
-                    to.zip(from.iter().step_by(self.classes.max(1))).for_each(|(to, &from)| *to = from);
+                    let first = start * self.classes + class;
+                    match from {
+                        Inputs::F32(from) => {
+                            let from = from.get(first..).unwrap_or_default().iter().step_by(self.classes.max(1));
+                            to.iter_mut().zip(from).for_each(|(to, &from)| *to = from);
+                        }
+                        from => {
+                            let places = (first..).step_by(self.classes.max(1));
+                            to.iter_mut().zip(places).for_each(|(to, place)| *to = from.at(place));
+                        }
+                    }
                 }
             }
         }
@@ -182,17 +253,19 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
     /// Asks for the logits of pixels ahead of their use.
     #[inline(always)]
     pub(super) fn prefetch(&self, start: usize, length: usize) {
+        // Narrower logits come in fewer lines of memory, and the processor keeps up.
+        let Inputs::F32(logits) = self.logits else { return };
         match self.layout {
             Layout::Planar => {
                 for class in 0..self.classes {
                     for pixel in (start..start + length).step_by(CACHE_LINE) {
-                        prefetch(self.logits, class * self.pixels + pixel);
+                        prefetch(logits, class * self.pixels + pixel);
                     }
                 }
             }
             Layout::Interleaved => {
                 for logit in (start * self.classes..(start + length) * self.classes).step_by(CACHE_LINE) {
-                    prefetch(self.logits, logit);
+                    prefetch(logits, logit);
                 }
             }
         }
@@ -238,7 +311,7 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
                 true
             }
             Targets::Soft(targets) => {
-                self.copy(targets, start, length, &mut numbers.target);
+                self.copy(Inputs::F32(targets), start, length, &mut numbers.target);
                 false
             }
         };

@@ -43,6 +43,11 @@ impl<P: ClassPointwise> ClassReduced<P> {
         Self { pointwise, denominator }
     }
 
+    /// The loss before its reduction.
+    pub const fn pointwise(&self) -> &P {
+        &self.pointwise
+    }
+
     /// The coefficient that a denominator of the user's own stands for.
     fn coefficient(&self) -> f64 {
         match self.denominator {

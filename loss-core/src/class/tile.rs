@@ -87,29 +87,13 @@ impl<V: Lanes, const C: usize> ClassTile<'_, V, C> {
             cross_entropy: load_all(&numbers.cross_entropy, classes, vector),
         }
     }
-
-    /// Adds to sums what each vector of pixels and its weights make.
-    #[inline(always)]
-    fn add_terms<const DIGITS: usize, const N: usize>(
-        &self,
-        factor: f32,
-        terms: impl Fn(usize, V) -> [V; N],
-        sums: &mut [ExactSum<DIGITS>; N],
-    ) {
-        let mut rows = [[0.0; CLASS_TILE]; N];
-        for vector in 0..self.vectors {
-            let weight = load::<V>(&self.numbers.weights, vector) * V::splat(factor);
-            store_terms(terms(vector, weight), &mut rows, vector);
-        }
-        add_rows::<V, CLASS_TILE, DIGITS, N>(&rows, self.vectors, sums);
-    }
 }
 
 impl<V, const C: usize> sealed::Batch for ClassTile<'_, V, C> {}
 
 impl<V: Lanes, const C: usize> ClassBatch<C> for ClassTile<'_, V, C> {
     type OneClass<'a>
-        = OneClassOfTile<'a, V, C>
+        = OneClassOfTile<'a, V>
     where
         Self: 'a;
 
@@ -124,40 +108,72 @@ impl<V: Lanes, const C: usize> ClassBatch<C> for ClassTile<'_, V, C> {
         terms: &impl ClassTerms<N, C>,
         sums: &mut [ExactSum<DIGITS>; N],
     ) {
-        self.add_terms(
-            1.0,
-            #[inline(always)]
-            |vector, weight| terms.terms(&self.pixel(vector), weight),
-            sums,
-        );
+        let mut rows = [[0.0; CLASS_TILE]; N];
+        for vector in 0..self.vectors {
+            let weight = load::<V>(&self.numbers.weights, vector);
+            store_terms(terms.terms(&self.pixel(vector), weight), &mut rows, vector);
+        }
+        add_rows::<V, CLASS_TILE, DIGITS, N>(&rows, self.vectors, sums);
     }
 
     #[inline(always)]
-    fn class(&self, class: usize, factor: f32) -> OneClassOfTile<'_, V, C> {
-        OneClassOfTile { tile: self, class, factor }
+    fn class(&self, class: usize, factor: f32) -> OneClassOfTile<'_, V> {
+        let ClassNumbers { target, p, q, cross_entropy, predicted, weights, .. } = self.numbers;
+        // There is no class past the last, and nothing of it is read.
+        let rows = (target.get(class), p.get(class), q.get(class), cross_entropy.get(class));
+        let (vectors, [target, p, q, cross_entropy]) = match rows {
+            (Some(target), Some(p), Some(q), Some(cross_entropy)) => (self.vectors, [target, p, q, cross_entropy]),
+            _ => (0, [weights; 4]),
+        };
+        let class = class as f32;
+        OneClassOfTile { target, p, q, cross_entropy, predicted, weights, class, factor, vectors, lanes: PhantomData }
     }
 }
 
-/// A class of a tile.
-pub(super) struct OneClassOfTile<'a, V, const C: usize> {
-    tile: &'a ClassTile<'a, V, C>,
-    class: usize,
+/// A class of a tile, whatever the number of classes: what is compiled for it is compiled once.
+#[derive(Clone, Copy)]
+pub(super) struct OneClassOfTile<'a, V> {
+    target: &'a Row,
+    p: &'a Row,
+    q: &'a Row,
+    cross_entropy: &'a Row,
+    /// The class of the largest logit.
+    predicted: &'a Row,
+    weights: &'a Row,
+    class: f32,
     factor: f32,
+    vectors: usize,
+    lanes: PhantomData<V>,
 }
 
-impl<V, const C: usize> sealed::Batch for OneClassOfTile<'_, V, C> {}
+impl<'a, V> OneClassOfTile<'a, V> {
+    /// The same by other lanes.
+    #[inline(always)]
+    fn with_lanes<W>(&self) -> OneClassOfTile<'a, W> {
+        let Self { target, p, q, cross_entropy, predicted, weights, class, factor, vectors, .. } = *self;
+        OneClassOfTile { target, p, q, cross_entropy, predicted, weights, class, factor, vectors, lanes: PhantomData }
+    }
+}
 
-impl<V: Lanes, const C: usize> HardBatch for OneClassOfTile<'_, V, C> {
+impl<V: Lanes> OneClassOfTile<'_, V> {
+    /// Where the class is predicted.
+    #[inline(always)]
+    fn prediction(&self, vector: usize) -> V::Mask {
+        let (index, prediction) = (V::splat(self.class), load::<V>(self.predicted, vector));
+        V::both(prediction.ge(index), index.ge(prediction))
+    }
+}
+
+impl<V> sealed::Batch for OneClassOfTile<'_, V> {}
+
+impl<V: Lanes> HardBatch for OneClassOfTile<'_, V> {
     #[inline(always)]
     fn count_confusion<N>(&self, _: f32, counts: &mut [N; 3], add: impl Fn(&mut N, u32)) -> Targets {
-        let Self { tile, class, .. } = *self;
-        let (index, one) = (V::splat(class as f32), V::splat(1.0));
+        let one = V::splat(1.0);
         let (mut predicted, mut members, mut both) = (0, 0, 0);
-        let Some(target) = tile.numbers.target.get(class) else { return Targets::Background };
-        for vector in 0..tile.vectors {
-            let prediction = load::<V>(&tile.numbers.predicted, vector);
-            let prediction = V::both(prediction.ge(index), index.ge(prediction));
-            let truth = load::<V>(target, vector).ge(one);
+        for vector in 0..self.vectors {
+            let prediction = self.prediction(vector);
+            let truth = load::<V>(self.target, vector).ge(one);
             predicted += V::count(prediction);
             members += V::count(truth);
             both += V::count(V::both(prediction, truth));
@@ -166,28 +182,39 @@ impl<V: Lanes, const C: usize> HardBatch for OneClassOfTile<'_, V, C> {
     }
 }
 
-impl<V: Lanes, const C: usize> Batch for OneClassOfTile<'_, V, C> {
+impl<V: Lanes> Batch for OneClassOfTile<'_, V> {
     #[inline(always)]
     fn add<const DIGITS: usize, const N: usize>(&self, terms: &impl Terms<N>, sums: &mut [ExactSum<DIGITS>; N]) {
-        let Self { tile, class, factor } = *self;
-        let ClassNumbers { target, p, q, cross_entropy, predicted, .. } = tile.numbers;
-        let (Some(target), Some(p), Some(q), Some(cross_entropy)) =
-            (target.get(class), p.get(class), q.get(class), cross_entropy.get(class))
-        else {
-            return;
-        };
-        tile.add_terms(
-            factor,
-            #[inline(always)]
-            |vector, weight| {
-                let (index, prediction) = (V::splat(class as f32), load::<V>(predicted, vector));
-                let is_predicted = V::both(prediction.ge(index), index.ge(prediction));
-                let is_predicted = V::select(is_predicted, V::splat(1.0), V::splat(0.0));
-                let (target, p, q) = (load(target, vector), load(p, vector), load(q, vector));
-                terms.terms(&against_the_rest(is_predicted, target, p, q, load(cross_entropy, vector)), weight)
-            },
-            sums,
-        );
+        let mut rows = [[0.0; CLASS_TILE]; N];
+        for vector in 0..self.vectors {
+            let weight = load::<V>(self.weights, vector) * V::splat(self.factor);
+            let is_predicted = V::select(self.prediction(vector), V::splat(1.0), V::splat(0.0));
+            let (target, p, q) = (load(self.target, vector), load(self.p, vector), load(self.q, vector));
+            let pixel = against_the_rest(is_predicted, target, p, q, load(self.cross_entropy, vector));
+            store_terms(terms.terms(&pixel, weight), &mut rows, vector);
+        }
+        add_rows::<V, CLASS_TILE, DIGITS, N>(&rows, self.vectors, sums);
+    }
+
+    #[inline(always)]
+    fn add_apart<const DIGITS: usize, const N: usize>(&self, terms: &impl Terms<N>, sums: &mut [ExactSum<DIGITS>; N]) {
+        V::apart(AddTerms { pixels: self.with_lanes(), terms, sums });
+    }
+}
+
+/// Adds the terms of a class of a tile.
+struct AddTerms<'a, M, const DIGITS: usize, const N: usize> {
+    pixels: OneClassOfTile<'a, ()>,
+    terms: &'a M,
+    sums: &'a mut [ExactSum<DIGITS>; N],
+}
+
+impl<M: Terms<N>, const DIGITS: usize, const N: usize> Kernel for AddTerms<'_, M, DIGITS, N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Lanes>(self) {
+        self.pixels.with_lanes::<V>().add(self.terms, self.sums);
     }
 }
 
@@ -311,9 +338,9 @@ impl<L: ClassLoss<C>, const C: usize> AddOwn<'_, L, C> {
     }
 }
 
-/// Whether tiles can be had of a plane: the level has lanes, there is room, and the plane has the classes that are expected.
+/// Whether tiles can be had of a plane, if there is room: the level has lanes, and the plane has the classes that are expected.
 fn has_tiles<T: Label, const C: usize>(level: SimdLevel, plane: &ClassPlane<'_, T, C>, reading: &Reading) -> bool {
-    level != SimdLevel::SCALAR && C <= MOST_CLASSES && plane.classes() == reading.classes
+    level != SimdLevel::SCALAR && plane.classes() == reading.classes
 }
 
 impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
@@ -345,7 +372,8 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
     ) {
         let classes = self.classes();
         let Range { mut start, end } = pixels;
-        if has_tiles(level, &plane, &self.reading) {
+        // A constant that the compiler asks before it makes the kernels.
+        if const { C <= MOST_CLASSES } && has_tiles(level, &plane, &self.reading) {
             let mut numbers = ClassNumbers::new();
             while end - start >= WIDEST {
                 let length = (end - start).min(CLASS_TILE) / WIDEST * WIDEST;
@@ -428,7 +456,8 @@ impl<L: ClassLoss<C>, const C: usize> ClassGradient<L, C> {
         add: bool,
     ) {
         let Range { mut start, end } = to.pixels();
-        if has_tiles(level, &plane, &self.reading) {
+        // A constant that the compiler asks before it makes the kernels.
+        if const { C <= MOST_CLASSES } && has_tiles(level, &plane, &self.reading) {
             let mut numbers = ClassNumbers::new();
             while end - start >= WIDEST {
                 let length = (end - start).min(CLASS_TILE) / WIDEST * WIDEST;

@@ -67,6 +67,25 @@ impl ClassWeights for &[f64] {
     }
 }
 
+/// Weights that there are or not: without them every class weighs 1.
+impl<W: ClassWeights> ClassWeights for Option<W> {
+    #[inline(always)]
+    fn of(&self, class: usize) -> f64 {
+        self.as_ref().map_or(1.0, |weights| weights.of(class))
+    }
+
+    fn out_of_range(&self) -> Option<(usize, f64)> {
+        self.as_ref().and_then(W::out_of_range)
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        match self {
+            Some(weights) => weights.fingerprint(fingerprint),
+            None => Equal.fingerprint(fingerprint),
+        }
+    }
+}
+
 /// A choice of classes: [`EveryClass`], [`Foreground`], or an array or slice of indices.
 pub trait ClassSet: Clone {
     /// Whether a class is chosen.
@@ -88,6 +107,34 @@ impl ClassSet for EveryClass {
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
         fingerprint.name("every class");
+    }
+}
+
+/// All classes, or all but class 0, chosen at run time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AnyClassSet {
+    /// [`EveryClass`].
+    #[default]
+    EveryClass,
+    /// [`Foreground`].
+    Foreground,
+}
+
+impl ClassSet for AnyClassSet {
+    #[inline(always)]
+    fn contains(&self, class: usize) -> bool {
+        match self {
+            AnyClassSet::EveryClass => EveryClass.contains(class),
+            AnyClassSet::Foreground => Foreground.contains(class),
+        }
+    }
+
+    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
+        match self {
+            AnyClassSet::EveryClass => EveryClass.fingerprint(fingerprint),
+            AnyClassSet::Foreground => Foreground.fingerprint(fingerprint),
+        }
     }
 }
 

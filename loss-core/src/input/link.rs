@@ -125,6 +125,13 @@ impl Probabilities {
     pub fn epsilon(&self) -> f32 {
         self.epsilon
     }
+
+    /// A slope, or 0 where the logarithm is clipped.
+    #[inline(always)]
+    fn inside<R: Real>(&self, p: R, q: R, slope: R) -> R {
+        let (epsilon, zero) = (R::splat(self.epsilon), R::splat(0.0));
+        R::select(p.ge(epsilon), R::select(q.ge(epsilon), slope, zero), zero)
+    }
 }
 
 impl Link for Probabilities {
@@ -140,7 +147,7 @@ impl Link for Probabilities {
 
     #[inline(always)]
     fn prepared_pixel<R: Real>(&self, p: R, _: R, target: R) -> Pixel<R> {
-        let (zero, one) = (R::splat(0.0), R::splat(1.0));
+        let one = R::splat(1.0);
         let q = one - p;
         let epsilon = R::splat(self.epsilon);
         let (smallest, largest) = (R::splat(self.smallest_loss), R::splat(self.largest_loss));
@@ -149,7 +156,6 @@ impl Link for Probabilities {
         // 1 − p has lost digits of a small p; p/q has not: −ln q = ln(1 + p/q).
         let small = (p / q_in_logarithm).min(one).ln_1p();
         let background_loss = R::select(q.ge(p), small, -q_in_logarithm.ln()).max(smallest).min(largest);
-        let inside = |slope: R| R::select(p.ge(epsilon), R::select(q.ge(epsilon), slope, zero), zero);
         Pixel {
             input: p,
             logit: background_loss - foreground_loss,
@@ -160,8 +166,8 @@ impl Link for Probabilities {
             foreground_loss,
             background_loss,
             p_slope: one,
-            foreground_slope: inside(-(one / p_in_logarithm)),
-            background_slope: inside(one / q_in_logarithm),
+            foreground_slope: self.inside(p, q, -(one / p_in_logarithm)),
+            background_slope: self.inside(p, q, one / q_in_logarithm),
         }
     }
 

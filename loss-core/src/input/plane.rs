@@ -26,7 +26,7 @@ pub(crate) enum Inputs<'a> {
 }
 
 impl<'a> Inputs<'a> {
-    fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match self {
             Inputs::F32(inputs) => inputs.len(),
             #[cfg(feature = "half")]
@@ -40,7 +40,7 @@ impl<'a> Inputs<'a> {
 
     /// An input; NaN past the end.
     #[inline(always)]
-    fn at(&self, index: usize) -> f32 {
+    pub(crate) fn at(&self, index: usize) -> f32 {
         let input = match self {
             Inputs::F32(inputs) => inputs.get(index).copied(),
             #[cfg(feature = "half")]
@@ -53,7 +53,7 @@ impl<'a> Inputs<'a> {
         input.unwrap_or(f32::NAN)
     }
 
-    fn split_at(self, index: usize) -> (Self, Self) {
+    pub(crate) fn split_at(self, index: usize) -> (Self, Self) {
         macro_rules! split {
             ($variant:ident, $inputs:ident $(, $more:ident)?) => {{
                 let (head, tail) = split_at($inputs, index);

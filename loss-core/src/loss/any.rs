@@ -1,6 +1,9 @@
 //! Losses that are chosen at run time.
 
+use core::{iter, mem};
+
 use super::combine::combinable;
+use super::passes::{Both, GradientPasses, OfLoss, OfPixel, OfSum};
 use super::reduction::Reduced;
 use super::{Loss, Part};
 use crate::error::LengthError;
@@ -16,10 +19,10 @@ use crate::pointwise::{
     ReducedFocal,
 };
 use crate::region::{
-    AnyOverlap, AsymmetricFocalTversky, BalancedBce, Dice, ExponentialLogDice, FocalTversky, Iou, LogCoshDice, LogDice,
-    Mcc, NormalisedFocal, OverlapSlope, Tversky,
+    AnyOverlap, AsymmetricFocalTversky, BalancedBce, ByTarget, Dice, ExponentialLogDice, FocalTversky, Iou,
+    LogCoshDice, LogDice, Mcc, Minimum, NormalisedFocal, Overlap, OverlapSlope, Squared, Tversky,
 };
-use crate::sums::batch::Batch;
+use crate::sums::batch::{Apart, Batch};
 use crate::sums::exact::{TermSum, UnitSum};
 use crate::sums::shared::Totals;
 use crate::sums::state::Sums;
@@ -35,13 +38,105 @@ macro_rules! map_of {
     }};
 }
 
-/// Writes [`AnyLoss`] and its dispatch from the list of losses; after each stands the kind of its sums and slope.
+/// Writes [`AnyLoss`] and its dispatch from the list of losses, by the kind of their sums and slopes.
 macro_rules! any_loss {
-    ($($(#[$doc:meta])* $variant:ident($loss:ty) with $kind:ident;)*) => {
+    (
+        pointwise: $($pointwise:ident)*;
+        similarity: $($similarity:ident)*;
+        counts: $($counts:ident)*;
+        pair: $($pair:ident)*;
+    ) => {
+        any_loss! { @each
+            $($pointwise(Reduced<$pointwise>) of Pointwise;)*
+            $($similarity($similarity<AnyOverlap>) of Similarity;)*
+            $($counts($counts) of Counts;)*
+            $($pair($pair) of Pair;)*
+        }
+
+        impl AnyLoss {
+            /// Whether the loss sees of a pixel its target and p alone, so that it can be one of each class ([`AnyRegion`](crate::AnyRegion)): a loss of the
+            /// Dice family, MCC or asymmetric focal Tversky.
+            #[must_use]
+            pub const fn is_region(&self) -> bool {
+                match self {
+                    $(AnyLoss::$similarity(_) => true,)*
+                    $(AnyLoss::$counts(_) => true,)*
+                    _ => false,
+                }
+            }
+
+            /// The form and the weights of the errors of a loss of the Dice family.
+            fn form(&self) -> Option<(&AnyOverlap, [f32; 2])> {
+                match self {
+                    $(AnyLoss::$similarity(loss) => Some(loss.form()),)*
+                    _ => None,
+                }
+            }
+
+            /// [`Loss::add`] of a loss that [`AnyRegion`](crate::AnyRegion) takes. Losses of the Dice family differ in what becomes of their sums alone.
+            #[inline(always)]
+            pub(crate) fn add_region<B: Batch>(&self, pixels: &B, sums: &mut AnySums) {
+                match (self, sums) {
+                    (_, AnySums::Similarity(sums)) => {
+                        if let Some((overlap, errors)) = self.form() {
+                            overlap.add(errors, &Apart(pixels), sums);
+                        }
+                    }
+                    $((AnyLoss::$counts(loss), AnySums::Counts(sums)) => loss.add(&Apart(pixels), sums),)*
+                    _ => {}
+                }
+            }
+
+            #[inline(always)]
+            fn add_any<B: Batch>(&self, pixels: &B, sums: &mut AnySums) {
+                match (self, sums) {
+                    $((AnyLoss::$pointwise(loss), AnySums::Pointwise(sums)) => loss.add(&Apart(pixels), sums),)*
+                    $((AnyLoss::$pair(loss), AnySums::Pair(sums)) => loss.add(&Apart(pixels), sums),)*
+                    (_, sums) => self.add_region(pixels, sums),
+                }
+            }
+
+            #[inline(always)]
+            fn gradient_of_any<R: Real>(&self, slope: &AnySlope, pixel: &Pixel<R>) -> R {
+                match (self, slope) {
+                    $((AnyLoss::$pointwise(loss), AnySlope::Pointwise(slope)) => loss.gradient(slope, pixel),)*
+                    $((AnyLoss::$pair(loss), AnySlope::Pair(slope)) => loss.gradient(slope, pixel),)*
+                    (_, slope) => slope.region_gradient(pixel),
+                }
+            }
+
+            /// A pass of this loss, and of a loss after it whose gradient is one by target. Fused, both read the pixels once, as `bce + dice` does that
+            /// is known when compiling; other pairs are rare, and would be another loop to compile each.
+            fn add_pass<P: GradientPasses>(
+                &self,
+                slope: &AnySlope,
+                with: Option<ByTarget>,
+                passes: &mut P,
+                last: bool,
+            ) {
+                match (self, slope) {
+                    $((AnyLoss::$pointwise(loss), AnySlope::Pointwise(slope)) => match with {
+                        None => passes.add(&OfLoss { loss, slope }, last),
+                        Some(other) => passes.add(&Both(OfLoss { loss, slope }, other), last),
+                    },)*
+                    $((AnyLoss::$pair(loss), AnySlope::Pair(slope)) => passes.add(&OfLoss { loss, slope }, last),)*
+                    (_, AnySlope::Counts(slope)) => passes.add(&ByTarget(*slope), last),
+                    (_, AnySlope::Similarity((slope, overlap))) => match overlap {
+                        AnyOverlap::Product => passes.add(&slope.by_target(), last),
+                        AnyOverlap::Squared => passes.add(&OfOverlap(Squared, slope), last),
+                        AnyOverlap::Minimum => passes.add(&OfOverlap(Minimum, slope), last),
+                    },
+                    // The gradient of nothing: 0.
+                    _ => passes.add(&ByTarget([0.0; 2]), last),
+                }
+            }
+        }
+    };
+    (@each $($variant:ident($loss:ty) of $kind:ident;)*) => {
         /// One of this crate's losses, with parameters that are known at run time alone.
         ///
-        /// A `match` stands before each pixel; where the loss is known at compile time, use its own type. An array of
-        /// them is a loss as well: their sum.
+        /// Which it is, is asked once a tile of a slice, or for each pixel of a stream. Where the loss is known at compile time, use its own type. An
+        /// array of them is a loss as well: their sum. State and fingerprint are those of the loss's own type.
         ///
         /// ```
         /// use loss_core::{AnyLoss, AnyOverlap, Bce, Dice, Loss, Pointwise};
@@ -53,13 +148,16 @@ macro_rules! any_loss {
         /// let mut sums = parts.accumulator();
         /// sums.push((0.0, true));
         /// assert_eq!(sums.finish()?.parts().count(), 2);
+        ///
+        /// let same = 0.5 * Bce::new().mean() + Dice::new(1e-5)?;
+        /// assert_eq!(sums.fingerprint(), same.accumulator().fingerprint());
         /// # Ok::<(), Box<dyn core::error::Error>>(())
         /// ```
         #[derive(Clone, Copy, Debug, PartialEq)]
         #[non_exhaustive]
         #[must_use]
         pub enum AnyLoss {
-            $($(#[$doc])* $variant($loss),)*
+            $(#[doc = concat!("[`", stringify!($variant), "`].")] $variant($loss),)*
         }
 
         impl AnyLoss {
@@ -104,10 +202,7 @@ macro_rules! any_loss {
 
             #[inline(always)]
             fn add<B: Batch>(&self, pixels: &B, sums: &mut AnySums) {
-                match (self, sums) {
-                    $((AnyLoss::$variant(loss), AnySums::$kind(sums)) => loss.add(pixels, sums),)*
-                    _ => {}
-                }
+                self.add_any(pixels, sums);
             }
 
             fn value(&self, totals: &Totals, sums: &AnySums) -> f64 {
@@ -128,10 +223,22 @@ macro_rules! any_loss {
 
             #[inline(always)]
             fn gradient<R: Real>(&self, slope: &AnySlope, pixel: &Pixel<R>) -> R {
-                match (self, slope) {
-                    $((AnyLoss::$variant(loss), AnySlope::$kind(slope)) => loss.gradient(slope, pixel),)*
-                    _ => R::splat(0.0),
-                }
+                self.gradient_of_any(slope, pixel)
+            }
+
+            #[inline(always)]
+            fn gradient_passes<P: GradientPasses>(&self, slope: &AnySlope, passes: P) {
+                Self::sum_gradient_passes(iter::once((self, slope)), passes);
+            }
+
+            #[inline(always)]
+            fn sum_gradient_passes<'a, P: GradientPasses>(
+                terms: impl Iterator<Item = (&'a Self, &'a AnySlope)> + Clone,
+                passes: P,
+            ) where
+                Self: 'a,
+            {
+                add_passes(terms, passes);
             }
 
             fn part(&self, index: usize, totals: &Totals, sums: &AnySums) -> Option<Part> {
@@ -157,47 +264,47 @@ macro_rules! any_loss {
 }
 
 any_loss! {
-    /// [`Bce`].
-    Bce(Reduced<Bce>) with Pointwise;
-    /// [`Focal`].
-    Focal(Reduced<Focal>) with Pointwise;
-    /// [`Poly1`].
-    Poly1(Reduced<Poly1>) with Pointwise;
-    /// [`Dice`].
-    Dice(Dice<AnyOverlap>) with Similarity;
-    /// [`Iou`].
-    Iou(Iou<AnyOverlap>) with Similarity;
-    /// [`Tversky`].
-    Tversky(Tversky<AnyOverlap>) with Similarity;
-    /// [`FocalTversky`].
-    FocalTversky(FocalTversky<AnyOverlap>) with Similarity;
-    /// [`LogDice`].
-    LogDice(LogDice<AnyOverlap>) with Similarity;
-    /// [`LogCoshDice`].
-    LogCoshDice(LogCoshDice<AnyOverlap>) with Similarity;
-    /// [`Mcc`].
-    Mcc(Mcc) with Counts;
-    /// [`AsymmetricFocal`].
-    AsymmetricFocal(Reduced<AsymmetricFocal>) with Pointwise;
-    /// [`ExponentialLogCrossEntropy`].
-    ExponentialLogCrossEntropy(Reduced<ExponentialLogCrossEntropy>) with Pointwise;
-    /// [`GeneralisedCrossEntropy`].
-    GeneralisedCrossEntropy(Reduced<GeneralisedCrossEntropy>) with Pointwise;
-    /// [`QualityFocal`].
-    QualityFocal(Reduced<QualityFocal>) with Pointwise;
-    /// [`ReducedFocal`].
-    ReducedFocal(Reduced<ReducedFocal>) with Pointwise;
-    /// [`ExponentialLogDice`].
-    ExponentialLogDice(ExponentialLogDice<AnyOverlap>) with Similarity;
-    /// [`AsymmetricFocalTversky`].
-    AsymmetricFocalTversky(AsymmetricFocalTversky) with Counts;
-    /// [`BalancedBce`].
-    BalancedBce(BalancedBce) with Pair;
-    /// [`NormalisedFocal`].
-    NormalisedFocal(NormalisedFocal) with Pair;
+    pointwise: Bce Focal Poly1 AsymmetricFocal ExponentialLogCrossEntropy GeneralisedCrossEntropy QualityFocal ReducedFocal;
+    similarity: Dice Iou Tversky FocalTversky LogDice LogCoshDice ExponentialLogDice;
+    counts: Mcc AsymmetricFocalTversky;
+    pair: BalancedBce NormalisedFocal;
 }
 
 combinable!([] AnyLoss);
+
+/// Makes the passes of a sum of losses, from left to right.
+fn add_passes<'a, P: GradientPasses>(terms: impl Iterator<Item = (&'a AnyLoss, &'a AnySlope)>, mut passes: P) {
+    let mut terms = terms.peekable();
+    let mut first = true;
+    while let Some(mut term) = terms.next() {
+        let mut next = terms.peek().copied();
+        // The first two change places without changing a bit.
+        if mem::take(&mut first) && term.1.by_target().is_some() {
+            if let Some(next) = next.as_mut().filter(|(_, slope)| slope.is_pointwise()) {
+                mem::swap(&mut term, next);
+            }
+        }
+        let (loss, slope) = term;
+        let with = next.filter(|_| slope.is_pointwise()).and_then(|(_, next)| next.by_target());
+        if with.is_some() {
+            terms.next();
+        }
+        loss.add_pass(slope, with, &mut passes, terms.peek().is_none());
+    }
+    if first {
+        passes.add(&ByTarget([0.0; 2]), true);
+    }
+}
+
+/// The gradient of a form of the overlap.
+struct OfOverlap<'a, O>(O, &'a OverlapSlope);
+
+impl<O: Overlap> OfPixel for OfOverlap<'_, O> {
+    #[inline(always)]
+    fn gradient<R: Real>(&self, pixel: &Pixel<R>) -> R {
+        self.0.gradient(self.1, pixel)
+    }
+}
 
 /// The sums of an [`AnyLoss`].
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -267,6 +374,31 @@ pub enum AnySlope {
     Pair([f32; 2]),
 }
 
+impl AnySlope {
+    fn is_pointwise(&self) -> bool {
+        matches!(self, AnySlope::Pointwise(_))
+    }
+
+    /// What a pixel sees of a loss that is one by target.
+    fn by_target(&self) -> Option<ByTarget> {
+        match self {
+            AnySlope::Similarity((slope, AnyOverlap::Product)) => Some(slope.by_target()),
+            AnySlope::Counts(slope) => Some(ByTarget(*slope)),
+            _ => None,
+        }
+    }
+
+    /// The gradient of a loss that [`AnyRegion`](crate::AnyRegion) takes.
+    #[inline(always)]
+    pub(crate) fn region_gradient<R: Real>(&self, pixel: &Pixel<R>) -> R {
+        match self {
+            AnySlope::Similarity((slope, overlap)) => overlap.gradient(slope, pixel),
+            AnySlope::Counts(slope) => ByTarget(*slope).gradient(pixel),
+            _ => R::splat(0.0),
+        }
+    }
+}
+
 impl<L: Loss, const N: usize> Loss for [L; N] {
     type Sums = [L::Sums; N];
     type Slope = [L::Slope; N];
@@ -290,7 +422,12 @@ impl<L: Loss, const N: usize> Loss for [L; N] {
 
     #[inline(always)]
     fn gradient<R: Real>(&self, slope: &Self::Slope, pixel: &Pixel<R>) -> R {
-        self.iter().zip(slope).fold(R::splat(0.0), |sum, (loss, slope)| sum + loss.gradient(slope, pixel))
+        OfSum(self.iter().zip(slope)).gradient(pixel)
+    }
+
+    #[inline(always)]
+    fn gradient_passes<P: GradientPasses>(&self, slope: &Self::Slope, passes: P) {
+        L::sum_gradient_passes(self.iter().zip(slope), passes);
     }
 
     fn part_count(&self) -> usize {

@@ -1,5 +1,6 @@
 //! Weighted sums of losses over one pass.
 
+use super::passes::GradientPasses;
 use super::{Loss, Part};
 use crate::fingerprint::Fingerprint;
 use crate::input::pixel::Pixel;
@@ -107,6 +108,21 @@ impl<A: Loss> Loss for Scaled<A> {
     #[inline(always)]
     fn gradient<R: Real>(&self, slope: &Self::Slope, pixel: &Pixel<R>) -> R {
         self.loss.gradient(slope, pixel)
+    }
+
+    #[inline(always)]
+    fn gradient_passes<G: GradientPasses>(&self, slope: &Self::Slope, passes: G) {
+        self.loss.gradient_passes(slope, passes);
+    }
+
+    #[inline(always)]
+    fn sum_gradient_passes<'a, G: GradientPasses>(
+        terms: impl Iterator<Item = (&'a Self, &'a Self::Slope)> + Clone,
+        passes: G,
+    ) where
+        Self: 'a,
+    {
+        A::sum_gradient_passes(terms.map(|(scaled, slope)| (&scaled.loss, slope)), passes);
     }
 
     fn part_count(&self) -> usize {

@@ -2,10 +2,12 @@
 
 pub(crate) mod any;
 pub(crate) mod combine;
+pub(crate) mod passes;
 pub(crate) mod reduction;
 pub(crate) mod unified_focal;
 
 use self::combine::{Scaled, Sum};
+use self::passes::{GradientPasses, OfLoss, OfSum};
 use crate::error::ParameterError;
 use crate::fingerprint::Fingerprint;
 use crate::input::link::{Logits, Probabilities};
@@ -44,6 +46,25 @@ pub trait Loss: Clone {
 
     /// ∂(factor·loss)/∂x of a pixel of weight 1.
     fn gradient<R: Real>(&self, slope: &Self::Slope, pixel: &Pixel<R>) -> R;
+
+    /// Makes the gradient of many pixels. A loss that is known when compiling makes it in one pass, by [`gradient`](Self::gradient), and has no
+    /// line about it. One that is chosen at run time would ask for each pixel which it is; [`AnyLoss`](crate::AnyLoss) asks once, and a list of such
+    /// losses hands itself on to [`sum_gradient_passes`](Self::sum_gradient_passes).
+    #[inline(always)]
+    fn gradient_passes<P: GradientPasses>(&self, slope: &Self::Slope, passes: P) {
+        passes.whole(&OfLoss { loss: self, slope });
+    }
+
+    /// The same of a sum of losses of this type, from left to right.
+    #[inline(always)]
+    fn sum_gradient_passes<'a, P: GradientPasses>(
+        terms: impl Iterator<Item = (&'a Self, &'a Self::Slope)> + Clone,
+        passes: P,
+    ) where
+        Self: 'a,
+    {
+        passes.whole(&OfSum(terms));
+    }
 
     /// How many parts the loss has.
     fn part_count(&self) -> usize {

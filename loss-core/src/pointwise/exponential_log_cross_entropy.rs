@@ -88,6 +88,14 @@ impl ExponentialLogCrossEntropy {
         R::select(above, one / power.max(tiny), power)
     }
 
+    /// The loss of one side.
+    #[inline(always)]
+    fn side<R: Real>(&self, weight: R, b: R) -> R {
+        let (zero, power) = (R::splat(0.0), self.power(b));
+        let power = R::select(power.ge(R::splat(BEYOND)), R::splat(f32::INFINITY), power);
+        R::select(zero.ge(weight), zero, weight * power)
+    }
+
     /// (b^γ)′ = γ·b^γ·(b′/b).
     #[inline(always)]
     fn power_slope<R: Real>(&self, b: R, b_slope: R) -> R {
@@ -107,12 +115,7 @@ impl Pointwise for ExponentialLogCrossEntropy {
     #[inline(always)]
     fn loss<R: Real>(&self, pixel: &Pixel<R>) -> R {
         let [foreground, background] = self.weights(pixel);
-        let side = |weight: R, b: R| {
-            let (zero, power) = (R::splat(0.0), self.power(b));
-            let power = R::select(power.ge(R::splat(BEYOND)), R::splat(f32::INFINITY), power);
-            R::select(zero.ge(weight), zero, weight * power)
-        };
-        side(foreground, pixel.foreground_loss) + side(background, pixel.background_loss)
+        self.side(foreground, pixel.foreground_loss) + self.side(background, pixel.background_loss)
     }
 
     #[inline(always)]

@@ -172,13 +172,18 @@ impl Focal {
     /// ∂u^γ/∂x.
     #[inline(always)]
     pub(crate) fn factor_slope<R: Real>(&self, pixel: &Pixel<R>) -> R {
-        let of = |(u, logarithmic_slope)| self.gamma.fade_slope(u, logarithmic_slope, R::splat(1.0), R::splat(0.0));
         if self.form == FocalForm::Split {
-            let foreground = of((pixel.q, -(pixel.p_slope / at_least_tiny(pixel.q))));
-            let background = of((pixel.p, pixel.p_slope / at_least_tiny(pixel.p)));
+            let foreground = self.faded((pixel.q, -(pixel.p_slope / at_least_tiny(pixel.q))));
+            let background = self.faded((pixel.p, pixel.p_slope / at_least_tiny(pixel.p)));
             return pixel.target * foreground + pixel.background * background;
         }
-        of(self.modulator(pixel, CrossEntropy::of(pixel)))
+        self.faded(self.modulator(pixel, CrossEntropy::of(pixel)))
+    }
+
+    /// ∂u^γ/∂x, given u and u′/u.
+    #[inline(always)]
+    fn faded<R: Real>(&self, (u, logarithmic_slope): (R, R)) -> R {
+        self.gamma.fade_slope(u, logarithmic_slope, R::splat(1.0), R::splat(0.0))
     }
 
     /// The factor α_t, linear in the target.
@@ -228,7 +233,11 @@ impl Pointwise for Focal {
     #[inline(always)]
     fn loss<R: Real>(&self, pixel: &Pixel<R>) -> R {
         if self.form == FocalForm::Split {
-            return self.split(pixel, |u, cross_entropy| self.modulated(u, cross_entropy));
+            return self.split(
+                pixel,
+                #[inline(always)]
+                |u, cross_entropy| self.modulated(u, cross_entropy),
+            );
         }
         let cross_entropy = CrossEntropy::of(pixel);
         self.weigh(pixel, self.modulated(self.modulator(pixel, cross_entropy), cross_entropy))
@@ -237,7 +246,11 @@ impl Pointwise for Focal {
     #[inline(always)]
     fn slope<R: Real>(&self, pixel: &Pixel<R>) -> R {
         if self.form == FocalForm::Split {
-            return self.split(pixel, |u, cross_entropy| self.modulated_slope(u, cross_entropy));
+            return self.split(
+                pixel,
+                #[inline(always)]
+                |u, cross_entropy| self.modulated_slope(u, cross_entropy),
+            );
         }
         let cross_entropy = CrossEntropy::of(pixel);
         self.weigh(pixel, self.modulated_slope(self.modulator(pixel, cross_entropy), cross_entropy))

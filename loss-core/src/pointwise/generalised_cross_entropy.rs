@@ -54,16 +54,17 @@ impl Pointwise for GeneralisedCrossEntropy {
     #[inline(always)]
     fn loss<R: Real>(&self, pixel: &Pixel<R>) -> R {
         let q = R::splat(self.q);
-        let side = |b: R| (q * b).one_minus_exp_neg() / q;
-        pixel.target * side(pixel.foreground_loss) + pixel.background * side(pixel.background_loss)
+        let foreground = (q * pixel.foreground_loss).one_minus_exp_neg() / q;
+        let background = (q * pixel.background_loss).one_minus_exp_neg() / q;
+        pixel.target * foreground + pixel.background * background
     }
 
     #[inline(always)]
     fn slope<R: Real>(&self, pixel: &Pixel<R>) -> R {
         let q = R::splat(self.q);
-        let side = |b: R, b_slope: R| (q * b).exp_neg() * b_slope;
-        pixel.target * side(pixel.foreground_loss, pixel.foreground_slope)
-            + pixel.background * side(pixel.background_loss, pixel.background_slope)
+        let foreground = (q * pixel.foreground_loss).exp_neg() * pixel.foreground_slope;
+        let background = (q * pixel.background_loss).exp_neg() * pixel.background_slope;
+        pixel.target * foreground + pixel.background * background
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {

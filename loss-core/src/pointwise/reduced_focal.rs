@@ -79,6 +79,17 @@ impl ReducedFocal {
     fn choose<R: Real>(&self, p_t: R, wrong: R, right: R) -> R {
         R::select(p_t.ge(R::splat(self.threshold)), R::splat(self.scale) * right, wrong)
     }
+
+    /// The loss of one side, of p_t and u = 1 − p_t.
+    #[inline(always)]
+    fn side<R: Real>(&self, p_t: R, u: R, loss: R) -> R {
+        self.choose(p_t, loss, self.gamma.fade(u, loss))
+    }
+
+    #[inline(always)]
+    fn side_slope<R: Real>(&self, p_t: R, u: R, u_slope: R, loss: R, slope: R) -> R {
+        self.choose(p_t, slope, self.gamma.fade_slope(u, u_slope / at_least_tiny(u), loss, slope))
+    }
 }
 
 impl Pointwise for ReducedFocal {
@@ -87,20 +98,15 @@ impl Pointwise for ReducedFocal {
     #[inline(always)]
     fn loss<R: Real>(&self, pixel: &Pixel<R>) -> R {
         let [foreground, background] = self.weights(pixel);
-        let side = |p_t, u, loss| self.choose(p_t, loss, self.gamma.fade(u, loss));
-        foreground * side(pixel.p, pixel.q, pixel.foreground_loss)
-            + background * side(pixel.q, pixel.p, pixel.background_loss)
+        foreground * self.side(pixel.p, pixel.q, pixel.foreground_loss)
+            + background * self.side(pixel.q, pixel.p, pixel.background_loss)
     }
 
     #[inline(always)]
     fn slope<R: Real>(&self, pixel: &Pixel<R>) -> R {
         let [foreground, background] = self.weights(pixel);
-        let side = |p_t, u, u_slope: R, loss, slope| {
-            let faded = self.gamma.fade_slope(u, u_slope / at_least_tiny(u), loss, slope);
-            self.choose(p_t, slope, faded)
-        };
-        let on = side(pixel.p, pixel.q, -pixel.p_slope, pixel.foreground_loss, pixel.foreground_slope);
-        let off = side(pixel.q, pixel.p, pixel.p_slope, pixel.background_loss, pixel.background_slope);
+        let on = self.side_slope(pixel.p, pixel.q, -pixel.p_slope, pixel.foreground_loss, pixel.foreground_slope);
+        let off = self.side_slope(pixel.q, pixel.p, pixel.p_slope, pixel.background_loss, pixel.background_slope);
         foreground * on + background * off
     }
 

@@ -57,4 +57,4 @@ pub(crate) use overlap::{AnyOverlap, Overlap, OverlapSlope};
 pub use overlap::{Minimum, Product, Squared};
 pub use similarity::EmptyMask;
 pub use tversky::Tversky;
-pub(crate) use user::RegionFamily;
+pub(crate) use user::{ByTarget, RegionFamily};

@@ -1,9 +1,11 @@
 //! How much a pixel's prediction and target overlap, and how much they differ.
 
 use super::similarity::EMPTY_MASK;
+use super::user::ByTarget;
 use crate::facts::{Arguments, BuildError, FromArguments, ParameterFacts, word};
 use crate::fingerprint::Fingerprint;
 use crate::input::pixel::Pixel;
+use crate::loss::passes::OfPixel;
 use crate::number::finite::coefficient;
 use crate::number::real::Real;
 use crate::sums::batch::{Batch, Terms};
@@ -63,6 +65,12 @@ impl OverlapSlope {
             beta: beta as f32,
         }
     }
+
+    /// What a pixel of the product form sees.
+    #[inline(always)]
+    pub(crate) fn by_target(&self) -> ByTarget {
+        ByTarget([self.foreground, self.background])
+    }
 }
 
 /// I = Σ w p t, P = Σ w p, T = Σ w t: the common form.
@@ -84,7 +92,7 @@ impl Overlap for Product {
 
     #[inline(always)]
     fn gradient<R: Real>(&self, slope: &OverlapSlope, pixel: &Pixel<R>) -> R {
-        (pixel.target * R::splat(slope.foreground) + pixel.background * R::splat(slope.background)) * pixel.p_slope
+        slope.by_target().gradient(pixel)
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {

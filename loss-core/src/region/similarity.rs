@@ -247,6 +247,13 @@ macro_rules! similarity_loss {
             }
         }
 
+        impl<O: $crate::region::Overlap> $loss<O> {
+            /// The form, and the weights of the errors: all that its sums depend on.
+            pub(crate) fn form(&self) -> (&O, [f32; 2]) {
+                self.similarity.form()
+            }
+        }
+
         impl<O: $crate::region::Overlap> $crate::loss::Loss for $loss<O> {
             type Sums = O::Sums;
             type Slope = ($crate::region::OverlapSlope, O);
@@ -257,7 +264,7 @@ macro_rules! similarity_loss {
 
             #[inline(always)]
             fn add<B: $crate::sums::batch::Batch>(&self, pixels: &B, sums: &mut Self::Sums) {
-                let (overlap, errors) = self.similarity.form();
+                let (overlap, errors) = self.form();
                 overlap.add(errors, pixels, sums);
             }
 

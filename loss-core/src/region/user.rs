@@ -3,6 +3,7 @@
 use crate::fingerprint::Fingerprint;
 use crate::input::pixel::Pixel;
 use crate::loss::combine::combinable;
+use crate::loss::passes::OfPixel;
 use crate::loss::{Loss, Part};
 use crate::number::finite::coefficient;
 use crate::number::real::Real;
@@ -77,9 +78,15 @@ impl RegionSlopes {
     }
 }
 
-#[inline(always)]
-pub(crate) fn gradient<R: Real>([foreground, background]: [f32; 2], pixel: &Pixel<R>) -> R {
-    (pixel.target * R::splat(foreground) + pixel.background * R::splat(background)) * pixel.p_slope
+/// The gradient of a loss of sums of p alone, by what a foreground and a background pixel see, times p's slope.
+pub(crate) struct ByTarget(pub(crate) [f32; 2]);
+
+impl OfPixel for ByTarget {
+    #[inline(always)]
+    fn gradient<R: Real>(&self, pixel: &Pixel<R>) -> R {
+        let Self([foreground, background]) = *self;
+        (pixel.target * R::splat(foreground) + pixel.background * R::splat(background)) * pixel.p_slope
+    }
 }
 
 impl<F: Region> Loss for RegionLoss<F> {
@@ -101,7 +108,7 @@ impl<F: Region> Loss for RegionLoss<F> {
 
     #[inline(always)]
     fn gradient<R: Real>(&self, slope: &[f32; 2], pixel: &Pixel<R>) -> R {
-        gradient(*slope, pixel)
+        ByTarget(*slope).gradient(pixel)
     }
 
     fn part(&self, index: usize, totals: &Totals, sums: &()) -> Option<Part> {
@@ -149,7 +156,7 @@ macro_rules! true_negative_loss {
 
             #[inline(always)]
             fn gradient<R: $crate::number::real::Real>(&self, slope: &[f32; 2], pixel: &$crate::input::pixel::Pixel<R>) -> R {
-                $crate::region::user::gradient(*slope, pixel)
+                $crate::loss::passes::OfPixel::gradient(&$crate::region::ByTarget(*slope), pixel)
             }
 
             fn part(&self, index: usize, totals: &$crate::sums::shared::Totals, sums: &Self::Sums) -> Option<$crate::loss::Part> {

@@ -62,7 +62,7 @@ impl ErrorKind for HingeErrors {
 impl Listed for LovaszHinge<'_> {
     const FACTS: Facts = Facts {
         name: "lovasz_hinge",
-        aliases: &["lovasz", "lovász_hinge", "lovász"],
+        aliases: &["lovasz"],
         needs: Needs::AllPixels,
         formula: "Σ max(eᵢ, 0)·(Jᵢ − Jᵢ₋₁) by falling errors e = 1 − z(2t−1),  J the Jaccard loss of the first i",
         description: "Lovász hinge: the Lovász extension of the Jaccard loss, over hinge errors.",

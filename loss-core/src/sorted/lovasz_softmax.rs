@@ -423,7 +423,6 @@ impl<const C: usize> Softmax<C> {
 impl<const C: usize> Listed for LovaszSoftmax<'_, C> {
     const FACTS: Facts = Facts {
         name: "lovasz_softmax",
-        aliases: &["lovász_softmax"],
         needs: Needs::AllPixelsOfClasses,
         formula: "the mean over classes of Σ eᵢ·(Jᵢ − Jᵢ₋₁) by falling errors e = 1 − p_c where c is the label, p_c elsewhere",
         description: "Lovász-Softmax: the Lovász extension of the Jaccard loss of each class.",

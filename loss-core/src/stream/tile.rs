@@ -15,6 +15,7 @@ use crate::input::pixel::Pixel;
 use crate::input::plane::Plane;
 use crate::input::sample::{HardTarget, Target};
 use crate::loss::Loss;
+use crate::loss::passes::{GradientPasses, OfPixel, passes};
 use crate::number::finite::clamp_to_finite;
 use crate::number::lanes::{Kernel, Lanes, WIDEST};
 use crate::sums::batch::{Batch, HardBatch, SoftConfusion, Targets, Terms, count_all, sealed};
@@ -90,6 +91,31 @@ impl<V: Lanes, K: Link> Batch for Tile<'_, V, K> {
             vectors += 1;
         }
         add_rows::<V, TILE, DIGITS, N>(&rows, vectors, sums);
+    }
+
+    #[inline(always)]
+    fn add_apart<const DIGITS: usize, const N: usize>(&self, terms: &impl Terms<N>, sums: &mut [ExactSum<DIGITS>; N]) {
+        let Self { link, plane, prepared, .. } = *self;
+        V::apart(AddTerms { link, plane, prepared, terms, sums });
+    }
+}
+
+/// Adds the terms of a prepared tile.
+struct AddTerms<'a, K, M, const DIGITS: usize, const N: usize> {
+    link: &'a K,
+    plane: LoadedPlane<'a>,
+    prepared: &'a [f32],
+    terms: &'a M,
+    sums: &'a mut [ExactSum<DIGITS>; N],
+}
+
+impl<K: Link, M: Terms<N>, const DIGITS: usize, const N: usize> Kernel for AddTerms<'_, K, M, DIGITS, N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Lanes>(self) {
+        let Self { link, plane, prepared, terms, sums } = self;
+        Tile::<V, K> { link, plane, prepared, lanes: PhantomData }.add(terms, sums);
     }
 }
 
@@ -419,24 +445,61 @@ impl<L: Loss, K: Link> Kernel for WriteTile<'_, L, K> {
 
     #[inline(always)]
     fn run<V: Lanes>(self) -> bool {
-        let Self { gradient, plane: LoadedPlane { inputs, targets, weights, .. }, prepared, to, add, next_to } = self;
-        let mut accepted = 0;
+        let Self { gradient, plane, prepared, to, add, next_to } = self;
+        let (mut accepted, mut sums) = (0, None);
+        let pass = Pass { link: &gradient.link, plane, prepared, to, add, next_to, accepted: &mut accepted };
+        let passes = TilePasses::<V, K> { pass, sums: &mut sums, lanes: PhantomData };
+        gradient.loss.gradient_passes(&gradient.slope, passes);
+        accepted == plane.inputs.len()
+    }
+}
+
+/// A number for each pixel of a tile.
+type Row = [f32; TILE];
+
+/// A pass over a tile: what is read, and where the gradient goes.
+struct Pass<'a, K> {
+    link: &'a K,
+    plane: LoadedPlane<'a>,
+    prepared: Option<&'a [f32]>,
+    to: &'a mut [f32],
+    add: bool,
+    next_to: &'a [f32],
+    /// How many inputs the link accepts: counted by the last pass.
+    accepted: &'a mut usize,
+}
+
+impl<K: Link> Pass<'_, K> {
+    /// Adds a gradient to the sums, if there are any. The last pass writes, or adds, what comes of it; those before leave it in the sums.
+    #[inline(always)]
+    fn run<V: Lanes>(self, of: &impl OfPixel, mut sums: Option<&mut Row>, last: bool) {
+        let Self { link, plane, prepared, to, add, next_to, accepted } = self;
+        let LoadedPlane { inputs, targets, weights, .. } = plane;
+        let mut count = 0;
         let columns = inputs.chunks_exact(V::WIDTH).zip(targets.chunks_exact(V::WIDTH));
         for (vector, ((input, target), to)) in columns.zip(to.chunks_exact_mut(V::WIDTH)).enumerate() {
             prefetch_vector::<V>(next_to, vector);
-            let at = |slice: &[f32]| V::load(slice.get(vector * V::WIDTH..).unwrap_or_default());
             let (input, there) = (V::load(input), V::load(to));
-            accepted += V::count(gradient.link.accepts(input)) as usize;
+            count += V::count(link.accepts(input)) as usize;
             let prepared = match prepared {
-                Some(prepared) => at(prepared),
+                Some(prepared) => vector_of(prepared, vector),
                 None => there,
             };
-            let pixel = gradient.link.prepared_pixel(input, prepared, V::load(target));
-            let slope = gradient.loss.gradient(&gradient.slope, &pixel);
+            let before = match &sums {
+                Some(sums) => vector_of(&**sums, vector),
+                None => V::splat(NOTHING),
+            };
+            let slope = of.add_to(before, &link.prepared_pixel(input, prepared, V::load(target)));
+            if !last {
+                if let Some(sums) = &mut sums {
+                    slope.store(sums.get_mut(vector * V::WIDTH..).unwrap_or_default());
+                }
+                continue;
+            }
             let slope = match weights {
                 None => clamp_to_finite(slope),
                 Some(weights) => {
-                    let weight = at(weights);
+                    let weight = vector_of::<V>(weights, vector);
                     let weighted = clamp_to_finite(weight * slope);
                     V::select(weight.ge(V::splat(f32::MIN_POSITIVE)), weighted, V::splat(0.0))
                 }
@@ -444,7 +507,65 @@ impl<L: Loss, K: Link> Kernel for WriteTile<'_, L, K> {
             let slope = if add { there + slope } else { slope };
             slope.store(to);
         }
-        accepted == inputs.len()
+        *accepted = count;
+    }
+}
+
+/// The sum of no gradients: −0, to which adding anything gives its bits.
+const NOTHING: f32 = -0.0;
+
+#[inline(always)]
+fn vector_of<V: Lanes>(slice: &[f32], vector: usize) -> V {
+    V::load(slice.get(vector * V::WIDTH..).unwrap_or_default())
+}
+
+/// The gradient of a tile, in one pass, or in several that add up.
+struct TilePasses<'a, V, K> {
+    pass: Pass<'a, K>,
+    /// What the passes have added up, if there is more than one.
+    sums: &'a mut Option<Row>,
+    lanes: PhantomData<V>,
+}
+
+impl<V: Lanes, K: Link> GradientPasses for TilePasses<'_, V, K> {}
+
+impl<V: Lanes, K: Link> passes::GradientPasses for TilePasses<'_, V, K> {
+    #[inline(always)]
+    fn whole(self, of: &impl OfPixel) {
+        self.pass.run::<V>(of, None, true);
+    }
+
+    #[inline(always)]
+    fn add(&mut self, of: &impl OfPixel, last: bool) {
+        let sums = if last { self.sums.as_mut() } else { Some(self.sums.get_or_insert([NOTHING; TILE])) };
+        let Pass { link, plane, prepared, to, add, next_to, accepted } = &mut self.pass;
+        let (link, plane, prepared, add) = (*link, *plane, *prepared, *add);
+        // What comes next is wanted once.
+        let next_to = if last { *next_to } else { &[] };
+        let pass = Pass { link, plane, prepared, to: &mut **to, add, next_to, accepted: &mut **accepted };
+        V::apart(PassApart { pass, of, sums, last });
+    }
+}
+
+/// A pass in a function of its own.
+struct PassApart<'a, K, G> {
+    pass: Pass<'a, K>,
+    of: &'a G,
+    sums: Option<&'a mut Row>,
+    last: bool,
+}
+
+impl<K: Link, G: OfPixel> Kernel for PassApart<'_, K, G> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Lanes>(self) {
+        let Self { pass, of, sums, last } = self;
+        // The usual case, in a loop that asks nothing.
+        match sums {
+            None => pass.run::<V>(of, None, true),
+            Some(sums) => pass.run::<V>(of, Some(sums), last),
+        }
     }
 }
 

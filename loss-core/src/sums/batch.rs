@@ -18,6 +18,25 @@ pub trait Terms<const N: usize> {
 pub trait Batch: sealed::Batch {
     /// Adds the terms of every pixel.
     fn add<const DIGITS: usize, const N: usize>(&self, terms: &impl Terms<N>, sums: &mut [ExactSum<DIGITS>; N]);
+
+    /// Does the same. Of a tile it is a call of a function that is compiled once for all losses with such terms, where
+    /// [`add`](Self::add) is compiled into each: for losses that are chosen at run time, of which there are many.
+    #[inline(always)]
+    fn add_apart<const DIGITS: usize, const N: usize>(&self, terms: &impl Terms<N>, sums: &mut [ExactSum<DIGITS>; N]) {
+        self.add(terms, sums);
+    }
+}
+
+/// A batch whose terms are all added by [`Batch::add_apart`].
+pub(crate) struct Apart<'a, B>(pub(crate) &'a B);
+
+impl<B> sealed::Batch for Apart<'_, B> {}
+
+impl<B: Batch> Batch for Apart<'_, B> {
+    #[inline(always)]
+    fn add<const DIGITS: usize, const N: usize>(&self, terms: &impl Terms<N>, sums: &mut [ExactSum<DIGITS>; N]) {
+        self.0.add_apart(terms, sums);
+    }
 }
 
 pub(crate) mod sealed {

@@ -7,7 +7,8 @@ mod terms;
 use std::sync::Arc;
 
 use loss_core::{
-    ClassPlane, ClassPlaneError, ClassReport, Counts, Label, Layout, ParameterError, RejectedPixel, StateError,
+    ClassPlane, ClassPlaneError, ClassReport, Counts, Label, Layout, ParameterError, Quantisation, RejectedPixel,
+    StateError,
 };
 
 use crate::error::EvaluationError;
@@ -32,6 +33,50 @@ pub enum Targets<'a> {
     Soft(&'a [f32]),
 }
 
+/// The logits, as they are stored: as many for each pixel as there are classes.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Logits<'a> {
+    /// Numbers of 32 bits.
+    F32(&'a [f32]),
+    /// Numbers of 16 bits.
+    F16(&'a [half::f16]),
+    /// Numbers in the 16 bits of a bfloat16.
+    Bf16(&'a [half::bf16]),
+    /// The codes of a quantised model.
+    I8(&'a [i8], Quantisation),
+}
+
+impl<'a> From<&'a [f32]> for Logits<'a> {
+    fn from(logits: &'a [f32]) -> Self {
+        Self::F32(logits)
+    }
+}
+
+impl<'a> From<&'a [half::f16]> for Logits<'a> {
+    fn from(logits: &'a [half::f16]) -> Self {
+        Self::F16(logits)
+    }
+}
+
+impl<'a> From<&'a [half::bf16]> for Logits<'a> {
+    fn from(logits: &'a [half::bf16]) -> Self {
+        Self::Bf16(logits)
+    }
+}
+
+impl Logits<'_> {
+    /// Soft targets come with logits of 32 bits in the library.
+    fn to_f32(self) -> Vec<f32> {
+        match self {
+            Logits::F32(logits) => logits.to_vec(),
+            Logits::F16(logits) => logits.iter().map(|logit| logit.to_f32()).collect(),
+            Logits::Bf16(logits) => logits.iter().map(|logit| logit.to_f32()).collect(),
+            Logits::I8(codes, quantisation) => codes.iter().map(|code| quantisation.logit(i32::from(*code))).collect(),
+        }
+    }
+}
+
 /// Slices of pixels: the logits of all classes, with targets, and perhaps weights and a mask.
 #[derive(Clone, Copy, Debug)]
 #[must_use]
@@ -39,7 +84,7 @@ pub struct Pixels<'a> {
     /// How the logits lie in memory.
     pub layout: Layout,
     /// As many for each pixel as there are classes.
-    pub logits: &'a [f32],
+    pub logits: Logits<'a>,
     /// What the pixels should be.
     pub targets: Targets<'a>,
     /// A weight for each pixel; 0 ignores it.
@@ -50,13 +95,27 @@ pub struct Pixels<'a> {
 
 impl<'a> Pixels<'a> {
     /// Pixels without weights, logits class by class.
-    pub fn new(logits: &'a [f32], targets: Targets<'a>) -> Self {
-        Self { layout: Layout::Planar, logits, targets, weights: None, mask: None }
+    pub fn new(logits: impl Into<Logits<'a>>, targets: Targets<'a>) -> Self {
+        Self { layout: Layout::Planar, logits: logits.into(), targets, weights: None, mask: None }
     }
 
     /// Weighs each pixel.
     pub fn with_weights(self, weights: &'a [f32]) -> Self {
         Self { weights: Some(weights), ..self }
+    }
+
+    fn labelled<T: Label, const C: usize>(
+        self,
+        classes: usize,
+        labels: &'a [T],
+    ) -> Result<ClassPlane<'a, T, C>, ClassPlaneError> {
+        let layout = self.layout;
+        self.plane(match self.logits {
+            Logits::F32(logits) => ClassPlane::new(classes, layout, logits, labels),
+            Logits::F16(logits) => ClassPlane::f16(classes, layout, logits, labels),
+            Logits::Bf16(logits) => ClassPlane::bf16(classes, layout, logits, labels),
+            Logits::I8(codes, quantisation) => ClassPlane::i8(classes, layout, codes, quantisation, labels),
+        })
     }
 
     fn plane<'p, T: Label, const C: usize>(
@@ -81,18 +140,25 @@ impl<'a> Pixels<'a> {
 macro_rules! with_plane {
     ($pixels:expr, $classes:expr, $plane:ident => $what:expr) => {{
         let (pixels, classes): (Pixels<'_>, usize) = ($pixels, $classes);
-        let Pixels { layout, logits, .. } = pixels;
         match pixels.targets {
             Targets::U8(labels) => {
-                let $plane = pixels.plane(ClassPlane::new(classes, layout, logits, labels))?;
+                let $plane = pixels.labelled(classes, labels)?;
                 $what
             }
             Targets::I64(labels) => {
-                let $plane = pixels.plane(ClassPlane::new(classes, layout, logits, labels))?;
+                let $plane = pixels.labelled(classes, labels)?;
                 $what
             }
             Targets::Soft(targets) => {
-                let $plane = pixels.plane(ClassPlane::soft(classes, layout, logits, targets))?;
+                let converted;
+                let logits = match pixels.logits {
+                    Logits::F32(logits) => logits,
+                    other => {
+                        converted = other.to_f32();
+                        converted.as_slice()
+                    }
+                };
+                let $plane = pixels.plane(ClassPlane::soft(classes, pixels.layout, logits, targets))?;
                 $what
             }
         }

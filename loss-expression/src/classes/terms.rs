@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use loss_core::{
-    AnyLoss, AnySlope, AnySums, Batch, ClassBatch, ClassLoss, ClassPixel, ClassPlane, ClassPointwise, ClassReduced,
-    ClassSet, ClassTotals, ClassWeights, CrossEntropy, Equal, EveryClass, Fingerprint, Foreground, GeneralisedDice,
-    Label, LengthError, Loss, ParameterError, Part, PerClass, Pixel, Real, RegionFamily, SoftmaxFocal, Sums, TermSum,
+    AnyClassSet, AnyClassSlope, AnyClassSums, AnyRegion, ClassBatch, ClassLoss, ClassPixel, ClassPlane, ClassPointwise,
+    ClassTotals, ClassWeights, Equal, Fingerprint, Label, LengthError, ParameterError, Part, PerClass, Real, Sums,
     Totals, WeightMode,
 };
 
@@ -45,223 +44,32 @@ impl ClassWeights for Weights {
     }
 }
 
-/// All classes, or all but class 0.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Kept {
-    foreground_only: bool,
-}
+/// A loss over classes with what the command line chooses of it.
+type AnyClassLoss = loss_core::AnyClassLoss<Weights, AnyClassSet>;
 
-impl ClassSet for Kept {
-    #[inline]
-    fn contains(&self, class: usize) -> bool {
-        class != 0 || !self.foreground_only
-    }
-
-    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
-        if self.foreground_only { Foreground.fingerprint(fingerprint) } else { EveryClass.fingerprint(fingerprint) }
-    }
-}
-
-/// A binary region loss, chosen at run time.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct AnyRegion(AnyLoss);
-
-impl Loss for AnyRegion {
-    type Sums = AnySums;
-    type Slope = AnySlope;
-
-    fn sums(&self) -> AnySums {
-        self.0.sums()
-    }
-
-    fn add<B: Batch>(&self, pixels: &B, sums: &mut AnySums) {
-        self.0.add(pixels, sums);
-    }
-
-    fn value(&self, totals: &Totals, sums: &AnySums) -> f64 {
-        self.0.value(totals, sums)
-    }
-
-    fn slope(&self, totals: &Totals, sums: &AnySums, factor: f64) -> AnySlope {
-        self.0.slope(totals, sums, factor)
-    }
-
-    fn gradient<R: Real>(&self, slope: &AnySlope, pixel: &Pixel<R>) -> R {
-        self.0.gradient(slope, pixel)
-    }
-
-    fn part(&self, index: usize, totals: &Totals, sums: &AnySums) -> Option<Part> {
-        self.0.part(index, totals, sums)
-    }
-
-    fn total_coefficient(&self) -> f64 {
-        self.0.total_coefficient()
-    }
-
-    fn fingerprint(&self, fingerprint: &mut Fingerprint) {
-        self.0.fingerprint(fingerprint);
-    }
-}
-
-impl RegionFamily for AnyRegion {}
-
-/// A loss over classes, chosen at run time.
-#[derive(Clone, Debug)]
-enum AnyClassLoss {
-    CrossEntropy {
-        loss: ClassReduced<CrossEntropy<Weights>>,
-        of_pixel: CrossEntropy<Weights>,
-    },
-    Focal {
-        loss: ClassReduced<SoftmaxFocal<Weights>>,
-        of_pixel: SoftmaxFocal<Weights>,
-    },
-    PerClass {
-        loss: PerClass<AnyRegion, Weights, Kept>,
-        /// Whether it has sums of its own, beside those that every accumulator keeps.
-        has_sums: bool,
-    },
-    GeneralisedDice(GeneralisedDice<Kept>),
-}
-
-impl AnyClassLoss {
-    /// `None` if it is no loss of sums.
-    fn new(loss: &ClassesLoss, given: &Weights) -> Result<Option<Self>, ParameterError> {
-        let weights = |takes: bool| if takes { given.clone() } else { Weights(None) };
-        Ok(Some(match loss {
-            ClassesLoss::CrossEntropy { loss, denominator, weighted } => {
-                let of_pixel = loss.weights(weights(*weighted))?;
-                AnyClassLoss::CrossEntropy { loss: of_pixel.clone().over(*denominator), of_pixel }
-            }
-            ClassesLoss::Focal { loss, denominator, weighted } => {
-                let of_pixel = loss.weights(weights(*weighted))?;
-                AnyClassLoss::Focal { loss: of_pixel.clone().over(*denominator), of_pixel }
-            }
-            ClassesLoss::PerClass { binary, foreground_only, absent, reduction, weights: mode } => {
-                let loss = PerClass::new(AnyRegion(*binary)).absent(*absent).reduction(*reduction);
-                let loss = loss.weights(weights(mode.is_some()), mode.unwrap_or(WeightMode::Multiply))?;
-                let loss = loss.classes(Kept { foreground_only: *foreground_only });
-                AnyClassLoss::PerClass { loss, has_sums: true }
-            }
-            ClassesLoss::GeneralisedDice { loss, foreground_only } => {
-                AnyClassLoss::GeneralisedDice(loss.classes(Kept { foreground_only: *foreground_only }))
-            }
-            ClassesLoss::Ranking(_) => return Ok(None),
-        }))
-    }
-}
-
-type PerClassSlope<const C: usize> = <PerClass<AnyRegion, Weights, Kept> as ClassLoss<C>>::Slope;
-
-/// The sums of a loss over classes; on the heap where they grow with C.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum AnyClassSums<const C: usize> {
-    None,
-    Pointwise([TermSum; 2]),
-    PerClass(Box<[AnySums; C]>),
-}
-
-#[derive(Clone, Debug)]
-pub(crate) enum AnyClassSlope<const C: usize> {
-    Pointwise(f32),
-    PerClass(Box<PerClassSlope<C>>),
-    GeneralisedDice(Box<[[f32; 2]; C]>),
-}
-
-// A loss meets the sums and slopes that it made itself; the last arms are there because nothing may panic.
-impl AnyClassLoss {
-    fn sums<const C: usize>(&self) -> AnyClassSums<C> {
-        match self {
-            AnyClassLoss::CrossEntropy { loss, .. } => AnyClassSums::Pointwise(ClassLoss::<C>::sums(loss)),
-            AnyClassLoss::Focal { loss, .. } => AnyClassSums::Pointwise(ClassLoss::<C>::sums(loss)),
-            AnyClassLoss::PerClass { loss, has_sums: true } => AnyClassSums::PerClass(Box::new(loss.sums())),
-            AnyClassLoss::PerClass { .. } | AnyClassLoss::GeneralisedDice(_) => AnyClassSums::None,
+/// `None` if it is no loss of sums.
+fn class_loss(loss: &ClassesLoss, given: &Weights) -> Result<Option<AnyClassLoss>, ParameterError> {
+    let weights = |takes: bool| if takes { given.clone() } else { Weights(None) };
+    let kept = |foreground_only: bool| {
+        if foreground_only { AnyClassSet::Foreground } else { AnyClassSet::EveryClass }
+    };
+    Ok(Some(match loss {
+        ClassesLoss::CrossEntropy { loss, denominator, weighted } => {
+            AnyClassLoss::CrossEntropy(loss.weights(weights(*weighted))?.over(*denominator))
         }
-    }
-
-    #[inline]
-    fn add<B: ClassBatch<C>, const C: usize>(&self, pixels: &B, sums: &mut AnyClassSums<C>) {
-        match (self, sums) {
-            (AnyClassLoss::CrossEntropy { loss, .. }, AnyClassSums::Pointwise(sums)) => loss.add(pixels, sums),
-            (AnyClassLoss::Focal { loss, .. }, AnyClassSums::Pointwise(sums)) => loss.add(pixels, sums),
-            (AnyClassLoss::PerClass { loss, .. }, AnyClassSums::PerClass(sums)) => loss.add(pixels, sums),
-            _ => {}
+        ClassesLoss::Focal { loss, denominator, weighted } => {
+            AnyClassLoss::SoftmaxFocal(loss.weights(weights(*weighted))?.over(*denominator))
         }
-    }
-
-    fn value<const C: usize>(&self, totals: &ClassTotals<C>, sums: &AnyClassSums<C>) -> f64 {
-        match (self, sums) {
-            (AnyClassLoss::CrossEntropy { loss, .. }, AnyClassSums::Pointwise(sums)) => loss.value(totals, sums),
-            (AnyClassLoss::Focal { loss, .. }, AnyClassSums::Pointwise(sums)) => loss.value(totals, sums),
-            (AnyClassLoss::PerClass { loss, .. }, AnyClassSums::PerClass(sums)) => loss.value(totals, sums),
-            (AnyClassLoss::PerClass { loss, .. }, AnyClassSums::None) => loss.value(totals, &loss.sums()),
-            (AnyClassLoss::GeneralisedDice(loss), _) => loss.value(totals, &()),
-            _ => 0.0,
+        ClassesLoss::PerClass { binary, foreground_only, absent, reduction, weights: mode } => {
+            let loss = PerClass::new(AnyRegion::new(*binary)).absent(*absent).reduction(*reduction);
+            let loss = loss.weights(weights(mode.is_some()), mode.unwrap_or(WeightMode::Multiply))?;
+            AnyClassLoss::PerClass(loss.classes(kept(*foreground_only)))
         }
-    }
-
-    fn slope<const C: usize>(&self, totals: &ClassTotals<C>, sums: &AnyClassSums<C>, factor: f64) -> AnyClassSlope<C> {
-        match (self, sums) {
-            (AnyClassLoss::CrossEntropy { loss, .. }, AnyClassSums::Pointwise(sums)) => {
-                AnyClassSlope::Pointwise(loss.slope(totals, sums, factor))
-            }
-            (AnyClassLoss::Focal { loss, .. }, AnyClassSums::Pointwise(sums)) => {
-                AnyClassSlope::Pointwise(loss.slope(totals, sums, factor))
-            }
-            (AnyClassLoss::PerClass { loss, .. }, AnyClassSums::PerClass(sums)) => {
-                AnyClassSlope::PerClass(Box::new(loss.slope(totals, sums, factor)))
-            }
-            (AnyClassLoss::PerClass { loss, .. }, AnyClassSums::None) => {
-                AnyClassSlope::PerClass(Box::new(loss.slope(totals, &loss.sums(), factor)))
-            }
-            (AnyClassLoss::GeneralisedDice(loss), _) => {
-                AnyClassSlope::GeneralisedDice(Box::new(loss.slope(totals, &(), factor)))
-            }
-            _ => AnyClassSlope::Pointwise(0.0),
+        ClassesLoss::GeneralisedDice { loss, foreground_only } => {
+            AnyClassLoss::GeneralisedDice(loss.classes(kept(*foreground_only)))
         }
-    }
-
-    #[inline]
-    fn add_gradient<R: Real, const C: usize>(
-        &self,
-        slope: &AnyClassSlope<C>,
-        pixel: &ClassPixel<R, C>,
-        gradient: &mut [R; C],
-    ) {
-        match (self, slope) {
-            (AnyClassLoss::CrossEntropy { loss, .. }, AnyClassSlope::Pointwise(slope)) => {
-                loss.add_gradient(slope, pixel, gradient);
-            }
-            (AnyClassLoss::Focal { loss, .. }, AnyClassSlope::Pointwise(slope)) => {
-                loss.add_gradient(slope, pixel, gradient)
-            }
-            (AnyClassLoss::PerClass { loss, .. }, AnyClassSlope::PerClass(slope)) => {
-                loss.add_gradient(slope, pixel, gradient);
-            }
-            (AnyClassLoss::GeneralisedDice(loss), AnyClassSlope::GeneralisedDice(slope)) => {
-                loss.add_gradient(slope, pixel, gradient);
-            }
-            _ => {}
-        }
-    }
-
-    fn total_coefficient<const C: usize>(&self) -> f64 {
-        match self {
-            AnyClassLoss::CrossEntropy { loss, .. } => ClassLoss::<C>::total_coefficient(loss),
-            AnyClassLoss::Focal { loss, .. } => ClassLoss::<C>::total_coefficient(loss),
-            AnyClassLoss::PerClass { loss, .. } => ClassLoss::<C>::total_coefficient(loss),
-            AnyClassLoss::GeneralisedDice(loss) => ClassLoss::<C>::total_coefficient(loss),
-        }
-    }
-
-    fn fingerprint<const C: usize>(&self, fingerprint: &mut Fingerprint) {
-        match self {
-            AnyClassLoss::CrossEntropy { loss, .. } => ClassLoss::<C>::fingerprint(loss, fingerprint),
-            AnyClassLoss::Focal { loss, .. } => ClassLoss::<C>::fingerprint(loss, fingerprint),
-            AnyClassLoss::PerClass { loss, .. } => ClassLoss::<C>::fingerprint(loss, fingerprint),
-            AnyClassLoss::GeneralisedDice(loss) => ClassLoss::<C>::fingerprint(loss, fingerprint),
-        }
-    }
+        ClassesLoss::Ranking(_) => return Ok(None),
+    }))
 }
 
 #[derive(Clone, Debug)]
@@ -277,7 +85,7 @@ pub(crate) struct ClassTerms(Arc<[Summand]>);
 impl ClassTerms {
     pub(crate) fn new(plan: &Plan<ClassesLoss>, weights: &Weights) -> Result<Self, ParameterError> {
         let summand = |(coefficient, loss): &(f64, ClassesLoss)| {
-            let loss = AnyClassLoss::new(loss, weights)?;
+            let loss = class_loss(loss, weights)?;
             Ok(loss.map(|loss| Summand { coefficient: *coefficient, loss }))
         };
         plan.distinct().iter().map(summand).filter_map(Result::transpose).collect::<Result<_, _>>().map(Self)
@@ -298,9 +106,9 @@ impl ClassTerms {
         let mut map = MapOfTerms::new(map);
         for term in self.0.iter() {
             match &term.loss {
-                AnyClassLoss::CrossEntropy { of_pixel, .. } => of_pixel.write_map(plane, map.part())?,
-                AnyClassLoss::Focal { of_pixel, .. } => of_pixel.write_map(plane, map.part())?,
-                AnyClassLoss::PerClass { .. } | AnyClassLoss::GeneralisedDice(_) => continue,
+                AnyClassLoss::CrossEntropy(loss) => loss.pointwise().write_map(plane, map.part())?,
+                AnyClassLoss::SoftmaxFocal(loss) => loss.pointwise().write_map(plane, map.part())?,
+                _ => continue,
             }
             map.add(term.coefficient);
         }
@@ -317,9 +125,11 @@ impl<const C: usize> ClassLoss<C> for ClassTerms {
         ClassTermsSums(self.0.iter().map(|term| term.loss.sums()).collect())
     }
 
-    #[inline]
+    #[inline(always)]
     fn add<B: ClassBatch<C>>(&self, pixels: &B, sums: &mut ClassTermsSums<C>) {
-        self.0.iter().zip(&mut sums.0).for_each(|(term, sums)| term.loss.add(pixels, sums));
+        for (term, sums) in self.0.iter().zip(&mut sums.0) {
+            term.loss.add(pixels, sums);
+        }
     }
 
     fn value(&self, totals: &ClassTotals<C>, sums: &ClassTermsSums<C>) -> f64 {
@@ -331,9 +141,12 @@ impl<const C: usize> ClassLoss<C> for ClassTerms {
         terms.map(|(term, sums)| term.loss.slope(totals, sums, factor * term.coefficient)).collect()
     }
 
-    #[inline]
+    #[inline(always)]
     fn add_gradient<R: Real>(&self, slopes: &Vec<AnyClassSlope<C>>, pixel: &ClassPixel<R, C>, gradient: &mut [R; C]) {
-        self.0.iter().zip(slopes).for_each(|(term, slope)| term.loss.add_gradient(slope, pixel, gradient));
+        // No closure, which might not be inlined, and be compiled for another processor than the loop over pixels.
+        for (term, slope) in self.0.iter().zip(slopes) {
+            term.loss.add_gradient(slope, pixel, gradient);
+        }
     }
 
     fn part_count(&self) -> usize {
@@ -346,12 +159,13 @@ impl<const C: usize> ClassLoss<C> for ClassTerms {
     }
 
     fn total_coefficient(&self) -> f64 {
-        self.0.iter().map(|term| term.coefficient.abs() * term.loss.total_coefficient::<C>()).sum()
+        let of_term = |term: &Summand| term.coefficient.abs() * ClassLoss::<C>::total_coefficient(&term.loss);
+        self.0.iter().map(of_term).sum()
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
         for term in self.0.iter() {
-            fingerprint.loss(term.coefficient, |fingerprint| term.loss.fingerprint::<C>(fingerprint));
+            fingerprint.loss(term.coefficient, |fingerprint| ClassLoss::<C>::fingerprint(&term.loss, fingerprint));
         }
     }
 }
@@ -362,39 +176,74 @@ pub(crate) struct ClassTermsSums<const C: usize>(Vec<AnyClassSums<C>>);
 
 impl<const C: usize> Sums for ClassTermsSums<C> {
     fn merge(&mut self, other: &Self) {
-        for (sums, more) in self.0.iter_mut().zip(&other.0) {
-            match (sums, more) {
-                (AnyClassSums::Pointwise(sums), AnyClassSums::Pointwise(more)) => sums.merge(more),
-                (AnyClassSums::PerClass(sums), AnyClassSums::PerClass(more)) => sums.merge(more),
-                // Accumulators merge only if their fingerprints agree.
-                _ => {}
-            }
-        }
+        self.0.iter_mut().zip(&other.0).for_each(|(sums, more)| sums.merge(more));
     }
 
     fn save(&self, to: &mut impl FnMut(i64)) {
-        for sums in &self.0 {
-            match sums {
-                AnyClassSums::None => {}
-                AnyClassSums::Pointwise(sums) => sums.save(to),
-                AnyClassSums::PerClass(sums) => sums.save(to),
-            }
-        }
+        self.0.iter().for_each(|sums| sums.save(to));
     }
 
     fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
-        self.0.iter_mut().try_for_each(|sums| match sums {
-            AnyClassSums::None => Some(()),
-            AnyClassSums::Pointwise(sums) => sums.load(from),
-            AnyClassSums::PerClass(sums) => sums.load(from),
-        })
+        self.0.iter_mut().try_for_each(|sums| sums.load(from))
     }
 
     fn is_saturated(&self) -> bool {
-        self.0.iter().any(|sums| match sums {
-            AnyClassSums::None => false,
-            AnyClassSums::Pointwise(sums) => sums.is_saturated(),
-            AnyClassSums::PerClass(sums) => sums.is_saturated(),
-        })
+        self.0.iter().any(Sums::is_saturated)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use loss_core::{
+        ClassAccumulator, ClassPlane, CrossEntropy, Dice, Foreground, GeneralisedDice, Layout, Mcc, SimdLevel,
+    };
+
+    use super::*;
+    use crate::expression::Expression;
+
+    /// The same as of binary masks.
+    fn same(expression: &str, weights: Option<[f64; 3]>, typed: impl ClassLoss<8>) {
+        let expression: Expression<ClassesLoss> = expression.parse().unwrap();
+        let weights = Weights(weights.map(|weights| weights.as_slice().into()));
+        let terms = ClassTerms::new(&Plan::new(vec![expression]), &weights).unwrap();
+        let logits: Vec<f32> = (0..3 * 1200).map(|i| (i * i % 97) as f32 * 0.15 - 7.0).collect();
+        let labels: Vec<u8> = (0..1200).map(|i| [0, 0, 1, 2][i % 4]).collect();
+        let plane = ClassPlane::<_, 8>::new(3, Layout::Planar, &logits, &labels).unwrap();
+        for level in SimdLevel::available() {
+            let mut a = ClassAccumulator::new(terms.clone()).with_classes(3).unwrap();
+            let mut b = ClassAccumulator::new(typed.clone()).with_classes(3).unwrap();
+            a.extend_plane_at(level, plane);
+            b.extend_plane_at(level, plane);
+            assert_eq!(a.fingerprint(), b.fingerprint());
+            let (mut of_a, mut of_b) = (vec![0; a.state_length()], vec![0; b.state_length()]);
+            a.write_state(&mut of_a).unwrap();
+            b.write_state(&mut of_b).unwrap();
+            assert_eq!(of_a, of_b);
+            a.load_state(of_b).unwrap();
+            let (a, b) = (a.finish().unwrap(), b.finish().unwrap());
+            assert_eq!(a.value().to_bits(), b.value().to_bits());
+            let (mut of_a, mut of_b) = (vec![0.0; logits.len()], vec![0.0; logits.len()]);
+            a.gradient().write_at(level, plane, &mut of_a).unwrap();
+            b.gradient().write_at(level, plane, &mut of_b).unwrap();
+            let bits = |gradient: &[f32]| gradient.iter().map(|slope| slope.to_bits()).collect::<Vec<u32>>();
+            assert_eq!(bits(&of_a), bits(&of_b), "{level}");
+        }
+    }
+
+    #[test]
+    fn an_expression_is_the_loss_that_types_make() {
+        let (ce, dice) = (CrossEntropy::new(), PerClass::new(Dice::new(1e-5).unwrap()));
+        same("ce + dice(smooth=1e-5)", None, ce.weighted_mean() + dice);
+        let weights = [0.5, 2.0, 1.0];
+        same(
+            "0.5 * ce(reduction=mean) + 2 * dice(smooth=1e-5, weights=multiply)",
+            Some(weights),
+            0.5 * ce.weights(weights).unwrap().mean() + 2.0 * dice.weights(weights, WeightMode::Multiply).unwrap(),
+        );
+        same(
+            "mcc(smooth=1, classes=foreground) + generalised_dice(smooth=1)",
+            None,
+            PerClass::new(Mcc::new(1.0).unwrap()).classes(Foreground) + GeneralisedDice::new(1.0).unwrap(),
+        );
     }
 }

@@ -1,0 +1,133 @@
+//! Channels that do not exclude each other ("multi-label"): an expression for each, of a binary mask each.
+
+use loss_core::{ParameterError, StateError};
+
+use crate::binary::{self, Gradient, Inputs, Pixels};
+use crate::error::EvaluationError;
+
+/// The running sums of some channels.
+///
+/// ```
+/// use loss_core::Plane;
+/// use loss_expression::binary::{Inputs, Losses};
+/// use loss_expression::channels::Accumulator;
+///
+/// // A pos_weight for each channel.
+/// let of = |text: &str| Ok::<_, Box<dyn std::error::Error>>(Losses::new(vec![text.parse()?]));
+/// let losses = [of("bce(pos_weight=3)")?, of("bce")?];
+/// let mut sums = Accumulator::new(&losses, Inputs::Logits)?;
+/// sums.extend(0, Plane::new(&[0.0], &[true])?.into())?;
+/// sums.extend(1, Plane::new(&[0.0], &[false])?.into())?;
+/// assert!((sums.finish()?.mean() - 2.0 * std::f64::consts::LN_2).abs() < 1e-7);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Accumulator {
+    channels: Vec<binary::Accumulator>,
+}
+
+impl Accumulator {
+    /// Empty sums of a channel for each of the losses.
+    ///
+    /// # Errors
+    /// As [`Losses::accumulator`](binary::Losses::accumulator).
+    pub fn new(losses: &[binary::Losses], inputs: Inputs) -> Result<Self, EvaluationError> {
+        let channels = losses.iter().map(|losses| losses.accumulator(inputs)).collect::<Result<_, _>>()?;
+        Ok(Self { channels })
+    }
+
+    /// Calls a pixel foreground from this probability on, in place of ½, and starts anew.
+    ///
+    /// # Errors
+    /// [`ParameterError`] unless the threshold lies strictly between 0 and 1.
+    pub fn at_threshold(self, probability: f64) -> Result<Self, ParameterError> {
+        let channels = self.channels.into_iter().map(|channel| channel.at_threshold(probability));
+        Ok(Self { channels: channels.collect::<Result<_, _>>()? })
+    }
+
+    /// The channels.
+    #[must_use]
+    pub fn channels(&self) -> &[binary::Accumulator] {
+        &self.channels
+    }
+
+    /// Adds the pixels of slices to a channel.
+    ///
+    /// # Errors
+    /// [`EvaluationError::NoChannel`] if there is no such channel, else as [`binary::Accumulator::extend`]; nothing is added then.
+    pub fn extend(&mut self, channel: usize, pixels: Pixels<'_>) -> Result<(), EvaluationError> {
+        let channels = self.channels.len();
+        let sums = self.channels.get_mut(channel).ok_or(EvaluationError::NoChannel { channel, channels })?;
+        sums.extend(pixels)
+    }
+
+    /// Adds the pixels of others, channel by channel.
+    ///
+    /// # Errors
+    /// [`StateError`], and nothing is added, if a channel's losses or the numbers of channels differ.
+    pub fn merge(&mut self, other: &Self) -> Result<(), StateError> {
+        let (expected, given) = (self.channels.len(), other.channels.len());
+        if expected != given {
+            return Err(StateError::Length { expected, given });
+        }
+        let mut merged = self.clone();
+        for (channel, more) in merged.channels.iter_mut().zip(&other.channels) {
+            channel.merge(more)?;
+        }
+        *self = merged;
+        Ok(())
+    }
+
+    /// The results of all channels, if every pixel was in range.
+    ///
+    /// # Errors
+    /// [`EvaluationError`] of the first channel that has none.
+    pub fn finish(&self) -> Result<Finished, EvaluationError> {
+        let channels = self.channels.iter().map(binary::Accumulator::finish).collect::<Result<_, _>>()?;
+        Ok(Finished { channels })
+    }
+
+    /// The results of all channels, over the pixels that were in range.
+    ///
+    /// # Errors
+    /// [`EvaluationError`] of the first channel that has no valid pixel.
+    pub fn finish_valid(&self) -> Result<Finished, EvaluationError> {
+        let channels = self.channels.iter().map(binary::Accumulator::finish_valid).collect::<Result<_, _>>()?;
+        Ok(Finished { channels })
+    }
+}
+
+/// The finished losses of all channels.
+#[derive(Clone, Debug)]
+pub struct Finished {
+    channels: Vec<binary::Finished>,
+}
+
+impl Finished {
+    /// The results of the channels.
+    #[must_use]
+    pub fn channels(&self) -> &[binary::Finished] {
+        &self.channels
+    }
+
+    /// The mean of the channels' losses (of the first expression of each); 0 without a channel.
+    #[must_use]
+    pub fn mean(&self) -> f64 {
+        self.weighted_mean(&vec![1.0; self.channels.len()])
+    }
+
+    /// Σ v L / Σ v over the channels that have a weight, or 0 if Σ v is.
+    #[must_use]
+    pub fn weighted_mean(&self, weights: &[f64]) -> f64 {
+        let weighted = self.channels.iter().zip(weights).map(|(channel, weight)| weight * channel.value());
+        let (sum, all) = (weighted.sum::<f64>(), weights.iter().take(self.channels.len()).sum::<f64>());
+        if all == 0.0 { 0.0 } else { sum / all }
+    }
+
+    /// The gradient of the mean by the inputs of a channel, times an upstream factor; `None` if there is no such channel, or several expressions
+    /// were evaluated for it.
+    #[must_use]
+    pub fn gradient_of_mean(&self, channel: usize, upstream: f64) -> Option<Gradient> {
+        self.channels.get(channel)?.gradient(upstream / self.channels.len() as f64)
+    }
+}
