@@ -7,13 +7,13 @@ use std::path::Path;
 
 use common::{Entry, Visitor, every_loss};
 use loss_core::{
-    AbsentClass, Accumulator, Activation, AnyLoss, AnyOverlap, AsymmetricFocal, AsymmetricFocalTversky, BalancedBce,
-    Bce, BinnedLovasz, BoundaryAccumulator, ClassAccumulator, ClassDenominator, ClassImageMean, ClassLoss,
-    ClassPointwise, ClassReduction, CrossEntropy, Denominator, Dice, EmptyImage, EmptyMask, ExponentialLogCrossEntropy,
-    ExponentialLogDice, Focal, FocalForm, FocalTversky, Foreground, GeneralisedCrossEntropy, GeneralisedDice,
-    Histogram, Iou, LabelSmoothing, LogCoshDice, LogDice, Logits, Loss, Mcc, Minimum, NormalisedFocal, PerClass,
-    Pointwise, Poly1, Probabilities, Product, QualityFocal, Quantisation, ReducedFocal, SoftmaxFocal, Squared, Tversky,
-    VolumeWeight, WassersteinDice, WeightMode, unified_focal,
+    AbsentClass, Accumulator, Activation, AnyClassLoss, AnyClassSet, AnyLoss, AnyOverlap, AnyRegion, AsymmetricFocal,
+    AsymmetricFocalTversky, BalancedBce, Bce, BinnedLovasz, BoundaryAccumulator, ClassAccumulator, ClassDenominator,
+    ClassImageMean, ClassLoss, ClassPointwise, ClassReduction, CrossEntropy, Denominator, Dice, EmptyImage, EmptyMask,
+    ExponentialLogCrossEntropy, ExponentialLogDice, Focal, FocalForm, FocalTversky, Foreground,
+    GeneralisedCrossEntropy, GeneralisedDice, Histogram, Iou, LabelSmoothing, LogCoshDice, LogDice, Logits, Loss, Mcc,
+    Minimum, NormalisedFocal, PerClass, Pointwise, Poly1, Probabilities, Product, QualityFocal, Quantisation,
+    ReducedFocal, SoftmaxFocal, Squared, Tversky, VolumeWeight, WassersteinDice, WeightMode, unified_focal,
 };
 
 /// The fingerprints of what a file makes, each with another option.
@@ -213,6 +213,17 @@ fn list() -> List {
     let wasserstein = |near, smooth| WassersteinDice::new([[0.0, 1.0, 1.0], [1.0, 0.0, near], [1.0, 0.5, 0.0]], smooth);
     let all = [wasserstein(0.5, 0.0), wasserstein(0.25, 0.0), wasserstein(0.5, 1.0)].map(Result::unwrap);
     list.class_losses("class/wasserstein_dice.rs", all);
+    let region =
+        |overlap| PerClass::new(AnyRegion::new(AnyLoss::Dice(dice.overlap(overlap)))).classes(AnyClassSet::EveryClass);
+    let any: [AnyClassLoss; 6] = [
+        AnyClassLoss::CrossEntropy(ce.mean()),
+        AnyClassLoss::SoftmaxFocal(focal(2.0).mean()),
+        AnyClassLoss::PerClass(region(AnyOverlap::Product)),
+        AnyClassLoss::PerClass(region(AnyOverlap::Squared)),
+        AnyClassLoss::PerClass(region(AnyOverlap::Product).classes(AnyClassSet::Foreground)),
+        AnyClassLoss::GeneralisedDice(generalised.classes(AnyClassSet::EveryClass)),
+    ];
+    list.class_losses("class/any.rs", any);
     let reading = ClassLoss::<3>::class_accumulator(&ce.mean());
     let labels =
         [255, 0, -1, i64::MAX, i64::MAX - 1, 1 << 32].map(|label: i64| reading.clone().ignoring(label).fingerprint());
