@@ -28,58 +28,56 @@ compile_error!("the x87 unit rounds differently from IEEE 754 single precision: 
 extern crate std;
 
 mod arch;
-mod boundary;
-mod class;
+pub mod boundary;
+pub mod class;
 pub mod conventions;
 mod error;
+pub mod extend;
 mod facts;
 mod fingerprint;
-mod histogram;
+pub mod histogram;
 mod input;
 pub mod list;
 mod loss;
 mod number;
 mod pointwise;
+pub mod prelude;
 mod region;
 mod sizes;
-mod sorted;
+pub mod sorted;
 mod stream;
 mod sums;
 mod training;
 
+// What is for a loss of one's own is in `extend` alone. `pointwise` and `region` list themselves what is public of them.
 pub use arch::SimdLevel;
 pub use boundary::{BoundaryAccumulator, BoundaryFinished, BoundaryGradient, BoundarySample, distance};
 pub use class::{
-    AbsentClass, Activation, AnyClassLoss, AnyClassSet, AnyClassSlope, AnyClassSums, AnyRegion, Channels,
-    ClassAccumulator, ClassBatch, ClassDenominator, ClassGradient, ClassImageMean, ClassLoss, ClassPixel, ClassPlane,
-    ClassPointwise, ClassReduced, ClassReduction, ClassReport, ClassSample, ClassSet, ClassTarget, ClassTerms,
-    ClassTotals, ClassWeights, CrossEntropy, Equal, EveryClass, FinishedChannels, FinishedClasses, Foreground,
-    GeneralisedDice, Label, Layout, PerClass, SoftmaxFocal, VolumeWeight, WassersteinDice, WeightMode,
+    AbsentClass, Activation, AnyClassLoss, AnyClassSet, AnyRegion, Channels, ClassAccumulator, ClassDenominator,
+    ClassGradient, ClassImageMean, ClassLoss, ClassPlane, ClassPlaneError, ClassPointwise, ClassReduced,
+    ClassReduction, ClassReport, ClassSample, ClassSet, ClassTarget, ClassWeights, CrossEntropy, Equal, EveryClass,
+    FinishedChannels, FinishedClasses, Foreground, GeneralisedDice, Label, Layout, PerClass, SoftmaxFocal,
+    VolumeWeight, WassersteinDice, WeightMode,
 };
-pub use error::{ClassPlaneError, LengthError, Parameter, ParameterError, StateError, WeightedPlane};
-pub use fingerprint::Fingerprint;
+pub use error::{LengthError, Parameter, ParameterError, StateError, WeightedPlane};
+pub use extend::{
+    AnyClassSlope, AnyClassSums, AnyOverlap, AnySlope, AnySums, Batch, ClassBatch, ClassPixel, ClassTerms, ClassTotals,
+    CountedSums, ExactSum, Fingerprint, FixedSums, GradientPasses, HardBatch, HardTarget, Link, LogSumExp, Logistic,
+    Overlap, OverlapSlope, Pixel, ProbabilitySum, Real, Region, RegionFamily, RegionLoss, RegionSlopes, SharedSums,
+    Similarity, Sums, Target, Targets, TermSum, Terms, Totals, UnitSum, Weight, WeightedSums,
+};
 pub use histogram::{Calibration, Code, GradientTable, Histogram, OperatingPoint, ReliabilityBin, ThresholdCurves};
-pub use input::link::{Link, Logits, Probabilities};
-pub use input::pixel::Pixel;
+pub use input::link::{Logits, Probabilities};
 pub use input::plane::Plane;
 pub use input::quantisation::Quantisation;
-pub use input::sample::{HardSample, HardTarget, Reason, Sample, Target, Weight};
-pub use loss::any::{AnyLoss, AnySlope, AnySums};
+pub use input::sample::{HardSample, Reason, Sample};
+pub use loss::any::AnyLoss;
 pub use loss::combine::{Scaled, Sum};
-pub use loss::passes::GradientPasses;
 pub use loss::reduction::{Denominator, Reduced};
 pub use loss::unified_focal::{UnifiedFocal, unified_focal};
 pub use loss::{Loss, Part};
-pub use number::real::{Logistic, Real};
-pub use pointwise::{
-    AsymmetricFocal, Bce, ExponentialLogCrossEntropy, Focal, FocalForm, GeneralisedCrossEntropy, LabelSmoothing,
-    Pointwise, Poly1, QualityFocal, ReducedFocal,
-};
-pub use region::{
-    AnyOverlap, AsymmetricFocalTversky, BalancedBce, Dice, EmptyMask, ExponentialLogDice, FocalTversky, Iou,
-    LogCoshDice, LogDice, Mcc, Minimum, NormalisedFocal, Overlap, OverlapSlope, Product, Region, RegionFamily,
-    RegionLoss, RegionSlopes, Similarity, Squared, Tversky,
-};
+pub use pointwise::*;
+pub use region::*;
 pub use sorted::{
     BinnedLovasz, ErrorKind, FinishedBinnedLovasz, FinishedHistogramLovasz, FinishedLovasz, FinishedLovaszSoftmax,
     HardMining, Hardest, HardestPixels, HingeErrors, Lovasz, LovaszClasses, LovaszErrors, LovaszHinge, LovaszSoftmax,
@@ -92,12 +90,7 @@ pub use stream::tile::KeptPlane;
 #[cfg(feature = "bench-internals")]
 #[doc(hidden)]
 pub use stream::tile::plain_sums::{MOST_SUMS, PlainSums, plain_sums};
-pub use sums::batch::{Batch, HardBatch, Targets, Terms};
 pub use sums::confusion::Confusion;
 pub use sums::counts::{Counts, RejectedPixel};
 pub use sums::error::FinishError;
-pub use sums::exact::{ExactSum, ProbabilitySum, TermSum, UnitSum};
-pub use sums::log_sum_exp::LogSumExp;
-pub use sums::shared::{CountedSums, SharedSums, Totals, WeightedSums};
-pub use sums::state::{FixedSums, Sums};
 pub use training::{class_weights, deep_supervision};

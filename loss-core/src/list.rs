@@ -6,7 +6,7 @@
 //! goes through every one.
 
 use crate::boundary::BoundaryAccumulator;
-pub use crate::class::PER_CLASS;
+pub use crate::class::per_class::PER_CLASS;
 use crate::class::{CrossEntropy, GeneralisedDice, SoftmaxFocal, WassersteinDice};
 pub use crate::facts::{
     Arguments, BuildError, Entry, Facts, FromArguments, Kind, Listed, Needs, ParameterFacts, Preset, Range, Value,

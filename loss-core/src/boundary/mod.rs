@@ -121,6 +121,10 @@ fn samples<'a>(plane: &'a Plane<'_, f32>) -> impl Iterator<Item = BoundarySample
 ///
 /// Integers that add, as those of [`Accumulator`](crate::Accumulator#state): the [`Counts`] in the order of its fields, Σ w (4 digits)
 /// and Σ w φ p (7 digits).
+#[doc(alias = "boundary_loss")]
+#[doc(alias = "BoundaryLoss")]
+#[doc(alias = "surface_loss")]
+#[doc(alias = "SurfaceLoss")]
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct BoundaryAccumulator<K: Link = Logits> {
@@ -374,7 +378,7 @@ impl<K: Link> Listed for BoundaryAccumulator<K> {
         formula: "Σ w φ p / Σ w,  φ the signed distance to the mask's boundary, negative inside",
         description: "Boundary loss: probability is drawn towards the mask, the more the farther away it lies.",
         source: "Kervadec et al., Boundary loss for highly unbalanced segmentation, 2019",
-        page: "BoundaryAccumulator",
+        page: "boundary::BoundaryAccumulator",
         ..Facts::NONE
     };
 }

@@ -94,7 +94,7 @@ combinable!([] AnyRegion);
 /// let region = AnyRegion::new(AnyLoss::Dice(dice.overlap(AnyOverlap::Product)));
 /// let any = AnyClassLoss::PerClass(PerClass::new(region).classes(AnyClassSet::Foreground));
 /// let same = PerClass::new(dice).classes(Foreground);
-/// let (any, same) = (ClassLoss::<3>::class_accumulator(&any), same.class_accumulator());
+/// let (any, same) = (ClassLoss::<3>::class_accumulator(&any), ClassLoss::<3>::class_accumulator(&same));
 /// assert_eq!(any.fingerprint(), same.fingerprint());
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```

@@ -21,6 +21,9 @@ use crate::sums::error::FinishError;
 /// assert!((total.mean() - 2.0 * core::f64::consts::LN_2).abs() < 1e-7);
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
+#[doc(alias = "multi-label")]
+#[doc(alias = "multilabel")]
+#[doc(alias = "to_onehot_y")]
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Channels<L: Loss, K: Link, const C: usize> {

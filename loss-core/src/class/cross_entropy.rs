@@ -32,6 +32,13 @@ use crate::number::real::Real;
 /// assert!((sums.finish()?.value() - 20.0 * 5f64.ln()).abs() < 1e-5); // 32.2; unweighted 1.61
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
+#[doc(alias = "CategoricalCrossentropy")]
+#[doc(alias = "CrossEntropyLoss")]
+#[doc(alias = "nll_loss")]
+#[doc(alias = "SoftCrossEntropyLoss")]
+#[doc(alias = "softmax cross entropy")]
+#[doc(alias = "softmax_cross_entropy")]
+#[doc(alias = "SparseCategoricalCrossentropy")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct CrossEntropy<W = Equal> {
@@ -128,7 +135,7 @@ impl Listed for CrossEntropy {
         needs: Needs::Classes,
         formula: "w_y·(−ln p_y)",
         description: "Cross-entropy of a softmax.",
-        page: "CrossEntropy",
+        page: "class::CrossEntropy",
         parameters: &[&[
             number("label_smoothing", 0.0, SHARE, "ε, the share of a target that is spread evenly over the classes"),
             class_reduction("weighted_mean"),

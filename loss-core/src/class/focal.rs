@@ -30,6 +30,9 @@ use crate::pointwise::Power;
 /// ```
 ///
 /// Lin et al., *Focal Loss for Dense Object Detection*, 2017.
+#[doc(alias = "CategoricalFocalCrossentropy")]
+#[doc(alias = "focal_loss")]
+#[doc(alias = "FocalLoss")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct SoftmaxFocal<W = Equal> {
@@ -122,7 +125,7 @@ impl Listed for SoftmaxFocal {
         formula: "w_y·(1−p_y)^γ·(−ln p_y)",
         description: "Focal loss of a softmax: cross-entropy that fades where the prediction is already right.",
         source: "Lin et al., Focal Loss for Dense Object Detection, 2017",
-        page: "SoftmaxFocal",
+        page: "class::SoftmaxFocal",
         parameters: &[&[number("gamma", 2.0, NOT_NEGATIVE, "γ; 0 is ce"), class_reduction("mean"), CLASS_WEIGHTS]],
         is_pointwise: true,
         ..Facts::NONE

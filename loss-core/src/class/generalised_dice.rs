@@ -51,6 +51,9 @@ pub enum VolumeWeight {
 /// ```
 ///
 /// Sudre et al., *Generalised Dice overlap as a deep learning loss function for highly unbalanced segmentations*, 2017.
+#[doc(alias = "generalized_dice")]
+#[doc(alias = "GeneralizedDice")]
+#[doc(alias = "GeneralizedDiceLoss")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct GeneralisedDice<S = EveryClass> {
@@ -198,7 +201,7 @@ impl Listed for GeneralisedDice {
         formula: "1 − (2 Σ_c v_c I_c + s) / (Σ_c v_c (P_c + T_c) + s),  v_c = 1/T_c², 1/T_c or 1",
         description: "Generalised Dice loss: one Dice score of all classes, weighted by volume.",
         source: "Sudre et al., Generalised Dice overlap, 2017",
-        page: "GeneralisedDice",
+        page: "class::GeneralisedDice",
         parameters: &[
             &[word("weight", "square", &["square", "simple", "uniform"], "v: 1/T², 1/T or 1")],
             SMOOTHING,

@@ -31,7 +31,7 @@ pub trait ClassLoss<const C: usize>: Clone {
     /// Adds valid pixels: one of a stream, or many of a slice.
     ///
     /// A loss of losses hands the batch on to each; a loss with sums of its own says what they are by
-    /// [`ClassTerms`](super::ClassTerms).
+    /// [`ClassTerms`](crate::extend::ClassTerms).
     fn add<B: ClassBatch<C>>(&self, pixels: &B, sums: &mut Self::Sums);
 
     /// The loss. It is finite for any sums that are not saturated, those of no pixel and those of any state that loads included.

@@ -42,6 +42,10 @@ use crate::sums::state::Sums;
 /// assert!((sums.finish()?.value() - 0.5).abs() < 1e-4);
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
+#[doc(alias = "macro average")]
+#[doc(alias = "micro average")]
+#[doc(alias = "multiclass")]
+#[doc(alias = "one-vs-rest")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct PerClass<L, W = Equal, S = EveryClass> {

@@ -37,6 +37,8 @@ use crate::sums::exact::TermSum;
 /// ```
 ///
 /// Fidon et al., *Generalised Wasserstein Dice Score for Imbalanced Multi-class Segmentation using Holistic Convolutional Networks*, 2017.
+#[doc(alias = "GeneralizedWassersteinDiceLoss")]
+#[doc(alias = "GWDL")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct WassersteinDice<const C: usize> {
@@ -176,7 +178,7 @@ impl<const C: usize> Listed for WassersteinDice<C> {
         formula: "1 − (2A + s) / (2A + ΣW + s),  W = Σ_c M_yc p_c, A = Σ over foreground of (M_y0 − W)",
         description: "Generalised Wasserstein Dice loss: a wrong class costs what its distance from the right one is.",
         source: "Fidon et al., Generalised Wasserstein Dice Score, 2017",
-        page: "WassersteinDice",
+        page: "class::WassersteinDice",
         parameters: &[&[
             ParameterFacts {
                 name: "distances",

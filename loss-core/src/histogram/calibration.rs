@@ -22,6 +22,9 @@ use super::{Code, ThresholdCurves};
 ///
 /// Naeini, Cooper and Hauskrecht, *Obtaining well calibrated probabilities using Bayesian binning*, 2015; Guo et al., *On calibration of modern neural networks*,
 /// 2017.
+#[doc(alias = "Brier")]
+#[doc(alias = "ECE")]
+#[doc(alias = "expected calibration error")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct Calibration<const BINS: usize> {

@@ -42,6 +42,10 @@ use crate::sums::error::FinishError;
 /// ```
 ///
 /// Fawcett, *An introduction to ROC analysis*, 2006; Davis and Goadrich, *The relationship between precision-recall and ROC curves*, 2006.
+#[doc(alias = "AUC")]
+#[doc(alias = "average precision")]
+#[doc(alias = "precision-recall")]
+#[doc(alias = "ROC")]
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct ThresholdCurves<C> {

@@ -1,7 +1,9 @@
 //! Quantised logits, counted: a table of how often each code met each target says all that the losses ask for.
 //!
-//! `code.rs` has the codes, `bins.rs` what a histogram adds to the sums of a loss, `gradient.rs` the second pass by table,
-//! `curves.rs` and `calibration.rs` the scores over thresholds. The sorted losses of a histogram stand beside the others, in `src/sorted/`.
+//! A [`Histogram`] gives the value of any loss, a [`GradientTable`] its gradient, [`ThresholdCurves`] the scores over thresholds and
+//! [`Calibration`] how far probabilities can be believed.
+
+// `bins.rs` has what a histogram adds to the sums of a loss. The sorted losses of a histogram stand beside the others, in `src/sorted/`.
 
 mod bins;
 mod calibration;

@@ -32,6 +32,8 @@ pub type UnifiedFocal = Sum<Scaled<Reduced<AsymmetricFocal>>, Scaled<AsymmetricF
 ///
 /// # Errors
 /// [`ParameterError`] unless λ and δ are in [0, 1], γ in [0, 1), and s finite and at least 0.
+#[doc(alias = "AsymmetricUnifiedFocalLoss")]
+#[doc(alias = "UnifiedFocalLoss")]
 pub fn unified_focal(lambda: f64, delta: f64, gamma: f64, smooth: f64) -> Result<UnifiedFocal, ParameterError> {
     ParameterError::check_share(Parameter::Lambda, lambda)?;
     let region = AsymmetricFocalTversky::new(delta, gamma, smooth)?;

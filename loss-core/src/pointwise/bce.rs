@@ -25,6 +25,15 @@ use crate::number::real::Real;
 /// assert!((sums.finish()?.value() - expected).abs() < 1e-7);
 /// # Ok::<(), loss_core::FinishError>(())
 /// ```
+#[doc(alias = "BCELoss")]
+#[doc(alias = "BCEWithLogitsLoss")]
+#[doc(alias = "binary_cross_entropy")]
+#[doc(alias = "binary_cross_entropy_with_logits")]
+#[doc(alias = "BinaryCrossentropy")]
+#[doc(alias = "cross entropy")]
+#[doc(alias = "log loss")]
+#[doc(alias = "sigmoid_binary_cross_entropy")]
+#[doc(alias = "SoftBCEWithLogitsLoss")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct Bce {

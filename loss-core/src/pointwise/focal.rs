@@ -49,6 +49,11 @@ use crate::number::real::Real;
 /// ```
 ///
 /// Lin et al., *Focal Loss for Dense Object Detection*, 2017.
+#[doc(alias = "binary_focal_loss_with_logits")]
+#[doc(alias = "BinaryFocalCrossentropy")]
+#[doc(alias = "BinaryFocalLoss")]
+#[doc(alias = "FocalLoss")]
+#[doc(alias = "sigmoid_focal_loss")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct Focal {

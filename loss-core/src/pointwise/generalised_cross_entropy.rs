@@ -27,6 +27,9 @@ use crate::number::real::Real;
 /// ```
 ///
 /// Zhang and Sabuncu, *Generalized Cross Entropy Loss for Training Deep Neural Networks with Noisy Labels*, 2018.
+#[doc(alias = "GCE")]
+#[doc(alias = "GeneralizedCrossEntropy")]
+#[doc(alias = "noisy labels")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct GeneralisedCrossEntropy {

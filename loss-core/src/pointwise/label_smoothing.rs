@@ -5,6 +5,8 @@ use crate::number::real::Real;
 ///
 /// The two rules in use differ by a factor of two in what they call s; a constructor for each spells it out. Both
 /// keep a soft target soft.
+#[doc(alias = "label_smoothing")]
+#[doc(alias = "smooth_factor")]
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[must_use]
 pub struct LabelSmoothing {

@@ -23,6 +23,8 @@ use crate::number::real::Real;
 /// ```
 ///
 /// Leng et al., *PolyLoss: A Polynomial Expansion Perspective of Classification Loss Functions*, 2022.
+#[doc(alias = "Poly1BinaryCrossEntropy")]
+#[doc(alias = "PolyLoss")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct Poly1 {

@@ -30,6 +30,8 @@ use crate::number::real::Real;
 /// ```
 ///
 /// Li et al., *Generalized Focal Loss: Learning Qualified and Distributed Bounding Boxes for Dense Object Detection*, 2020.
+#[doc(alias = "QFL")]
+#[doc(alias = "QualityFocalLoss")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct QualityFocal {

@@ -36,6 +36,8 @@ use crate::sums::shared::Totals;
 /// ```
 ///
 /// Xie and Tu, *Holistically-Nested Edge Detection*, 2015.
+#[doc(alias = "BalancedBCELoss")]
+#[doc(alias = "class-balanced cross-entropy")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct BalancedBce {

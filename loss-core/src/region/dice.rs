@@ -44,6 +44,14 @@ use crate::facts::{Arguments, BuildError, FLOORED, Facts, FromArguments, Listed,
 ///
 /// Milletari et al., *V-Net*, 2016 (with [`Squared`](crate::Squared)); Sudre et al., *Generalised Dice overlap as a deep learning loss
 /// function*, 2017.
+#[doc(alias = "dice_loss")]
+#[doc(alias = "DiceLoss")]
+#[doc(alias = "dsc")]
+#[doc(alias = "F1")]
+#[doc(alias = "F1 score")]
+#[doc(alias = "SoftDice")]
+#[doc(alias = "SoftDiceLoss")]
+#[doc(alias = "Sørensen")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct Dice<O = Product> {

@@ -28,6 +28,7 @@ use crate::facts::{
 /// ```
 ///
 /// Abraham and Khan, *A Novel Focal Tversky loss function with improved Attention U-Net for lesion segmentation*, 2019.
+#[doc(alias = "FocalTverskyLoss")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct FocalTversky<O = Product> {

@@ -21,6 +21,12 @@ use crate::facts::{Arguments, BuildError, FLOORED, Facts, FromArguments, Listed,
 /// ```
 ///
 /// Rahman and Wang, *Optimizing Intersection-Over-Union in Deep Neural Networks for Image Segmentation*, 2016.
+#[doc(alias = "intersection over union")]
+#[doc(alias = "IoULoss")]
+#[doc(alias = "Jaccard")]
+#[doc(alias = "jaccard_loss")]
+#[doc(alias = "JaccardLoss")]
+#[doc(alias = "soft_jaccard")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct Iou<O = Product> {

@@ -21,6 +21,8 @@ use crate::facts::{Arguments, BuildError, FLOORED, Facts, FromArguments, Listed,
 /// ```
 ///
 /// Jadon, *A survey of loss functions for semantic segmentation*, 2020.
+#[doc(alias = "log_cosh_dice_loss")]
+#[doc(alias = "LogCoshDiceLoss")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct LogCoshDice<O = Product> {

@@ -25,6 +25,7 @@ use crate::facts::{
 ///
 /// Wong et al., *3D Segmentation with Exponential Logarithmic Loss for Highly Unbalanced Object Sizes*, 2018 (there to
 /// a power, see [`ExponentialLogDice`](crate::ExponentialLogDice)); segmentation_models.pytorch's `log_loss=True`.
+#[doc(alias = "log_loss")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct LogDice<O = Product> {

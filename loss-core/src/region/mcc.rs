@@ -32,6 +32,9 @@ use crate::sums::shared::Totals;
 /// ```
 ///
 /// Abhishek and Hamarneh, *Matthews Correlation Coefficient Loss for Deep Convolutional Networks*, 2021.
+#[doc(alias = "Matthews correlation")]
+#[doc(alias = "MCCLoss")]
+#[doc(alias = "phi coefficient")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct Mcc {

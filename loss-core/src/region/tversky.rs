@@ -49,6 +49,9 @@ use crate::facts::{
 /// ```
 ///
 /// Salehi et al., *Tversky loss function for image segmentation using 3D fully convolutional deep networks*, 2017.
+#[doc(alias = "F-beta")]
+#[doc(alias = "tversky_loss")]
+#[doc(alias = "TverskyLoss")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct Tversky<O = Product> {

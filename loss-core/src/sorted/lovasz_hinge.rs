@@ -31,6 +31,10 @@ use crate::facts::{Facts, Listed, Needs};
 /// ```
 ///
 /// Yu and Blaschko, *Learning submodular losses with the Lovász hinge*, 2015; Berman et al., 2018.
+#[doc(alias = "BinaryLovaszLoss")]
+#[doc(alias = "lovasz_hinge_loss")]
+#[doc(alias = "LovaszHingeLoss")]
+#[doc(alias = "LovaszLoss")]
 pub type LovaszHinge<'a> = Lovasz<'a, HingeErrors>;
 
 /// The input is a logit z, the error 1 − z(2t−1).
@@ -63,7 +67,7 @@ impl Listed for LovaszHinge<'_> {
         formula: "Σ max(eᵢ, 0)·(Jᵢ − Jᵢ₋₁) by falling errors e = 1 − z(2t−1),  J the Jaccard loss of the first i",
         description: "Lovász hinge: the Lovász extension of the Jaccard loss, over hinge errors.",
         source: "Yu and Blaschko, Learning submodular losses with the Lovász hinge, 2015; Berman et al., The Lovász-Softmax loss, 2018",
-        page: "LovaszHinge",
+        page: "sorted::LovaszHinge",
         ..Facts::NONE
     };
 }

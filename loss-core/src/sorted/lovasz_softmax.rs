@@ -59,6 +59,9 @@ pub enum LovaszClasses {
 /// ```
 ///
 /// Berman, Triki and Blaschko, *The Lovász-Softmax loss*, 2018.
+#[doc(alias = "lovasz_softmax_loss")]
+#[doc(alias = "LovaszLoss")]
+#[doc(alias = "LovaszSoftmaxLoss")]
 #[derive(Debug)]
 #[must_use]
 pub struct LovaszSoftmax<'a, const C: usize> {
@@ -424,7 +427,7 @@ impl<const C: usize> Listed for LovaszSoftmax<'_, C> {
         formula: "the mean over classes of Σ eᵢ·(Jᵢ − Jᵢ₋₁) by falling errors e = 1 − p_c where c is the label, p_c elsewhere",
         description: "Lovász-Softmax: the Lovász extension of the Jaccard loss of each class.",
         source: "Berman et al., The Lovász-Softmax loss, 2018",
-        page: "LovaszSoftmax",
+        page: "sorted::LovaszSoftmax",
         parameters: &[&[word(
             "over",
             "present",

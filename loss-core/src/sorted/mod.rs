@@ -1,18 +1,19 @@
 //! Losses that rank the pixels: the Lovász losses, and those of the hardest pixels alone.
 //!
-//! | loss | file | memory |
-//! |---|---|---|
-//! | [`LovaszHinge`] | `lovasz_hinge.rs` | one `u32` a pixel, lent by the caller |
-//! | [`LovaszErrors`] | `lovasz.rs` | one `u32` a pixel, lent by the caller |
-//! | [`LovaszSoftmax`] | `lovasz_softmax.rs` | one `u64` a pixel and class, lent by the caller |
-//! | [`BinnedLovasz`] | `binned.rs` | two `i64` a bin, for any number of pixels |
-//! | [`TopK`] | `top_k.rs` | none: the pixels are gone through six times |
-//! | [`Ohem`] | `ohem.rs` | none: the pixels are gone through seven times at most |
+//! | loss | memory |
+//! |---|---|
+//! | [`LovaszHinge`] | one `u32` a pixel, lent by the caller |
+//! | [`LovaszErrors`] | one `u32` a pixel, lent by the caller |
+//! | [`LovaszSoftmax`] | one `u64` a pixel and class, lent by the caller |
+//! | [`BinnedLovasz`] | two `i64` a bin, for any number of pixels |
+//! | [`TopK`] | none: the pixels are gone through six times |
+//! | [`Ohem`] | none: the pixels are gone through seven times at most |
 //!
-//! `histogram.rs` has the Lovász losses of a [`Histogram`](crate::Histogram), which needs no memory of the pixels.
-//!
-//! What the Lovász losses share stands in `jaccard.rs` (the slopes of the set function, ties) and `ranking.rs` (the lent
-//! memory); what the others share in `hardest.rs`.
+//! A [`Histogram`](crate::Histogram) has all of them and needs no memory of the pixels: [`Histogram::lovasz_hinge`](crate::Histogram::lovasz_hinge),
+//! [`Histogram::lovasz_sigmoid`](crate::Histogram::lovasz_sigmoid), [`HardMining::histogram`].
+
+// What the Lovász losses share stands in `jaccard.rs` (the slopes of the set function, ties) and `ranking.rs` (the lent memory); what the
+// others share in `hardest.rs`.
 
 mod binned;
 mod error;

@@ -29,6 +29,10 @@ use crate::facts::{
 /// ```
 ///
 /// Shrivastava, Gupta and Girshick, *Training region-based object detectors with online hard example mining*, 2016.
+#[doc(alias = "hard example mining")]
+#[doc(alias = "OhemCELoss")]
+#[doc(alias = "OhemCrossEntropy")]
+#[doc(alias = "online hard example mining")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct Ohem {
@@ -76,7 +80,7 @@ impl Listed for Ohem {
         formula: "the mean of the losses of pixels (bce, or ce of classes) above −ln thresh, or of the largest",
         description: "Online hard example mining: cross-entropy of the pixels that are not yet right.",
         source: "Shrivastava et al., Training region-based object detectors with online hard example mining, 2016",
-        page: "Ohem",
+        page: "sorted::Ohem",
         parameters: &[&[
             number("thresh", 0.7, BETWEEN, "the probability of the right class up to which every pixel is kept"),
             number_or_none("at_least", WHOLE, "how many pixels are kept at least; none = a sixteenth of all"),

@@ -34,6 +34,9 @@ use crate::facts::{
 /// ```
 ///
 /// Wu, Shen and van den Hengel, *Bridging category-level and instance-level semantic image segmentation*, 2016.
+#[doc(alias = "DeepLabCE")]
+#[doc(alias = "hard pixel mining")]
+#[doc(alias = "TopKLoss")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct TopK {
@@ -89,7 +92,7 @@ impl Listed for TopK {
         formula: "the mean of the k largest losses of pixels (bce, or ce of classes)",
         description: "Top-k: cross-entropy of the hardest pixels alone.",
         source: "Wu et al., Bridging Category-level and Instance-level Semantic Image Segmentation, 2016",
-        page: "TopK",
+        page: "sorted::TopK",
         parameters: &[&[
             number("percent", 10.0, PERCENT, "how many of the pixels are kept, in percent"),
             number_or_none("k", WHOLE, "how many are kept, in place of a percentage"),

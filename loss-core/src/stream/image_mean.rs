@@ -52,6 +52,9 @@ impl EmptyImage {
 /// assert!((mean.finish()? - 0.5).abs() < 1e-15); // one image right, one wrong
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
+#[doc(alias = "batch=False")]
+#[doc(alias = "per-image mean")]
+#[doc(alias = "samplewise")]
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct ImageMean<L: Loss, K: Link> {

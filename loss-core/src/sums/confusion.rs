@@ -5,6 +5,11 @@ use super::exact::{ExactSum, UnitSum};
 /// The weight of pixels by prediction and target, and the scores that follow.
 ///
 /// A score whose denominator is 0 is `None`: there is nothing to score.
+#[doc(alias = "accuracy")]
+#[doc(alias = "confusion matrix")]
+#[doc(alias = "F1")]
+#[doc(alias = "precision")]
+#[doc(alias = "recall")]
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Confusion {
     /// Foreground called foreground.
