@@ -3,10 +3,11 @@
 mod common;
 
 use common::{Answer, Folder, close, number};
-use loss_core::{
-    AbsentClass, ClassAccumulator, ClassLoss, ClassPlane, ClassPointwise, CrossEntropy, Dice, EmptyImage, Foreground,
-    GeneralisedDice, Layout, PerClass, SoftmaxFocal, WeightMode, class_weights,
+use loss_core::class::{
+    AbsentClass, ClassAccumulator, ClassLoss, ClassPlane, ClassPointwise, CrossEntropy, Foreground, GeneralisedDice,
+    Layout, PerClass, SoftmaxFocal, WeightMode,
 };
+use loss_core::{Dice, EmptyImage, class_weights};
 use npyz::Order;
 
 const CLASSES: usize = 3;
@@ -92,7 +93,7 @@ fn values_are_those_of_the_library() {
     let ce = CrossEntropy::new().weights(weights).expect("weights").weighted_mean();
     let focal = SoftmaxFocal::new(1.5).expect("a loss").weights(weights).expect("weights").mean();
     let weighted = dice().weights(weights, WeightMode::Normalise).expect("weights").absent(AbsentClass::Skip);
-    let gdl = GeneralisedDice::new(1.0).expect("a loss").volume_weight(loss_core::VolumeWeight::Simple);
+    let gdl = GeneralisedDice::new(1.0).expect("a loss").volume_weight(loss_core::class::VolumeWeight::Simple);
     let expected = [
         value(&(0.5 * ce + dice().classes(Foreground)), &logits, &labels),
         value(&CrossEntropy::new().label_smoothing(0.1).expect("a loss").sum(), &logits, &labels),

@@ -3,10 +3,11 @@
 mod common;
 
 use common::{Folder, close, number};
+use loss_core::class::{ClassLoss, ClassPlane, ClassPointwise, Layout};
 use loss_core::conventions::{
     keras, kornia, monai, nnunet, optax, pytorch, segmentation_models_pytorch as smp, torchvision,
 };
-use loss_core::{ClassLoss, ClassPlane, ClassPointwise, EmptyImage, Layout, Loss, Plane, Pointwise};
+use loss_core::{EmptyImage, Loss, Plane, Pointwise};
 use serde_json::Value;
 
 const IMAGES: usize = 3;
@@ -144,8 +145,11 @@ fn of_classes() {
         &[
             ("pytorch.cross_entropy", data.class_batch(pytorch::cross_entropy())),
             ("monai.dice_softmax", data.class_images(monai::dice_softmax())),
-            ("monai.dice_softmax_foreground", data.class_images(monai::dice_softmax().classes(loss_core::Foreground))),
-            ("monai.tversky_softmax", data.class_images(loss_core::PerClass::new(monai::tversky()))),
+            (
+                "monai.dice_softmax_foreground",
+                data.class_images(monai::dice_softmax().classes(loss_core::class::Foreground)),
+            ),
+            ("monai.tversky_softmax", data.class_images(loss_core::class::PerClass::new(monai::tversky()))),
             ("monai.generalized_dice", data.class_images(monai::generalized_dice())),
             ("monai.focal_softmax", data.class_batch(monai::focal_softmax())),
             ("monai.dice_ce_softmax", data.class_images(monai::dice_ce_softmax())),

@@ -5,12 +5,13 @@ use std::fmt::Debug;
 
 use arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
-use loss_core::{
-    AbsentClass, Activation, AnyOverlap, ClassAccumulator, ClassDenominator, ClassLoss, ClassPlane, ClassPointwise,
-    ClassReduction, ClassSample, ClassTarget, CrossEntropy, Dice, FinishedClasses, FocalTversky, Foreground,
-    GeneralisedDice, Label, Layout, ParameterError, PerClass, SimdLevel, SoftmaxFocal, VolumeWeight, WassersteinDice,
-    WeightMode,
+use loss_core::class::{
+    AbsentClass, Activation, ClassAccumulator, ClassDenominator, ClassLoss, ClassPlane, ClassPointwise, ClassReduction,
+    ClassSample, ClassTarget, CrossEntropy, FinishedClasses, Foreground, GeneralisedDice, Label, Layout, PerClass,
+    SoftmaxFocal, VolumeWeight, WassersteinDice, WeightMode,
 };
+use loss_core::extend::AnyOverlap;
+use loss_core::{Dice, FocalTversky, ParameterError, SimdLevel};
 use loss_fuzz::{bits, class_state, length, number, repeated, target, weight};
 
 fuzz_target!(|data: &[u8]| {

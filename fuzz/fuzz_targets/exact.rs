@@ -3,7 +3,7 @@
 
 use arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
-use loss_core::ExactSum;
+use loss_core::extend::ExactSum;
 use num_bigint::BigInt;
 
 fuzz_target!(|data: &[u8]| {

@@ -3,7 +3,8 @@
 
 use arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
-use loss_core::{AnyLoss, Code, Histogram, Loss, Quantisation};
+use loss_core::histogram::Code;
+use loss_core::{AnyLoss, Histogram, Loss, Quantisation};
 use loss_fuzz::{any_loss, bits, state};
 
 fuzz_target!(|data: &[u8]| {

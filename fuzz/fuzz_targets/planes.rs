@@ -4,9 +4,9 @@
 use arbitrary::{Result, Unstructured};
 use half::{bf16, f16};
 use libfuzzer_sys::fuzz_target;
+use loss_core::extend::{HardTarget, Link, Target};
 use loss_core::{
-    Accumulator, AnyLoss, CountingAccumulator, Finished, HardTarget, Link, Logits, Plane, Probabilities, Quantisation,
-    Sample, SimdLevel, Target,
+    Accumulator, AnyLoss, CountingAccumulator, Finished, Logits, Plane, Probabilities, Quantisation, Sample, SimdLevel,
 };
 use loss_fuzz::{any_loss, bits, length, number, repeated, state, target, weight};
 

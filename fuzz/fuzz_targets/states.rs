@@ -4,10 +4,9 @@
 
 use arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
-use loss_core::{
-    Accumulator, AnyLoss, AnyOverlap, ClassAccumulator, ClassLoss, ClassPointwise, CrossEntropy, Dice, GeneralisedDice,
-    Histogram, Link, Logits, Loss, PerClass, Quantisation, STATE_VERSION, SharedSums, StateError,
-};
+use loss_core::class::{ClassAccumulator, ClassLoss, ClassPointwise, CrossEntropy, GeneralisedDice, PerClass};
+use loss_core::extend::{AnyOverlap, Link, SharedSums};
+use loss_core::{Accumulator, AnyLoss, Dice, Histogram, Logits, Loss, Quantisation, STATE_VERSION, StateError};
 use loss_fuzz::{any_loss, number};
 
 fuzz_target!(|data: &[u8]| {

@@ -3,11 +3,13 @@
 use std::ops::RangeInclusive;
 
 use arbitrary::{Result, Unstructured};
+use loss_core::class::{ClassAccumulator, ClassLoss};
+use loss_core::extend::{AnyOverlap, Link, SharedSums};
 use loss_core::{
-    Accumulator, AnyLoss, AnyOverlap, AsymmetricFocal, AsymmetricFocalTversky, BalancedBce, Bce, ClassAccumulator,
-    ClassLoss, Dice, EmptyMask, ExponentialLogCrossEntropy, ExponentialLogDice, Focal, FocalForm, FocalTversky,
-    GeneralisedCrossEntropy, Iou, Link, LogCoshDice, LogDice, Loss, Mcc, NormalisedFocal, ParameterError, Pointwise,
-    Poly1, QualityFocal, Reduced, ReducedFocal, SharedSums, Tversky,
+    Accumulator, AnyLoss, AsymmetricFocal, AsymmetricFocalTversky, BalancedBce, Bce, Dice, EmptyMask,
+    ExponentialLogCrossEntropy, ExponentialLogDice, Focal, FocalForm, FocalTversky, GeneralisedCrossEntropy, Iou,
+    LogCoshDice, LogDice, Loss, Mcc, NormalisedFocal, ParameterError, Pointwise, Poly1, QualityFocal, Reduced,
+    ReducedFocal, Tversky,
 };
 
 /// Numbers at which formulas, roundings and ranges change.

@@ -18,7 +18,8 @@ use loss_bench::losses::{
     value_and_gradient_at, value_and_gradient_of_iterator, value_at, value_of_iterator,
 };
 use loss_bench::textbook::{self, Libm, Std};
-use loss_core::{Plane, Quantisation, SimdLevel, Target};
+use loss_core::extend::Target;
+use loss_core::{Plane, Quantisation, SimdLevel};
 
 fn which_implementation(c: &mut Criterion) {
     let image = Image::new(groups::SIDE);

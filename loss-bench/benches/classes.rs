@@ -13,7 +13,7 @@ use loss_bench::data::ClassImage;
 use loss_bench::groups::{self, GRADIENT, VALUE};
 use loss_bench::losses::{SMOOTH, class_plane, class_value, class_value_and_gradient, cross_entropy_dice};
 use loss_bench::textbook::{self, Libm, Std};
-use loss_core::Layout;
+use loss_core::class::Layout;
 
 /// 256 K pixels, of 21 classes 22 MB.
 const SIDE: usize = 512;

@@ -1,7 +1,8 @@
 //! Comparisons of answers. Every bench makes them before its clock runs, over the very data that it times; a test makes them over
 //! small images. All of them panic, and say what differs.
 
-use loss_core::{Layout, PlainSums, SimdLevel, plain_sums};
+use loss_core::class::Layout;
+use loss_core::{PlainSums, SimdLevel, plain_sums};
 
 use crate::data::{ClassImage, Image};
 use crate::losses::{

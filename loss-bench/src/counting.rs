@@ -63,7 +63,7 @@ fn run_binary(path: &str, wants_gradient: bool, calls: usize) -> Option<()> {
 
 fn run_classes<const C: usize>(wants_gradient: bool, calls: usize) {
     let image = ClassImage::new(SIDE, C as u8);
-    let (loss, pixels) = (cross_entropy_dice::<C>(), class_plane::<C>(&image, loss_core::Layout::Planar));
+    let (loss, pixels) = (cross_entropy_dice::<C>(), class_plane::<C>(&image, loss_core::class::Layout::Planar));
     let mut gradient = vec![0.0; image.logits.len()];
     for _ in 0..calls {
         let to = black_box(gradient.as_mut_slice());

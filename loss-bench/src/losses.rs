@@ -1,9 +1,10 @@
 //! What is timed of `loss-core`: each function is one call as a user would write it.
 
+use loss_core::class::{ClassLoss, ClassPlane, ClassPointwise, CrossEntropy, Layout, PerClass};
+use loss_core::extend::{AnyOverlap, Target};
 use loss_core::list::Arguments;
 use loss_core::{
-    AnyLoss, AnyOverlap, Bce, ClassLoss, ClassPlane, ClassPointwise, CrossEntropy, Dice, Focal, Histogram, Iou, Layout,
-    Loss, PerClass, Plane, Pointwise, Quantisation, Sample, SimdLevel, Target, Tversky,
+    AnyLoss, Bce, Dice, Focal, Histogram, Iou, Loss, Plane, Pointwise, Quantisation, Sample, SimdLevel, Tversky,
 };
 
 use crate::data::{ClassImage, Image};

@@ -1,6 +1,7 @@
 //! BCE + Dice by its parameters alone.
 
-use loss_core::{Batch, Bce, Dice, Fingerprint, Loss, Part, Pixel, Pointwise, Real, Reduced, Scaled, Sum, Totals};
+use loss_core::extend::{Batch, Fingerprint, Pixel, Real, Totals};
+use loss_core::{Bce, Dice, Loss, Part, Pointwise, Reduced, Scaled, Sum};
 use loss_core::{ParameterError, conventions::keras};
 
 use crate::choices::coefficients;

@@ -1,8 +1,8 @@
 //! Options as C passes them: numbers, because a C enumeration can hold any, and a Rust one may not.
 
-use loss_core::{
-    AnyOverlap, ClassSet, Denominator, EmptyMask, EveryClass, Fingerprint, FinishError, Focal, Foreground,
-};
+use loss_core::class::{ClassSet, EveryClass, Foreground};
+use loss_core::extend::{AnyOverlap, Fingerprint};
+use loss_core::{Denominator, EmptyMask, FinishError, Focal};
 
 use crate::status::LossStatus;
 

@@ -1,6 +1,8 @@
 //! Results as C reads them.
 
-use loss_core::{ClassLoss, Confusion, Counts, Finished, FinishedClasses, Link, Loss, Part};
+use loss_core::class::{ClassLoss, FinishedClasses};
+use loss_core::extend::Link;
+use loss_core::{Confusion, Counts, Finished, Loss, Part};
 
 use crate::ffi::LOSS_MOST_CLASSES;
 use crate::terms::LOSS_MOST_TERMS;

@@ -2,7 +2,8 @@
 
 use core::ffi::CStr;
 
-use loss_core::{ClassPlaneError, FinishError, LengthError, Parameter, ParameterError, StateError};
+use loss_core::class::ClassPlaneError;
+use loss_core::{FinishError, LengthError, Parameter, ParameterError, StateError};
 
 /// What became of a call. Whatever is not LOSS_STATUS_OK has changed nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,7 @@
 //! A sum of losses whose number is known at run time alone.
 
-use loss_core::{
-    AnyLoss, AnySlope, AnySums, Batch, Fingerprint, GradientPasses, Loss, Part, Pixel, Real, Scaled, Totals,
-};
+use loss_core::extend::{AnySlope, AnySums, Batch, Fingerprint, GradientPasses, Pixel, Real, Totals};
+use loss_core::{AnyLoss, Loss, Part, Scaled};
 
 /// The most terms that a loss_any can have.
 pub const LOSS_MOST_TERMS: usize = 4;

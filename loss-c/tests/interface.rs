@@ -5,11 +5,12 @@ use std::mem::MaybeUninit;
 use std::ptr;
 
 use loss_c::*;
+use loss_core::class::{ClassLoss, ClassPointwise, CrossEntropy, EveryClass, Foreground, PerClass};
+use loss_core::extend::AnyOverlap;
 use loss_core::{
-    AnyLoss, AnyOverlap, AsymmetricFocal, AsymmetricFocalTversky, BalancedBce, Bce, ClassLoss, ClassPointwise,
-    CrossEntropy, Denominator, Dice, EveryClass, ExponentialLogCrossEntropy, ExponentialLogDice, Focal, FocalTversky,
-    Foreground, GeneralisedCrossEntropy, Histogram, Iou, LogCoshDice, LogDice, Loss, Mcc, NormalisedFocal, Parameter,
-    PerClass, Pointwise, Poly1, QualityFocal, Quantisation, ReducedFocal, Scaled, Tversky,
+    AnyLoss, AsymmetricFocal, AsymmetricFocalTversky, BalancedBce, Bce, Denominator, Dice, ExponentialLogCrossEntropy,
+    ExponentialLogDice, Focal, FocalTversky, GeneralisedCrossEntropy, Histogram, Iou, LogCoshDice, LogDice, Loss, Mcc,
+    NormalisedFocal, Parameter, Pointwise, Poly1, QualityFocal, Quantisation, ReducedFocal, Scaled, Tversky,
 };
 use quickcheck::{Arbitrary, Gen, quickcheck};
 

@@ -159,7 +159,7 @@ impl fmt::Display for LengthError {
 
 impl core::error::Error for LengthError {}
 
-/// Slices do not make a [`ClassPlane`](crate::ClassPlane).
+/// Slices do not make a [`ClassPlane`](crate::class::ClassPlane).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClassPlaneError {
@@ -196,15 +196,15 @@ impl core::error::Error for ClassPlaneError {}
 
 /// A plane with weights was given to an accumulator that counts pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct WeightedPlane;
+pub struct WeightedPlaneError;
 
-impl fmt::Display for WeightedPlane {
+impl fmt::Display for WeightedPlaneError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the plane has weights, which a counting accumulator has no sums for: give it a mask, or use Loss::accumulator")
     }
 }
 
-impl core::error::Error for WeightedPlane {}
+impl core::error::Error for WeightedPlaneError {}
 
 /// Two accumulators, or an accumulator and a state, do not belong together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,6 +19,24 @@
 //! ([`ExactSum`]). So a loss that is a quotient of sums over n pixels is known to n·2⁻⁶⁵ over its denominator.
 //!
 #![doc = include_str!("accuracy.md")]
+//!
+//! [`Activation::Sigmoid`]: class::Activation::Sigmoid
+//! [`BinnedLovasz`]: sorted::BinnedLovasz
+//! [`BoundaryAccumulator`]: boundary::BoundaryAccumulator
+//! [`Channels`]: class::Channels
+//! [`ClassPlane`]: class::ClassPlane
+//! [`CrossEntropy`]: class::CrossEntropy
+//! [`ExactSum`]: extend::ExactSum
+//! [`GeneralisedDice`]: class::GeneralisedDice
+//! [`LovaszHinge`]: sorted::LovaszHinge
+//! [`LovaszSoftmax`]: sorted::LovaszSoftmax
+//! [`Ohem`]: sorted::Ohem
+//! [`PerClass`]: class::PerClass
+//! [`Region`]: extend::Region
+//! [`SoftmaxFocal`]: class::SoftmaxFocal
+//! [`TopK`]: sorted::TopK
+//! [`WassersteinDice`]: class::WassersteinDice
+//! [`distance::signed_distance_map`]: boundary::distance::signed_distance_map
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(all(target_arch = "x86", not(target_feature = "sse2")))]
@@ -51,22 +69,8 @@ mod training;
 
 // What is for a loss of one's own is in `extend` alone. `pointwise` and `region` list themselves what is public of them.
 pub use arch::SimdLevel;
-pub use boundary::{BoundaryAccumulator, BoundaryFinished, BoundaryGradient, BoundarySample, distance};
-pub use class::{
-    AbsentClass, Activation, AnyClassLoss, AnyClassSet, AnyRegion, Channels, ClassAccumulator, ClassDenominator,
-    ClassGradient, ClassImageMean, ClassLoss, ClassPlane, ClassPlaneError, ClassPointwise, ClassReduced,
-    ClassReduction, ClassReport, ClassSample, ClassSet, ClassTarget, ClassWeights, CrossEntropy, Equal, EveryClass,
-    FinishedChannels, FinishedClasses, Foreground, GeneralisedDice, Label, Layout, PerClass, SoftmaxFocal,
-    VolumeWeight, WassersteinDice, WeightMode,
-};
-pub use error::{LengthError, Parameter, ParameterError, StateError, WeightedPlane};
-pub use extend::{
-    AnyClassSlope, AnyClassSums, AnyOverlap, AnySlope, AnySums, Batch, ClassBatch, ClassPixel, ClassTerms, ClassTotals,
-    CountedSums, ExactSum, Fingerprint, FixedSums, GradientPasses, HardBatch, HardTarget, Link, LogSumExp, Logistic,
-    Overlap, OverlapSlope, Pixel, ProbabilitySum, Real, Region, RegionFamily, RegionLoss, RegionSlopes, SharedSums,
-    Similarity, Sums, Target, Targets, TermSum, Terms, Totals, UnitSum, Weight, WeightedSums,
-};
-pub use histogram::{Calibration, Code, GradientTable, Histogram, OperatingPoint, ReliabilityBin, ThresholdCurves};
+pub use error::{LengthError, Parameter, ParameterError, StateError, WeightedPlaneError};
+pub use histogram::Histogram;
 pub use input::link::{Logits, Probabilities};
 pub use input::plane::Plane;
 pub use input::quantisation::Quantisation;
@@ -78,11 +82,6 @@ pub use loss::unified_focal::{UnifiedFocal, unified_focal};
 pub use loss::{Loss, Part};
 pub use pointwise::*;
 pub use region::*;
-pub use sorted::{
-    BinnedLovasz, ErrorKind, FinishedBinnedLovasz, FinishedHistogramLovasz, FinishedLovasz, FinishedLovaszSoftmax,
-    HardMining, Hardest, HardestPixels, HingeErrors, Lovasz, LovaszClasses, LovaszErrors, LovaszHinge, LovaszSoftmax,
-    Ohem, PixelGradient, SortedError, TopK, UnitErrors,
-};
 pub use stream::accumulator::{Accumulator, CountingAccumulator, STATE_VERSION};
 pub use stream::finished::{Finished, Gradient};
 pub use stream::image_mean::{EmptyImage, ImageMean};

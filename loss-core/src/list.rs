@@ -17,7 +17,7 @@ use crate::loss::unified_focal::UnifiedFocal;
 use crate::sorted::{LovaszHinge, LovaszSoftmax, Ohem, TopK};
 
 /// The losses over classes that are not a binary loss of each class; every region loss of [`AnyLoss::LIST`] is one over classes too, as
-/// [`PerClass`](crate::PerClass).
+/// [`PerClass`](crate::class::PerClass).
 pub const CLASS_LOSSES: &[Facts] =
     &[CrossEntropy::FACTS, SoftmaxFocal::FACTS, GeneralisedDice::FACTS, WassersteinDice::<1>::FACTS];
 

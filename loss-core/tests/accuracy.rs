@@ -7,7 +7,8 @@ use std::fmt::Write as _;
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use loss_core::{Bce, Focal, Link, Logits, Pixel, Pointwise, Real};
+use loss_core::extend::{Link, Pixel, Real};
+use loss_core::{Bce, Focal, Logits, Pointwise};
 
 const TABLE: &str = include_str!("../src/accuracy.md");
 

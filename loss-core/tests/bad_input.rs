@@ -5,12 +5,13 @@ mod common;
 use std::collections::BTreeSet;
 
 use common::{Entry, Px, Visitor, every_loss, samples};
+use loss_core::class::{ClassPlane, ClassPlaneError, CrossEntropy, Layout, PerClass, WassersteinDice, WeightMode};
+use loss_core::extend::AnyOverlap;
+use loss_core::sorted::{HardMining, SortedError, TopK};
 use loss_core::{
-    Accumulator, AnyLoss, AnyOverlap, AsymmetricFocalTversky, BalancedBce, Bce, ClassPlane, ClassPlaneError,
-    CrossEntropy, Denominator, Dice, EmptyImage, EmptyMask, ExponentialLogCrossEntropy, FinishError, Focal,
-    FocalTversky, HardMining, Iou, Layout, LengthError, LogCoshDice, LogDice, Loss, Mcc, Parameter, PerClass, Plane,
-    Pointwise, Poly1, Probabilities, Reason, Reduced, RejectedPixel, SortedError, TopK, Tversky, WassersteinDice,
-    WeightMode,
+    Accumulator, AnyLoss, AsymmetricFocalTversky, BalancedBce, Bce, Denominator, Dice, EmptyImage, EmptyMask,
+    ExponentialLogCrossEntropy, FinishError, Focal, FocalTversky, Iou, LengthError, LogCoshDice, LogDice, Loss, Mcc,
+    Parameter, Plane, Pointwise, Poly1, Probabilities, Reason, Reduced, RejectedPixel, Tversky,
 };
 use quickcheck::{Arbitrary, Gen};
 

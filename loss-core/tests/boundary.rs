@@ -3,10 +3,9 @@
 mod common;
 
 use common::{Px, Smooth};
-use loss_core::distance::{DistanceError, scratch_length, signed_distance_map};
-use loss_core::{
-    BoundaryAccumulator, FinishError, LengthError, Plane, Probabilities, Reason, RejectedPixel, StateError,
-};
+use loss_core::boundary::BoundaryAccumulator;
+use loss_core::boundary::distance::{DistanceError, scratch_length, signed_distance_map};
+use loss_core::{FinishError, LengthError, Plane, Probabilities, Reason, RejectedPixel, StateError};
 use quickcheck::{Arbitrary, Gen};
 
 /// A pixel with a distance in place of a target.

@@ -1,7 +1,8 @@
 //! Weights from counts: the figures of the lecture and of scikit-learn, and edge cases.
 
+use loss_core::Bce;
+use loss_core::class::CrossEntropy;
 use loss_core::class_weights::{blend, clamp, effective_number, inverse_frequency, median_frequency, pos_weight};
-use loss_core::{Bce, CrossEntropy};
 use quickcheck::{Arbitrary, Gen, QuickCheck};
 
 fn close(a: &[f64], b: &[f64]) {

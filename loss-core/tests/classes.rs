@@ -1,10 +1,13 @@
 //! Losses over classes: against naive oracles, and the laws of streaming.
 
+use loss_core::class::{
+    AbsentClass, Activation, Channels, ClassAccumulator, ClassDenominator, ClassLoss, ClassPlane, ClassPointwise,
+    ClassReduction, CrossEntropy, Foreground, GeneralisedDice, Layout, PerClass, SoftmaxFocal, VolumeWeight,
+    WassersteinDice, WeightMode,
+};
 use loss_core::{
-    AbsentClass, Activation, Bce, Channels, ClassAccumulator, ClassDenominator, ClassLoss, ClassPlane, ClassPointwise,
-    ClassReduction, CrossEntropy, Dice, EmptyImage, FinishError, FocalTversky, Foreground, GeneralisedDice, Iou,
-    Layout, LogDice, Loss, Mcc, Minimum, PerClass, Pointwise, Reason, SoftmaxFocal, Squared, StateError, Tversky,
-    VolumeWeight, WassersteinDice, WeightMode,
+    Bce, Dice, EmptyImage, FinishError, FocalTversky, Iou, LogDice, Loss, Mcc, Minimum, Pointwise, Reason, Squared,
+    StateError, Tversky,
 };
 use quickcheck::{Arbitrary, Gen};
 

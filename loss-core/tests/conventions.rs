@@ -6,13 +6,15 @@ mod arrays;
 
 use std::path::PathBuf;
 
+use loss_core::class::{
+    ClassAccumulator, ClassDenominator, ClassImageMean, ClassLoss, ClassPointwise, ClassReduction, ClassSample,
+    ClassTarget, CrossEntropy, Equal, Foreground, GeneralisedDice, PerClass, SoftmaxFocal,
+};
 use loss_core::conventions::segmentation_models_pytorch as smp;
 use loss_core::conventions::{keras, kornia, monai, nnunet, optax, pytorch, torchvision};
+use loss_core::sorted::{HardMining, LovaszHinge, LovaszSoftmax};
 use loss_core::{
-    Bce, ClassAccumulator, ClassDenominator, ClassImageMean, ClassLoss, ClassPointwise, ClassReduction, ClassSample,
-    ClassTarget, CrossEntropy, Dice, EmptyImage, EmptyMask, Equal, Focal, FocalForm, Foreground, GeneralisedDice,
-    HardMining, Iou, Loss, LovaszHinge, LovaszSoftmax, Mcc, Minimum, PerClass, Pointwise, Sample, SoftmaxFocal,
-    Tversky,
+    Bce, Dice, EmptyImage, EmptyMask, Focal, FocalForm, Iou, Loss, Mcc, Minimum, Pointwise, Sample, Tversky,
 };
 
 // Data.

@@ -3,9 +3,10 @@
 mod common;
 
 use common::{Entry, Visitor, every_loss};
+use loss_core::extend::Link;
 use loss_core::{
-    Accumulator, Bce, CountingAccumulator, Dice, FinishError, Finished, Link, Loss, Plane, Pointwise, Reason,
-    RejectedPixel, SimdLevel, StateError, WeightedPlane,
+    Accumulator, Bce, CountingAccumulator, Dice, FinishError, Finished, Loss, Plane, Pointwise, Reason, RejectedPixel,
+    SimdLevel, StateError, WeightedPlaneError,
 };
 use quickcheck::{Arbitrary, Gen};
 
@@ -180,7 +181,7 @@ fn planes_with_weights_are_refused() {
     sums.push((0.5, true));
     let before = sums.clone();
     let plane = Plane::new(&[0.5, 1.5], &[true, false]).unwrap();
-    assert_eq!(sums.extend_plane(plane.with_weights(&[1.0, 1.0]).unwrap()), Err(WeightedPlane));
+    assert_eq!(sums.extend_plane(plane.with_weights(&[1.0, 1.0]).unwrap()), Err(WeightedPlaneError));
     assert_eq!(sums, before);
 }
 

@@ -1,6 +1,6 @@
 //! Sums against arithmetic on big integers.
 
-use loss_core::{ExactSum, ProbabilitySum, TermSum, UnitSum};
+use loss_core::extend::{ExactSum, ProbabilitySum, TermSum, UnitSum};
 use num_bigint::{BigInt, Sign};
 use quickcheck::{Arbitrary, Gen, quickcheck};
 

@@ -6,14 +6,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use common::{Entry, Visitor, every_loss};
+use loss_core::boundary::BoundaryAccumulator;
+use loss_core::class::{
+    AbsentClass, Activation, AnyClassLoss, AnyClassSet, AnyRegion, ClassAccumulator, ClassDenominator, ClassImageMean,
+    ClassLoss, ClassPointwise, ClassReduction, CrossEntropy, Foreground, GeneralisedDice, PerClass, SoftmaxFocal,
+    VolumeWeight, WassersteinDice, WeightMode,
+};
+use loss_core::extend::AnyOverlap;
+use loss_core::sorted::BinnedLovasz;
 use loss_core::{
-    AbsentClass, Accumulator, Activation, AnyClassLoss, AnyClassSet, AnyLoss, AnyOverlap, AnyRegion, AsymmetricFocal,
-    AsymmetricFocalTversky, BalancedBce, Bce, BinnedLovasz, BoundaryAccumulator, ClassAccumulator, ClassDenominator,
-    ClassImageMean, ClassLoss, ClassPointwise, ClassReduction, CrossEntropy, Denominator, Dice, EmptyImage, EmptyMask,
-    ExponentialLogCrossEntropy, ExponentialLogDice, Focal, FocalForm, FocalTversky, Foreground,
-    GeneralisedCrossEntropy, GeneralisedDice, Histogram, Iou, LabelSmoothing, LogCoshDice, LogDice, Logits, Loss, Mcc,
-    Minimum, NormalisedFocal, PerClass, Pointwise, Poly1, Probabilities, Product, QualityFocal, Quantisation,
-    ReducedFocal, SoftmaxFocal, Squared, Tversky, VolumeWeight, WassersteinDice, WeightMode, unified_focal,
+    Accumulator, AnyLoss, AsymmetricFocal, AsymmetricFocalTversky, BalancedBce, Bce, Denominator, Dice, EmptyImage,
+    EmptyMask, ExponentialLogCrossEntropy, ExponentialLogDice, Focal, FocalForm, FocalTversky, GeneralisedCrossEntropy,
+    Histogram, Iou, LabelSmoothing, LogCoshDice, LogDice, Logits, Loss, Mcc, Minimum, NormalisedFocal, Pointwise,
+    Poly1, Probabilities, Product, QualityFocal, Quantisation, ReducedFocal, Squared, Tversky, unified_focal,
 };
 
 /// The fingerprints of what a file makes, each with another option.

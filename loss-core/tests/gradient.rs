@@ -5,7 +5,8 @@ mod common;
 
 use common::dual::Dual;
 use common::{Entry, Px, Smooth, Visitor, every_loss, in_f64, samples};
-use loss_core::{Link, Logits, Loss, Plane, Pointwise, Probabilities};
+use loss_core::extend::Link;
+use loss_core::{Logits, Loss, Plane, Pointwise, Probabilities};
 use quickcheck::Gen;
 
 /// `slope` against the dual number of `loss`, at random points, both by the logit and by the probability.

@@ -3,10 +3,12 @@
 mod common;
 
 use common::{Entry, Visitor, every_loss};
+use loss_core::extend::Link;
+use loss_core::histogram::Code;
+use loss_core::sorted::{HardMining, LovaszErrors, LovaszHinge, Ohem, SortedError, TopK};
 use loss_core::{
-    Accumulator, Bce, Code, Confusion, Dice, FinishError, Focal, HardMining, Histogram, LengthError, Link, Logits,
-    Loss, LovaszErrors, LovaszHinge, Ohem, Plane, Pointwise, Quantisation, Reason, Sample, SortedError, StateError,
-    TopK,
+    Accumulator, Bce, Confusion, Dice, FinishError, Focal, Histogram, LengthError, Logits, Loss, Plane, Pointwise,
+    Quantisation, Reason, Sample, StateError,
 };
 use quickcheck::{Arbitrary, Gen, quickcheck};
 

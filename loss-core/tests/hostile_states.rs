@@ -3,10 +3,12 @@
 mod common;
 
 use common::{Entry, Visitor, every_loss};
+use loss_core::boundary::BoundaryAccumulator;
+use loss_core::extend::{AnyOverlap, Link, SharedSums};
+use loss_core::sorted::BinnedLovasz;
 use loss_core::{
-    Accumulator, AnyOverlap, AsymmetricFocalTversky, Bce, BinnedLovasz, BoundaryAccumulator, Denominator, Dice,
-    EmptyImage, ExponentialLogDice, FinishError, FocalTversky, Histogram, Iou, Link, LogCoshDice, LogDice, Loss, Mcc,
-    Pointwise, Quantisation, SharedSums, StateError, Tversky,
+    Accumulator, AsymmetricFocalTversky, Bce, Denominator, Dice, EmptyImage, ExponentialLogDice, FinishError,
+    FocalTversky, Histogram, Iou, LogCoshDice, LogDice, Loss, Mcc, Pointwise, Quantisation, StateError, Tversky,
 };
 
 /// How many states are drawn for each loss.

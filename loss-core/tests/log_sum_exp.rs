@@ -1,6 +1,6 @@
 //! The streaming log-sum-exp against a two-pass one, and its laws.
 
-use loss_core::LogSumExp;
+use loss_core::extend::LogSumExp;
 use quickcheck::{Arbitrary, Gen, quickcheck};
 
 #[derive(Clone, Debug)]

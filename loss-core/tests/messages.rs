@@ -1,9 +1,7 @@
 //! States as messages, in a text format and in a binary one.
 
-use loss_core::{
-    Bce, ClassAccumulator, ClassLoss, ClassPointwise, CrossEntropy, Dice, Focal, Loss, PerClass, Pointwise,
-    STATE_VERSION,
-};
+use loss_core::class::{ClassAccumulator, ClassLoss, ClassPointwise, CrossEntropy, PerClass};
+use loss_core::{Bce, Dice, Focal, Loss, Pointwise, STATE_VERSION};
 use quickcheck::quickcheck;
 
 #[test]

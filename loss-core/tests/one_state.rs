@@ -4,13 +4,16 @@
 mod common;
 
 use common::{Px, samples};
+use loss_core::class::{
+    AnyClassLoss, AnyClassSet, AnyRegion, ClassAccumulator, ClassLoss, ClassPlane, ClassPointwise, ClassReduction,
+    CrossEntropy, EveryClass, Foreground, GeneralisedDice, Layout, PerClass, SoftmaxFocal, WeightMode,
+};
+use loss_core::extend::{AnyOverlap, Overlap};
 use loss_core::{
-    AnyClassLoss, AnyClassSet, AnyLoss, AnyOverlap, AnyRegion, AsymmetricFocal, AsymmetricFocalTversky, BalancedBce,
-    Bce, ClassAccumulator, ClassLoss, ClassPlane, ClassPointwise, ClassReduction, CrossEntropy, Denominator, Dice,
-    EmptyMask, EveryClass, ExponentialLogCrossEntropy, ExponentialLogDice, Focal, FocalTversky, Foreground,
-    GeneralisedCrossEntropy, GeneralisedDice, Iou, Layout, LogCoshDice, LogDice, Loss, Mcc, Minimum, NormalisedFocal,
-    Overlap, PerClass, Plane, Pointwise, Poly1, Product, QualityFocal, ReducedFocal, Scaled, SimdLevel, SoftmaxFocal,
-    Squared, Tversky, WeightMode, unified_focal,
+    AnyLoss, AsymmetricFocal, AsymmetricFocalTversky, BalancedBce, Bce, Denominator, Dice, EmptyMask,
+    ExponentialLogCrossEntropy, ExponentialLogDice, Focal, FocalTversky, GeneralisedCrossEntropy, Iou, LogCoshDice,
+    LogDice, Loss, Mcc, Minimum, NormalisedFocal, Plane, Pointwise, Poly1, Product, QualityFocal, ReducedFocal, Scaled,
+    SimdLevel, Squared, Tversky, unified_focal,
 };
 use quickcheck::{Arbitrary, Gen, quickcheck};
 

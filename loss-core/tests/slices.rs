@@ -3,9 +3,12 @@
 mod common;
 
 use common::{Entry, Visitor, every_loss};
+use loss_core::boundary::BoundaryAccumulator;
+use loss_core::extend::{Link, Target};
+use loss_core::sorted::{HardMining, TopK};
 use loss_core::{
-    Accumulator, Bce, BoundaryAccumulator, Dice, EmptyImage, Focal, HardMining, Link, Logits, Loss, Plane, Pointwise,
-    Probabilities, Quantisation, Sample, SimdLevel, Squared, Target, TopK, Tversky, WeightedPlane,
+    Accumulator, Bce, Dice, EmptyImage, Focal, Logits, Loss, Plane, Pointwise, Probabilities, Quantisation, Sample,
+    SimdLevel, Squared, Tversky, WeightedPlaneError,
 };
 use quickcheck::{Arbitrary, Gen};
 
@@ -453,7 +456,7 @@ fn a_counting_accumulator_refuses_weights_under_a_mask() {
         plane.with_mask(&[true, false]).unwrap().with_weights(&[1.0, 3.0]).unwrap(),
         plane.with_weights(&[1.0, 3.0]).unwrap().with_mask(&[true, false]).unwrap(),
     ] {
-        assert_eq!(sums.extend_plane(weighted), Err(WeightedPlane));
+        assert_eq!(sums.extend_plane(weighted), Err(WeightedPlaneError));
     }
     assert_eq!(sums.counts().pixels(), 0);
 }
@@ -471,7 +474,7 @@ fn a_level_has_a_name() {
 #[cfg(feature = "rayon")]
 mod threads {
     use super::*;
-    use loss_core::{ClassLoss, ClassPlane, ClassPointwise, CrossEntropy, Layout, PerClass};
+    use loss_core::class::{ClassLoss, ClassPlane, ClassPointwise, CrossEntropy, Layout, PerClass};
 
     #[test]
     fn several_classes_by_threads() {
@@ -552,10 +555,11 @@ mod threads {
 
 mod classes {
     use super::*;
-    use loss_core::{
+    use loss_core::class::{
         Activation, ClassAccumulator, ClassLoss, ClassPlane, ClassPointwise, ClassSample, ClassTarget, CrossEntropy,
-        GeneralisedDice, Layout, Mcc, Minimum, PerClass, SoftmaxFocal, WassersteinDice, WeightMode,
+        GeneralisedDice, Layout, PerClass, SoftmaxFocal, WassersteinDice, WeightMode,
     };
+    use loss_core::{Mcc, Minimum};
 
     /// Pixels of a slice, and the same as samples.
     struct ClassColumns<const C: usize> {

@@ -5,11 +5,12 @@ mod arrays;
 
 use std::path::PathBuf;
 
-use loss_core::{
-    Bce, BinnedLovasz, ErrorKind, FinishedBinnedLovasz, HardMining, Hardest, HingeErrors, LengthError, Link, Logits,
-    Lovasz, LovaszClasses, LovaszErrors, LovaszHinge, LovaszSoftmax, Ohem, Plane, Pointwise, Reason, SortedError, TopK,
-    UnitErrors,
+use loss_core::extend::Link;
+use loss_core::sorted::{
+    BinnedLovasz, ErrorKind, FinishedBinnedLovasz, HardMining, Hardest, HingeErrors, Lovasz, LovaszClasses,
+    LovaszErrors, LovaszHinge, LovaszSoftmax, Ohem, SortedError, TopK, UnitErrors,
 };
+use loss_core::{Bce, LengthError, Logits, Plane, Pointwise, Reason};
 use quickcheck::{Arbitrary, Gen, quickcheck};
 
 // ---- inputs ---------------------------------------------------------------------------------------------------------

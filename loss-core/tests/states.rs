@@ -12,11 +12,16 @@ use std::process::Command;
 use std::{env, fs};
 
 use common::{Entry, Px, Visitor, every_loss};
+use loss_core::boundary::BoundaryAccumulator;
+use loss_core::class::{
+    Activation, Channels, ClassAccumulator, ClassImageMean, ClassLoss, ClassPointwise, ClassReduction, CrossEntropy,
+    Foreground, GeneralisedDice, PerClass, SoftmaxFocal, WassersteinDice,
+};
+use loss_core::extend::{Link, SharedSums};
+use loss_core::sorted::BinnedLovasz;
 use loss_core::{
-    Accumulator, Activation, Bce, BinnedLovasz, BoundaryAccumulator, Channels, ClassAccumulator, ClassImageMean,
-    ClassLoss, ClassPointwise, ClassReduction, CrossEntropy, Dice, EmptyImage, Focal, Foreground, GeneralisedDice,
-    Histogram, ImageMean, Link, Logits, Loss, Mcc, PerClass, Pointwise, Probabilities, Quantisation, STATE_VERSION,
-    SharedSums, SoftmaxFocal, Tversky, WassersteinDice,
+    Accumulator, Bce, Dice, EmptyImage, Focal, Histogram, ImageMean, Logits, Loss, Mcc, Pointwise, Probabilities,
+    Quantisation, STATE_VERSION, Tversky,
 };
 use quickcheck::{Arbitrary, Gen};
 use serde_json::{Value, json};

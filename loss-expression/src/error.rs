@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use loss_core::{ClassPlaneError, FinishError, LengthError, ParameterError, SortedError};
+use loss_core::class::ClassPlaneError;
+use loss_core::sorted::SortedError;
+use loss_core::{FinishError, LengthError, ParameterError};
 
 /// Losses have no value, or cannot be evaluated on these inputs.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,10 +1,13 @@
 //! What an expression evaluates to is what the types of the core do, value and gradient, to the bit where it is the same sum.
 
-use loss_core::distance::{scratch_length, signed_distance_map};
+use loss_core::boundary::BoundaryAccumulator;
+use loss_core::boundary::distance::{scratch_length, signed_distance_map};
+use loss_core::class::{
+    ClassLoss, ClassPlane, ClassPointwise, ClassSample, CrossEntropy, Foreground, Layout, PerClass,
+};
+use loss_core::sorted::{HardMining, LovaszHinge, LovaszSoftmax, Ohem, TopK};
 use loss_core::{
-    Bce, BoundaryAccumulator, ClassLoss, ClassPlane, ClassPointwise, ClassSample, CrossEntropy, Dice, Focal,
-    Foreground, HardMining, Layout, Logits, Loss, LovaszHinge, LovaszSoftmax, Ohem, PerClass, Plane, Pointwise,
-    Probabilities, QualityFocal, Quantisation, TopK, Tversky, unified_focal,
+    Bce, Dice, Focal, Logits, Loss, Plane, Pointwise, Probabilities, QualityFocal, Quantisation, Tversky, unified_focal,
 };
 use loss_expression::binary::{Inputs, Losses, Pixels};
 use loss_expression::{ClassExpression, EvaluationError, Expression, channels, classes};

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::io;
 
-use loss_core::{ClassPlaneError, FinishError, LengthError, ParameterError, StateError};
+use loss_core::class::ClassPlaneError;
+use loss_core::{FinishError, LengthError, ParameterError, StateError};
 
 use crate::arrays::ArrayError;
 use crate::error::Error;

@@ -1,6 +1,7 @@
 //! Means over images and files.
 
-use loss_core::{FinishError, TermSum};
+use loss_core::FinishError;
+use loss_core::extend::TermSum;
 
 use loss_expression::{Evaluated, Expression};
 

@@ -114,7 +114,7 @@ fn score_binary(arguments: &ScoreArguments, inputs: &[Inputs]) -> Result<Report,
     let mut terms = asked.expressions.iter().flat_map(|expression| expression.terms());
     if terms.clone().any(|term| term.term.loss == BinaryLoss::Boundary) {
         let message = "boundary needs the signed distance of each pixel from the boundary of its mask, which score does not compute; the \
-                       library has it as loss_core::BoundaryAccumulator, and the map as loss_core::distance";
+                       library has it as loss_core::boundary::BoundaryAccumulator, and the map as loss_core::boundary::distance";
         return Err(ScoreError::usage(message.to_owned()));
     }
     let without_map = terms.find(|term| !term.term.loss.is_pointwise()).map(|term| term.term.name);

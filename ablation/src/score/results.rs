@@ -1,6 +1,7 @@
 //! The scores as data: what JSON shows, and what tables and CSV are made of.
 
-use loss_core::{ClassReport, Confusion, Counts, FinishError};
+use loss_core::class::ClassReport;
+use loss_core::{Confusion, Counts, FinishError};
 use loss_expression::{Evaluated, EvaluationError, Expression, WeightedTerm};
 use loss_expression::{binary, classes};
 use serde::Serialize;

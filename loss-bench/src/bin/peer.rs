@@ -19,10 +19,8 @@ use std::hint::black_box;
 use std::io::{BufRead, BufWriter, Write as _};
 use std::time::Instant;
 
-use loss_core::{
-    Bce, ClassLoss, ClassPlane, ClassPointwise, CrossEntropy, Dice, Focal, Layout, Loss, PerClass, Plane, Pointwise,
-    Tversky,
-};
+use loss_core::class::{ClassLoss, ClassPlane, ClassPointwise, CrossEntropy, Layout, PerClass};
+use loss_core::{Bce, Dice, Focal, Loss, Plane, Pointwise, Tversky};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 

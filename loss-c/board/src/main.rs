@@ -1,9 +1,10 @@
 //! What `../board.c` prints, computed by `loss_core` without C: `loss-c/run` compares.
 
+use loss_core::class::{ClassLoss, ClassPointwise, CrossEntropy, Foreground, PerClass};
+use loss_core::extend::{AnyOverlap, SharedSums};
 use loss_core::{
-    Accumulator, AnyLoss, AnyOverlap, Bce, ClassLoss, ClassPointwise, CrossEntropy, Dice, FinishError, Finished, Focal,
-    Foreground, HardSample, Histogram, LogCoshDice, Logits, Loss, Mcc, PerClass, Pointwise, Poly1, Quantisation,
-    Sample, SharedSums, Tversky,
+    Accumulator, AnyLoss, Bce, Dice, FinishError, Finished, Focal, HardSample, Histogram, LogCoshDice, Logits, Loss,
+    Mcc, Pointwise, Poly1, Quantisation, Sample, Tversky,
 };
 
 const PIXELS: usize = 40 * 53;

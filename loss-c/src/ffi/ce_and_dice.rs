@@ -1,9 +1,9 @@
 //! Cross-entropy + Dice over classes, whose number is known at run time.
 
-use loss_core::{
-    ClassAccumulator, ClassGradient, ClassLoss, ClassPointwise, ClassReduced, CrossEntropy, Dice, Equal, PerClass,
-    Scaled, Sum,
+use loss_core::class::{
+    ClassAccumulator, ClassGradient, ClassLoss, ClassPointwise, ClassReduced, CrossEntropy, Equal, PerClass,
 };
+use loss_core::{Dice, Scaled, Sum};
 
 use super::answer;
 use super::functions::{common_functions, finish_functions};

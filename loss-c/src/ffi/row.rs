@@ -1,6 +1,8 @@
 //! Rows of pixels, as C gives them.
 
-use loss_core::{Accumulator, ClassPlane, Gradient, Label, Layout, Logits, Loss, Plane, Target};
+use loss_core::class::{ClassPlane, Label, Layout};
+use loss_core::extend::Target;
+use loss_core::{Accumulator, Gradient, Logits, Loss, Plane};
 
 use super::LOSS_MOST_CLASSES;
 use super::memory::{AnyBits, Storage, check_disjoint, slice, slice_mut, value, value_mut};

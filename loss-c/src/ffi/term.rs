@@ -1,7 +1,8 @@
 //! The terms of a loss_any: one function for each loss of `loss_core::AnyLoss`.
 
+use loss_core::extend::AnyOverlap;
 use loss_core::{
-    AnyLoss, AnyOverlap, AsymmetricFocal, AsymmetricFocalTversky, BalancedBce, Bce, Dice, ExponentialLogCrossEntropy,
+    AnyLoss, AsymmetricFocal, AsymmetricFocalTversky, BalancedBce, Bce, Dice, ExponentialLogCrossEntropy,
     ExponentialLogDice, FocalTversky, GeneralisedCrossEntropy, Iou, LogCoshDice, LogDice, Loss, Mcc, NormalisedFocal,
     Pointwise, Poly1, QualityFocal, ReducedFocal, Scaled, Tversky,
 };

@@ -1,4 +1,4 @@
-//! The signed distance map of a mask, for the [boundary loss](crate::BoundaryAccumulator).
+//! The signed distance map of a mask, for the [boundary loss](crate::boundary::BoundaryAccumulator).
 //!
 //! The memory is the caller's: nothing is allocated, and no `std` is needed.
 
@@ -58,7 +58,7 @@ const NONE: u32 = u32::MAX;
 /// pixels: two passes along the columns, and for each row the lower envelope of the parabolas (x − i)² + gᵢ², gᵢ the column distances.
 ///
 /// ```
-/// use loss_core::distance::{scratch_length, signed_distance_map};
+/// use loss_core::boundary::distance::{scratch_length, signed_distance_map};
 ///
 /// let mask = [
 ///     false, false, false, false, //
@@ -68,7 +68,7 @@ const NONE: u32 = u32::MAX;
 /// signed_distance_map(&mask, 4, 2, &mut scratch, &mut distances)?;
 /// let root = 2f32.sqrt();
 /// assert_eq!(distances, [root, 1.0, 1.0, root, 1.0, 0.0, 0.0, 1.0]);
-/// # Ok::<(), loss_core::distance::DistanceError>(())
+/// # Ok::<(), loss_core::boundary::distance::DistanceError>(())
 /// ```
 ///
 /// Kervadec et al., *Boundary loss for highly unbalanced segmentation*, 2019; Felzenszwalb and Huttenlocher, *Distance Transforms of

@@ -95,8 +95,9 @@ fn samples<'a>(plane: &'a Plane<'_, f32>) -> impl Iterator<Item = BoundarySample
 /// a gradient at most 6e−7, where p(1−p) ≥ 2⁻¹²⁶.
 ///
 /// ```
-/// use loss_core::{BoundaryAccumulator, Plane};
-/// use loss_core::distance;
+/// use loss_core::boundary::BoundaryAccumulator;
+/// use loss_core::Plane;
+/// use loss_core::boundary::distance;
 ///
 /// let mask = [false, false, true, true, true, false];
 /// let (mut distances, mut scratch) = ([0.0; 6], [0; distance::scratch_length(6)]);
@@ -219,7 +220,7 @@ impl<K: Link> BoundaryAccumulator<K> {
     ///
     /// # Errors
     /// [`FinishError`] if there is no (valid) pixel, or if any was rejected; the accumulator is as it was.
-    pub fn finish(&self) -> Result<BoundaryFinished<K>, FinishError> {
+    pub fn finish(&self) -> Result<FinishedBoundary<K>, FinishError> {
         FinishError::of_all(self.counts(), self.first_rejected).and_then(|()| self.finish_valid())
     }
 
@@ -227,13 +228,13 @@ impl<K: Link> BoundaryAccumulator<K> {
     ///
     /// # Errors
     /// [`FinishError`] if there is none.
-    pub fn finish_valid(&self) -> Result<BoundaryFinished<K>, FinishError> {
+    pub fn finish_valid(&self) -> Result<FinishedBoundary<K>, FinishError> {
         let counts = self.counts();
         FinishError::of_valid(counts)?;
         // Pixels do not saturate the sum, as |w φ p| ≤ 2⁶³; a state can.
         FinishError::check(&self.sums, 1.0)?;
         let (weight, sum) = (self.sums.1.0.to_f64(), self.sums.1.1.to_f64());
-        Ok(BoundaryFinished { link: self.link.clone(), counts, weight, sum })
+        Ok(FinishedBoundary { link: self.link.clone(), counts, weight, sum })
     }
 
     /// Tells the loss and the link from others, the same on every machine.
@@ -281,14 +282,14 @@ impl<K: Link> PartialEq for BoundaryAccumulator<K> {
 /// The finished boundary loss: its value, and the gradient for a second pass over the pixels.
 #[derive(Clone, Debug)]
 #[must_use]
-pub struct BoundaryFinished<K: Link = Logits> {
+pub struct FinishedBoundary<K: Link = Logits> {
     link: K,
     counts: Counts,
     weight: f64,
     sum: f64,
 }
 
-impl<K: Link> BoundaryFinished<K> {
+impl<K: Link> FinishedBoundary<K> {
     /// Σ w φ p / Σ w.
     pub fn value(&self) -> f64 {
         // A state may have pixels without weight.

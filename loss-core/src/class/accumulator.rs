@@ -15,7 +15,8 @@ use crate::sums::state::{Sums, read_state, state_length, write_state};
 /// The same holds: integer sums, exact; equal bits for any order, split and machine; bad input counted and left out.
 ///
 /// ```
-/// use loss_core::{ClassLoss, ClassPlane, ClassPointwise, CrossEntropy, Dice, Layout, PerClass};
+/// use loss_core::class::{ClassLoss, ClassPlane, ClassPointwise, CrossEntropy, Layout, PerClass};
+/// use loss_core::Dice;
 ///
 /// let loss = CrossEntropy::new().mean() + PerClass::new(Dice::new(1e-5)?);
 ///

@@ -88,7 +88,9 @@ combinable!([] AnyRegion);
 /// are those of the loss's own type. [`WassersteinDice`](super::WassersteinDice) is not among them: its matrix of distances has the number of classes in its type.
 ///
 /// ```
-/// use loss_core::{AnyClassLoss, AnyClassSet, AnyLoss, AnyOverlap, AnyRegion, ClassLoss, Dice, Foreground, PerClass};
+/// use loss_core::class::{AnyClassLoss, AnyClassSet, AnyRegion, ClassLoss, Foreground, PerClass};
+/// use loss_core::extend::AnyOverlap;
+/// use loss_core::{AnyLoss, Dice};
 ///
 /// let dice = Dice::new(1e-5)?;
 /// let region = AnyRegion::new(AnyLoss::Dice(dice.overlap(AnyOverlap::Product)));

@@ -18,7 +18,7 @@ impl<const C: usize> ClassTerms<1, C> for PixelWeight {
 
 /// What a pixel of several classes adds to N sums; what [`Terms`] is to a pixel of one.
 pub trait ClassTerms<const N: usize, const C: usize> {
-    /// The terms of a valid pixel. What is beyond `f32`, or no number, [saturates](crate::ExactSum#saturation) the sum.
+    /// The terms of a valid pixel. What is beyond `f32`, or no number, [saturates](crate::extend::ExactSum#saturation) the sum.
     fn terms<R: Real>(&self, pixel: &ClassPixel<R, C>, weight: R) -> [R; N];
 }
 

@@ -11,7 +11,8 @@ use crate::sums::error::FinishError;
 /// L = Σ_c v_c L_c / Σ_c v_c, v the weights of the channels \[1\].
 ///
 /// ```
-/// use loss_core::{Bce, Channels, Loss, Pointwise};
+/// use loss_core::class::Channels;
+/// use loss_core::{Bce, Loss, Pointwise};
 ///
 /// // A pos_weight for each channel.
 /// let losses = [Bce::new().pos_weight(3.0)?.mean(), Bce::new().pos_weight(1.0)?.mean()];

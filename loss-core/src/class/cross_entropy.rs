@@ -18,12 +18,12 @@ use crate::number::real::Real;
 /// [`mean`](ClassPointwise::mean) by the number of valid pixels.
 ///
 /// **Domain.** Any finite logits; −ln p_y = (m − z_y) + ln Σ exp(z_c − m). Where that, or w_y times it, is beyond the largest `f32`, the sum is
-/// [saturated](crate::ExactSum#saturation), and there is no result.
+/// [saturated](crate::extend::ExactSum#saturation), and there is no result.
 ///
 /// **Error bound.** Relative error at most 5e−7 for up to 21 classes.
 ///
 /// ```
-/// use loss_core::{ClassLoss, ClassPointwise, CrossEntropy};
+/// use loss_core::class::{ClassLoss, ClassPointwise, CrossEntropy};
 ///
 /// // Five kinds of damage at weights 1, 5, 20, 20, 20; all alike likely, and the last is true.
 /// let loss = CrossEntropy::new().weights([1.0, 5.0, 20.0, 20.0, 20.0])?.sum();

@@ -21,7 +21,7 @@ use crate::pointwise::Power;
 /// **Error bound.** Relative error at most 2e−6 for γ ≤ 5 and up to 21 classes.
 ///
 /// ```
-/// use loss_core::{ClassLoss, ClassPointwise, SoftmaxFocal};
+/// use loss_core::class::{ClassLoss, ClassPointwise, SoftmaxFocal};
 ///
 /// let mut sums = SoftmaxFocal::new(2.0)?.mean().class_accumulator();
 /// sums.push(([0.0, 0.0], 1u8)); // p = ½

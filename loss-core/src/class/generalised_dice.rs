@@ -40,7 +40,7 @@ pub enum VolumeWeight {
 /// **Error bound.** Relative error at most 2e−6.
 ///
 /// ```
-/// use loss_core::{ClassLoss, GeneralisedDice};
+/// use loss_core::class::{ClassLoss, GeneralisedDice};
 ///
 /// let mut sums = GeneralisedDice::new(0.0)?.class_accumulator();
 /// sums.push(([40.0, 0.0, 0.0], 1u8)); // certain, and wrong

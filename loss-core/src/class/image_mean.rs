@@ -11,7 +11,8 @@ use crate::sums::error::FinishError;
 /// The mean over images of each image's loss over classes; what [`ImageMean`](crate::ImageMean) is to one class.
 ///
 /// ```
-/// use loss_core::{ClassLoss, Dice, EmptyImage, PerClass};
+/// use loss_core::class::{ClassLoss, PerClass};
+/// use loss_core::{Dice, EmptyImage};
 ///
 /// let mut mean = PerClass::new(Dice::new(1e-5)?).class_image_mean(EmptyImage::Skip);
 /// mean.push(([40.0, 0.0], 0u8));

@@ -75,7 +75,7 @@ pub trait ClassPointwise: Clone {
     /// The loss's name, in lower case, as the parts of a result carry it.
     const NAME: &'static str;
 
-    /// ℓ(z, t): finite for every pixel, or beyond `f32`, which [saturates](crate::ExactSum#saturation) the sum.
+    /// ℓ(z, t): finite for every pixel, or beyond `f32`, which [saturates](crate::extend::ExactSum#saturation) the sum.
     fn loss<R: Real, const C: usize>(&self, pixel: &ClassPixel<R, C>) -> R;
 
     /// Adds `factor`·∂ℓ/∂z_k for each class k.

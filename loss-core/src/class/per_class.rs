@@ -33,7 +33,8 @@ use crate::sums::state::Sums;
 /// **Error bound.** As the binary loss, whose terms are here within 5e−7 for up to 21 classes.
 ///
 /// ```
-/// use loss_core::{ClassLoss, Dice, Foreground, PerClass};
+/// use loss_core::class::{ClassLoss, Foreground, PerClass};
+/// use loss_core::Dice;
 ///
 /// let loss = PerClass::new(Dice::new(1e-5)?).classes(Foreground);
 /// let mut sums = loss.class_accumulator();

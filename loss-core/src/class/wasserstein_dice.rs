@@ -26,7 +26,7 @@ use crate::sums::exact::TermSum;
 /// **Error bound.** Relative error at most 2e−6 of the larger of L and 1e−3.
 ///
 /// ```
-/// use loss_core::{ClassLoss, WassersteinDice};
+/// use loss_core::class::{ClassLoss, WassersteinDice};
 ///
 /// // Two kinds of lesion are nearer to each other than to background.
 /// let loss = WassersteinDice::new([[0.0, 1.0, 1.0], [1.0, 0.0, 0.25], [1.0, 0.25, 0.0]], 0.0)?;

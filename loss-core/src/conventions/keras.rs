@@ -108,7 +108,8 @@ pub fn binary_focal_crossentropy_with(alpha: Option<f32>, gamma: f32) -> Result<
 /// Losses over classes take logits here.
 ///
 /// ```
-/// use loss_core::{ClassLoss, conventions::keras};
+/// use loss_core::class::ClassLoss;
+/// use loss_core::conventions::keras;
 ///
 /// let mut sums = keras::categorical_crossentropy().class_accumulator();
 /// sums.push(([0.0, 0.0], [0.5, 0.5]));
@@ -122,7 +123,8 @@ pub fn categorical_crossentropy() -> ClassReduced<CrossEntropy> {
 /// `CategoricalCrossentropy(from_logits=True, label_smoothing=…)`: t′ = t(1−s) + s/C; see [`categorical_crossentropy`].
 ///
 /// ```
-/// use loss_core::{ClassLoss, conventions::keras};
+/// use loss_core::class::ClassLoss;
+/// use loss_core::conventions::keras;
 ///
 /// let mut sums = keras::categorical_crossentropy_with(0.1)?.class_accumulator();
 /// sums.push(([0.0, 0.0], 1u8));
@@ -142,7 +144,8 @@ pub fn categorical_crossentropy_with(label_smoothing: f32) -> Result<ClassReduce
 /// `ignore_class` Keras gives 0, here it is an error.
 ///
 /// ```
-/// use loss_core::{ClassLoss, conventions::keras};
+/// use loss_core::class::ClassLoss;
+/// use loss_core::conventions::keras;
 ///
 /// let mut sums = keras::sparse_categorical_crossentropy().class_accumulator().ignoring(255u8);
 /// sums.extend([([0.0, 0.0], 1u8), ([0.0, 0.0], 255)]);
@@ -160,7 +163,8 @@ pub fn sparse_categorical_crossentropy() -> ClassReduced<CrossEntropy> {
 /// [`SoftmaxFocal::weights`].
 ///
 /// ```
-/// use loss_core::{ClassLoss, conventions::keras};
+/// use loss_core::class::ClassLoss;
+/// use loss_core::conventions::keras;
 ///
 /// let mut sums = keras::categorical_focal_crossentropy().class_accumulator();
 /// sums.push(([0.0, 0.0], 1u8));
@@ -174,7 +178,8 @@ pub fn categorical_focal_crossentropy() -> Scaled<ClassReduced<SoftmaxFocal>> {
 /// `CategoricalFocalCrossentropy(from_logits=True, alpha=…, gamma=…)`: see [`categorical_focal_crossentropy`].
 ///
 /// ```
-/// use loss_core::{ClassLoss, conventions::keras};
+/// use loss_core::class::ClassLoss;
+/// use loss_core::conventions::keras;
 ///
 /// let mut sums = keras::categorical_focal_crossentropy_with(1.0, 0.0)?.class_accumulator();
 /// sums.push(([0.0, 0.0], 1u8));
@@ -219,7 +224,8 @@ pub const fn dice() -> Dice {
 /// all the say.
 ///
 /// ```
-/// use loss_core::{ClassLoss, conventions::keras};
+/// use loss_core::class::ClassLoss;
+/// use loss_core::conventions::keras;
 ///
 /// let mut sums = keras::dice_softmax().class_accumulator();
 /// sums.push(([0.0, 0.0], 1u8));

@@ -1,10 +1,10 @@
 //! kornia: `kornia.losses`.
 //!
 //! **Grouping.** The region and Lovász losses are taken of each image, then the mean: stream into
-//! [`class_image_mean`](crate::ClassLoss::class_image_mean). The focal losses are not reduced unless told to
+//! [`class_image_mean`](crate::class::ClassLoss::class_image_mean). The focal losses are not reduced unless told to
 //! (`reduction="none"`), and so not here.
 //!
-//! **Ignored pixels.** `ignore_index=-100`: [`ignoring(-100)`](crate::ClassAccumulator::ignoring). They take no part in the
+//! **Ignored pixels.** `ignore_index=-100`: [`ignoring(-100)`](crate::class::ClassAccumulator::ignoring). They take no part in the
 //! region losses; in the focal losses they are 0 and stay in the mean.
 //!
 //! **Empty masks.** ε stands below the bar only: of nothing predicted on nothing the loss is 1, not 0, and an absent class
@@ -33,7 +33,9 @@ const BELOW: f64 = 1e-8;
 /// `weight=None`, `ignore_index=-100`; `weight` is not covered.
 ///
 /// ```
-/// use loss_core::{ClassLoss, ClassImageMean, EmptyImage, conventions::kornia};
+/// use loss_core::class::{ClassImageMean, ClassLoss};
+/// use loss_core::conventions::kornia;
+/// use loss_core::EmptyImage;
 ///
 /// let accumulator = kornia::dice().class_accumulator().ignoring(-100i64);
 /// let mut mean = ClassImageMean::new(accumulator, EmptyImage::Count);
@@ -54,7 +56,9 @@ pub fn dice() -> PerClass<Dice> {
 /// versions counted them with a loss of 1. Here [`AbsentClass::Count`] is the default.
 ///
 /// ```
-/// use loss_core::{ClassLoss, EmptyImage, conventions::kornia};
+/// use loss_core::class::ClassLoss;
+/// use loss_core::conventions::kornia;
+/// use loss_core::EmptyImage;
 ///
 /// let mut mean = kornia::dice_macro().class_image_mean(EmptyImage::Count);
 /// mean.push(([0.0, 0.0], 1u8)); // class 1: 1 − 2·½/(½ + 1)
@@ -73,7 +77,9 @@ pub fn dice_macro() -> PerClass<Dice> {
 /// + β matters. Defaults: `eps=1e-8`, `ignore_index=-100`.
 ///
 /// ```
-/// use loss_core::{ClassLoss, EmptyImage, conventions::kornia};
+/// use loss_core::class::ClassLoss;
+/// use loss_core::conventions::kornia;
+/// use loss_core::EmptyImage;
 ///
 /// let mut mean = kornia::tversky(0.3, 0.7)?.class_image_mean(EmptyImage::Count);
 /// mean.push(([0.0, 0.0], 1u8)); // 1 − ½/(½ + 0.15 + 0.35)
@@ -97,7 +103,8 @@ pub fn tversky(alpha: f64, beta: f64) -> Result<PerClass<Tversky>, ParameterErro
 /// pixels counted. (An earlier version divided by pixels.) `"sum"` is `.sum()`.
 ///
 /// ```
-/// use loss_core::{ClassDenominator, ClassLoss, ClassPointwise, conventions::kornia};
+/// use loss_core::class::{ClassDenominator, ClassLoss, ClassPointwise};
+/// use loss_core::conventions::kornia;
 ///
 /// let loss = kornia::focal::<2>(Some(0.75))?.over(ClassDenominator::PixelsTimesClasses);
 /// let mut sums = loss.class_accumulator().ignoring(-100i64);
@@ -115,7 +122,8 @@ pub fn focal<const C: usize>(alpha: Option<f32>) -> Result<SoftmaxFocal<[f64; C]
 /// `focal_loss(pred, target, alpha, gamma)`: see [`focal`].
 ///
 /// ```
-/// use loss_core::{ClassLoss, ClassPointwise, conventions::kornia};
+/// use loss_core::class::{ClassLoss, ClassPointwise};
+/// use loss_core::conventions::kornia;
 ///
 /// let mut sums = kornia::focal_with::<2>(None, 1.0)?.sum().class_accumulator();
 /// sums.push(([0.0, 0.0], 1u8));
@@ -167,7 +175,7 @@ pub fn binary_focal_with_logits_with(alpha: Option<f32>, gamma: f32) -> Result<F
 
 /// `lovasz_hinge_loss(pred, target)`: the mean over images of their Lovász hinges, over memory lent by the caller.
 ///
-/// [`reset`](crate::Lovasz::reset) after each image, and give its gradient the upstream factor 1/images. It knows no ignored
+/// [`reset`](crate::sorted::Lovasz::reset) after each image, and give its gradient the upstream factor 1/images. It knows no ignored
 /// pixels. **Empty masks:** the largest hinge error alone is the loss.
 ///
 /// ```
@@ -181,7 +189,7 @@ pub fn binary_focal_with_logits_with(alpha: Option<f32>, gamma: f32) -> Result<F
 ///     pixels.reset();
 /// }
 /// assert!((mean - 1.5 / 2.0 / 2.0).abs() < 1e-12);
-/// # Ok::<(), loss_core::SortedError>(())
+/// # Ok::<(), loss_core::sorted::SortedError>(())
 /// ```
 pub fn lovasz_hinge(scratch: &mut [u32]) -> LovaszHinge<'_> {
     LovaszHinge::new(scratch)
@@ -200,7 +208,7 @@ pub fn lovasz_hinge(scratch: &mut [u32]) -> LovaszHinge<'_> {
 /// let mut pixels = kornia::lovasz_softmax::<3>(&mut scratch);
 /// pixels.push(([0.0, 0.0, 0.0], 1u8)); // 2/3, and 1/3 for each absent class
 /// assert!((pixels.finish()?.value() - 4.0 / 9.0).abs() < 1e-12);
-/// # Ok::<(), loss_core::SortedError>(())
+/// # Ok::<(), loss_core::sorted::SortedError>(())
 /// ```
 pub fn lovasz_softmax<const C: usize>(scratch: &mut [u64]) -> LovaszSoftmax<'_, C> {
     LovaszSoftmax::new(scratch).over(LovaszClasses::All)

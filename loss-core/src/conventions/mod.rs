@@ -10,9 +10,9 @@
 //!
 //! | the peer sums over | here |
 //! |---|---|
-//! | the batch | [`accumulator`](crate::Loss::accumulator), [`class_accumulator`](crate::ClassLoss::class_accumulator) |
-//! | each image, then takes the mean | [`image_mean`](crate::Loss::image_mean), [`class_image_mean`](crate::ClassLoss::class_image_mean), a call of `end_image` after each |
-//! | each channel of independent sigmoids, then takes the mean | [`Channels`](crate::Channels), an accumulator for each |
+//! | the batch | [`accumulator`](crate::Loss::accumulator), [`class_accumulator`](crate::class::ClassLoss::class_accumulator) |
+//! | each image, then takes the mean | [`image_mean`](crate::Loss::image_mean), [`class_image_mean`](crate::class::ClassLoss::class_image_mean), a call of `end_image` after each |
+//! | each channel of independent sigmoids, then takes the mean | [`Channels`](crate::class::Channels), an accumulator for each |
 //!
 //! The mean over images of a *pointwise* mean equals that over the batch if all images have as many valid pixels (and, with class
 //! weights, as much weight); so a sum like Dice + cross-entropy can be streamed image by image, as long as that holds. Where it
@@ -56,7 +56,7 @@
 //! | the loss of nothing predicted on nothing is 1 | [`keras`], [`kornia`] micro and Tversky: ε stands below the bar only | [`Dice::new`](crate::Dice::new) and the like put s on both sides, and without any s the loss is 0 if nothing is predicted, 1 if anything is |
 //! | on an empty mask false positives have no gradient | [`keras`], [`kornia`], [`segmentation_models_pytorch`] | s/(P + s)² with a smoothing s: give one of some pixels, or add a cross-entropy |
 //! | on an empty mask the loss is 1 for any false positive worth mentioning | [`monai`], [`nnunet`]: s = 1e−5 | the same for such an s, which is why there is no default for it |
-//! | an absent class counts as perfect, whatever is predicted | [`segmentation_models_pytorch`] | [`AbsentClass::Count`](crate::AbsentClass::Count): its false positives cost |
+//! | an absent class counts as perfect, whatever is predicted | [`segmentation_models_pytorch`] | [`AbsentClass::Count`](crate::class::AbsentClass::Count): its false positives cost |
 //! | α and β are swapped | [`keras::tversky`] | α is on false positives, always |
 //! | α is given and not used | [`keras::binary_focal_crossentropy`] | [`Focal::alpha`](crate::Focal::alpha) is used |
 //! | the mean goes over classes too, of which all but one are 0 | [`monai::focal_softmax`], [`kornia::focal`] | [`ClassPointwise::mean`] divides by pixels |

@@ -1,8 +1,8 @@
 //! MONAI: `monai.losses`.
 //!
 //! **Grouping.** MONAI takes a loss of each image and channel and then the mean of both: stream into
-//! [`image_mean`](crate::Loss::image_mean) for one channel, [`class_image_mean`](crate::ClassLoss::class_image_mean) for a
-//! softmax, [`Channels`](crate::Channels) for several sigmoids. With `batch=True` it sums over the batch first: stream into an
+//! [`image_mean`](crate::Loss::image_mean) for one channel, [`class_image_mean`](crate::class::ClassLoss::class_image_mean) for a
+//! softmax, [`Channels`](crate::class::Channels) for several sigmoids. With `batch=True` it sums over the batch first: stream into an
 //! accumulator instead. The focal and cross-entropy parts are means over the whole batch, which is the same for images of
 //! equal size.
 //!
@@ -95,11 +95,13 @@ pub const fn jaccard() -> Iou {
 ///
 /// L = mean over classes of 1 − (2I + 1e−5) / (P + T + 1e−5); defaults as [`dice`]. **A class that is absent from an image
 /// counts,** with a loss near 1 for the least prediction of it; that is what
-/// [`AbsentClass::Count`](crate::AbsentClass::Count) gives here as well, [`AbsentClass::Skip`](crate::AbsentClass::Skip)
+/// [`AbsentClass::Count`](crate::class::AbsentClass::Count) gives here as well, [`AbsentClass::Skip`](crate::class::AbsentClass::Skip)
 /// leaves it out.
 ///
 /// ```
-/// use loss_core::{ClassLoss, EmptyImage, Foreground, conventions::monai};
+/// use loss_core::class::{ClassLoss, Foreground};
+/// use loss_core::conventions::monai;
+/// use loss_core::EmptyImage;
 ///
 /// let without_background = monai::dice_softmax().classes(Foreground);
 /// let mut mean = without_background.class_image_mean(EmptyImage::Count);
@@ -118,7 +120,9 @@ pub const fn dice_softmax() -> PerClass<Dice> {
 /// α = β = ½ it is Dice, except that the smoothing counts twice. Grouping, empty masks and other defaults as [`dice`].
 ///
 /// ```
-/// use loss_core::{Loss, PerClass, conventions::monai};
+/// use loss_core::class::PerClass;
+/// use loss_core::conventions::monai;
+/// use loss_core::Loss;
 ///
 /// let mut sums = monai::tversky().accumulator();
 /// sums.extend([(0.0, true), (0.0, false)]); // 1 − ½ / (½ + ¼ + ¼)
@@ -151,14 +155,16 @@ pub fn tversky_with(alpha: f64, beta: f64) -> Result<Tversky, ParameterError> {
 /// `GeneralizedDiceLoss(softmax=True, to_onehot_y=True)`: the mean over images.
 ///
 /// L = 1 − (2 Σ w I + 1e−5) / (Σ w (P + T) + 1e−5), w = 1/T² (`w_type="square"`; `"simple"` and `"uniform"` are the other
-/// [`VolumeWeight`](crate::VolumeWeight)s). Defaults: `include_background=True`, `reduction="mean"`,
+/// [`VolumeWeight`](crate::class::VolumeWeight)s). Defaults: `include_background=True`, `reduction="mean"`,
 /// `smooth_nr=smooth_dr=1e-5`, `batch=False`.
 ///
 /// **Empty masks.** An absent class takes the largest finite weight of the image, that of its smallest class: its false
 /// positives cost most. An image of one class alone weighs every class alike.
 ///
 /// ```
-/// use loss_core::{ClassLoss, EmptyImage, VolumeWeight, conventions::monai};
+/// use loss_core::class::{ClassLoss, VolumeWeight};
+/// use loss_core::conventions::monai;
+/// use loss_core::EmptyImage;
 ///
 /// let loss = monai::generalized_dice().volume_weight(VolumeWeight::Simple);
 /// let mut mean = loss.class_image_mean(EmptyImage::Count);
@@ -186,7 +192,9 @@ pub const fn generalized_dice() -> GeneralisedDice {
 /// Checked against MONAI's published code, which no figures are at hand for.
 ///
 /// ```
-/// use loss_core::{ClassLoss, EmptyImage, conventions::monai};
+/// use loss_core::class::ClassLoss;
+/// use loss_core::conventions::monai;
+/// use loss_core::EmptyImage;
 ///
 /// let distances = [[0.0, 4.0, 4.0], [4.0, 0.0, 1.0], [4.0, 1.0, 0.0]];
 /// let mut mean = monai::generalized_wasserstein_dice(distances)?.class_image_mean(EmptyImage::Count);
@@ -262,7 +270,8 @@ pub fn focal_with(gamma: f32, alpha: Option<f32>) -> Result<Reduced<Focal>, Para
 /// model: give this loss the other logits, and weight 0 to pixels of background.
 ///
 /// ```
-/// use loss_core::{ClassLoss, conventions::monai};
+/// use loss_core::class::ClassLoss;
+/// use loss_core::conventions::monai;
 ///
 /// let mut sums = monai::focal_softmax().class_accumulator();
 /// sums.push(([0.0, 0.0], 1u8));
@@ -277,7 +286,8 @@ pub fn focal_softmax() -> ClassReduced<SoftmaxFocal> {
 /// background, which weighs 1 − α.
 ///
 /// ```
-/// use loss_core::{ClassLoss, conventions::monai};
+/// use loss_core::class::ClassLoss;
+/// use loss_core::conventions::monai;
 ///
 /// let mut sums = monai::focal_softmax_with::<2>(0.0, Some(0.75))?.class_accumulator();
 /// sums.push(([0.0, 0.0], 1u8));
@@ -320,7 +330,9 @@ pub fn dice_ce() -> Sum<Dice, Reduced<Bce>> {
 /// [`weighted_mean`](ClassPointwise::weighted_mean) into an accumulator of its own then.
 ///
 /// ```
-/// use loss_core::{ClassLoss, EmptyImage, conventions::monai};
+/// use loss_core::class::ClassLoss;
+/// use loss_core::conventions::monai;
+/// use loss_core::EmptyImage;
 ///
 /// let mut mean = monai::dice_ce_softmax().class_image_mean(EmptyImage::Count);
 /// mean.push(([0.0, 40.0], 1u8));

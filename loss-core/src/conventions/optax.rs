@@ -79,7 +79,8 @@ pub fn sigmoid_focal_with(alpha: Option<f32>, gamma: f32) -> Result<Focal, Param
 /// ℓ = −Σ_c t_c ln p_c. `smooth_labels(labels, alpha)` before it is [`label_smoothing(alpha)`](CrossEntropy::label_smoothing).
 ///
 /// ```
-/// use loss_core::{ClassLoss, ClassPointwise, conventions::optax};
+/// use loss_core::class::{ClassLoss, ClassPointwise};
+/// use loss_core::conventions::optax;
 ///
 /// let mut sums = optax::softmax_cross_entropy().mean().class_accumulator();
 /// sums.push(([0.0, 0.0], [0.25, 0.75]));
@@ -95,7 +96,8 @@ pub const fn softmax_cross_entropy() -> CrossEntropy {
 /// ℓ = −ln p_y. A label that is no class is out of range here, and an error.
 ///
 /// ```
-/// use loss_core::{ClassLoss, ClassPointwise, conventions::optax};
+/// use loss_core::class::{ClassLoss, ClassPointwise};
+/// use loss_core::conventions::optax;
 ///
 /// let mut sums = optax::softmax_cross_entropy_with_integer_labels().mean().class_accumulator();
 /// sums.push(([0.0, 0.0], 1i32));
@@ -134,7 +136,9 @@ pub const fn dice() -> Tversky {
 /// `ignore_background=True` is `.classes(Foreground)`, `class_weights` are `.weights(…, WeightMode::Multiply)`.
 ///
 /// ```
-/// use loss_core::{ClassLoss, EmptyImage, conventions::optax};
+/// use loss_core::class::ClassLoss;
+/// use loss_core::conventions::optax;
+/// use loss_core::EmptyImage;
 ///
 /// let mut mean = optax::dice_softmax().class_image_mean(EmptyImage::Skip);
 /// mean.push(([0.0, 0.0], 1u8)); // class 1: 1/7; class 0: 1 − 1/1.25

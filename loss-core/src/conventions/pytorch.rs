@@ -33,7 +33,7 @@ pub fn bce_with_logits() -> Reduced<Bce> {
 }
 
 /// `BCEWithLogitsLoss(pos_weight=…)`: see [`bce_with_logits`]. A `pos_weight` of a number for each channel is an array of
-/// these in [`Channels`](crate::Channels).
+/// these in [`Channels`](crate::class::Channels).
 ///
 /// ```
 /// use loss_core::{Loss, conventions::pytorch};
@@ -54,12 +54,13 @@ pub fn bce_with_logits_with(pos_weight: f32) -> Result<Reduced<Bce>, ParameterEr
 ///
 /// ℓ = −w_y ln p_y; the mean is Σℓ/Σw_y. Defaults: `weight=None`, `ignore_index=-100`, `reduction="mean"`, `label_smoothing=0.0`.
 ///
-/// **Ignored pixels** leave the mean: [`ignoring(-100)`](crate::ClassAccumulator::ignoring), or any other label. If nothing
+/// **Ignored pixels** leave the mean: [`ignoring(-100)`](crate::class::ClassAccumulator::ignoring), or any other label. If nothing
 /// is left PyTorch gives NaN, which poisons the step; here it is an error,
 /// [`FinishError::NoValidPixels`](crate::FinishError::NoValidPixels).
 ///
 /// ```
-/// use loss_core::{ClassLoss, conventions::pytorch};
+/// use loss_core::class::ClassLoss;
+/// use loss_core::conventions::pytorch;
 ///
 /// let mut sums = pytorch::cross_entropy().class_accumulator().ignoring(-100i64);
 /// sums.push(([0.0, 0.0], -100i64));
@@ -78,7 +79,8 @@ pub fn cross_entropy() -> ClassReduced<CrossEntropy> {
 /// number of pixels, so weights of equal classes cancel.
 ///
 /// ```
-/// use loss_core::{ClassLoss, Equal, conventions::pytorch};
+/// use loss_core::class::{ClassLoss, Equal};
+/// use loss_core::conventions::pytorch;
 ///
 /// let mut sums = pytorch::cross_entropy_with([1.0, 5.0], 0.0)?.class_accumulator();
 /// sums.push(([0.0, 0.0], 1u8)); // 5 ln 2 / 5

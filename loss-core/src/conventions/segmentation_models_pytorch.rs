@@ -2,7 +2,7 @@
 //!
 //! **Grouping.** Everything is summed over the whole batch, channel by channel, and then the mean over channels is taken:
 //! stream into [`accumulator`](crate::Loss::accumulator) for `mode="binary"`,
-//! [`class_accumulator`](crate::ClassLoss::class_accumulator) for `"multiclass"`, [`Channels`](crate::Channels) for
+//! [`class_accumulator`](crate::class::ClassLoss::class_accumulator) for `"multiclass"`, [`Channels`](crate::class::Channels) for
 //! `"multilabel"`.
 //!
 //! | smp | here |
@@ -11,12 +11,12 @@
 //! | `classes=[…]` | `.classes([…])`, or the channels |
 //! | `smooth=s` | `.smooth(s, s)` of Jaccard and Tversky, `.smooth(2.0 * s, 2.0 * s)` of Dice |
 //! | `log_loss=True` | [`LogDice`](crate::LogDice) |
-//! | `ignore_index=i` | [`ignoring(i)`](crate::ClassAccumulator::ignoring), or weight 0 |
+//! | `ignore_index=i` | [`ignoring(i)`](crate::class::ClassAccumulator::ignoring), or weight 0 |
 //!
 //! **Empty masks.** **A channel without foreground in the whole batch counts as perfect:** its loss is 0 and its false
 //! positives have no gradient, and it stays in the mean. This is a trap for rare classes, which are taught by the batches
 //! that have them alone; here a region loss does what its formula says unless told otherwise ([`EmptyMask::Formula`],
-//! [`AbsentClass::Count`](crate::AbsentClass::Count)), and false positives cost.
+//! [`AbsentClass::Count`](crate::class::AbsentClass::Count)), and false positives cost.
 //!
 //! **Overlap.** Since it takes soft labels, TP is Σ min(p, t) ([`Minimum`]), which is Σ pt for labels of 0 and 1.
 //!
@@ -57,7 +57,8 @@ pub fn dice() -> Dice<Minimum> {
 /// `DiceLoss(mode="multiclass")`: the mean over classes of [`dice`], an absent class being 0 in it.
 ///
 /// ```
-/// use loss_core::{ClassLoss, conventions::segmentation_models_pytorch as smp};
+/// use loss_core::class::ClassLoss;
+/// use loss_core::conventions::segmentation_models_pytorch as smp;
 ///
 /// let mut sums = smp::dice_multiclass().class_accumulator().ignoring(255u8);
 /// sums.push(([40.0, 0.0, 0.0], 1u8)); // wrong: class 1 has a loss of 1
@@ -88,7 +89,8 @@ pub fn jaccard() -> Iou<Minimum> {
 /// `JaccardLoss(mode="multiclass")`: the mean over classes of [`jaccard`], an absent class being 0 in it.
 ///
 /// ```
-/// use loss_core::{ClassLoss, conventions::segmentation_models_pytorch as smp};
+/// use loss_core::class::ClassLoss;
+/// use loss_core::conventions::segmentation_models_pytorch as smp;
 ///
 /// let mut sums = smp::jaccard_multiclass().class_accumulator();
 /// sums.push(([0.0, 0.0], 1u8)); // class 1: 1 − ½; class 0 is absent
@@ -122,7 +124,8 @@ pub fn tversky() -> Tversky<Minimum> {
 /// upstream factor of its gradient.
 ///
 /// ```
-/// use loss_core::{ClassLoss, conventions::segmentation_models_pytorch as smp};
+/// use loss_core::class::ClassLoss;
+/// use loss_core::conventions::segmentation_models_pytorch as smp;
 ///
 /// let mut sums = smp::tversky_multiclass().class_accumulator();
 /// sums.push(([0.0, 0.0], 1u8)); // class 1: 1 − ½/(½ + ¼)
@@ -161,7 +164,7 @@ pub fn tversky_with(alpha: f64, beta: f64, gamma: f64) -> Result<FocalTversky<Mi
 /// is a sum over pixels: an empty mask is nothing special.
 ///
 /// `mode="multiclass"` **is no softmax:** it is the *sum* over classes of this loss of a sigmoid against the one-hot target. Take
-/// [`Channels`](crate::Channels), and C times its mean.
+/// [`Channels`](crate::class::Channels), and C times its mean.
 ///
 /// ```
 /// use loss_core::{Loss, conventions::segmentation_models_pytorch as smp};
@@ -238,7 +241,8 @@ pub fn soft_bce_with_logits_with(smooth_factor: f32, pos_weight: f32) -> Result<
 /// are nothing special.
 ///
 /// ```
-/// use loss_core::{ClassLoss, conventions::segmentation_models_pytorch as smp};
+/// use loss_core::class::ClassLoss;
+/// use loss_core::conventions::segmentation_models_pytorch as smp;
 ///
 /// let mut sums = smp::soft_cross_entropy().class_accumulator().ignoring(-100i32);
 /// sums.extend([([0.0, 0.0], 1i32), ([0.0, 0.0], -100)]);
@@ -252,7 +256,8 @@ pub fn soft_cross_entropy() -> ClassReduced<CrossEntropy> {
 /// `SoftCrossEntropyLoss(smooth_factor=…)`: see [`soft_cross_entropy`].
 ///
 /// ```
-/// use loss_core::{ClassLoss, conventions::segmentation_models_pytorch as smp};
+/// use loss_core::class::ClassLoss;
+/// use loss_core::conventions::segmentation_models_pytorch as smp;
 ///
 /// let mut sums = smp::soft_cross_entropy_with(0.1)?.class_accumulator();
 /// sums.push(([0.0, 0.0], 1u8));
@@ -288,7 +293,7 @@ pub const fn mcc() -> Mcc {
 /// `LovaszLoss(mode="binary")`: the Lovász hinge of all pixels of the batch, over memory lent by the caller.
 ///
 /// Defaults: `per_image=False`, `ignore_index=None`, `from_logits=True`. With `per_image=True`:
-/// [`reset`](crate::Lovasz::reset) after each image, and the mean. **Empty masks:** the largest hinge error alone is the
+/// [`reset`](crate::sorted::Lovasz::reset) after each image, and the mean. **Empty masks:** the largest hinge error alone is the
 /// loss. Ignored pixels (weight 0) take no part.
 ///
 /// ```
@@ -298,7 +303,7 @@ pub const fn mcc() -> Mcc {
 /// let mut pixels = smp::lovasz(&mut scratch);
 /// pixels.extend([(2.0, true), (0.5, false)]);
 /// assert!((pixels.finish()?.value() - 1.5 / 2.0).abs() < 1e-12);
-/// # Ok::<(), loss_core::SortedError>(())
+/// # Ok::<(), loss_core::sorted::SortedError>(())
 /// ```
 pub fn lovasz(scratch: &mut [u32]) -> LovaszHinge<'_> {
     LovaszHinge::new(scratch)
@@ -317,7 +322,7 @@ pub fn lovasz(scratch: &mut [u32]) -> LovaszHinge<'_> {
 /// pixels.push(([0.0, 0.0, 0.0], 1u8));
 /// pixels.push(([0.0, 0.0, 0.0], 255u8));
 /// assert!((pixels.finish()?.value() - 2.0 / 3.0).abs() < 1e-12);
-/// # Ok::<(), loss_core::SortedError>(())
+/// # Ok::<(), loss_core::sorted::SortedError>(())
 /// ```
 pub fn lovasz_multiclass<const C: usize>(scratch: &mut [u64]) -> LovaszSoftmax<'_, C> {
     LovaszSoftmax::new(scratch)

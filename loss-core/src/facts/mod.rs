@@ -25,7 +25,7 @@ pub struct Facts {
     pub page: &'static str,
     /// Whether the loss is a sum over pixels, so that there is a map of it.
     pub is_pointwise: bool,
-    /// Whether the loss is one over classes too, as [`PerClass`](crate::PerClass) of each against the rest.
+    /// Whether the loss is one over classes too, as [`PerClass`](crate::class::PerClass) of each against the rest.
     pub is_per_class: bool,
     /// The parameters in groups, because many losses share some of them: its own, …
     pub parameters: &'static [&'static [ParameterFacts]],

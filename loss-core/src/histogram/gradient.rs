@@ -6,7 +6,7 @@ use crate::input::sample::Sample;
 
 /// The gradient by the logit for each code and target: a second pass is one look a pixel.
 ///
-/// Made by [`Histogram::gradient_table`] and [`FinishedHistogramLovasz::gradient`](crate::FinishedHistogramLovasz::gradient). ∂L/∂q, by
+/// Made by [`Histogram::gradient_table`] and [`FinishedHistogramLovasz::gradient`](crate::sorted::FinishedHistogramLovasz::gradient). ∂L/∂q, by
 /// the code, is scale times this. 1 KiB for each level of the targets.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
@@ -73,7 +73,7 @@ impl<C: Code, const TARGETS: usize> GradientTable<C, TARGETS> {
 
 impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
     /// The gradient of each code and target, from the gradient of a pixel of weight 1: that of [`Gradient::at`](crate::Gradient::at) or
-    /// [`PixelGradient::at`](crate::PixelGradient::at), with its bits.
+    /// [`PixelGradient::at`](crate::sorted::PixelGradient::at), with its bits.
     ///
     /// ```
     /// use loss_core::{Bce, Histogram, Pointwise, Quantisation};

@@ -38,7 +38,7 @@ pub use gradient::GradientTable;
 /// |---|---|
 /// | any loss, at any γ, α, smoothing, threshold | [`accumulator`](Self::accumulator), [`Accumulator::extend_histogram`](crate::Accumulator::extend_histogram) |
 /// | its gradient, from a table | [`gradient_table`](Self::gradient_table) |
-/// | [`TopK`](crate::TopK) and [`Ohem`](crate::Ohem) | [`HardMining::histogram`](crate::HardMining::histogram) |
+/// | [`TopK`](crate::sorted::TopK) and [`Ohem`](crate::sorted::Ohem) | [`HardMining::histogram`](crate::sorted::HardMining::histogram) |
 /// | the Lovász losses | [`lovasz_hinge`](Histogram::lovasz_hinge), [`lovasz_sigmoid`](Histogram::lovasz_sigmoid) |
 /// | precision-recall and ROC curves, areas, the best threshold, calibration | [`curves`](Self::curves) |
 ///

@@ -54,7 +54,7 @@ macro_rules! any_loss {
         }
 
         impl AnyLoss {
-            /// Whether the loss sees of a pixel its target and p alone, so that it can be one of each class ([`AnyRegion`](crate::AnyRegion)): a loss of the
+            /// Whether the loss sees of a pixel its target and p alone, so that it can be one of each class ([`AnyRegion`](crate::class::AnyRegion)): a loss of the
             /// Dice family, MCC or asymmetric focal Tversky.
             #[must_use]
             pub const fn is_region(&self) -> bool {
@@ -73,7 +73,7 @@ macro_rules! any_loss {
                 }
             }
 
-            /// [`Loss::add`] of a loss that [`AnyRegion`](crate::AnyRegion) takes. Losses of the Dice family differ in what becomes of their sums alone.
+            /// [`Loss::add`] of a loss that [`AnyRegion`](crate::class::AnyRegion) takes. Losses of the Dice family differ in what becomes of their sums alone.
             #[inline(always)]
             pub(crate) fn add_region<B: Batch>(&self, pixels: &B, sums: &mut AnySums) {
                 match (self, sums) {
@@ -139,7 +139,8 @@ macro_rules! any_loss {
         /// array of them is a loss as well: their sum. State and fingerprint are those of the loss's own type.
         ///
         /// ```
-        /// use loss_core::{AnyLoss, AnyOverlap, Bce, Dice, Loss, Pointwise};
+        /// use loss_core::extend::AnyOverlap;
+        /// use loss_core::{AnyLoss, Bce, Dice, Loss, Pointwise};
         ///
         /// let parts = [
         ///     AnyLoss::Bce(Bce::new().mean()).times(0.5),
@@ -388,7 +389,7 @@ impl AnySlope {
         }
     }
 
-    /// The gradient of a loss that [`AnyRegion`](crate::AnyRegion) takes.
+    /// The gradient of a loss that [`AnyRegion`](crate::class::AnyRegion) takes.
     #[inline(always)]
     pub(crate) fn region_gradient<R: Real>(&self, pixel: &Pixel<R>) -> R {
         match self {

@@ -143,7 +143,7 @@ impl<A: Loss> Loss for Scaled<A> {
     }
 }
 
-/// `loss + loss`, `number * loss` and `loss * number` for a type that is a [`Loss`] or a [`ClassLoss`](crate::ClassLoss).
+/// `loss + loss`, `number * loss` and `loss * number` for a type that is a [`Loss`] or a [`ClassLoss`](crate::class::ClassLoss).
 macro_rules! combinable {
     ([$($generics:tt)*] $loss:ty) => {
         impl<$($generics)* Other> core::ops::Add<Other> for $loss {

@@ -21,7 +21,7 @@ use crate::sums::state::Sums;
 
 /// A complete loss: a reduced pointwise loss, a region loss, or a weighted sum of such.
 ///
-/// Write a [`Pointwise`](crate::Pointwise) or a [`Region`](crate::Region) for a loss of your own; this trait is what
+/// Write a [`Pointwise`](crate::Pointwise) or a [`Region`](crate::extend::Region) for a loss of your own; this trait is what
 /// accumulators call, and is implemented by hand only to choose losses at run time.
 pub trait Loss: Clone {
     /// The sums that this loss needs beside the [`Totals`].
@@ -35,7 +35,7 @@ pub trait Loss: Clone {
 
     /// Adds valid pixels: one of a stream, or many of a slice.
     ///
-    /// A loss of losses hands the batch on to each; a loss with sums of its own says what they are by [`Terms`](crate::Terms).
+    /// A loss of losses hands the batch on to each; a loss with sums of its own says what they are by [`Terms`](crate::extend::Terms).
     fn add<B: Batch>(&self, pixels: &B, sums: &mut Self::Sums);
 
     /// The loss. It is finite for any sums that are not saturated, those of no pixel and those of any state that loads included.

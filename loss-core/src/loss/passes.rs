@@ -5,9 +5,9 @@ use crate::input::pixel::Pixel;
 use crate::number::real::Real;
 
 /// The gradient of many pixels in the making: what [`Loss::gradient_passes`] hands on.
-pub trait GradientPasses: passes::GradientPasses {}
+pub trait GradientPasses: sealed::GradientPasses {}
 
-pub(crate) mod passes {
+pub(crate) mod sealed {
     use super::OfPixel;
 
     /// Keeps [`GradientPasses`](super::GradientPasses) from being implemented, or used wrongly, elsewhere.

@@ -20,7 +20,7 @@ use crate::number::real::Real;
 /// γ = 1 is [`Bce`](crate::Bce), up to rounding.
 ///
 /// **Domain.** γ in (0, 16], class weights from 0 to 2³². Any finite logit. Where (−ln p_t)^γ is 2¹²⁶ or more, the sum is
-/// [saturated](crate::ExactSum#saturation), and there is no result; a slope is taken as if it were 2¹²⁶.
+/// [saturated](crate::extend::ExactSum#saturation), and there is no result; a slope is taken as if it were 2¹²⁶.
 ///
 /// **Error bound** for hard targets, b ≥ 2⁻¹²⁶: relative error at most 2e−6 for whole and half γ up to 8, else 2e−7·(1 + γ|ln b|).
 ///

@@ -50,7 +50,8 @@ use crate::number::real::Real;
 /// combinations and gradients. Both functions are written once over [`Real`].
 ///
 /// ```
-/// use loss_core::{Fingerprint, Loss, Pixel, Pointwise, Real};
+/// use loss_core::extend::{Fingerprint, Pixel, Real};
+/// use loss_core::{Loss, Pointwise};
 ///
 /// /// The Brier score (p − t)².
 /// #[derive(Clone)]
@@ -76,7 +77,7 @@ pub trait Pointwise: Clone {
     /// The loss's name, in lower case, as the parts of a result carry it.
     const NAME: &'static str;
 
-    /// ℓ(x, t): finite for every pixel, or beyond `f32`, which [saturates](crate::ExactSum#saturation) the sum.
+    /// ℓ(x, t): finite for every pixel, or beyond `f32`, which [saturates](crate::extend::ExactSum#saturation) the sum.
     fn loss<R: Real>(&self, pixel: &Pixel<R>) -> R;
 
     /// ∂ℓ/∂x, x being the input (logit or probability).

@@ -24,7 +24,7 @@
 //!   whole image, and so does its gradient; no fixed number of sums stands for it.
 //! - **Hausdorff distance losses** (Karimi and Salcudean 2019) weigh each pixel by its distance to the *prediction's* boundary, which takes a
 //!   distance transform of the whole prediction at every step. The boundary loss needs that of the mask alone, once:
-//!   [`BoundaryAccumulator`](crate::BoundaryAccumulator).
+//!   [`BoundaryAccumulator`](crate::boundary::BoundaryAccumulator).
 //!
 //! Both are out of scope.
 

@@ -14,7 +14,8 @@ use crate::sums::shared::Totals;
 /// φ(TP, FP, FN, TN): a loss that is a function of the soft confusion.
 ///
 /// ```
-/// use loss_core::{Confusion, Fingerprint, Loss, Region, RegionLoss, RegionSlopes};
+/// use loss_core::extend::{Fingerprint, Region, RegionLoss, RegionSlopes};
+/// use loss_core::{Confusion, Loss};
 ///
 /// /// The weight of the errors.
 /// #[derive(Clone)]
@@ -121,7 +122,7 @@ impl<F: Region> Loss for RegionLoss<F> {
     }
 }
 
-/// A [`Loss`] that sees of a pixel its target, p, 1 − p and p's slope alone: one that [`PerClass`](crate::PerClass) can take of each
+/// A [`Loss`] that sees of a pixel its target, p, 1 − p and p's slope alone: one that [`PerClass`](crate::class::PerClass) can take of each
 /// class of a softmax.
 pub trait RegionFamily: Loss {}
 

@@ -13,7 +13,7 @@ use crate::sums::state::{FixedSums, MOST_PIXELS, Sums, add_counts, load_count, r
 /// The streaming Lovász extension of the Jaccard loss: errors in [0, 1] are counted in bins of width 1/B.
 ///
 /// L = Σ ē_k ΔJ_k over the bins from the highest down, ē_k = (k + ½)/B the centre of a bin and ΔJ_k what its pixels
-/// raise the Jaccard loss by. It is [`LovaszErrors`](crate::LovaszErrors) of errors that were moved to the centres of their bins.
+/// raise the Jaccard loss by. It is [`LovaszErrors`](crate::sorted::LovaszErrors) of errors that were moved to the centres of their bins.
 ///
 /// ∂L/∂e is that of the tied pixels of a bin: ½(1/(G+b) + 1/(G+b+db)) in the foreground and (G − a − da/2)/((G+b)(G+b+db)) in the
 /// background, a and b counting foreground and background in higher bins, da and db those in the bin.
@@ -27,11 +27,11 @@ use crate::sums::state::{FixedSums, MOST_PIXELS, Sums, add_counts, load_count, r
 /// L. If no error moves by more than δ, then e − δ ≤ e′ ≤ e + δ in every pixel, hence L(e) − δ ≤ L(e′) ≤ L(e) + δ. Here δ = 1/(2B). ∎
 /// It is reached: errors that all lie on lower edges of bins all move by 1/(2B) upwards. The rounding of `f64` adds less than 2⁻⁵⁰.
 ///
-/// **Domain.** As for [`Lovasz`](crate::Lovasz): errors in [0, 1], targets 0 and 1, weights 0 (ignored) and 1. Without foreground L is the
+/// **Domain.** As for [`Lovasz`](crate::sorted::Lovasz): errors in [0, 1], targets 0 and 1, weights 0 (ignored) and 1. Without foreground L is the
 /// centre of the highest bin that is not empty. B from 1 to 2²⁴.
 ///
 /// ```
-/// use loss_core::BinnedLovasz;
+/// use loss_core::sorted::BinnedLovasz;
 ///
 /// let (mut left, mut right) = (BinnedLovasz::<256>::new(), BinnedLovasz::new());
 /// left.extend([(0.9, false), (0.5, true)]);
@@ -39,7 +39,7 @@ use crate::sums::state::{FixedSums, MOST_PIXELS, Sums, add_counts, load_count, r
 /// left.merge(&right);
 /// let exact = (0.9 + 0.5 + 0.25) / 3.0;
 /// assert!((left.finish()?.value() - exact).abs() <= 1.0 / 512.0);
-/// # Ok::<(), loss_core::SortedError>(())
+/// # Ok::<(), loss_core::sorted::SortedError>(())
 /// ```
 ///
 /// Berman et al., *The Lovász-Softmax loss*, 2018 (the loss; the bins are this crate's).

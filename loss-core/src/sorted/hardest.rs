@@ -11,7 +11,7 @@ use crate::pointwise::Pointwise;
 use crate::sums::counts::Counts;
 use crate::sums::exact::TermSum;
 
-/// The mean over the hardest pixels, those of the largest losses: [`TopK`](crate::TopK), [`Ohem`](crate::Ohem), or a rule of your own.
+/// The mean over the hardest pixels, those of the largest losses: [`TopK`](crate::sorted::TopK), [`Ohem`](crate::sorted::Ohem), or a rule of your own.
 ///
 /// The rule says how many pixels are kept at least, and above which loss more are kept. The pixels are gone through several times, so
 /// that nothing needs to be stored or sorted: the k-th largest loss is found by its bits, eight at a time, from a

@@ -13,7 +13,7 @@ use crate::number::finite::coefficient;
 use crate::sums::counts::Counts;
 
 impl<C: Code> Histogram<C> {
-    /// The [`LovaszHinge`](crate::LovaszHinge) of the pixels, with its bits: exact, and in no more memory than this.
+    /// The [`LovaszHinge`](crate::sorted::LovaszHinge) of the pixels, with its bits: exact, and in no more memory than this.
     ///
     /// ```
     /// use loss_core::{Histogram, Quantisation};
@@ -32,7 +32,7 @@ impl<C: Code> Histogram<C> {
         lovasz::<HingeErrors, C>(self, |pixel, _| pixel.input, |_, _| 1.0)
     }
 
-    /// The Lovász extension over the errors of probabilities, e = |p − t|: the [`LovaszErrors`](crate::LovaszErrors) of 1 − p in the
+    /// The Lovász extension over the errors of probabilities, e = |p − t|: the [`LovaszErrors`](crate::sorted::LovaszErrors) of 1 − p in the
     /// foreground and of p in the background, with its bits. Lovász-softmax of one class of two is the same.
     ///
     /// ∂L/∂z = −(2t−1)·p(1−p)·∂L/∂e.

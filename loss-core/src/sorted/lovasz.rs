@@ -18,8 +18,8 @@ use crate::sums::counts::{Counts, RejectedPixel};
 ///
 /// ∂L/∂eᵢ = Jᵢ − Jᵢ₋₁ for eᵢ > 0, else 0.
 ///
-/// What an error is says the [`ErrorKind`]: 1 − z(2t−1) of a logit in [`LovaszHinge`](crate::LovaszHinge), the input itself in
-/// [`LovaszErrors`]. [`LovaszSoftmax`](crate::LovaszSoftmax) is the loss of C classes.
+/// What an error is says the [`ErrorKind`]: 1 − z(2t−1) of a logit in [`LovaszHinge`](crate::sorted::LovaszHinge), the input itself in
+/// [`LovaszErrors`]. [`LovaszSoftmax`](crate::sorted::LovaszSoftmax) is the loss of C classes.
 ///
 /// **Memory.** One `u32` for each valid pixel, lent by the caller; no index is kept. The pixels may come in any order and in any
 /// number of pieces: value and gradient have the same bits. Sorting takes O(n log n), the gradient of a pixel O(log n).
@@ -37,7 +37,7 @@ use crate::sums::counts::{Counts, RejectedPixel};
 /// `f32` (given the errors).
 ///
 /// ```
-/// use loss_core::LovaszErrors;
+/// use loss_core::sorted::LovaszErrors;
 ///
 /// let mut scratch = [0; 4];
 /// let mut pixels = LovaszErrors::new(&mut scratch);
@@ -46,7 +46,7 @@ use crate::sums::counts::{Counts, RejectedPixel};
 /// // J = 1/3, 2/3, 1, 1
 /// assert!((finished.value() - (0.9 + 0.5 + 0.25) / 3.0).abs() < 1e-8);
 /// assert_eq!(finished.gradient().at((0.5, true)), 1.0 / 3.0);
-/// # Ok::<(), loss_core::SortedError>(())
+/// # Ok::<(), loss_core::sorted::SortedError>(())
 /// ```
 ///
 /// Berman, Triki and Blaschko, *The Lovász-Softmax loss: a tractable surrogate for the optimization of the

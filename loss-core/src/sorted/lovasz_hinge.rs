@@ -13,7 +13,8 @@ use crate::facts::{Facts, Listed, Needs};
 /// images [`reset`](Lovasz::reset) after each, and give each image's gradient the upstream factor 1/images.
 ///
 /// ```
-/// use loss_core::{LovaszHinge, Plane};
+/// use loss_core::sorted::LovaszHinge;
+/// use loss_core::Plane;
 ///
 /// let (logits, mask) = ([2.0, -0.5, 0.25, -3.0], [true, true, false, false]);
 /// let plane = Plane::new(&logits, &mask)?;

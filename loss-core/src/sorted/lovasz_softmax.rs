@@ -21,7 +21,7 @@ pub enum LovaszClasses {
 
 /// The Lovász-Softmax loss of up to C classes, exactly.
 ///
-/// L = mean over classes of L_c, the [Lovász extension](crate::Lovasz) of the Jaccard loss over the errors of class c: 1 − p_c where c
+/// L = mean over classes of L_c, the [Lovász extension](crate::sorted::Lovasz) of the Jaccard loss over the errors of class c: 1 − p_c where c
 /// is the label, p_c elsewhere. Which classes is said by [`LovaszClasses`] \[those present\].
 ///
 /// ∂L/∂z_k = p_k (g_k − Σ_c g_c p_c), g_c = ∓(Jᵢ − Jᵢ₋₁)/classes with i the rank of the pixel in class c, − where c is the label.
@@ -35,10 +35,10 @@ pub enum LovaszClasses {
 ///
 /// **Error bound.** Probabilities are taken in `f64` (1 − p of the likeliest class from the exponentials of the others), because an error
 /// rounded to `f32` may change places with another, which changes both slopes by much more than that. Relative error of L at
-/// most (C + 12)·2⁻⁵², as long as the errors are above 2⁻¹⁰²². Ties are shared as in [`Lovasz`](crate::Lovasz).
+/// most (C + 12)·2⁻⁵², as long as the errors are above 2⁻¹⁰²². Ties are shared as in [`Lovasz`](crate::sorted::Lovasz).
 ///
 /// ```
-/// use loss_core::LovaszSoftmax;
+/// use loss_core::sorted::LovaszSoftmax;
 ///
 /// // Three classes, two pixels: planes of logits.
 /// let (logits, labels) = ([0.0, 5.0, 0.0, 0.0, 0.0, 0.0], [1u8, 0]);

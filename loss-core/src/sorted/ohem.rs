@@ -6,7 +6,7 @@ use crate::facts::{
 
 /// Online hard example mining: the mean over the losses above a threshold, but over a least number of pixels.
 ///
-/// L = mean of the ℓᵢ > −ln(thresh); if these are fewer than n_min, the mean of the n_min largest ([`TopK`](crate::TopK)). For
+/// L = mean of the ℓᵢ > −ln(thresh); if these are fewer than n_min, the mean of the n_min largest ([`TopK`](crate::sorted::TopK)). For
 /// cross-entropy ℓ > −ln(thresh) says that the true class has a probability below `thresh`.
 ///
 /// ∂L/∂x = w ℓ′/kept for the kept pixels, 0 for the others; pixels that tie for the last of the n_min places share them evenly.
@@ -15,11 +15,11 @@ use crate::facts::{
 /// Here it is at least 1, where those give NaN if nothing is above the threshold, and at most the number of valid
 /// pixels. [`at_least`](Self::at_least) takes a fixed number instead (`min_kept`).
 ///
-/// **Domain.** `thresh` in (0, 1); otherwise as for [`TopK`](crate::TopK), the error bound as well. The comparison with −ln(thresh), rounded to
+/// **Domain.** `thresh` in (0, 1); otherwise as for [`TopK`](crate::sorted::TopK), the error bound as well. The comparison with −ln(thresh), rounded to
 /// `f32`, is strict.
 ///
 /// ```
-/// use loss_core::{HardMining, Ohem};
+/// use loss_core::sorted::{HardMining, Ohem};
 ///
 /// let losses = [0.1, 2.0, 0.3, 0.5, 0.9];
 /// assert_eq!(Ohem::new(0.7)?.losses(&losses)?.kept(), 3); // above 0.357

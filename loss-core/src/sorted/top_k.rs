@@ -15,11 +15,12 @@ use crate::facts::{
 /// with a loss of 0, and a k that is rounded down to 0 gives NaN.
 ///
 /// **Domain.** Any pointwise loss, on logits or probabilities, with soft targets too, or losses computed elsewhere. Pixels
-/// out of range are a [`SortedError`](crate::SortedError), as is no valid pixel. **Error bound.** That of the loss: ranking and sum are
+/// out of range are a [`SortedError`](crate::sorted::SortedError), as is no valid pixel. **Error bound.** That of the loss: ranking and sum are
 /// exact, the mean adds 2⁻⁵².
 ///
 /// ```
-/// use loss_core::{Bce, HardMining, Logits, Plane, TopK};
+/// use loss_core::sorted::{HardMining, TopK};
+/// use loss_core::{Bce, Logits, Plane};
 ///
 /// let (logits, mask) = ([-2.0, 3.0, 0.0, -4.0], [true, true, true, false]);
 /// let plane = Plane::new(&logits, &mask)?;

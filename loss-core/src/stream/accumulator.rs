@@ -57,11 +57,11 @@ pub const STATE_VERSION: u32 = 3;
 /// | 22–33 | the same with p replaced by 1 at and above the threshold, by 0 below |
 /// | 34… | the sums of the loss, part by part: 7 for each pointwise part, none for a region part of the product form, 14 for one of the squared or minimum form, for balanced BCE and normalised focal, 4 for MCC and asymmetric focal Tversky |
 ///
-/// Each sum is a count of 2⁻⁶⁴ in digits of 32 bits, least significant first ([`ExactSum`](crate::ExactSum)). Σ w and the confusions cannot
+/// Each sum is a count of 2⁻⁶⁴ in digits of 32 bits, least significant first ([`ExactSum`](crate::extend::ExactSum)). Σ w and the confusions cannot
 /// saturate, because weights are at most 2³²; the sums of the loss can.
 /// [`STATE_VERSION`] names this layout and [`fingerprint`](Self::fingerprint) the loss; they stand beside a state,
 /// never in it. A loss has one state and one fingerprint however it was written: by types, as an array, chosen at run time
-/// ([`AnyLoss`](crate::AnyLoss), [`AnyOverlap`](crate::AnyOverlap)), with nested sums or coefficients.
+/// ([`AnyLoss`](crate::AnyLoss), [`AnyOverlap`](crate::extend::AnyOverlap)), with nested sums or coefficients.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Accumulator<L: Loss, K: Link = Logits, C: SharedSums = WeightedSums> {

@@ -9,13 +9,13 @@ use super::accumulator::{Accumulator, CountingAccumulator};
 use super::finished::Gradient;
 use super::numbers::{LoadedPlane, Numbers, TILE};
 use crate::arch::{CACHE_LINE, SimdLevel, prefetch};
-use crate::error::{LengthError, WeightedPlane};
+use crate::error::{LengthError, WeightedPlaneError};
 use crate::input::link::Link;
 use crate::input::pixel::Pixel;
 use crate::input::plane::Plane;
 use crate::input::sample::{HardTarget, Target};
 use crate::loss::Loss;
-use crate::loss::passes::{GradientPasses, OfPixel, passes};
+use crate::loss::passes::{GradientPasses, OfPixel, sealed as passes_sealed};
 use crate::number::finite::clamp_to_finite;
 use crate::number::lanes::{Kernel, Lanes, WIDEST};
 use crate::sums::batch::{Batch, HardBatch, SoftConfusion, Targets, Terms, count_all, sealed};
@@ -373,22 +373,22 @@ impl<L: Loss, K: Link> CountingAccumulator<L, K> {
     /// Adds the pixels of slices: targets of `bool` or `u8`, with or without a mask.
     ///
     /// # Errors
-    /// [`WeightedPlane`] if the plane has weights; nothing is added then.
-    pub fn extend_plane<T: HardTarget>(&mut self, plane: Plane<'_, T>) -> Result<(), WeightedPlane> {
+    /// [`WeightedPlaneError`] if the plane has weights; nothing is added then.
+    pub fn extend_plane<T: HardTarget>(&mut self, plane: Plane<'_, T>) -> Result<(), WeightedPlaneError> {
         self.extend_plane_at(SimdLevel::best(), plane)
     }
 
     /// Adds the pixels of slices at a level of one's choice: the sums are the same.
     ///
     /// # Errors
-    /// [`WeightedPlane`] if the plane has weights; nothing is added then.
+    /// [`WeightedPlaneError`] if the plane has weights; nothing is added then.
     pub fn extend_plane_at<T: HardTarget>(
         &mut self,
         level: SimdLevel,
         plane: Plane<'_, T>,
-    ) -> Result<(), WeightedPlane> {
+    ) -> Result<(), WeightedPlaneError> {
         if plane.has_weights() {
-            return Err(WeightedPlane);
+            return Err(WeightedPlaneError);
         }
         self.extend_slices(level, plane, None);
         Ok(())
@@ -529,7 +529,7 @@ struct TilePasses<'a, V, K> {
 
 impl<V: Lanes, K: Link> GradientPasses for TilePasses<'_, V, K> {}
 
-impl<V: Lanes, K: Link> passes::GradientPasses for TilePasses<'_, V, K> {
+impl<V: Lanes, K: Link> passes_sealed::GradientPasses for TilePasses<'_, V, K> {
     #[inline(always)]
     fn whole(self, of: &impl OfPixel) {
         self.pass.run::<V>(of, None, true);
@@ -542,7 +542,7 @@ impl<V: Lanes, K: Link> passes::GradientPasses for TilePasses<'_, V, K> {
         let (link, plane, prepared, add) = (*link, *plane, *prepared, *add);
         // What comes next is wanted once.
         let next_to = if last { *next_to } else { &[] };
-        let pass = Pass { link, plane, prepared, to: &mut **to, add, next_to, accepted: &mut **accepted };
+        let pass = Pass { link, plane, prepared, to: to, add, next_to, accepted: accepted };
         V::apart(PassApart { pass, of, sums, last });
     }
 }

@@ -10,7 +10,7 @@ use crate::number::real::Real;
 ///
 /// Written once over [`Real`], it serves a stream, where R is one number, and slices, where it is several side by side.
 pub trait Terms<const N: usize> {
-    /// The terms of a valid pixel. What is beyond `f32`, or no number, [saturates](crate::ExactSum#saturation) the sum.
+    /// The terms of a valid pixel. What is beyond `f32`, or no number, [saturates](crate::extend::ExactSum#saturation) the sum.
     fn terms<R: Real>(&self, pixel: &Pixel<R>, weight: R) -> [R; N];
 }
 

@@ -14,7 +14,7 @@ use crate::number::real::Real;
 /// are left out and counted; −∞ is a term of e^−∞ = 0. Of no term the result is −∞. No term saturates a sum, because none of eʳ⁻⁸ is above 1.
 ///
 /// ```
-/// use loss_core::LogSumExp;
+/// use loss_core::extend::LogSumExp;
 ///
 /// let mut terms = LogSumExp::new();
 /// terms.extend([1000.0, 1000.0, -5.0]);

@@ -18,7 +18,7 @@ pub(crate) const ROUNDS_TO_ZERO: f32 = 1.0 / (1u128 << 65) as f32;
 /// The next larger term, which rounds to a unit.
 pub(crate) const ROUNDS_TO_UNIT: f32 = f32::from_bits(ROUNDS_TO_ZERO.to_bits() + 1);
 
-/// Leaves a trace of the errors of a pixel whose p or 1 − p may be 0 (see [`Link::NEVER_CERTAIN`](crate::Link::NEVER_CERTAIN)): a false positive or a
+/// Leaves a trace of the errors of a pixel whose p or 1 − p may be 0 (see [`Link::NEVER_CERTAIN`](crate::extend::Link::NEVER_CERTAIN)): a false positive or a
 /// false negative that is there, and rounds to 0, counts as one unit of 2⁻⁶⁴. A prediction then is not mistaken for none.
 #[inline]
 fn leave_traces<const DIGITS: usize>(soft: &mut [ExactSum<DIGITS>; 3], pixel: &Pixel<f32>, weight: f32) {
@@ -63,7 +63,7 @@ pub(crate) mod sealed {
         /// Leaves a trace of the errors of a pixel, see [`leave_traces`](super::leave_traces).
         fn leave_traces(&mut self, pixel: &Pixel<f32>, weight: f32);
 
-        /// The totals. `never_certain`: see [`Link::NEVER_CERTAIN`](crate::Link::NEVER_CERTAIN).
+        /// The totals. `never_certain`: see [`Link::NEVER_CERTAIN`](crate::extend::Link::NEVER_CERTAIN).
         fn finish(&self, never_certain: bool) -> Totals;
 
         /// Adds what tells these sums from others.

@@ -1,11 +1,11 @@
 //! Losses at several scales: their weights, and label maps that are reduced to fit.
 //!
 //! The loss is Σᵢ λᵢ Lᵢ, i = 0 the full size; each scale has an accumulator and a loss of its own, and its gradient is taken with the
-//! upstream factor λᵢ ([`gradient_times`](crate::FinishedClasses::gradient_times)).
+//! upstream factor λᵢ ([`gradient_times`](crate::class::FinishedClasses::gradient_times)).
 //!
 //! ```
 //! use loss_core::deep_supervision::{nnunet, total};
-//! use loss_core::{ClassLoss, ClassPointwise, CrossEntropy};
+//! use loss_core::class::{ClassLoss, ClassPointwise, CrossEntropy};
 //!
 //! let loss = CrossEntropy::new().mean();
 //! let lambdas = nnunet::<3>(); // 2/3, 1/3 and 0: the smallest scale is left out

@@ -2,7 +2,7 @@
 
 use std::ops::{Add, Div, Mul, Neg, Sub};
 
-use loss_core::{Logistic, Real};
+use loss_core::extend::{Logistic, Real};
 
 #[derive(Clone, Copy, Debug)]
 pub struct Dual {

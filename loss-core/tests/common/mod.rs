@@ -3,8 +3,9 @@
 
 pub mod dual;
 
+use loss_core::extend::AnyOverlap;
 use loss_core::{
-    AnyLoss, AnyOverlap, AsymmetricFocal, AsymmetricFocalTversky, BalancedBce, Bce, Denominator, Dice, EmptyMask,
+    AnyLoss, AsymmetricFocal, AsymmetricFocalTversky, BalancedBce, Bce, Denominator, Dice, EmptyMask,
     ExponentialLogCrossEntropy, ExponentialLogDice, Focal, FocalForm, FocalTversky, GeneralisedCrossEntropy, Iou,
     LabelSmoothing, LogCoshDice, LogDice, Loss, Mcc, Minimum, NormalisedFocal, Pointwise, Poly1, QualityFocal,
     ReducedFocal, Squared, Tversky, unified_focal,

@@ -3,10 +3,10 @@
 
 use std::path::Path;
 
+use loss_core::extend::{AnyOverlap, Fingerprint, Link, Pixel, Real};
 use loss_core::{
-    AnyOverlap, Bce, Denominator, EmptyImage, EmptyMask, Fingerprint, FinishError, Focal, FocalForm, FocalTversky,
-    ImageMean, LabelSmoothing, Link, LogDice, Logits, Loss, Mcc, Pixel, Pointwise, Probabilities, Real, Sample,
-    Tversky,
+    Bce, Denominator, EmptyImage, EmptyMask, FinishError, Focal, FocalForm, FocalTversky, ImageMean, LabelSmoothing,
+    LogDice, Logits, Loss, Mcc, Pointwise, Probabilities, Sample, Tversky,
 };
 
 use crate::arrays::read_f32;

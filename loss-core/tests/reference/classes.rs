@@ -1,11 +1,12 @@
 //! The terms of a case whose channels are classes, by the library's losses over classes.
 
-use loss_core::{
-    AbsentClass, Activation, AnyOverlap, ClassAccumulator, ClassDenominator, ClassImageMean, ClassLoss, ClassPixel,
-    ClassPlane, ClassPointwise, ClassReduction, ClassSample, ClassTarget, CrossEntropy, EmptyImage, EmptyMask,
-    Fingerprint, FinishError, FocalTversky, GeneralisedDice, Layout, LogDice, PerClass, Real, RegionFamily,
-    SoftmaxFocal, Tversky, VolumeWeight, WeightMode,
+use loss_core::class::{
+    AbsentClass, Activation, ClassAccumulator, ClassDenominator, ClassImageMean, ClassLoss, ClassPlane, ClassPointwise,
+    ClassReduction, ClassSample, ClassTarget, CrossEntropy, GeneralisedDice, Layout, PerClass, SoftmaxFocal,
+    VolumeWeight, WeightMode,
 };
+use loss_core::extend::{AnyOverlap, ClassPixel, Fingerprint, Real, RegionFamily};
+use loss_core::{EmptyImage, EmptyMask, FinishError, FocalTversky, LogDice, Tversky};
 
 use crate::binary::{Data, Evaluation, power_slope};
 use crate::vocabulary::{self, Absent, Encoding, Group, Norm, PowerOn, Reduction, Term};

@@ -1,6 +1,7 @@
 //! The terms of the Lovász losses.
 
-use loss_core::{ClassSample, ClassTarget, LovaszClasses, LovaszHinge, LovaszSoftmax};
+use loss_core::class::{ClassSample, ClassTarget};
+use loss_core::sorted::{LovaszClasses, LovaszHinge, LovaszSoftmax};
 
 use crate::binary::{Data, Evaluation};
 use crate::vocabulary::{self, Activation, Encoding, Term};

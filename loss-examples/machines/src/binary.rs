@@ -3,9 +3,10 @@
 use std::fmt::Debug;
 
 use half::{bf16, f16};
+use loss_core::extend::{Link, SharedSums, Target};
 use loss_core::{
-    Accumulator, Bce, Dice, Focal, Link, Loss, Plane, Pointwise, Probabilities, Quantisation, Sample, SharedSums,
-    SimdLevel, Squared, Target, Tversky,
+    Accumulator, Bce, Dice, Focal, Loss, Plane, Pointwise, Probabilities, Quantisation, Sample, SimdLevel, Squared,
+    Tversky,
 };
 
 use crate::common::{self, Entry, Visitor};

@@ -1,9 +1,10 @@
 //! Losses over classes.
 
-use loss_core::{
-    ClassAccumulator, ClassLoss, ClassPlane, ClassPointwise, ClassSample, ClassTarget, CrossEntropy, Dice,
-    GeneralisedDice, Layout, Mcc, Minimum, PerClass, SimdLevel, SoftmaxFocal, Tversky, WassersteinDice, WeightMode,
+use loss_core::class::{
+    ClassAccumulator, ClassLoss, ClassPlane, ClassPointwise, ClassSample, ClassTarget, CrossEntropy, GeneralisedDice,
+    Layout, PerClass, SoftmaxFocal, WassersteinDice, WeightMode,
 };
+use loss_core::{Dice, Mcc, Minimum, SimdLevel, Tversky};
 
 use crate::data::Random;
 use crate::lines::{Lines, bits, counts, debug, integers, numbers, outcome, parts, word};

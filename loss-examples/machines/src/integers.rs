@@ -2,10 +2,9 @@
 
 use std::ffi::CStr;
 
-use loss_core::{
-    Bce, Dice, EmptyImage, ExactSum, Histogram, LogSumExp, Loss, Plane, Pointwise, Quantisation, class_weights,
-    distance,
-};
+use loss_core::boundary::distance;
+use loss_core::extend::{ExactSum, LogSumExp};
+use loss_core::{Bce, Dice, EmptyImage, Histogram, Loss, Plane, Pointwise, Quantisation, class_weights};
 
 use crate::binary::state;
 use crate::data::{PIXELS, Pixels, Random, kinds};

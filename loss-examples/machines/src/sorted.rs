@@ -1,9 +1,10 @@
 //! Losses that rank the pixels, and the boundary loss.
 
-use loss_core::{
-    Bce, BinnedLovasz, BoundaryAccumulator, HardMining, Logits, Lovasz, LovaszErrors, LovaszHinge, LovaszSoftmax, Ohem,
-    Plane, SortedError, TopK,
+use loss_core::boundary::BoundaryAccumulator;
+use loss_core::sorted::{
+    BinnedLovasz, HardMining, Lovasz, LovaszErrors, LovaszHinge, LovaszSoftmax, Ohem, SortedError, TopK,
 };
+use loss_core::{Bce, Logits, Plane};
 
 use crate::data::{PIXELS, Pixels, Random, kinds};
 use crate::lines::{Lines, bits, integers, numbers, outcome};
@@ -38,7 +39,7 @@ fn line(lines: &mut Lines, name: &str, given: Outcome) {
     lines.line(name, &fields);
 }
 
-fn lovasz<E: loss_core::ErrorKind>(mut sums: Lovasz<'_, E>, plane: Plane<'_, f32>) -> Outcome {
+fn lovasz<E: loss_core::sorted::ErrorKind>(mut sums: Lovasz<'_, E>, plane: Plane<'_, f32>) -> Outcome {
     sums.extend_plane(plane);
     let finished = sums.finish_valid()?;
     let mut slopes = vec![0.0; plane.len()];
@@ -68,7 +69,7 @@ fn boundary(lines: &mut Lines, name: &str, plane: Plane<'_, f32>) {
     let mut state = Vec::new();
     sums.for_each_of_state(|integer| state.push(integer));
     let finished = sums.finish_valid();
-    let slopes = |finished: &loss_core::BoundaryFinished<Logits>| {
+    let slopes = |finished: &loss_core::boundary::FinishedBoundary<Logits>| {
         let mut slopes = vec![0.0; plane.len()];
         finished.gradient().write(plane, &mut slopes).unwrap();
         numbers(&slopes)

@@ -3,7 +3,8 @@
 
 use std::error::Error;
 
-use loss_core::{ClassLoss, ClassPointwise, CrossEntropy, Dice, PerClass, SoftmaxFocal};
+use loss_core::Dice;
+use loss_core::class::{ClassLoss, ClassPointwise, CrossEntropy, PerClass, SoftmaxFocal};
 
 const CLASSES: [&str; 5] = ["background", "intact", "minor", "major", "destroyed"];
 const WEIGHTS: [f64; 5] = [1.0, 5.0, 20.0, 20.0, 20.0];

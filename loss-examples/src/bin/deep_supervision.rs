@@ -3,8 +3,9 @@
 
 use std::error::Error;
 
+use loss_core::Dice;
+use loss_core::class::{ClassAccumulator, ClassLoss, ClassPlane, ClassPointwise, Layout, PerClass, SoftmaxFocal};
 use loss_core::deep_supervision::{Majority, Strides, total};
-use loss_core::{ClassAccumulator, ClassLoss, ClassPlane, ClassPointwise, Dice, Layout, PerClass, SoftmaxFocal};
 
 const SIZE: usize = 32;
 

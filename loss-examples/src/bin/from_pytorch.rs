@@ -5,8 +5,9 @@ use std::error::Error;
 use std::fs::File;
 use std::path::Path;
 
+use loss_core::class::{ClassLoss, ClassPlane, Layout};
 use loss_core::conventions::{kornia, monai, pytorch, segmentation_models_pytorch as smp, torchvision};
-use loss_core::{ClassLoss, ClassPlane, EmptyImage, Layout, Loss, Plane, Pointwise};
+use loss_core::{EmptyImage, Loss, Plane, Pointwise};
 use npyz::{Deserialize, NpyFile};
 
 fn read<T: Deserialize>(name: &str) -> Result<Vec<T>, Box<dyn Error>> {

@@ -3,7 +3,8 @@
 
 use std::error::Error;
 
-use loss_core::{Bce, Confusion, Dice, Focal, HardMining, Histogram, Pointwise, Quantisation, TopK, Tversky};
+use loss_core::sorted::{HardMining, TopK};
+use loss_core::{Bce, Confusion, Dice, Focal, Histogram, Pointwise, Quantisation, Tversky};
 
 fn main() -> Result<(), Box<dyn Error>> {
     // What a converter writes beside an int8 output: logit = 0.05·(code − 12).

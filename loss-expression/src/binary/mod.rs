@@ -6,8 +6,9 @@ mod terms;
 
 use std::sync::Arc;
 
+use loss_core::extend::Link;
 use loss_core::{
-    Confusion, Counts, LengthError, Link, Logits, ParameterError, Plane, Probabilities, RejectedPixel, StateError,
+    Confusion, Counts, LengthError, Logits, ParameterError, Plane, Probabilities, RejectedPixel, StateError,
 };
 
 use crate::error::EvaluationError;
@@ -76,7 +77,7 @@ enum AnyPlane<'a> {
 
 impl<'a> Pixels<'a> {
     /// With the signed distance of each pixel from the boundary of its mask, which the boundary loss needs: see
-    /// [`signed_distance_map`](loss_core::distance::signed_distance_map).
+    /// [`signed_distance_map`](loss_core::boundary::distance::signed_distance_map).
     ///
     /// # Errors
     /// [`LengthError`] unless there is one for each pixel.

@@ -1,8 +1,8 @@
 //! Losses that rank the pixels, or need something else of them than sums: the pixels are kept.
 
-use loss_core::{
-    Bce, HardMining, HardestPixels, LengthError, Link, LovaszHinge, Plane, Pointwise, Sample, SortedError, Target,
-};
+use loss_core::extend::{Link, Target};
+use loss_core::sorted::{HardMining, HardestPixels, LovaszHinge, SortedError};
+use loss_core::{Bce, LengthError, Plane, Pointwise, Sample};
 
 use crate::error::EvaluationError;
 use crate::expression::Ranking;

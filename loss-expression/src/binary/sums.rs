@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use loss_core::{
-    Accumulator, BoundaryAccumulator, BoundaryFinished, BoundaryGradient, BoundarySample, Finished, Gradient,
-    LengthError, Link, ParameterError, Plane, Sample, StateError, Target,
-};
+use loss_core::boundary::{BoundaryAccumulator, BoundaryGradient, BoundarySample, FinishedBoundary};
+use loss_core::extend::{Link, Target};
+use loss_core::{Accumulator, Finished, Gradient, LengthError, ParameterError, Plane, Sample, StateError};
 
 use super::ranking::{Kept, Ranked};
 use super::terms::Terms;
@@ -171,7 +170,7 @@ enum Part<K: Link> {
     /// The next of the streamed ones.
     Sum,
     Ranked(Ranked<K>),
-    Boundary(BoundaryFinished<K>),
+    Boundary(FinishedBoundary<K>),
 }
 
 #[derive(Clone, Debug)]

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use loss_core::{
-    AnyLoss, AnySlope, AnySums, Batch, Fingerprint, GradientPasses, Loss, Part, Pixel, Real, Scaled, Sums, Totals,
-};
+use loss_core::extend::{AnySlope, AnySums, Batch, Fingerprint, GradientPasses, Pixel, Real, Sums, Totals};
+use loss_core::{AnyLoss, Loss, Part, Scaled};
 
 use crate::expression::BinaryLoss;
 use crate::plan::Plan;

@@ -6,10 +6,8 @@ mod terms;
 
 use std::sync::Arc;
 
-use loss_core::{
-    ClassPlane, ClassPlaneError, ClassReport, Counts, Label, Layout, ParameterError, Quantisation, RejectedPixel,
-    StateError,
-};
+use loss_core::class::{ClassPlane, ClassPlaneError, ClassReport, Label, Layout};
+use loss_core::{Counts, ParameterError, Quantisation, RejectedPixel, StateError};
 
 use crate::error::EvaluationError;
 use crate::expression::{ClassExpression, ClassesLoss};
@@ -367,7 +365,7 @@ impl Accumulator {
         with_capacity!(&self.sums, sums => sums.fingerprint())
     }
 
-    /// The [state](loss_core::ClassAccumulator#state): integers that add. `None` if the pixels are kept, because a loss ranks them.
+    /// The [state](loss_core::class::ClassAccumulator#state): integers that add. `None` if the pixels are kept, because a loss ranks them.
     #[must_use]
     pub fn state(&self) -> Option<Vec<i64>> {
         with_capacity!(&self.sums, sums => sums.state())

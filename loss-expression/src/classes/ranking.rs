@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use loss_core::{
-    ClassPixel, ClassPlane, ClassPointwise, ClassSample, ClassTarget, CrossEntropy, HardMining, Hardest, Label, Layout,
-    LovaszClasses, LovaszSoftmax, Reason, RejectedPixel, SortedError,
-};
+use loss_core::class::{ClassPlane, ClassPointwise, ClassSample, ClassTarget, CrossEntropy, Label, Layout};
+use loss_core::extend::ClassPixel;
+use loss_core::sorted::{HardMining, Hardest, LovaszClasses, LovaszSoftmax, SortedError};
+use loss_core::{Reason, RejectedPixel};
 
 use crate::error::EvaluationError;
 use crate::expression::ClassRanking;
@@ -95,7 +95,7 @@ impl Kept {
     fn lovasz<const C: usize, O>(
         &self,
         over: LovaszClasses,
-        read: impl FnOnce(&loss_core::FinishedLovaszSoftmax<'_, C>) -> O,
+        read: impl FnOnce(&loss_core::sorted::FinishedLovaszSoftmax<'_, C>) -> O,
     ) -> Result<O, SortedError> {
         let mut scratch = vec![0; self.logits.len()];
         let pixels = LovaszSoftmax::<C>::new(&mut scratch).over(over);
@@ -169,7 +169,7 @@ impl Ranked {
                 }
             }
             Self::Lovasz { over, kept, .. } => {
-                let write = |finished: &loss_core::FinishedLovaszSoftmax<'_, C>| {
+                let write = |finished: &loss_core::sorted::FinishedLovaszSoftmax<'_, C>| {
                     for (pixel, sample) in plane.samples().enumerate() {
                         add(pixel, &finished.gradient_at(sample, factor));
                     }

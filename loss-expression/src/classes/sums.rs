@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use loss_core::{
-    ClassAccumulator, ClassGradient, ClassPlane, FinishedClasses, Label, Layout, ParameterError, StateError,
-};
+use loss_core::class::{ClassAccumulator, ClassGradient, ClassPlane, FinishedClasses, Label, Layout};
+use loss_core::{ParameterError, StateError};
 
 use super::ranking::{Kept, Ranked};
 use super::terms::ClassTerms;

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use loss_core::{
-    AnyClassSet, AnyClassSlope, AnyClassSums, AnyRegion, ClassBatch, ClassLoss, ClassPixel, ClassPlane, ClassPointwise,
-    ClassTotals, ClassWeights, Equal, Fingerprint, Label, LengthError, ParameterError, Part, PerClass, Real, Sums,
-    Totals, WeightMode,
+use loss_core::class::{
+    AnyClassSet, AnyRegion, ClassLoss, ClassPlane, ClassPointwise, ClassWeights, Equal, Label, PerClass, WeightMode,
 };
+use loss_core::extend::{
+    AnyClassSlope, AnyClassSums, ClassBatch, ClassPixel, ClassTotals, Fingerprint, Real, Sums, Totals,
+};
+use loss_core::{LengthError, ParameterError, Part};
 
 use crate::expression::ClassesLoss;
 use crate::map::MapOfTerms;
@@ -45,7 +47,7 @@ impl ClassWeights for Weights {
 }
 
 /// A loss over classes with what the command line chooses of it.
-type AnyClassLoss = loss_core::AnyClassLoss<Weights, AnyClassSet>;
+type AnyClassLoss = loss_core::class::AnyClassLoss<Weights, AnyClassSet>;
 
 /// `None` if it is no loss of sums.
 fn class_loss(loss: &ClassesLoss, given: &Weights) -> Result<Option<AnyClassLoss>, ParameterError> {
@@ -194,9 +196,8 @@ impl<const C: usize> Sums for ClassTermsSums<C> {
 
 #[cfg(test)]
 mod tests {
-    use loss_core::{
-        ClassAccumulator, ClassPlane, CrossEntropy, Dice, Foreground, GeneralisedDice, Layout, Mcc, SimdLevel,
-    };
+    use loss_core::class::{ClassAccumulator, ClassPlane, CrossEntropy, Foreground, GeneralisedDice, Layout};
+    use loss_core::{Dice, Mcc, SimdLevel};
 
     use super::*;
     use crate::expression::Expression;

@@ -2,10 +2,12 @@
 
 use std::sync::LazyLock;
 
+use loss_core::boundary::BoundaryAccumulator;
+use loss_core::extend::{Link, Target};
 use loss_core::list::{Arguments, BuildError, Facts, FromArguments, Listed};
+use loss_core::sorted::{LovaszHinge, Ohem, TopK};
 use loss_core::{
-    AnyLoss, AsymmetricFocal, AsymmetricFocalTversky, BoundaryAccumulator, LengthError, Link, LovaszHinge, Ohem, Plane,
-    Pointwise, Target, TopK, UnifiedFocal, unified_focal,
+    AnyLoss, AsymmetricFocal, AsymmetricFocalTversky, LengthError, Plane, Pointwise, UnifiedFocal, unified_focal,
 };
 
 use super::classes::ClassesLoss;

@@ -2,11 +2,12 @@
 
 use std::sync::LazyLock;
 
-use loss_core::list::{Arguments, BuildError, Facts, FromArguments, Listed, PER_CLASS, ParameterFacts};
-use loss_core::{
-    AbsentClass, AnyLoss, ClassDenominator, ClassReduction, CrossEntropy, GeneralisedDice, LovaszClasses,
-    LovaszSoftmax, Ohem, SoftmaxFocal, TopK, WeightMode,
+use loss_core::AnyLoss;
+use loss_core::class::{
+    AbsentClass, ClassDenominator, ClassReduction, CrossEntropy, GeneralisedDice, SoftmaxFocal, WeightMode,
 };
+use loss_core::list::{Arguments, BuildError, Facts, FromArguments, Listed, PER_CLASS, ParameterFacts};
+use loss_core::sorted::{LovaszClasses, LovaszSoftmax, Ohem, TopK};
 
 use super::binary::BinaryLoss;
 use super::vocabulary::{Entry, Vocabulary};

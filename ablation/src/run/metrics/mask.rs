@@ -1,6 +1,6 @@
 //! A mask, its boundary, and the distances to that.
 
-use loss_core::distance::{scratch_length, signed_distance_map};
+use loss_core::boundary::distance::{scratch_length, signed_distance_map};
 
 /// A binary mask, row by row: non-zero is inside.
 #[derive(Clone, Copy, Debug)]

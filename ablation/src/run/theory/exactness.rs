@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use loss_core::{Bce, Dice, Fingerprint, Logits, Loss, Pixel, Plane, Pointwise, Real};
+use loss_core::extend::{Fingerprint, Pixel, Real};
+use loss_core::{Bce, Dice, Logits, Loss, Plane, Pointwise};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;

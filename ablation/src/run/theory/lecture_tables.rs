@@ -1,6 +1,7 @@
 //! The lecture's three tables: weighted cross-entropy, focal against cross-entropy, Dice at known overlaps.
 
-use loss_core::{Bce, ClassLoss, ClassPointwise, CrossEntropy, Dice, Focal, Pointwise};
+use loss_core::class::{ClassLoss, ClassPointwise, CrossEntropy};
+use loss_core::{Bce, Dice, Focal, Pointwise};
 
 use super::numbers::{cell, columns, percent, plain, significant, times_smaller};
 use super::overlaps::{Mask, Outcome, legend};

@@ -1,6 +1,7 @@
 //! Focal loss as the course wrote it.
 
-use loss_core::{Fingerprint, Pixel, Pointwise, Real};
+use loss_core::Pointwise;
+use loss_core::extend::{Fingerprint, Pixel, Real};
 
 /// (1−p)^γ·BCE for every pixel, background too, where the focal loss has (1−p_t)^γ. So background that is right keeps its whole weight.
 #[derive(Clone, Debug)]

@@ -1,6 +1,7 @@
 //! Exercise: losses written naively in single precision, against `loss-core`, over logits from −120 to 120.
 
-use loss_core::{Bce, ClassLoss, ClassPointwise, CrossEntropy, Focal, Logits, Pointwise};
+use loss_core::class::{ClassLoss, ClassPointwise, CrossEntropy};
+use loss_core::{Bce, Focal, Logits, Pointwise};
 
 use super::naive::{self, Naive};
 use super::numbers::{columns, listed, percent, plain, significant};

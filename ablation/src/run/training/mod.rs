@@ -111,7 +111,7 @@ pub(crate) enum TrainingError {
     #[error("internal error: {0}")]
     Length(#[from] loss_core::LengthError),
     #[error("internal error: {0}")]
-    ClassPlane(#[from] loss_core::ClassPlaneError),
+    ClassPlane(#[from] loss_core::class::ClassPlaneError),
     #[error("internal error: {0}")]
     Expression(#[from] loss_expression::ExpressionError),
     #[error("internal error: a tensor could not be read: {0}")]

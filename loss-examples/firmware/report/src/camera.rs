@@ -1,7 +1,8 @@
 //! A camera that gives an image row by row: a disc that moves from frame to frame, seen by a noisy model.
 
 use heapless::Vec;
-use loss_core::{ClassSample, Sample};
+use loss_core::Sample;
+use loss_core::class::ClassSample;
 
 use crate::losses::CLASSES;
 use crate::pixels::{ClassPixels, CodePixels, Half, Pixels};

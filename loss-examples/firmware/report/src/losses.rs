@@ -1,9 +1,7 @@
 //! The losses that are reported and measured.
 
-use loss_core::{
-    Bce, ClassLoss, ClassPointwise, CrossEntropy, Dice, Focal, Loss, ParameterError, PerClass, Pointwise, Quantisation,
-    Tversky,
-};
+use loss_core::class::{ClassLoss, ClassPointwise, CrossEntropy, PerClass};
+use loss_core::{Bce, Dice, Focal, Loss, ParameterError, Pointwise, Quantisation, Tversky};
 
 /// How many classes the camera and the random pixels have.
 pub const CLASSES: usize = 5;

@@ -3,10 +3,9 @@
 //!
 //! None of these functions is inlined, so that what is counted is what stands in it.
 
-use loss_core::{
-    Accumulator, ClassAccumulator, ClassGradient, ClassLoss, CountingAccumulator, Gradient, GradientTable, Histogram,
-    LengthError, Logits, Loss, Plane,
-};
+use loss_core::class::{ClassAccumulator, ClassGradient, ClassLoss};
+use loss_core::histogram::GradientTable;
+use loss_core::{Accumulator, CountingAccumulator, Gradient, Histogram, LengthError, Logits, Loss, Plane};
 
 use crate::camera::Row;
 use crate::losses::CLASSES;

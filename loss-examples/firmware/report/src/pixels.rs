@@ -5,7 +5,8 @@
 
 use core::ops::Range;
 
-use loss_core::{ClassSample, Sample};
+use loss_core::Sample;
+use loss_core::class::ClassSample;
 
 /// Which of the pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

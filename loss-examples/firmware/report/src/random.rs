@@ -1,6 +1,7 @@
 //! Random numbers that are the same on every machine, and pixels made of them.
 
-use loss_core::{ClassSample, Sample};
+use loss_core::Sample;
+use loss_core::class::ClassSample;
 
 use crate::losses::CLASSES;
 use crate::pixels::{ClassPixels, CodePixels, Half, Pixels};

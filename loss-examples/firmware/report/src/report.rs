@@ -1,9 +1,10 @@
 //! The report: sums, values and gradients of all pixels there are.
 
 use heapless::Vec;
+use loss_core::class::{ClassAccumulator, ClassGradient, ClassLoss, ClassSample};
+use loss_core::extend::SharedSums;
 use loss_core::{
-    Accumulator, ClassAccumulator, ClassGradient, ClassLoss, ClassSample, Confusion, Counts, FinishError, Finished,
-    Gradient, HardSample, Histogram, Logits, Loss, Part, Sample, SharedSums,
+    Accumulator, Confusion, Counts, FinishError, Finished, Gradient, HardSample, Histogram, Logits, Loss, Part, Sample,
 };
 use ufmt::uwrite;
 

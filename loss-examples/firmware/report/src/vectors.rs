@@ -1,6 +1,7 @@
 //! Cases of the reference vectors, built into the program.
 
-use loss_core::{ClassSample, Sample};
+use loss_core::Sample;
+use loss_core::class::ClassSample;
 use ufmt::uwrite;
 
 use crate::error::ReportError;

@@ -16,7 +16,8 @@ use firmware_report::camera::{Row, WIDTH};
 use firmware_report::lines::line;
 use firmware_report::losses::{CLASSES, bce_dice, cross_entropy_dice, focal_tversky, quantisation};
 use firmware_report::paths::{self, ByHand};
-use loss_core::{ClassLoss, Histogram, Loss};
+use loss_core::class::ClassLoss;
+use loss_core::{Histogram, Loss};
 use ufmt::uwrite;
 
 /// How many rows of a frame are gone through, evenly spread.

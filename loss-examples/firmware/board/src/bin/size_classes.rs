@@ -8,7 +8,7 @@ use firmware_board::each_row;
 use firmware_board::hardware::{entry, exit};
 use firmware_report::losses::{CLASSES, cross_entropy_dice};
 use firmware_report::{ReportError, paths};
-use loss_core::ClassLoss;
+use loss_core::class::ClassLoss;
 
 #[entry]
 fn main() -> ! {
