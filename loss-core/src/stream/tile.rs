@@ -542,7 +542,7 @@ impl<V: Lanes, K: Link> passes_sealed::GradientPasses for TilePasses<'_, V, K> {
         let (link, plane, prepared, add) = (*link, *plane, *prepared, *add);
         // What comes next is wanted once.
         let next_to = if last { *next_to } else { &[] };
-        let pass = Pass { link, plane, prepared, to: to, add, next_to, accepted: accepted };
+        let pass = Pass { link, plane, prepared, to, add, next_to, accepted };
         V::apart(PassApart { pass, of, sums, last });
     }
 }
