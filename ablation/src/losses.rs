@@ -98,7 +98,12 @@ fn overview<L: Vocabulary>() -> String {
         let _ = writeln!(text, "    {}", facts.formula);
         let parameters: Vec<String> =
             facts.parameters().map(|parameter| format!("{}={}", parameter.name, default(parameter))).collect();
-        let _ = writeln!(text, "    {}\n", wrapped(&parameters, usize::from(WIDTH) - 8).join(",\n    "));
+        match &parameters[..] {
+            [] => text.push_str("    no parameters\n\n"),
+            all => {
+                let _ = writeln!(text, "    {}\n", wrapped(all, usize::from(WIDTH) - 8).join(",\n    "));
+            }
+        }
     }
     text.push_str(
         "t target, p prediction, w weight; I = Σ w p t, P = Σ w p, T = Σ w t; TP = I, FP = P − I, FN = T − I.\n",
@@ -145,6 +150,10 @@ fn detail(facts: &Facts) -> String {
     let _ = writeln!(text, "{kind}");
     if !facts.source.is_empty() {
         let _ = writeln!(text, "{}.", facts.source);
+    }
+    if facts.parameters().next().is_none() {
+        text.push_str("It has no parameters.\n");
+        return text;
     }
     let mut table = table(["parameter", "default", "accepted", "meaning"].map(left));
     table.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
