@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use common::{Entry, Px, Visitor, every_loss, samples};
-use loss_core::Loss;
+use loss_core::{AnyLoss, Loss};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -104,12 +104,11 @@ fn is_in_the_list() {
 /// `AnyLoss` can be every loss there is.
 #[test]
 fn can_be_chosen_at_run_time() {
-    let any = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/loss/any.rs")).unwrap();
     let mut losses = losses_in("pointwise", &["impl Pointwise for"]);
     losses.extend(losses_in("region", &["similarity_loss!(", "true_negative_loss!(", "impl Loss for "]));
     for file in losses {
         let stem = file.rsplit('/').next().unwrap().trim_end_matches(".rs");
         let camel: String = stem.split('_').map(|word| word[..1].to_uppercase() + &word[1..]).collect();
-        assert!(any.contains(&format!("/// [`{camel}`].")), "AnyLoss has no {camel}");
+        assert!(AnyLoss::LIST.iter().any(|entry| entry.facts.page == camel), "AnyLoss has no {camel}");
     }
 }

@@ -16,7 +16,7 @@ fn every_loss_of_the_core_can_be_written() {
         let (binary, of_classes) = match facts.needs {
             Needs::Nothing | Needs::DistanceMap => (true, facts.is_per_class),
             Needs::Classes | Needs::AllPixelsOfClasses => (false, true),
-            Needs::AllPixels => (true, true),
+            Needs::AllPixels => (true, false),
             Needs::ClassDistances => (false, false),
             other => panic!("{other:?} of {}", facts.name),
         };
