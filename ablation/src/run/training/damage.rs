@@ -84,7 +84,7 @@ impl DamageProblem {
         let mut sums = full.loss.accumulator()?;
         let pixels = self.held_out.size * self.held_out.size;
         for (logits, labels) in logits.chunks(CLASSES * pixels).zip(self.held_out.labels.chunks(pixels)) {
-            sums.extend(Pixels::new(&*logits, Targets::U8(labels)))?;
+            sums.extend(Pixels::new(logits, Targets::U8(labels)))?;
         }
         Ok(sums.finish()?)
     }
@@ -96,7 +96,7 @@ impl Scale {
         let of_image = logits.len() / labels.len().max(1);
         let mut sums = self.loss.accumulator()?;
         for (logits, labels) in logits.chunks(of_image).zip(labels) {
-            sums.extend(Pixels::new(&*logits, Targets::U8(labels)))?;
+            sums.extend(Pixels::new(logits, Targets::U8(labels)))?;
         }
         let finished = sums.finish()?;
         let Some(gradient) = finished.gradient(self.lambda) else { return Ok(0.0) };
