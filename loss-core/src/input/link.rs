@@ -127,7 +127,7 @@ impl Probabilities {
     }
 
     /// A slope, or 0 where the logarithm is clipped.
-    #[inline(always)]
+    #[cfg_attr(any(target_arch = "x86_64", target_arch = "aarch64"), inline(always))]
     fn inside<R: Real>(&self, p: R, q: R, slope: R) -> R {
         let (epsilon, zero) = (R::splat(self.epsilon), R::splat(0.0));
         R::select(p.ge(epsilon), R::select(q.ge(epsilon), slope, zero), zero)

@@ -181,7 +181,7 @@ impl Focal {
     }
 
     /// ∂u^γ/∂x, given u and u′/u.
-    #[inline(always)]
+    #[cfg_attr(any(target_arch = "x86_64", target_arch = "aarch64"), inline(always))]
     fn faded<R: Real>(&self, (u, logarithmic_slope): (R, R)) -> R {
         self.gamma.fade_slope(u, logarithmic_slope, R::splat(1.0), R::splat(0.0))
     }
@@ -235,7 +235,7 @@ impl Pointwise for Focal {
         if self.form == FocalForm::Split {
             return self.split(
                 pixel,
-                #[inline(always)]
+                #[cfg_attr(any(target_arch = "x86_64", target_arch = "aarch64"), inline(always))]
                 |u, cross_entropy| self.modulated(u, cross_entropy),
             );
         }
@@ -248,7 +248,7 @@ impl Pointwise for Focal {
         if self.form == FocalForm::Split {
             return self.split(
                 pixel,
-                #[inline(always)]
+                #[cfg_attr(any(target_arch = "x86_64", target_arch = "aarch64"), inline(always))]
                 |u, cross_entropy| self.modulated_slope(u, cross_entropy),
             );
         }
