@@ -124,7 +124,7 @@ pub(crate) struct ScoreArguments {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) grad: Option<PathBuf>,
 
-    /// Write the loss of each pixel, times its weight, before any mean, as --grad does; for bce, ce, focal, poly1 and
+    /// Write the loss of each pixel, times its weight, before any mean, as --grad does; for sums over pixels and
     /// their sums
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub(crate) map: Option<PathBuf>,
