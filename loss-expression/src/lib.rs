@@ -9,6 +9,7 @@ mod error;
 mod expression;
 mod map;
 mod plan;
+mod sums_of_terms;
 
 pub use error::EvaluationError;
 pub use expression::{

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use loss_core::extend::{AnySlope, AnySums, Batch, Fingerprint, GradientPasses, Pixel, Real, Sums, Totals};
+use loss_core::extend::{AnySlope, AnySums, Batch, Fingerprint, GradientPasses, Pixel, Real, Totals};
 use loss_core::{AnyLoss, Loss, Part, Scaled};
 
 use crate::expression::BinaryLoss;
 use crate::plan::Plan;
+use crate::sums_of_terms::SumsOfTerms;
 
 /// Some number of losses over the same pixels: one exponential a pixel, whatever their number.
 #[derive(Clone, Debug)]
@@ -74,7 +75,7 @@ impl Loss for Terms {
     type Slope = Vec<AnySlope>;
 
     fn sums(&self) -> TermsSums {
-        TermsSums(self.0.iter().map(|term| term.loss.sums()).collect())
+        SumsOfTerms(self.0.iter().map(|term| term.loss.sums()).collect())
     }
 
     #[inline(always)]
@@ -131,26 +132,7 @@ impl Loss for Terms {
 }
 
 /// The sums of [`Terms`].
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct TermsSums(Vec<AnySums>);
-
-impl Sums for TermsSums {
-    fn merge(&mut self, other: &Self) {
-        self.0.iter_mut().zip(&other.0).for_each(|(sums, more)| sums.merge(more));
-    }
-
-    fn save(&self, to: &mut impl FnMut(i64)) {
-        self.0.iter().for_each(|sums| sums.save(to));
-    }
-
-    fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
-        self.0.iter_mut().try_for_each(|sums| sums.load(from))
-    }
-
-    fn is_saturated(&self) -> bool {
-        self.0.iter().any(Sums::is_saturated)
-    }
-}
+type TermsSums = SumsOfTerms<AnySums>;
 
 #[cfg(test)]
 mod tests {

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use loss_core::class::{
     AnyClassSet, AnyRegion, ClassLoss, ClassPlane, ClassPointwise, ClassWeights, Equal, Label, PerClass, WeightMode,
 };
-use loss_core::extend::{
-    AnyClassSlope, AnyClassSums, ClassBatch, ClassPixel, ClassTotals, Fingerprint, Real, Sums, Totals,
-};
+use loss_core::extend::{AnyClassSlope, AnyClassSums, ClassBatch, ClassPixel, ClassTotals, Fingerprint, Real, Totals};
 use loss_core::{LengthError, ParameterError, Part};
 
 use crate::expression::ClassesLoss;
 use crate::map::MapOfTerms;
 use crate::plan::Plan;
+use crate::sums_of_terms::SumsOfTerms;
 
 /// A weight for each class, or none for all.
 #[derive(Clone, Debug)]
@@ -124,7 +123,7 @@ impl<const C: usize> ClassLoss<C> for ClassTerms {
     type Slope = Vec<AnyClassSlope<C>>;
 
     fn sums(&self) -> ClassTermsSums<C> {
-        ClassTermsSums(self.0.iter().map(|term| term.loss.sums()).collect())
+        SumsOfTerms(self.0.iter().map(|term| term.loss.sums()).collect())
     }
 
     #[inline(always)]
@@ -173,26 +172,7 @@ impl<const C: usize> ClassLoss<C> for ClassTerms {
 }
 
 /// The sums of [`ClassTerms`].
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct ClassTermsSums<const C: usize>(Vec<AnyClassSums<C>>);
-
-impl<const C: usize> Sums for ClassTermsSums<C> {
-    fn merge(&mut self, other: &Self) {
-        self.0.iter_mut().zip(&other.0).for_each(|(sums, more)| sums.merge(more));
-    }
-
-    fn save(&self, to: &mut impl FnMut(i64)) {
-        self.0.iter().for_each(|sums| sums.save(to));
-    }
-
-    fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
-        self.0.iter_mut().try_for_each(|sums| sums.load(from))
-    }
-
-    fn is_saturated(&self) -> bool {
-        self.0.iter().any(Sums::is_saturated)
-    }
-}
+type ClassTermsSums<const C: usize> = SumsOfTerms<AnyClassSums<C>>;
 
 #[cfg(test)]
 mod tests {
