@@ -13,7 +13,7 @@ use crate::error::EvaluationError;
 use crate::expression::{ClassExpression, ClassesLoss};
 use crate::plan::{Evaluated, Plan};
 use sums::{FinishedSums, GradientOfSums, Sums};
-use terms::{ClassTerms, Weights};
+use terms::ClassTerms;
 
 /// The most classes that there can be.
 pub const MOST_CLASSES: usize = 256;
@@ -213,7 +213,7 @@ impl Losses {
         weights: Option<&[f64]>,
     ) -> Result<Self, ParameterError> {
         let plan = Plan::new(expressions);
-        let terms = ClassTerms::new(&plan, &Weights::new(weights))?;
+        let terms = ClassTerms::new(&plan, &terms::weights(weights))?;
         let losses = Self { plan: Arc::new(plan), terms, classes };
         // Whatever is wrong with the number of classes is so here, and not later.
         losses.sums()?;

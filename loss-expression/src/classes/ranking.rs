@@ -10,6 +10,14 @@ use loss_core::{Reason, RejectedPixel};
 use crate::error::EvaluationError;
 use crate::expression::ClassRanking;
 
+/// The cross-entropy of each pixel, which is what the hardest are chosen by.
+fn losses<T: Label, const C: usize>(plane: ClassPlane<'_, T, C>) -> Vec<f32> {
+    let mut losses = vec![0.0; plane.pixels()];
+    // It is refused for its length alone.
+    let _ = CrossEntropy::new().write_map(plane, &mut losses);
+    losses
+}
+
 /// The valid pixels.
 #[derive(Clone, Debug)]
 pub(super) struct Kept {
@@ -33,21 +41,17 @@ impl Kept {
 
     /// Keeps the pixels that take part: the others are counted elsewhere.
     pub(super) fn extend<T: Label, const C: usize>(&mut self, plane: ClassPlane<'_, T, C>) {
-        for ClassSample { logits, target, weight } in plane.samples() {
-            let logits = logits.get(..self.classes).unwrap_or_default();
-            let label = match target {
-                ClassTarget::Label(label) => label,
-                ClassTarget::Soft(_) => {
-                    self.soft += 1;
-                    continue;
+        for (sample, loss) in plane.samples().zip(losses(plane)) {
+            let ClassSample { logits, target, weight } = sample;
+            match target {
+                ClassTarget::Soft(_) => self.soft += 1,
+                // Where the map is no number, the pixel is out of range.
+                ClassTarget::Label(label) if weight != 0.0 && !loss.is_nan() => {
+                    self.logits.extend_from_slice(logits.get(..self.classes).unwrap_or_default());
+                    self.labels.push(label);
+                    self.weights.push(weight);
                 }
-            };
-            let is_class = usize::try_from(label).is_ok_and(|label| label < self.classes);
-            let weighs = (2f32.powi(-32)..=2f32.powi(32)).contains(&weight);
-            if is_class && weighs && logits.iter().all(|logit| logit.is_finite()) {
-                self.logits.extend_from_slice(logits);
-                self.labels.push(label);
-                self.weights.push(weight);
+                ClassTarget::Label(_) => {}
             }
         }
     }
@@ -73,8 +77,7 @@ impl Kept {
             return Err(wrong(SortedError::Rejected { counts, first }));
         }
         let hardest = |rule: &dyn Fn(&[f32]) -> Result<Hardest, SortedError>| {
-            let mut losses = vec![0.0; self.labels.len()];
-            CrossEntropy::new().write_map(self.plane::<C>()?, &mut losses)?;
+            let losses = losses(self.plane::<C>()?);
             // The map has the largest number in place of a larger one, which no mean can be taken of.
             if losses.contains(&f32::MAX) {
                 return Err(wrong(SortedError::Saturated));
@@ -150,9 +153,7 @@ impl Ranked {
         };
         match self {
             Self::Hardest(hardest) => {
-                let mut losses = vec![0.0; pixels];
-                CrossEntropy::new().write_map(plane, &mut losses)?;
-                for ((pixel, sample), loss) in plane.samples().enumerate().zip(losses) {
+                for ((pixel, sample), loss) in plane.samples().enumerate().zip(losses(plane)) {
                     let outer = factor * hardest.slope(loss) * f64::from(sample.weight);
                     let ClassTarget::Label(label) = sample.target else { continue };
                     if loss.is_nan() || sample.weight == 0.0 || outer == 0.0 {

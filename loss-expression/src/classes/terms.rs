@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use loss_core::class::{
-    AnyClassSet, AnyRegion, ClassLoss, ClassPlane, ClassPointwise, ClassWeights, Equal, Label, PerClass, WeightMode,
+    AnyClassSet, AnyRegion, ClassLoss, ClassPlane, ClassPointwise, ClassWeights, Label, PerClass, WeightMode,
 };
 use loss_core::extend::{AnyClassSlope, AnyClassSums, ClassBatch, ClassPixel, ClassTotals, Fingerprint, Real, Totals};
 use loss_core::{LengthError, ParameterError, Part};
@@ -13,36 +13,31 @@ use crate::map::MapOfTerms;
 use crate::plan::Plan;
 use crate::sums_of_terms::SumsOfTerms;
 
-/// A weight for each class, or none for all.
+/// A weight for each class, which losses share.
 #[derive(Clone, Debug)]
-pub(crate) struct Weights(Option<Arc<[f64]>>);
+pub(crate) struct Given(Arc<[f64]>);
 
-impl Weights {
-    /// These weights, one a class; `None`: 1 for each.
-    pub(crate) fn new(weights: Option<&[f64]>) -> Self {
-        Self(weights.map(Arc::from))
-    }
-}
-
-impl ClassWeights for Weights {
+impl ClassWeights for Given {
     #[inline]
     fn of(&self, class: usize) -> f64 {
-        match &self.0 {
-            Some(weights) => weights.get(class).copied().unwrap_or(0.0),
-            None => 1.0,
-        }
+        (&*self.0).of(class)
     }
 
     fn out_of_range(&self) -> Option<(usize, f64)> {
-        self.0.as_deref().and_then(|weights| weights.out_of_range())
+        (&*self.0).out_of_range()
     }
 
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
-        match self.0.as_deref() {
-            Some(weights) => weights.fingerprint(fingerprint),
-            None => Equal.fingerprint(fingerprint),
-        }
+        (&*self.0).fingerprint(fingerprint);
     }
+}
+
+/// A weight for each class, or none for all.
+pub(crate) type Weights = Option<Given>;
+
+/// These weights, one a class; `None`: 1 for each.
+pub(crate) fn weights(weights: Option<&[f64]>) -> Weights {
+    weights.map(|weights| Given(weights.into()))
 }
 
 /// A loss over classes with what the command line chooses of it.
@@ -50,7 +45,7 @@ type AnyClassLoss = loss_core::class::AnyClassLoss<Weights, AnyClassSet>;
 
 /// `None` if it is no loss of sums.
 fn class_loss(loss: &ClassesLoss, given: &Weights) -> Result<Option<AnyClassLoss>, ParameterError> {
-    let weights = |takes: bool| if takes { given.clone() } else { Weights(None) };
+    let weights = |takes: bool| given.clone().filter(|_| takes);
     let kept = |foreground_only: bool| {
         if foreground_only { AnyClassSet::Foreground } else { AnyClassSet::EveryClass }
     };
@@ -185,7 +180,7 @@ mod tests {
     /// The same as of binary masks.
     fn same(expression: &str, weights: Option<[f64; 3]>, typed: impl ClassLoss<8>) {
         let expression: Expression<ClassesLoss> = expression.parse().unwrap();
-        let weights = Weights(weights.map(|weights| weights.as_slice().into()));
+        let weights = super::weights(weights.as_ref().map(|weights| weights.as_slice()));
         let terms = ClassTerms::new(&Plan::new(vec![expression]), &weights).unwrap();
         let logits: Vec<f32> = (0..3 * 1200).map(|i| (i * i % 97) as f32 * 0.15 - 7.0).collect();
         let labels: Vec<u8> = (0..1200).map(|i| [0, 0, 1, 2][i % 4]).collect();
