@@ -11,8 +11,8 @@ use loss_core::{
     FocalTversky, Histogram, Iou, LogCoshDice, LogDice, Loss, Mcc, Pointwise, Quantisation, StateError, Tversky,
 };
 
-/// How many states are drawn for each loss.
-const STATES: usize = 4000;
+/// How many states are drawn for each loss: fewer where nothing is optimised.
+const STATES: usize = if cfg!(debug_assertions) { 400 } else { 4000 };
 
 /// Xorshift*: many integers for little.
 struct Random(u64);
@@ -127,7 +127,11 @@ impl Visitor for EveryLoss {
     fn visit<L: Loss + std::fmt::Debug>(&mut self, entry: &Entry, loss: L) {
         let found = [hunt(entry.name, &loss.accumulator(), 6), hunt(entry.name, &loss.counting_accumulator(), 4)];
         for [loaded, finished] in found {
-            assert!(loaded > STATES / 3 && loaded < STATES - 100 && finished > STATES / 8, "{}: {found:?}", entry.name);
+            assert!(
+                loaded > STATES / 3 && loaded < STATES - STATES / 40 && finished > STATES / 8,
+                "{}: {found:?}",
+                entry.name
+            );
         }
     }
 }

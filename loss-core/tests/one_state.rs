@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Px, samples};
+use common::{Px, samples, with_stack};
 use loss_core::class::{
     AnyClassLoss, AnyClassSet, AnyRegion, ClassAccumulator, ClassLoss, ClassPlane, ClassPointwise, ClassReduction,
     CrossEntropy, EveryClass, Foreground, GeneralisedDice, Layout, PerClass, SoftmaxFocal, WeightMode,
@@ -246,6 +246,10 @@ impl Visitor for Compare<'_> {
 
 #[test]
 fn every_loss_is_the_same_chosen_at_run_time() {
+    with_stack(compare_all);
+}
+
+fn compare_all() {
     let mut g = Gen::new(20);
     for kind in 0..KINDS {
         for overlap in [AnyOverlap::Product, AnyOverlap::Squared, AnyOverlap::Minimum] {
@@ -292,9 +296,12 @@ quickcheck! {
         );
         true
     }
+}
 
-    /// Whatever is in a list: the gradient of slices is that of its pixels, one by one, and nested sums and coefficients are the list.
-    fn lists_are_lists(first: Choice, second: Choice, third: Choice, pixels: Vec<Px>) -> bool {
+/// Whatever is in a list: the gradient of slices is that of its pixels, one by one, and nested sums and coefficients are the list.
+#[test]
+fn lists_are_lists() {
+    fn hold(first: Choice, second: Choice, third: Choice, pixels: Vec<Px>) -> bool {
         let [a, b, c] = [first, second, third].map(|choice| scaled(choice.any(), &choice));
         let fingerprint = record(&[a, b, c], &columns(&pixels), None).fingerprint;
         let nested = [(a + b + c).accumulator().fingerprint(), (a + (b + c)).accumulator().fingerprint()];
@@ -302,6 +309,7 @@ quickcheck! {
         let flat = [a.times(2.0), b.times(1.0), c.times(3.0)].accumulator().fingerprint();
         nested == [fingerprint; 2] && doubled == flat
     }
+    with_stack(|| quickcheck::quickcheck(hold as fn(Choice, Choice, Choice, Vec<Px>) -> bool));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Entry, Visitor, every_loss};
+use common::{listed_losses, with_stack};
 use loss_core::boundary::BoundaryAccumulator;
 use loss_core::extend::{Link, Target};
 use loss_core::sorted::{HardMining, TopK};
@@ -148,29 +148,33 @@ fn lengths(g: &mut Gen) -> [usize; 3] {
     [usize::arbitrary(g) % 70, 64 * (usize::arbitrary(g) % 5), 1000 + usize::arbitrary(g) % 1200]
 }
 
-struct EveryLoss;
+#[test]
+fn every_loss_at_every_level() {
+    with_stack(compare_all);
+}
 
-impl Visitor for EveryLoss {
-    fn visit<L: Loss + std::fmt::Debug>(&mut self, entry: &Entry, loss: L) {
-        let mut g = Gen::new(30);
-        let empty = loss.accumulator();
+fn compare_all() {
+    let mut g = Gen::new(30);
+    let losses = listed_losses(&mut g);
+    for (index, (name, loss)) in losses.iter().enumerate() {
+        let (_, next) = losses[(index + 5) % losses.len()];
+        let alone = loss.accumulator();
+        let with_another = [loss.times(0.7), next.times(-0.3)].accumulator();
         for length in lengths(&mut g) {
             let g = &mut g;
             let values = (0..length).map(|_| if bool::arbitrary(g) { 0.0 } else { uniform(g, 0.25, 40.0) }).collect();
             let both = Weights::both(g, length, Order::MaskFirst);
-            for weights in [Weights::One, Weights::Values(values), both] {
-                let mut targets = Gen::new(30);
-                let soft = || *targets.choose(&[0.0f32, 1.0, 0.3, 0.999]).unwrap();
-                let columns = Columns::new(length, || logit(g), soft, weights);
-                compare(entry.name, &empty, columns.plane(0), &columns.samples(0));
-            }
+            let mut targets = Gen::new(30);
+            let mut soft = || *targets.choose(&[0.0f32, 1.0, 0.3, 0.999]).unwrap();
+            let mut columns = |weights| Columns::new(length, || logit(g), &mut soft, weights);
+            let unweighted = columns(Weights::One);
+            compare(name, &alone, unweighted.plane(0), &unweighted.samples(0));
+            let weighted = columns(Weights::Values(values));
+            compare(name, &with_another, weighted.plane(0), &weighted.samples(0));
+            let masked = columns(both);
+            compare(name, &alone, masked.plane(0), &masked.samples(0));
         }
     }
-}
-
-#[test]
-fn every_loss_at_every_level() {
-    every_loss(&mut EveryLoss);
 }
 
 fn bce_dice() -> impl Loss {

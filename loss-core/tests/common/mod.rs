@@ -4,6 +4,8 @@
 pub mod dual;
 
 use loss_core::extend::AnyOverlap;
+#[cfg(test)]
+use loss_core::list::{Arguments, Kind, ParameterFacts, Value};
 use loss_core::{
     AnyLoss, AsymmetricFocal, AsymmetricFocalTversky, BalancedBce, Bce, Denominator, Dice, EmptyMask,
     ExponentialLogCrossEntropy, ExponentialLogDice, Focal, FocalForm, FocalTversky, GeneralisedCrossEntropy, Iou,
@@ -396,6 +398,54 @@ pub fn every_loss(visitor: &mut impl Visitor) {
             0.5 * mean(x, cross_entropy) + 2.0 * iou + 0.25 * mcc
         }
     );
+}
+
+/// Every loss of the library as one that is chosen at run time: at its defaults, and twice at parameters that are drawn.
+///
+/// For tests of the ways that pixels take, which are the same for all losses: each loss by its own type would be compiled for each of these ways.
+/// `one_state` proves that both are one loss, over slices too.
+#[cfg(test)]
+pub fn listed_losses(g: &mut Gen) -> Vec<(&'static str, AnyLoss)> {
+    let mut losses = Vec::new();
+    for entry in AnyLoss::LIST {
+        let mut wanted = 3;
+        for attempt in 0..1000 {
+            let draw = |parameter: &'static ParameterFacts| (parameter, drawn(g, &parameter.kind));
+            let given: Vec<_> = if attempt == 0 { Vec::new() } else { entry.facts.parameters().map(draw).collect() };
+            // Some make no loss together.
+            let Ok(loss) = (entry.build)(&Arguments::new(&entry.facts, &given)) else { continue };
+            losses.push((entry.facts.name, loss));
+            wanted -= 1;
+            if wanted == 0 {
+                break;
+            }
+        }
+        assert_eq!(wanted, 0, "{}: parameters drawn make no loss", entry.facts.name);
+    }
+    losses
+}
+
+#[cfg(test)]
+fn drawn(g: &mut Gen, kind: &Kind) -> Value {
+    match kind {
+        Kind::Word(words) => Value::Word(g.choose(words).unwrap()),
+        Kind::NumberOrNone(_) if bool::arbitrary(g) => Value::Word("none"),
+        Kind::Number(range) | Kind::NumberOrNone(range) => {
+            let numbers = [0.0, 0.3, 0.45, 0.7, 1.0, 1.3, 2.0, 3.5];
+            let within: Vec<f64> = numbers.into_iter().filter(|number| range.contains(*number)).collect();
+            Value::Number(*g.choose(&within).expect("a number of the range"))
+        }
+        _ => panic!("a kind of parameter that no binary loss has"),
+    }
+}
+
+/// Runs a test with more stack than those have by default. Where nothing is optimised, so many losses in one function need it.
+#[cfg(test)]
+pub fn with_stack(test: impl FnOnce() + Send + 'static) {
+    let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(test).unwrap();
+    if let Err(panic) = thread.join() {
+        std::panic::resume_unwind(panic);
+    }
 }
 
 /// The pixels as the oracle takes them.
