@@ -40,12 +40,12 @@ impl Visitor for Bad {
         for (bad, reason) in BAD {
             let good: Vec<Px> = [Px(0.25, 1.0, 1.0)].into_iter().chain(Vec::arbitrary(&mut g)).collect();
             let mut clean = loss.accumulator();
-            clean.extend(samples(&good));
+            samples(&good).for_each(|pixel| clean.push(pixel));
             let at = usize::arbitrary(&mut g) % (good.len() + 1);
             let mut sums = loss.accumulator();
-            sums.extend(samples(&good[..at]));
+            samples(&good[..at]).for_each(|pixel| sums.push(pixel));
             sums.push(bad);
-            sums.extend(samples(&good[at..]));
+            samples(&good[at..]).for_each(|pixel| sums.push(pixel));
 
             let first = RejectedPixel { index: at as i64, reason };
             assert_eq!(sums.first_rejected(), Some(first), "{name}: {bad:?}");

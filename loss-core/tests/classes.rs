@@ -194,7 +194,7 @@ impl Visitor for AgreesWithOracle {
             let exact: Vec<Exact> =
                 pixels.iter().map(|Px(z, t, w)| (z.map(f64::from), t.map(f64::from), f64::from(*w))).collect();
             let mut sums = loss.class_accumulator();
-            sums.extend(samples(&pixels));
+            samples(&pixels).for_each(|pixel| sums.push(pixel));
             let finished = sums.finish().unwrap();
             let (value, expected) = (finished.value(), oracle(&exact));
             assert!((value - expected).abs() <= 1e-6 * expected.abs() + 1e-7, "{name}: {value} instead of {expected}");
@@ -245,7 +245,7 @@ impl Visitor for Laws {
         let mut g = Gen::new(20);
         let stream = |pixels: &[Px]| {
             let mut sums = loss.class_accumulator();
-            sums.extend(samples(pixels));
+            samples(pixels).for_each(|pixel| sums.push(pixel));
             sums
         };
         for _ in 0..20 {
@@ -423,7 +423,7 @@ impl Visitor for Sigmoids {
         ];
         let finish = |pixels: [([f32; C], [f32; C], f32); 2]| {
             let mut sums = loss.class_accumulator().activation(Activation::Sigmoid);
-            sums.extend(pixels);
+            pixels.into_iter().for_each(|pixel| sums.push(pixel));
             sums.finish().unwrap()
         };
         let gradient = finish(pixels).gradient();
@@ -461,7 +461,7 @@ fn soft_targets_in_slices() {
             Layout::Planar => (0..C).flat_map(|class| pixels.iter().map(move |pixel| of(pixel)[class])).collect(),
         };
         let mut pushed = loss.class_accumulator();
-        pushed.extend(samples(&pixels));
+        samples(&pixels).for_each(|pixel| pushed.push(pixel));
         for layout in [Layout::Interleaved, Layout::Planar] {
             let (logits, targets) = (lay(|pixel| pixel.0, layout), lay(|pixel| pixel.1, layout));
             let plane = ClassPlane::<_, C>::soft(C, layout, &logits, &targets).unwrap().with_weights(&weights).unwrap();

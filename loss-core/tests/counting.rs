@@ -79,7 +79,7 @@ fn every_way<L: Loss + std::fmt::Debug, K: Link + std::fmt::Debug>(
 ) {
     let (mut counted, mut weighted) = empty.clone();
     pixels.iter().for_each(|&pixel| counted.push(pixel));
-    weighted.extend(pixels.iter().copied());
+    pixels.iter().copied().for_each(|pixel| weighted.push(pixel));
     compare(name, &counted, &weighted, pixels);
 
     let part = |pixels: &[Hard]| {
@@ -109,14 +109,14 @@ fn every_way<L: Loss + std::fmt::Debug, K: Link + std::fmt::Debug>(
     for level in SimdLevel::available() {
         let (mut counted, mut weighted) = empty.clone();
         counted.extend_plane_at(level, plane.with_mask(&valid).unwrap()).unwrap();
-        weighted.extend(pixels.iter().copied());
+        pixels.iter().copied().for_each(|pixel| weighted.push(pixel));
         compare(name, &counted, &weighted, pixels);
 
         let (mut counted, mut weighted) = empty.clone();
         counted.extend_plane_at(level, plane).unwrap();
-        weighted.extend(inputs.iter().zip(&targets));
+        inputs.iter().zip(&targets).for_each(|pixel| weighted.push(pixel));
         counted.extend_plane_at(level, Plane::new(&inputs, &flags).unwrap()).unwrap();
-        weighted.extend(inputs.iter().zip(&flags));
+        inputs.iter().zip(&flags).for_each(|pixel| weighted.push(pixel));
         compare(name, &counted, &weighted, pixels);
     }
 }
@@ -140,8 +140,8 @@ fn counts_the_same<L: Loss + std::fmt::Debug>(name: &str, loss: L, g: &mut Gen) 
 #[test]
 fn has_the_bits_of_the_ordinary_accumulator() {
     let mut g = Gen::new(30);
-    for (name, loss) in listed_losses(&mut g) {
-        counts_the_same(name, loss, &mut g);
+    for (name, loss) in listed_losses(3, &mut |end| usize::arbitrary(&mut g) % end) {
+        counts_the_same(&name, loss, &mut g);
     }
     counts_the_same("bce + dice", bce_dice(), &mut g);
 }

@@ -34,7 +34,7 @@ impl Visitor for Compare {
             figures.unwrap_or_else(|| panic!("{name} has no reference values: add it to reference_values.py"));
         let pixels: Vec<Px> = self.reference.pixels.iter().map(|&(z, t, w)| Px(z, t, w)).collect();
         let mut sums = loss.accumulator();
-        sums.extend(samples(&pixels));
+        samples(&pixels).for_each(|pixel| sums.push(pixel));
         let finished = sums.finish().unwrap();
         let close = (finished.value() - figures.value).abs() <= 2e-7 * figures.value.abs();
         assert!(close, "{name}: {} instead of {}", finished.value(), figures.value);

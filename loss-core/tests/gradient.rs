@@ -51,7 +51,7 @@ impl Visitor for AgreesWithOracle {
             // One pixel with a gradient that does not cancel, for the others' errors to be compared with.
             let pixels: Vec<Px> = pixels.iter().map(|&Smooth(pixel)| pixel).chain([Px(-0.75, 1.0, 1.5)]).collect();
             let mut sums = loss.accumulator();
-            sums.extend(samples(&pixels));
+            samples(&pixels).for_each(|pixel| sums.push(pixel));
             let finished = sums.finish().unwrap();
             let exact = in_f64(&pixels);
             let expected = (entry.oracle)(&exact);
@@ -107,7 +107,7 @@ impl Visitor for Forms {
             let mut pixels: Vec<Px> = quickcheck::Arbitrary::arbitrary(&mut g);
             pixels.push(Px(0.75, 1.0, 1.0));
             let mut sums = loss.accumulator();
-            sums.extend(samples(&pixels));
+            samples(&pixels).for_each(|pixel| sums.push(pixel));
             let finished = sums.finish().unwrap();
             let logits: Vec<f32> = pixels.iter().map(|pixel| pixel.0).collect();
             let targets: Vec<f32> = pixels.iter().map(|pixel| pixel.1).collect();

@@ -145,7 +145,7 @@ fn compare<L: Loss, C: TestCode, const TARGETS: usize, const REJECTED: bool>(
 ) {
     let samples = pixels.samples();
     let mut expected = loss.accumulator();
-    expected.extend(samples.iter().copied());
+    samples.iter().copied().for_each(|pixel| expected.push(pixel));
     let histogram = pixels.histogram();
     let sums = histogram.accumulator(loss);
     assert!(sums == expected && state(&sums) == state(&expected), "{name}: {pixels:?}");
@@ -156,7 +156,7 @@ fn compare<L: Loss, C: TestCode, const TARGETS: usize, const REJECTED: bool>(
     let mut expected = loss.accumulator().at_threshold(0.3).unwrap();
     let mut sums = expected.clone();
     expected.push((0.5, true));
-    expected.extend(samples.iter().copied());
+    samples.iter().copied().for_each(|pixel| expected.push(pixel));
     sums.push((0.5, true));
     sums.extend_histogram(&pixels.histogram_of(0, pixels.len() / 3));
     sums.extend_histogram(&pixels.histogram_of(pixels.len() / 3, pixels.len()));

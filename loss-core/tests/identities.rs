@@ -15,7 +15,7 @@ fn finish(loss: impl Loss, pixels: &[Px]) -> (f64, Vec<f32>) {
     let mut pixels = pixels.to_vec();
     pixels.push(Px(-0.75, 1.0, 1.5));
     let mut sums = loss.accumulator();
-    sums.extend(samples(&pixels));
+    samples(&pixels).for_each(|pixel| sums.push(pixel));
     let finished = sums.finish().unwrap();
     (finished.value(), finished.gradients(samples(&pixels)).collect())
 }

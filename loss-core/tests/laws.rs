@@ -8,7 +8,7 @@ use quickcheck::{Arbitrary, Gen};
 
 fn stream<L: Loss>(loss: &L, pixels: &[Px]) -> Accumulator<L> {
     let mut sums = loss.accumulator();
-    sums.extend(samples(pixels));
+    samples(pixels).for_each(|pixel| sums.push(pixel));
     sums
 }
 
@@ -97,7 +97,7 @@ impl Visitor for WaysIn {
             let mut plain = loss.accumulator();
             plain.extend_plane(Plane::new(&logits, &flags).unwrap());
             let mut pairs = loss.accumulator();
-            pairs.extend(logits.iter().zip(&hard));
+            logits.iter().zip(&hard).for_each(|pixel| pairs.push(pixel));
             assert_eq!(plain, pairs, "{}: pairs", entry.name);
         }
     }
@@ -120,7 +120,7 @@ impl Visitor for Ignored {
             // Nothing else of an ignored pixel is looked at.
             let masked = pixels.iter().map(|&Px(z, t, w)| if w == 0.0 { (f32::NAN, 7.0, 0.0) } else { (z, t, w) });
             let mut sums = loss.accumulator();
-            sums.extend(masked);
+            masked.for_each(|pixel| sums.push(pixel));
             let (with, without) = (sums.finish().unwrap(), stream(&loss, &present).finish().unwrap());
             assert_eq!(with.value().to_bits(), without.value().to_bits(), "{}", entry.name);
             assert_eq!(with.counts().ignored as usize, pixels.len() - present.len());
@@ -288,7 +288,7 @@ fn a_stream_counts_its_pixels_however_it_ends() {
     let end = 100_001;
     let source = (0..many).map(|i| if i == end { panic!("the source of the pixels fails") } else { pixel(i) });
     let failed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| cut.extend(source)));
-    whole.extend((0..end).map(pixel));
+    (0..end).for_each(|i| whole.push(pixel(i)));
     assert!(failed.is_err() && cut == whole);
 }
 

@@ -187,7 +187,7 @@ struct Record {
 fn record<L: Loss>(loss: &L, [logits, targets, weights]: &[Vec<f32>; 3], other: Option<&Record>) -> Record {
     let plane = Plane::new(logits, targets).unwrap().with_weights(weights).unwrap();
     let mut sums = loss.accumulator();
-    sums.extend(logits.iter().zip(targets).zip(weights).map(|((&z, &t), &w)| (z, t, w)));
+    logits.iter().zip(targets).zip(weights).map(|((&z, &t), &w)| (z, t, w)).for_each(|pixel| sums.push(pixel));
     let mut state = Vec::new();
     sums.for_each_of_state(|integer| state.push(integer));
     assert_eq!(state.len(), sums.state_length());

@@ -108,12 +108,12 @@ impl Golden {
     }
 
     fn accumulator<L: Loss, K: Link>(&mut self, name: impl Into<String>, mut sums: Accumulator<L, K>) {
-        sums.extend(PIXELS);
+        PIXELS.into_iter().for_each(|pixel| sums.push(pixel));
         self.add(name, sums.fingerprint(), &state_of(&sums), sums.finish_valid().unwrap().value());
     }
 
     fn classes<L: ClassLoss<3>>(&mut self, name: &str, mut sums: ClassAccumulator<L, 3>) {
-        sums.extend(CLASS_PIXELS);
+        CLASS_PIXELS.into_iter().for_each(|pixel| sums.push(pixel));
         let value = sums.finish_valid().unwrap().value();
         self.add(format!("classes: {name}"), sums.fingerprint(), &state_of_classes(&sums), value);
     }
@@ -123,7 +123,7 @@ impl Visitor for Golden {
     fn visit<L: Loss + std::fmt::Debug>(&mut self, entry: &Entry, loss: L) {
         self.accumulator(entry.name, loss.accumulator());
         let mut sums = loss.counting_accumulator();
-        sums.extend(HARD_PIXELS);
+        HARD_PIXELS.into_iter().for_each(|pixel| sums.push(pixel));
         let value = sums.finish_valid().unwrap().value();
         self.add(format!("counting: {}", entry.name), sums.fingerprint(), &state_of(&sums), value);
     }

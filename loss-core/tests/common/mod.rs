@@ -4,7 +4,6 @@
 pub mod dual;
 
 use loss_core::extend::AnyOverlap;
-#[cfg(test)]
 use loss_core::list::{Arguments, Kind, ParameterFacts, Value};
 use loss_core::{
     AnyLoss, AsymmetricFocal, AsymmetricFocalTversky, BalancedBce, Bce, Denominator, Dice, EmptyMask,
@@ -400,40 +399,40 @@ pub fn every_loss(visitor: &mut impl Visitor) {
     );
 }
 
-/// Every loss of the library as one that is chosen at run time: at its defaults, and twice at parameters that are drawn.
+/// Every loss of the library as one that is chosen at run time: at its defaults, and at parameters that are drawn, so many each. `below` gives a
+/// random number below another.
 ///
 /// For tests of the ways that pixels take, which are the same for all losses: each loss by its own type would be compiled for each of these ways.
 /// `one_state` proves that both are one loss, over slices too.
-#[cfg(test)]
-pub fn listed_losses(g: &mut Gen) -> Vec<(&'static str, AnyLoss)> {
+pub fn listed_losses(each: usize, below: &mut impl FnMut(usize) -> usize) -> Vec<(String, AnyLoss)> {
     let mut losses = Vec::new();
     for entry in AnyLoss::LIST {
-        let mut wanted = 3;
+        let name = entry.facts.name;
+        let mut made = 0;
         for attempt in 0..1000 {
-            let draw = |parameter: &'static ParameterFacts| (parameter, drawn(g, &parameter.kind));
+            let draw = |parameter: &'static ParameterFacts| (parameter, drawn(&parameter.kind, below));
             let given: Vec<_> = if attempt == 0 { Vec::new() } else { entry.facts.parameters().map(draw).collect() };
             // Some make no loss together.
             let Ok(loss) = (entry.build)(&Arguments::new(&entry.facts, &given)) else { continue };
-            losses.push((entry.facts.name, loss));
-            wanted -= 1;
-            if wanted == 0 {
+            losses.push((if made == 0 { name.to_owned() } else { format!("{name} {made}") }, loss));
+            made += 1;
+            if made == each {
                 break;
             }
         }
-        assert_eq!(wanted, 0, "{}: parameters drawn make no loss", entry.facts.name);
+        assert_eq!(made, each, "{name}: parameters drawn make no loss");
     }
     losses
 }
 
-#[cfg(test)]
-fn drawn(g: &mut Gen, kind: &Kind) -> Value {
+fn drawn(kind: &Kind, below: &mut impl FnMut(usize) -> usize) -> Value {
     match kind {
-        Kind::Word(words) => Value::Word(g.choose(words).unwrap()),
-        Kind::NumberOrNone(_) if bool::arbitrary(g) => Value::Word("none"),
+        Kind::Word(words) => Value::Word(words[below(words.len())]),
+        Kind::NumberOrNone(_) if below(2) == 0 => Value::Word("none"),
         Kind::Number(range) | Kind::NumberOrNone(range) => {
             let numbers = [0.0, 0.3, 0.45, 0.7, 1.0, 1.3, 2.0, 3.5];
             let within: Vec<f64> = numbers.into_iter().filter(|number| range.contains(*number)).collect();
-            Value::Number(*g.choose(&within).expect("a number of the range"))
+            Value::Number(within[below(within.len())])
         }
         _ => panic!("a kind of parameter that no binary loss has"),
     }

@@ -1,15 +1,13 @@
 //! Losses of one class: every loss on pixels of every kind, and one loss on inputs of every type.
 
-use std::fmt::Debug;
-
 use half::{bf16, f16};
-use loss_core::extend::{Link, SharedSums, Target};
+use loss_core::extend::{AnyOverlap, Link, SharedSums, Target};
 use loss_core::{
-    Accumulator, Bce, Dice, Focal, Loss, Plane, Pointwise, Probabilities, Quantisation, Sample, SimdLevel, Squared,
-    Tversky,
+    Accumulator, AnyLoss, Bce, Dice, Focal, Loss, Mcc, Plane, Pointwise, Probabilities, Quantisation, Sample,
+    SimdLevel, Squared, Tversky,
 };
 
-use crate::common::{self, Entry, Visitor};
+use crate::common;
 use crate::data::{PIXELS, Pixels, Random, kinds};
 use crate::lines::{Lines, bits, counts, debug, integers, numbers, outcome, parts, some_bits, word};
 
@@ -20,38 +18,44 @@ pub fn state<L: Loss, K: Link, C: SharedSums>(sums: &Accumulator<L, K, C>) -> Ve
     state
 }
 
-/// Every loss of the list.
+/// Every loss of the list, and sums of losses.
 pub fn every_loss(lines: &mut Lines) {
-    common::every_loss(&mut Every { lines, kinds: kinds() });
+    let kinds = kinds();
+    let mut random = Random::new(23);
+    for (name, loss) in common::listed_losses(2, &mut |end| random.bits() as usize % end) {
+        every_way(lines, &kinds, &name, &loss);
+    }
+    let (bce, focal) = (Bce::new().mean(), Focal::new(2.0).unwrap().mean());
+    let tversky = Tversky::new(0.3, 0.7, 0.75).unwrap();
+    every_way(lines, &kinds, "focal + tversky", &(0.7 * focal + tversky * 0.3));
+    let list = [
+        AnyLoss::Bce(bce).times(0.5),
+        AnyLoss::Tversky(tversky.overlap(AnyOverlap::Squared)).times(2.0),
+        AnyLoss::Mcc(Mcc::new(0.75).unwrap()).times(0.25),
+    ];
+    every_way(lines, &kinds, "list", &list);
 }
 
-struct Every<'a> {
-    lines: &'a mut Lines,
-    kinds: Vec<Pixels>,
-}
-
-impl Visitor for Every<'_> {
-    fn visit<L: Loss + Debug>(&mut self, entry: &Entry, loss: L) {
-        for pixels in &self.kinds {
-            let plane = Plane::new(&pixels.logits, &pixels.targets).unwrap();
-            let plane = pixels.weights.iter().fold(plane, |plane, weights| plane.with_weights(weights).unwrap());
-            pixels_and_slices(self.lines, &format!("{}, {}", entry.name, pixels.name), &loss.accumulator(), plane);
-        }
-        // Counted: hard pixels alone.
-        let Pixels { logits, targets, .. } = &self.kinds[0];
-        let mask: Vec<u8> = targets.iter().map(|&target| target as u8).collect();
-        let mut one_by_one = loss.counting_accumulator();
-        one_by_one.extend(logits.iter().zip(&mask));
-        let expected = state(&one_by_one);
-        self.lines.line(
-            &format!("{}, counted", entry.name),
-            &[("state", integers(&expected)), ("value", outcome(&one_by_one.value(), |&value| bits(value)))],
-        );
-        for level in SimdLevel::available() {
-            let mut sums = loss.counting_accumulator();
-            sums.extend_plane_at(level, Plane::new(logits, &mask).unwrap()).unwrap();
-            self.lines.agree(&state(&sums), &expected, || format!("{}, counted, {level}", entry.name));
-        }
+fn every_way<L: Loss>(lines: &mut Lines, kinds: &[Pixels], name: &str, loss: &L) {
+    for pixels in kinds {
+        let plane = Plane::new(&pixels.logits, &pixels.targets).unwrap();
+        let plane = pixels.weights.iter().fold(plane, |plane, weights| plane.with_weights(weights).unwrap());
+        pixels_and_slices(lines, &format!("{name}, {}", pixels.name), &loss.accumulator(), plane);
+    }
+    // Counted: hard pixels alone.
+    let Pixels { logits, targets, .. } = &kinds[0];
+    let mask: Vec<u8> = targets.iter().map(|&target| target as u8).collect();
+    let mut one_by_one = loss.counting_accumulator();
+    logits.iter().zip(&mask).for_each(|pixel| one_by_one.push(pixel));
+    let expected = state(&one_by_one);
+    lines.line(
+        &format!("{name}, counted"),
+        &[("state", integers(&expected)), ("value", outcome(&one_by_one.value(), |&value| bits(value)))],
+    );
+    for level in SimdLevel::available() {
+        let mut sums = loss.counting_accumulator();
+        sums.extend_plane_at(level, Plane::new(logits, &mask).unwrap()).unwrap();
+        lines.agree(&state(&sums), &expected, || format!("{name}, counted, {level}"));
     }
 }
 
@@ -64,7 +68,7 @@ fn pixels_and_slices<L: Loss, K: Link, T: Target>(
 ) {
     let samples: Vec<Sample> = plane.samples().collect();
     let mut one_by_one = empty.clone();
-    one_by_one.extend(samples.iter().copied());
+    samples.iter().copied().for_each(|pixel| one_by_one.push(pixel));
     let expected = state(&one_by_one);
     let finished = one_by_one.finish_valid();
     let slopes: Option<Vec<f32>> = finished.as_ref().ok().map(|finished| {
@@ -143,7 +147,7 @@ fn pixels_and_slices_added<L: Loss, K: Link, T: Target>(
 ) {
     pixels_and_slices(lines, name, empty, plane);
     let mut sums = empty.clone();
-    sums.extend(plane.samples());
+    plane.samples().for_each(|pixel| sums.push(pixel));
     let Ok(finished) = sums.finish_valid() else { return };
     let gradient = finished.gradient();
     let before: Vec<f32> = (0..plane.len()).map(|index| index as f32 * 0.125).collect();

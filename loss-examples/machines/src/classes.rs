@@ -114,7 +114,7 @@ fn pixels_and_slices<L: ClassLoss<C>, const C: usize>(
     pixels: &Pixels<C>,
 ) {
     let mut one_by_one = empty.clone();
-    one_by_one.extend(pixels.samples());
+    pixels.samples().for_each(|pixel| one_by_one.push(pixel));
     let expected = state(&one_by_one);
     let finished = one_by_one.finish_valid();
     let slopes: Option<Vec<f32>> = finished.as_ref().ok().map(|finished| {
