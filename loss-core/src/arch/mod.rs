@@ -50,6 +50,10 @@ impl SimdLevel {
     /// One number at a time.
     pub const SCALAR: Self = Self(Kind::Scalar);
 
+    /// Whether the architecture has any other: where it has none, as microcontrollers, nothing is compiled that asks which.
+    pub(crate) const HAS_LANES: bool =
+        cfg!(any(target_arch = "x86_64", all(target_arch = "aarch64", target_feature = "neon", target_endian = "little")));
+
     /// The levels of this processor, the fastest last.
     pub fn available() -> impl DoubleEndedIterator<Item = Self> {
         let levels = [

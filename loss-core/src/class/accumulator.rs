@@ -236,12 +236,6 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
     }
 }
 
-impl<L: ClassLoss<C>, S: Into<ClassSample<C>>, const C: usize> Extend<S> for ClassAccumulator<L, C> {
-    fn extend<I: IntoIterator<Item = S>>(&mut self, samples: I) {
-        samples.into_iter().for_each(|sample| self.push(sample));
-    }
-}
-
 /// Equal if they accumulate the same loss and hold the same sums.
 impl<L: ClassLoss<C>, const C: usize> PartialEq for ClassAccumulator<L, C> {
     fn eq(&self, other: &Self) -> bool {

@@ -22,6 +22,7 @@ mod combine;
 mod cross_entropy;
 mod finished;
 mod focal;
+mod gathered;
 mod generalised_dice;
 mod image_mean;
 mod loss;

@@ -20,8 +20,10 @@ use crate::sums::batch::{Batch, HardBatch, Targets, Terms, count_all, sealed};
 use crate::sums::exact::ExactSum;
 use crate::sums::rows::{add_rows, store_terms};
 
-/// Up to how many classes there is room for a tile on the stack, half a megabyte of it.
-const MOST_CLASSES: usize = 48;
+/// Whether there is room for a tile on the stack: half a megabyte of it, for 48 classes.
+pub(super) const fn has_room<const C: usize>() -> bool {
+    C <= 48
+}
 
 #[inline(always)]
 fn load<V: Lanes>(row: &[f32], vector: usize) -> V {
@@ -338,9 +340,9 @@ impl<L: ClassLoss<C>, const C: usize> AddOwn<'_, L, C> {
     }
 }
 
-/// Whether tiles can be had of a plane, if there is room: the level has lanes, and the plane has the classes that are expected.
+/// Whether tiles can be had of a plane, if there is room: the level has lanes, and the plane has a vector of pixels, of the classes that are expected.
 fn has_tiles<T: Label, const C: usize>(level: SimdLevel, plane: &ClassPlane<'_, T, C>, reading: &Reading) -> bool {
-    level != SimdLevel::SCALAR && plane.classes() == reading.classes
+    level != SimdLevel::SCALAR && plane.classes() == reading.classes && plane.pixels() >= WIDEST
 }
 
 impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
@@ -370,18 +372,30 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
         plane: ClassPlane<'_, T, C>,
         pixels: Range<usize>,
     ) {
+        // A constant that the compiler asks before it makes the kernels.
+        if const { has_room::<C>() } && has_tiles(level, &plane, &self.reading) {
+            self.extend_tiles(level, plane, pixels, &mut ClassNumbers::new());
+        } else {
+            plane.samples_of(pixels, self.classes()).for_each(|sample| self.push(sample));
+        }
+    }
+
+    /// Adds a stretch of the pixels of slices that tiles can be had of.
+    pub(super) fn extend_tiles<T: Label>(
+        &mut self,
+        level: SimdLevel,
+        plane: ClassPlane<'_, T, C>,
+        pixels: Range<usize>,
+        numbers: &mut ClassNumbers<C>,
+    ) {
         let classes = self.classes();
         let Range { mut start, end } = pixels;
-        // A constant that the compiler asks before it makes the kernels.
-        if const { C <= MOST_CLASSES } && has_tiles(level, &plane, &self.reading) {
-            let mut numbers = ClassNumbers::new();
-            while end - start >= WIDEST {
-                let length = (end - start).min(CLASS_TILE) / WIDEST * WIDEST;
-                if self.add_tile(level, &plane, start, length, &mut numbers).is_none() {
-                    plane.samples_of(start..start + length, classes).for_each(|sample| self.push(sample));
-                }
-                start += length;
+        while end - start >= WIDEST {
+            let length = (end - start).min(CLASS_TILE) / WIDEST * WIDEST;
+            if self.add_tile(level, &plane, start, length, numbers).is_none() {
+                plane.samples_of(start..start + length, classes).for_each(|sample| self.push(sample));
             }
+            start += length;
         }
         plane.samples_of(start..end, classes).for_each(|sample| self.push(sample));
     }
@@ -457,7 +471,7 @@ impl<L: ClassLoss<C>, const C: usize> ClassGradient<L, C> {
     ) {
         let Range { mut start, end } = to.pixels();
         // A constant that the compiler asks before it makes the kernels.
-        if const { C <= MOST_CLASSES } && has_tiles(level, &plane, &self.reading) {
+        if const { has_room::<C>() } && has_tiles(level, &plane, &self.reading) {
             let mut numbers = ClassNumbers::new();
             while end - start >= WIDEST {
                 let length = (end - start).min(CLASS_TILE) / WIDEST * WIDEST;

@@ -2,6 +2,7 @@
 
 use super::finished::Finished;
 use super::run::Run;
+use crate::arch::SimdLevel;
 use crate::error::{Parameter, ParameterError, StateError};
 use crate::fingerprint::Fingerprint;
 use crate::input::link::{Link, Logits};
@@ -336,8 +337,13 @@ impl<L: Loss> Accumulator<L, Logits> {
 
 impl<L: Loss, K: Link, C: SharedSums, S: Into<C::Sample>> Extend<S> for Accumulator<L, K, C> {
     fn extend<I: IntoIterator<Item = S>>(&mut self, samples: I) {
-        let mut run = self.run();
-        samples.into_iter().for_each(|sample| run.push(sample.into().into()));
+        let samples = samples.into_iter().map(|sample| sample.into().into());
+        if const { SimdLevel::HAS_LANES } {
+            self.extend_gathered(SimdLevel::best(), samples);
+        } else {
+            let mut run = self.run();
+            samples.for_each(|sample| run.push(sample));
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `accumulator.rs` | the running sums of a loss |
 //! | `run.rs` | pixels on their way into them, one by one |
+//! | `gathered.rs` | pixels of an iterator, until they fill a tile |
 //! | `numbers.rs` | the pixels of a tile as numbers |
 //! | `tile.rs` | slices, a tile at a time: sums, and gradients |
 //! | `finished.rs` | value, parts and scores, and the gradient |
@@ -13,6 +14,7 @@
 
 pub(crate) mod accumulator;
 pub(crate) mod finished;
+mod gathered;
 pub(crate) mod image_mean;
 pub(crate) mod numbers;
 #[cfg(feature = "rayon")]

@@ -250,13 +250,13 @@ impl<K: Link> Kernel for HasTraces<'_, K> {
 }
 
 /// Room for a tile, and what is prepared of it.
-struct Scratch {
+pub(super) struct Scratch {
     numbers: Numbers,
     prepared: [f32; TILE],
 }
 
 impl Scratch {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self { numbers: Numbers::new(), prepared: [0.0; TILE] }
     }
 }
@@ -287,11 +287,22 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
         Some(())
     }
 
-    fn extend_slices<T: Target>(&mut self, level: SimdLevel, plane: Plane<'_, T>, mut keep: Option<&mut [f32]>) {
-        if level == SimdLevel::SCALAR {
+    fn extend_slices<T: Target>(&mut self, level: SimdLevel, plane: Plane<'_, T>, keep: Option<&mut [f32]>) {
+        // A plane without a vector needs no room for a tile, which takes longer to make than these pixels.
+        if level == SimdLevel::SCALAR || plane.len() < WIDEST {
             return self.extend_scalar(plane, keep.unwrap_or_default());
         }
-        let mut scratch = Scratch::new();
+        self.extend_tiles(level, plane, keep, &mut Scratch::new());
+    }
+
+    /// Adds the pixels of slices, a tile at a time.
+    pub(super) fn extend_tiles<T: Target>(
+        &mut self,
+        level: SimdLevel,
+        plane: Plane<'_, T>,
+        mut keep: Option<&mut [f32]>,
+        scratch: &mut Scratch,
+    ) {
         let mut rest = plane;
         while !rest.is_empty() {
             let (tile, others) = rest.split_at(TILE);
@@ -571,7 +582,7 @@ impl<K: Link, G: OfPixel> Kernel for PassApart<'_, K, G> {
 
 impl<L: Loss, K: Link> Gradient<L, K> {
     fn write_slices<T: Target>(&self, level: SimdLevel, plane: Plane<'_, T>, to: &mut [f32], what: What) {
-        if level == SimdLevel::SCALAR {
+        if level == SimdLevel::SCALAR || plane.len() < WIDEST {
             return self.write_scalar(plane, to, what);
         }
         let mut scratch = Scratch::new();

@@ -1,0 +1,145 @@
+//! Pixels of an iterator: gathered until they fill a tile; what `stream/gathered.rs` is to one class.
+
+use super::accumulator::ClassAccumulator;
+use super::loss::ClassLoss;
+use super::numbers::{CLASS_TILE, ClassNumbers, Row};
+use super::plane::{ClassPlane, Layout};
+use super::sample::{ClassSample, ClassTarget};
+use super::tile::has_room;
+use crate::arch::SimdLevel;
+use crate::error::ClassPlaneError;
+
+/// How many pixels are added one by one before any are gathered. An iterator may end with them, and room for more is not made for nothing.
+const FEW: usize = 64;
+
+/// Pixels that are not yet added. They are when their number is that of a tile, and when this is dropped, even if by a panic of the iterator.
+struct Gathered<'a, L: ClassLoss<C>, const C: usize> {
+    to: &'a mut ClassAccumulator<L, C>,
+    level: SimdLevel,
+    pixels: Pixels<C>,
+    numbers: ClassNumbers<C>,
+}
+
+/// The pixels, as slices: all with a label, or all with soft targets.
+struct Pixels<const C: usize> {
+    classes: usize,
+    logits: [Row; C],
+    soft: [Row; C],
+    labels: [i64; CLASS_TILE],
+    weights: Row,
+    are_soft: bool,
+    length: usize,
+}
+
+impl<const C: usize> Pixels<C> {
+    fn new(classes: usize) -> Self {
+        let (row, rows) = ([0.0; CLASS_TILE], [[0.0; CLASS_TILE]; C]);
+        let labels = [0; CLASS_TILE];
+        Self { classes, logits: rows, soft: rows, labels, weights: row, are_soft: false, length: 0 }
+    }
+
+    /// Whether there is room for a pixel, of its kind.
+    #[inline(always)]
+    fn takes(&self, sample: &ClassSample<C>) -> bool {
+        let is_soft = matches!(sample.target, ClassTarget::Soft(_));
+        self.length < CLASS_TILE && (self.length == 0 || self.are_soft == is_soft)
+    }
+
+    #[inline(always)]
+    fn put(&mut self, sample: &ClassSample<C>) {
+        let Self { classes, logits, soft, labels, weights, are_soft, length } = self;
+        // There is room, which the compiler is told.
+        let place = *length % CLASS_TILE;
+        let put_all = |values: &[f32; C], rows: &mut [Row; C]| {
+            for (value, row) in values.iter().zip(rows).take(*classes) {
+                put(*value, row, place);
+            }
+        };
+        put_all(&sample.logits, logits);
+        match &sample.target {
+            ClassTarget::Label(label) => {
+                *are_soft = false;
+                put(*label, labels, place);
+            }
+            ClassTarget::Soft(targets) => {
+                *are_soft = true;
+                put_all(targets, soft);
+            }
+        }
+        put(sample.weight, weights, place);
+        *length = place + 1;
+    }
+}
+
+#[inline(always)]
+fn put<T>(value: T, row: &mut [T; CLASS_TILE], place: usize) {
+    if let Some(to) = row.get_mut(place) {
+        *to = value;
+    }
+}
+
+impl<L: ClassLoss<C>, const C: usize> Gathered<'_, L, C> {
+    /// Adds all of them, and none is left.
+    #[inline(never)]
+    fn add(&mut self) {
+        // A plane of all that there is room for, in its classes: there is no error.
+        let _ = self.add_all();
+    }
+
+    fn add_all(&mut self) -> Result<(), ClassPlaneError> {
+        let Self { to, level, pixels, numbers } = self;
+        let pixels_to_add = 0..core::mem::take(&mut pixels.length);
+        let Pixels { classes, logits, soft, labels, weights, are_soft, .. } = pixels;
+        let in_use = *classes * CLASS_TILE;
+        let logits = logits.as_flattened().get(..in_use).unwrap_or_default();
+        if *are_soft {
+            let soft = soft.as_flattened().get(..in_use).unwrap_or_default();
+            let plane = ClassPlane::soft(*classes, Layout::Planar, logits, soft)?.with_weights(weights)?;
+            to.extend_tiles(*level, plane, pixels_to_add, numbers);
+        } else {
+            let plane = ClassPlane::new(*classes, Layout::Planar, logits, labels)?.with_weights(weights)?;
+            to.extend_tiles(*level, plane, pixels_to_add, numbers);
+        }
+        Ok(())
+    }
+}
+
+impl<L: ClassLoss<C>, const C: usize> Drop for Gathered<'_, L, C> {
+    fn drop(&mut self) {
+        if self.pixels.length > 0 {
+            self.add();
+        }
+    }
+}
+
+impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
+    /// Adds the pixels of an iterator at a level that has lanes.
+    fn extend_gathered(&mut self, level: SimdLevel, mut samples: impl Iterator<Item = ClassSample<C>>) {
+        for _ in 0..FEW {
+            match samples.next() {
+                Some(sample) => self.push(sample),
+                None => return,
+            }
+        }
+        let pixels = Pixels::new(self.reading.classes);
+        let mut gathered = Gathered { to: self, level, pixels, numbers: ClassNumbers::new() };
+        samples.for_each(|sample| {
+            if !gathered.pixels.takes(&sample) {
+                gathered.add();
+            }
+            gathered.pixels.put(&sample);
+        });
+    }
+}
+
+impl<L: ClassLoss<C>, S: Into<ClassSample<C>>, const C: usize> Extend<S> for ClassAccumulator<L, C> {
+    fn extend<I: IntoIterator<Item = S>>(&mut self, samples: I) {
+        let samples = samples.into_iter().map(Into::into);
+        // A constant that the compiler asks before it makes the kernels.
+        if const { SimdLevel::HAS_LANES && has_room::<C>() } {
+            self.extend_gathered(SimdLevel::best(), samples);
+        } else {
+            samples.for_each(|sample| self.push(sample));
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! Pixels of an iterator: gathered until they fill a tile, which is added as one of slices is.
+
+use super::accumulator::Accumulator;
+use super::numbers::TILE;
+use super::tile::Scratch;
+use crate::arch::SimdLevel;
+use crate::input::link::Link;
+use crate::input::plane::Plane;
+use crate::input::sample::Sample;
+use crate::loss::Loss;
+use crate::sums::shared::SharedSums;
+
+/// How many pixels are added one by one before any are gathered. An iterator may end with them, and room for more is not made for nothing.
+const FEW: usize = 128;
+
+/// Pixels that are not yet added. They are when their number is that of a tile, and when this is dropped, even if by a panic of the iterator.
+struct Gathered<'a, L: Loss, K: Link, C: SharedSums> {
+    to: &'a mut Accumulator<L, K, C>,
+    level: SimdLevel,
+    pixels: Pixels,
+    scratch: Scratch,
+}
+
+/// The pixels, as slices.
+struct Pixels {
+    inputs: [f32; TILE],
+    targets: [f32; TILE],
+    weights: [f32; TILE],
+    length: usize,
+}
+
+impl Pixels {
+    /// Takes pixels as long as there is room. Each is counted at once: to get the next may panic.
+    #[inline(always)]
+    fn fill(&mut self, samples: &mut impl Iterator<Item = Sample>) {
+        let Self { inputs, targets, weights, length } = self;
+        let places = inputs.iter_mut().zip(targets).zip(weights).zip(1..);
+        // `zip` asks for a place first, so that no pixel is taken for which there is none.
+        for ((((input, target), weight), count), sample) in places.zip(samples) {
+            (*input, *target, *weight) = (sample.input, sample.target, sample.weight);
+            *length = count;
+        }
+    }
+
+    /// The pixels as a plane, and none from now on.
+    fn take(&mut self) -> Option<Plane<'_, f32>> {
+        let length = core::mem::take(&mut self.length);
+        let plane = Plane::new(self.inputs.get(..length)?, self.targets.get(..length)?).ok()?;
+        plane.with_weights(self.weights.get(..length)?).ok()
+    }
+}
+
+impl<L: Loss, K: Link, C: SharedSums> Gathered<'_, L, K, C> {
+    /// Adds all of them.
+    #[inline(never)]
+    fn add(&mut self) {
+        let Self { to, level, pixels, scratch } = self;
+        if let Some(plane) = pixels.take() {
+            to.extend_tiles(*level, plane, None, scratch);
+        }
+    }
+}
+
+impl<L: Loss, K: Link, C: SharedSums> Drop for Gathered<'_, L, K, C> {
+    fn drop(&mut self) {
+        if self.pixels.length > 0 {
+            self.add();
+        }
+    }
+}
+
+impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
+    /// Adds the pixels of an iterator at a level that has lanes.
+    #[inline(always)]
+    pub(super) fn extend_gathered(&mut self, level: SimdLevel, mut samples: impl Iterator<Item = Sample>) {
+        let mut run = self.run();
+        for _ in 0..FEW {
+            match samples.next() {
+                Some(sample) => run.push(sample),
+                None => return,
+            }
+        }
+        drop(run);
+        let row = [0.0; TILE];
+        let pixels = Pixels { inputs: row, targets: row, weights: row, length: 0 };
+        let mut gathered = Gathered { to: self, level, pixels, scratch: Scratch::new() };
+        loop {
+            gathered.pixels.fill(&mut samples);
+            if gathered.pixels.length < TILE {
+                return;
+            }
+            gathered.add();
+        }
+    }
+}
