@@ -5,8 +5,15 @@
 //! and loads and stores of arrays whose length their type says.
 #![allow(unsafe_code, reason = "instructions beyond the baseline of an architecture; see the module's documentation")]
 
+#[cfg(any(
+    all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"),
+    all(target_arch = "wasm32", target_feature = "simd128")
+))]
+mod four;
 #[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
 mod neon;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod wasm;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 
@@ -26,6 +33,8 @@ enum Kind {
     Scalar,
     #[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
     Neon,
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    Simd128,
     #[cfg(target_arch = "x86_64")]
     Sse2,
     #[cfg(target_arch = "x86_64")]
@@ -51,8 +60,11 @@ impl SimdLevel {
     pub const SCALAR: Self = Self(Kind::Scalar);
 
     /// Whether the architecture has any other: where it has none, as microcontrollers, nothing is compiled that asks which.
-    pub(crate) const HAS_LANES: bool =
-        cfg!(any(target_arch = "x86_64", all(target_arch = "aarch64", target_feature = "neon", target_endian = "little")));
+    pub(crate) const HAS_LANES: bool = cfg!(any(
+        target_arch = "x86_64",
+        all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"),
+        all(target_arch = "wasm32", target_feature = "simd128")
+    ));
 
     /// The levels of this processor, the fastest last.
     pub fn available() -> impl DoubleEndedIterator<Item = Self> {
@@ -60,6 +72,8 @@ impl SimdLevel {
             Some(Kind::Scalar),
             #[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
             Some(Kind::Neon),
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Some(Kind::Simd128),
             #[cfg(target_arch = "x86_64")]
             Some(Kind::Sse2),
             #[cfg(target_arch = "x86_64")]
@@ -89,6 +103,8 @@ impl SimdLevel {
             Kind::Scalar => "scalar",
             #[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
             Kind::Neon => "neon",
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Kind::Simd128 => "simd128",
             #[cfg(target_arch = "x86_64")]
             Kind::Sse2 => "sse2",
             #[cfg(target_arch = "x86_64")]
@@ -107,6 +123,8 @@ impl SimdLevel {
             }
             #[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
             Kind::Neon => Some(neon::with_neon(kernel)),
+            #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+            Kind::Simd128 => Some(wasm::with_simd128(kernel)),
             #[cfg(target_arch = "x86_64")]
             Kind::Sse2 => Some(x86::with_sse2(kernel)),
             // SAFETY: this kind is made by `available` alone, after it found the processor to have these features.

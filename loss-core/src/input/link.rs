@@ -22,6 +22,18 @@ pub trait Link: Clone {
     /// The pixel of an input, given what [`prepare`](Self::prepare) makes of it.
     fn prepared_pixel<R: Real>(&self, input: R, prepared: R, target: R) -> Pixel<R>;
 
+    /// Two numbers that follow from what [`prepare`](Self::prepare) makes, for each loss of a pixel to begin with: slices compute them once.
+    #[inline(always)]
+    fn activate<R: Real>(&self, _input: R, prepared: R) -> [R; 2] {
+        [prepared; 2]
+    }
+
+    /// The pixel of an input, given what [`activate`](Self::activate) makes of it.
+    #[inline(always)]
+    fn activated_pixel<R: Real>(&self, input: R, [prepared, _]: [R; 2], target: R) -> Pixel<R> {
+        self.prepared_pixel(input, prepared, target)
+    }
+
     /// The pixel of an input.
     #[inline(always)]
     fn pixel<R: Real>(&self, input: R, target: R) -> Pixel<R> {
@@ -57,12 +69,24 @@ impl Link for Logits {
 
     #[inline(always)]
     fn prepared_pixel<R: Real>(&self, logit: R, exponential: R, target: R) -> Pixel<R> {
+        self.activated_pixel(logit, self.activate(logit, exponential), target)
+    }
+
+    /// The smaller of p and 1−p, and the softplus.
+    #[inline(always)]
+    fn activate<R: Real>(&self, _: R, exponential: R) -> [R; 2] {
         let logistic = exponential.logistic();
+        [logistic.small, logistic.softplus]
+    }
+
+    #[inline(always)]
+    fn activated_pixel<R: Real>(&self, logit: R, [small, softplus]: [R; 2], target: R) -> Pixel<R> {
+        let large = R::splat(1.0) - small;
         // max(±z, 0) + ln(1 + e^−|z|)
-        let wrong = logit.abs() + logistic.softplus;
+        let wrong = logit.abs() + softplus;
         let foreground = logit.ge(R::splat(0.0));
-        let p = R::select(foreground, logistic.large, logistic.small);
-        let q = R::select(foreground, logistic.small, logistic.large);
+        let p = R::select(foreground, large, small);
+        let q = R::select(foreground, small, large);
         Pixel {
             input: logit,
             logit,
@@ -70,9 +94,9 @@ impl Link for Logits {
             background: R::splat(1.0) - target,
             p,
             q,
-            foreground_loss: R::select(foreground, logistic.softplus, wrong),
-            background_loss: R::select(foreground, wrong, logistic.softplus),
-            p_slope: logistic.small * logistic.large,
+            foreground_loss: R::select(foreground, softplus, wrong),
+            background_loss: R::select(foreground, wrong, softplus),
+            p_slope: small * large,
             foreground_slope: -q,
             background_slope: p,
         }

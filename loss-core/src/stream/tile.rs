@@ -3,6 +3,7 @@
 //! A loop with one purpose is short enough for the processor to work on several of its turns at once, which a loop with
 //! all of them is not.
 
+use core::cell::RefCell;
 use core::marker::PhantomData;
 
 use super::accumulator::{Accumulator, CountingAccumulator};
@@ -26,36 +27,67 @@ use crate::sums::shared::{ROUNDS_TO_UNIT, SharedSums};
 #[cfg(feature = "bench-internals")]
 pub(crate) mod plain_sums;
 
-/// Valid pixels, a whole number of vectors, with what the link has prepared of them.
-struct Tile<'a, V, K> {
+/// A number for each pixel of a tile.
+type Row = [f32; TILE];
+
+/// Rows for terms on their way to sums, which each loss has for itself in turn. Made once, because zeros for each loss take a tenth of its time.
+type TermRows = RefCell<[Row; 3]>;
+
+/// Valid pixels, a whole number of vectors, with what the link has made of them.
+struct Activated<'a, K> {
     link: &'a K,
     plane: LoadedPlane<'a>,
-    prepared: &'a [f32],
+    /// See [`Link::activate`].
+    activated: [&'a [f32]; 2],
+    rows: &'a TermRows,
+}
+
+impl<K> Clone for Activated<'_, K> {
+    #[inline(always)]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<K> Copy for Activated<'_, K> {}
+
+impl<'a, K> Activated<'a, K> {
+    /// The same by lanes.
+    #[inline(always)]
+    fn tile<V>(self) -> Tile<'a, V, K> {
+        Tile { pixels: self, lanes: PhantomData }
+    }
+}
+
+/// The same by lanes.
+struct Tile<'a, V, K> {
+    pixels: Activated<'a, K>,
     lanes: PhantomData<V>,
 }
 
 /// The weights of a tile that has none.
-static ONES: [f32; TILE] = [1.0; TILE];
+static ONES: Row = [1.0; TILE];
 
 impl<V: Lanes, K: Link> Tile<'_, V, K> {
-    /// The vectors of inputs, of what is prepared of them, and of targets.
+    /// The vectors of inputs, of what is made of them, and of targets.
     #[inline(always)]
-    fn columns(&self) -> impl Iterator<Item = ((&[f32], &[f32]), &[f32])> {
-        let LoadedPlane { inputs, targets, .. } = self.plane;
-        let columns = inputs.chunks_exact(V::WIDTH).zip(self.prepared.chunks_exact(V::WIDTH));
-        columns.zip(targets.chunks_exact(V::WIDTH))
+    fn columns(&self) -> impl Iterator<Item = ((&[f32], [&[f32]; 2]), &[f32])> {
+        let Activated { plane: LoadedPlane { inputs, targets, .. }, activated: [first, second], .. } = self.pixels;
+        let activated =
+            first.chunks_exact(V::WIDTH).zip(second.chunks_exact(V::WIDTH)).map(|(first, second)| [first, second]);
+        inputs.chunks_exact(V::WIDTH).zip(activated).zip(targets.chunks_exact(V::WIDTH))
     }
 
     #[inline(always)]
-    fn pixel(&self, ((input, prepared), target): ((&[f32], &[f32]), &[f32])) -> Pixel<V> {
-        self.link.prepared_pixel(V::load(input), V::load(prepared), V::load(target))
+    fn pixel(&self, ((input, activated), target): ((&[f32], [&[f32]; 2]), &[f32])) -> Pixel<V> {
+        self.pixels.link.activated_pixel(V::load(input), activated.map(V::load), V::load(target))
     }
 }
 
 impl<V: Lanes, K: Link> HardBatch for Tile<'_, V, K> {
     #[inline(always)]
     fn count_confusion<C>(&self, threshold: f32, counts: &mut [C; 3], add: impl Fn(&mut C, u32)) -> Targets {
-        let LoadedPlane { inputs, targets, weights, .. } = self.plane;
+        let LoadedPlane { inputs, targets, weights, .. } = self.pixels.plane;
         let (threshold, one) = (V::splat(threshold), V::splat(1.0));
         let (mut predicted, mut foreground, mut both) = (0, 0, 0);
         let columns = inputs.chunks_exact(V::WIDTH).zip(targets.chunks_exact(V::WIDTH));
@@ -82,29 +114,35 @@ impl<V, K> sealed::Batch for Tile<'_, V, K> {}
 impl<V: Lanes, K: Link> Batch for Tile<'_, V, K> {
     #[inline(always)]
     fn add<const DIGITS: usize, const N: usize>(&self, terms: &impl Terms<N>, sums: &mut [ExactSum<DIGITS>; N]) {
-        let mut rows = [[0.0; TILE]; N];
-        let weights = self.plane.weights.unwrap_or(&ONES);
+        let mut rows = self.pixels.rows.try_borrow_mut().ok();
+        let mut own;
+        let rows = match rows.as_mut().and_then(|rows| rows.first_chunk_mut::<N>()) {
+            Some(rows) => rows,
+            // More terms than there are rows.
+            None => {
+                own = [[0.0; TILE]; N];
+                &mut own
+            }
+        };
+        let weights = self.pixels.plane.weights.unwrap_or(&ONES);
         let mut vectors = 0;
         for (column, weight) in self.columns().zip(weights.chunks_exact(V::WIDTH)) {
             let terms = terms.terms(&self.pixel(column), V::load(weight));
-            store_terms(terms, &mut rows, vectors);
+            store_terms(terms, rows, vectors);
             vectors += 1;
         }
-        add_rows::<V, TILE, DIGITS, N>(&rows, vectors, sums);
+        add_rows::<V, TILE, DIGITS, N>(rows, vectors, sums);
     }
 
     #[inline(always)]
     fn add_apart<const DIGITS: usize, const N: usize>(&self, terms: &impl Terms<N>, sums: &mut [ExactSum<DIGITS>; N]) {
-        let Self { link, plane, prepared, .. } = *self;
-        V::apart(AddTerms { link, plane, prepared, terms, sums });
+        V::apart(AddTerms { pixels: self.pixels, terms, sums });
     }
 }
 
-/// Adds the terms of a prepared tile.
+/// Adds the terms of a tile.
 struct AddTerms<'a, K, M, const DIGITS: usize, const N: usize> {
-    link: &'a K,
-    plane: LoadedPlane<'a>,
-    prepared: &'a [f32],
+    pixels: Activated<'a, K>,
     terms: &'a M,
     sums: &'a mut [ExactSum<DIGITS>; N],
 }
@@ -114,8 +152,7 @@ impl<K: Link, M: Terms<N>, const DIGITS: usize, const N: usize> Kernel for AddTe
 
     #[inline(always)]
     fn run<V: Lanes>(self) {
-        let Self { link, plane, prepared, terms, sums } = self;
-        Tile::<V, K> { link, plane, prepared, lanes: PhantomData }.add(terms, sums);
+        self.pixels.tile::<V>().add(self.terms, self.sums);
     }
 }
 
@@ -168,11 +205,35 @@ fn prefetch_vector<V: Lanes>(values: &[f32], vector: usize) {
     }
 }
 
-/// Adds a prepared tile to the sums that all losses share.
-struct AddShared<'a, K, C> {
+/// Makes of what is prepared of inputs what each loss begins with. A loop of its own, because with the exponentials in one, the processor
+/// works on fewer of its turns at once.
+struct Activate<'a, K> {
     link: &'a K,
-    plane: LoadedPlane<'a>,
+    inputs: &'a [f32],
     prepared: &'a [f32],
+    to: &'a mut [Row; 2],
+}
+
+impl<'a, K: Link> Kernel for Activate<'a, K> {
+    type Output = [&'a [f32]; 2];
+
+    #[inline(always)]
+    fn run<V: Lanes>(self) -> Self::Output {
+        let Self { link, inputs, prepared, to: [first, second] } = self;
+        let from = inputs.chunks_exact(V::WIDTH).zip(prepared.chunks_exact(V::WIDTH));
+        let to = first.chunks_exact_mut(V::WIDTH).zip(second.chunks_exact_mut(V::WIDTH));
+        for ((input, prepared), (to_first, to_second)) in from.zip(to) {
+            let [of_first, of_second] = link.activate(V::load(input), V::load(prepared));
+            of_first.store(to_first);
+            of_second.store(to_second);
+        }
+        [first, second].map(|row| row.get(..inputs.len()).unwrap_or_default())
+    }
+}
+
+/// Adds a tile to the sums that all losses share.
+struct AddShared<'a, K, C> {
+    pixels: Activated<'a, K>,
     threshold: f32,
     sums: &'a mut C,
 }
@@ -183,8 +244,8 @@ impl<K: Link, C: SharedSums> Kernel for AddShared<'_, K, C> {
 
     #[inline(always)]
     fn run<V: Lanes>(self) -> i64 {
-        let Self { link, plane, prepared, threshold, sums } = self;
-        let tile = Tile::<V, K> { link, plane, prepared, lanes: PhantomData };
+        let Self { pixels, threshold, sums } = self;
+        let (tile, plane) = (pixels.tile::<V>(), pixels.plane);
         match plane.weights {
             None if plane.hard => {
                 sums.add_hard_pixels(&tile, threshold);
@@ -199,12 +260,10 @@ impl<K: Link, C: SharedSums> Kernel for AddShared<'_, K, C> {
     }
 }
 
-/// Adds a prepared tile to the sums of a loss.
+/// Adds a tile to the sums of a loss.
 struct AddOwn<'a, L: Loss, K> {
     loss: &'a L,
-    link: &'a K,
-    plane: LoadedPlane<'a>,
-    prepared: &'a [f32],
+    pixels: Activated<'a, K>,
     sums: &'a mut L::Sums,
 }
 
@@ -213,26 +272,20 @@ impl<L: Loss, K: Link> Kernel for AddOwn<'_, L, K> {
 
     #[inline(always)]
     fn run<V: Lanes>(self) {
-        let Self { loss, link, plane, prepared, sums } = self;
-        loss.add(&Tile::<V, K> { link, plane, prepared, lanes: PhantomData }, sums);
+        self.loss.add(&self.pixels.tile::<V>(), self.sums);
     }
 }
 
 /// Tells whether a pixel has an error whose term would round to 0: then pixels must go one by one, to leave traces.
-struct HasTraces<'a, K> {
-    link: &'a K,
-    plane: LoadedPlane<'a>,
-    prepared: &'a [f32],
-}
+struct HasTraces<'a, K>(Activated<'a, K>);
 
 impl<K: Link> Kernel for HasTraces<'_, K> {
     type Output = bool;
 
     #[inline(always)]
     fn run<V: Lanes>(self) -> bool {
-        let Self { link, plane, prepared } = self;
-        let tile = Tile::<V, K> { link, plane, prepared, lanes: PhantomData };
-        let weights = plane.weights.unwrap_or(&ONES);
+        let tile = self.0.tile::<V>();
+        let weights = self.0.plane.weights.unwrap_or(&ONES);
         let (smallest, counted) = (V::splat(f32::from_bits(1)), V::splat(ROUNDS_TO_UNIT));
         let (mut errors, mut in_sums) = (0, 0);
         for (column, weight) in tile.columns().zip(weights.chunks_exact(V::WIDTH)) {
@@ -249,40 +302,47 @@ impl<K: Link> Kernel for HasTraces<'_, K> {
     }
 }
 
-/// Room for a tile, and what is prepared of it.
+/// Room for a tile, and what is made of it.
 pub(super) struct Scratch {
     numbers: Numbers,
-    prepared: [f32; TILE],
+    prepared: Row,
+    activated: [Row; 2],
+    rows: TermRows,
 }
 
 impl Scratch {
     pub(super) fn new() -> Self {
-        Self { numbers: Numbers::new(), prepared: [0.0; TILE] }
+        let row = [0.0; TILE];
+        Self { numbers: Numbers::new(), prepared: row, activated: [row; 2], rows: RefCell::new([row; 3]) }
     }
 }
 
 impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
-    /// Adds a tile, a whole number of vectors, and leaves what is prepared of its pixels. `None` if nothing was added, because the level
+    /// Adds a tile, a whole number of vectors, and leaves what is prepared of its pixels, in `keep` if there is one. `None` if nothing was added, because the level
     /// has no lanes, a pixel is not valid, or one must leave a trace.
     fn add_tile<T: Target>(
         &mut self,
         level: SimdLevel,
         tile: Plane<'_, T>,
-        numbers: &mut Numbers,
-        prepared: &mut [f32],
+        scratch: &mut Scratch,
+        keep: Option<&mut [f32]>,
         next: &[f32],
     ) -> Option<()> {
         let Self { loss, link, sums, .. } = self;
+        let Scratch { numbers, prepared, activated, rows } = scratch;
         let plane = level.run(Load { plane: tile, numbers })??;
+        let prepared = keep.unwrap_or(prepared).get_mut(..plane.inputs.len())?;
         let accepted = level.run(Prepare { link, inputs: plane.inputs, to: &mut *prepared, next })?;
         accepted.then_some(())?;
-        let prepared = &*prepared;
-        if !K::NEVER_CERTAIN && level.run(HasTraces { link: &*link, plane, prepared })? {
+        let link = &*link;
+        let activated = level.run(Activate { link, inputs: plane.inputs, prepared: &*prepared, to: activated })?;
+        let pixels = Activated { link, plane, activated, rows: &*rows };
+        if !K::NEVER_CERTAIN && level.run(HasTraces(pixels))? {
             return None;
         }
-        let shared = AddShared { link, plane, prepared, threshold: self.threshold_input, sums: &mut sums.0 };
+        let shared = AddShared { pixels, threshold: self.threshold_input, sums: &mut sums.0 };
         let ignored = level.run(shared)?;
-        level.run(AddOwn { loss: &*loss, link, plane, prepared, sums: &mut sums.1 })?;
+        level.run(AddOwn { loss: &*loss, pixels, sums: &mut sums.1 })?;
         sums.0.count_pixels(|counts| counts.accept_many(tile.len() as i64 - ignored, ignored));
         Some(())
     }
@@ -310,20 +370,17 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
             let length = tile.len();
             let (tile, tail) = tile.split_at(length / WIDEST * WIDEST);
             rest.prefetch_targets();
-            let (to, rest_to) = match keep {
-                Some(keep) => {
-                    let (to, rest_to) = keep.split_at_mut(length.min(keep.len()));
-                    (to, Some(rest_to))
-                }
-                None => (scratch.prepared.as_mut_slice(), None),
-            };
-            keep = rest_to;
-            let (to, tail_to) = to.split_at_mut(tile.len().min(to.len()));
-            let next = rest.inputs_to_prefetch();
-            if self.add_tile(level, tile, &mut scratch.numbers, to, next).is_none() {
-                self.extend_scalar(tile, to);
+            let (mut to, mut tail_to) = (None, None);
+            if let Some(places) = keep.take() {
+                let (of_tile, rest_to) = places.split_at_mut(length.min(places.len()));
+                let (of_vectors, of_tail) = of_tile.split_at_mut(tile.len().min(of_tile.len()));
+                (to, tail_to, keep) = (Some(of_vectors), Some(of_tail), Some(rest_to));
             }
-            self.extend_scalar(tail, tail_to);
+            let next = rest.inputs_to_prefetch();
+            if self.add_tile(level, tile, scratch, to.as_deref_mut(), next).is_none() {
+                self.extend_scalar(tile, to.unwrap_or_default());
+            }
+            self.extend_scalar(tail, tail_to.unwrap_or_default());
         }
     }
 
@@ -464,9 +521,6 @@ impl<L: Loss, K: Link> Kernel for WriteTile<'_, L, K> {
         accepted == plane.inputs.len()
     }
 }
-
-/// A number for each pixel of a tile.
-type Row = [f32; TILE];
 
 /// A pass over a tile: what is read, and where the gradient goes.
 struct Pass<'a, K> {
@@ -612,7 +666,7 @@ impl<L: Loss, K: Link> Gradient<L, K> {
         scratch: &mut Scratch,
         (next, next_to): (&[f32], &[f32]),
     ) -> Option<bool> {
-        let Scratch { numbers, prepared } = scratch;
+        let Scratch { numbers, prepared, .. } = scratch;
         let plane = level.run(Load { plane: tile, numbers })??;
         let prepared = match what {
             Kept => None,

@@ -33,11 +33,15 @@ fn everything() -> (String, bool) {
     lines.end()
 }
 
-/// Writes the lines, or with an argument the processor's levels, the slowest first.
+/// The processor's levels, the slowest first.
+fn levels() -> String {
+    loss_core::SimdLevel::available().map(|level| level.name()).collect::<Vec<_>>().join(" ")
+}
+
+/// Writes the lines, or with an argument the levels.
 fn main() -> ExitCode {
     if std::env::args().len() > 1 {
-        let levels: Vec<&str> = loss_core::SimdLevel::available().map(|level| level.name()).collect();
-        println!("{}", levels.join(" "));
+        println!("{}", levels());
         return ExitCode::SUCCESS;
     }
     let (text, agree) = everything();

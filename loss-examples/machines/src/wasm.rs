@@ -3,20 +3,21 @@
 
 use std::sync::OnceLock;
 
-static TEXT: OnceLock<String> = OnceLock::new();
-
-fn text() -> &'static str {
-    TEXT.get_or_init(|| crate::everything().0)
+/// The lines, or the processor's levels.
+fn text(of_levels: bool) -> &'static str {
+    static LINES: OnceLock<String> = OnceLock::new();
+    static LEVELS: OnceLock<String> = OnceLock::new();
+    if of_levels { LEVELS.get_or_init(crate::levels) } else { LINES.get_or_init(|| crate::everything().0) }
 }
 
-/// Where the lines stand in memory.
+/// Where the lines stand in memory, or with 1 the levels.
 #[unsafe(no_mangle)]
-pub extern "C" fn lines() -> *const u8 {
-    text().as_ptr()
+pub extern "C" fn text_start(of_levels: u32) -> *const u8 {
+    text(of_levels != 0).as_ptr()
 }
 
 /// How many bytes they are.
 #[unsafe(no_mangle)]
-pub extern "C" fn length() -> usize {
-    text().len()
+pub extern "C" fn text_length(of_levels: u32) -> usize {
+    text(of_levels != 0).len()
 }

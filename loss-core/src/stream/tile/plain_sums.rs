@@ -6,7 +6,7 @@
 use core::cell::Cell;
 use core::marker::PhantomData;
 
-use super::{Prepare, Tile};
+use super::{Activate, Activated, Prepare, TermRows, Tile};
 use crate::arch::SimdLevel;
 use crate::input::link::Logits;
 use crate::input::plane::Plane;
@@ -183,7 +183,8 @@ impl<L: Loss, T: Target> Extend<'_, '_, L, T> {
         let Self { accumulator, plane, .. } = self;
         let sums: [Cell<S>; MOST_SUMS] = core::array::from_fn(|_| Cell::new(S::new()));
         let mut numbers = Numbers::new();
-        let mut prepared = [0.0; TILE];
+        let (mut prepared, mut activated) = ([0.0; TILE], [[0.0; TILE]; 2]);
+        let rows = TermRows::new([[0.0; TILE]; 3]);
         let mut rest = plane;
         while !rest.is_empty() {
             let (tile, others) = rest.split_at(TILE);
@@ -196,7 +197,9 @@ impl<L: Loss, T: Target> Extend<'_, '_, L, T> {
             if !accepted || !loaded.hard || loaded.weights.is_some() {
                 return None;
             }
-            let tile = Tile { link: &Logits, plane: loaded, prepared, lanes: PhantomData };
+            let activate = Activate { link: &Logits, inputs: loaded.inputs, prepared, to: &mut activated };
+            let activated = activate.run::<V>();
+            let tile = Activated { link: &Logits, plane: loaded, activated, rows: &rows }.tile::<V>();
             let targets = tile.count_confusion(accumulator.threshold_input, &mut [0; 3], |count, more| *count += more);
             // The sums of the confusion come first; without foreground one of them is enough, as for the exact sums.
             let tile = PlainTile::<V, Logits, S> { tile, sums: &sums, used: Cell::new(0) };
