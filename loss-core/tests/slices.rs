@@ -193,6 +193,22 @@ fn every_length_and_alignment() {
     }
 }
 
+/// A gradient is the same whether exponentials were kept or not.
+#[test]
+fn more_pixels_than_are_kept() {
+    let logits: Vec<f32> = (0..(1 << 20) + 77).map(|i| (i % 1009) as f32 * 0.03 - 17.0).collect();
+    let targets: Vec<u8> = (0..logits.len()).map(|i| u8::from(i % 7 == 0)).collect();
+    let plane = Plane::new(&logits, &targets).unwrap();
+    let mut sums = bce_dice().accumulator();
+    let mut kept = vec![f32::NAN; logits.len()];
+    let pixels = sums.extend_plane_keeping(plane, &mut kept).unwrap();
+    let gradient = sums.finish().unwrap().gradient();
+    pixels.write_gradient(&gradient);
+    let mut written = vec![f32::NAN; logits.len()];
+    gradient.write(plane, &mut written).unwrap();
+    assert_eq!(bits(&kept), bits(&written));
+}
+
 #[test]
 fn every_type_of_target_and_weight() {
     let mut g = Gen::new(30);
