@@ -20,8 +20,8 @@ use crate::loss::passes::{GradientPasses, OfPixel, sealed as passes_sealed};
 use crate::number::finite::clamp_to_finite;
 use crate::number::lanes::{Kernel, Lanes, WIDEST};
 use crate::sums::batch::{Batch, HardBatch, SoftConfusion, Targets, Terms, count_all, sealed};
-use crate::sums::exact::ExactSum;
-use crate::sums::rows::{add_rows, store_terms};
+use crate::sums::exact::{ExactSum, UnitSum};
+use crate::sums::rows::{add_row, add_rows, store_terms};
 use crate::sums::shared::{ROUNDS_TO_UNIT, SharedSums};
 
 #[cfg(feature = "bench-internals")]
@@ -69,20 +69,24 @@ struct Tile<'a, V, K> {
 static ONES: Row = [1.0; TILE];
 
 impl<V: Lanes, K: Link> Tile<'_, V, K> {
-    /// The vectors of inputs, of what is made of them, and of targets.
+    /// Vectors of inputs, of both numbers that are made of them, and of targets.
     #[inline(always)]
-    fn columns(&self) -> impl Iterator<Item = ((&[f32], [&[f32]; 2]), &[f32])> {
+    fn columns(&self) -> impl Iterator<Item = Column<'_>> {
         let Activated { plane: LoadedPlane { inputs, targets, .. }, activated: [first, second], .. } = self.pixels;
-        let activated =
-            first.chunks_exact(V::WIDTH).zip(second.chunks_exact(V::WIDTH)).map(|(first, second)| [first, second]);
-        inputs.chunks_exact(V::WIDTH).zip(activated).zip(targets.chunks_exact(V::WIDTH))
+        let made = first.chunks_exact(V::WIDTH).zip(second.chunks_exact(V::WIDTH));
+        inputs.chunks_exact(V::WIDTH).zip(made).zip(targets.chunks_exact(V::WIDTH))
     }
 
+    // A method, because a closure would not be inlined, and so compiled without the instructions of the level.
     #[inline(always)]
-    fn pixel(&self, ((input, activated), target): ((&[f32], [&[f32]; 2]), &[f32])) -> Pixel<V> {
-        self.pixels.link.activated_pixel(V::load(input), activated.map(V::load), V::load(target))
+    fn pixel(&self, ((input, (first, second)), target): Column<'_>) -> Pixel<V> {
+        let activated = [V::load(first), V::load(second)];
+        self.pixels.link.activated_pixel(V::load(input), activated, V::load(target))
     }
 }
+
+/// A vector of pixels, as [`Tile::columns`] gives it.
+type Column<'a> = ((&'a [f32], (&'a [f32], &'a [f32])), &'a [f32]);
 
 impl<V: Lanes, K: Link> HardBatch for Tile<'_, V, K> {
     #[inline(always)]
@@ -106,6 +110,24 @@ impl<V: Lanes, K: Link> HardBatch for Tile<'_, V, K> {
             both += V::count(V::both(prediction, truth));
         }
         count_all(counts, [both, predicted - both, foreground - both], add)
+    }
+
+    #[inline(always)]
+    fn may_have_foreground(&self) -> bool {
+        let smallest = V::splat(f32::from_bits(1));
+        let mut foreground = 0;
+        for target in self.pixels.plane.targets.chunks_exact(V::WIDTH) {
+            foreground += V::count(V::load(target).ge(smallest));
+        }
+        foreground > 0
+    }
+
+    #[inline(always)]
+    fn add_weights(&self, sum: &mut UnitSum) {
+        match self.pixels.plane.weights {
+            None => sum.add_count(self.pixels.plane.inputs.len() as u32),
+            Some(weights) => add_row::<V, _>(weights, sum),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use core::array;
 
-use super::exact::ExactSum;
+use super::exact::{ExactSum, UnitSum};
 use crate::input::pixel::Pixel;
 use crate::number::real::Real;
 
@@ -44,10 +44,22 @@ pub(crate) mod sealed {
     pub trait Batch {}
 }
 
-/// Valid pixels with hard targets and weights of 0 and 1. Their hard confusion is a matter of counting.
+/// Valid pixels that are told apart by their targets: if those are hard and the weights 0 and 1, their hard confusion is a matter of counting.
 pub trait HardBatch: Batch {
     /// Counts true positives, false positives and false negatives of predictions from a threshold of the input on.
     fn count_confusion<C>(&self, threshold: f32, counts: &mut [C; 3], add: impl Fn(&mut C, u32)) -> Targets;
+
+    /// Whether any target is above 0; a batch that is not asked many times says yes.
+    #[inline(always)]
+    fn may_have_foreground(&self) -> bool {
+        true
+    }
+
+    /// Adds the weight of every pixel.
+    #[inline(always)]
+    fn add_weights(&self, sum: &mut UnitSum) {
+        self.add(&PixelWeight, array::from_mut(sum));
+    }
 }
 
 /// Which hard targets a batch has. Ignored pixels are background.
@@ -133,6 +145,25 @@ impl Terms<1> for Probability {
     fn terms<R: Real>(&self, pixel: &Pixel<R>, weight: R) -> [R; 1] {
         [weight * pixel.p]
     }
+}
+
+/// w where the input reaches a threshold: all that is left of the hard confusion where there is no foreground.
+struct Predicted {
+    threshold: f32,
+}
+
+impl Terms<1> for Predicted {
+    #[inline(always)]
+    fn terms<R: Real>(&self, pixel: &Pixel<R>, weight: R) -> [R; 1] {
+        [R::select(pixel.input.ge(R::splat(self.threshold)), weight, R::splat(0.0))]
+    }
+}
+
+/// Adds the soft and the hard confusion of pixels without foreground.
+#[inline(always)]
+pub(crate) fn add_background(pixels: &impl Batch, threshold: f32, soft: &mut UnitSum, hard: &mut UnitSum) {
+    pixels.add(&Probability, array::from_mut(soft));
+    pixels.add(&Predicted { threshold }, array::from_mut(hard));
 }
 
 /// w (1−p).

@@ -84,9 +84,14 @@ pub(crate) fn add_rows<V: Lanes, const ROW: usize, const DIGITS: usize, const N:
     sums: &mut [ExactSum<DIGITS>; N],
 ) {
     for (row, sum) in rows.iter().zip(sums) {
-        let row = row.get(..vectors * V::WIDTH).unwrap_or_default();
-        V::apart(AddRow { row, sum });
+        add_row::<V, DIGITS>(row.get(..vectors * V::WIDTH).unwrap_or_default(), sum);
     }
+}
+
+/// Adds a row of terms, a whole number of vectors, to a sum.
+#[inline(always)]
+pub(crate) fn add_row<V: Lanes, const DIGITS: usize>(row: &[f32], sum: &mut ExactSum<DIGITS>) {
+    V::apart(AddRow { row, sum });
 }
 
 /// A row of terms, a whole number of vectors, to be added to a sum.

@@ -3,7 +3,9 @@
 use core::array;
 
 use self::sealed::SharedSums as _;
-use super::batch::{Batch, HardBatch, HardConfusion, PixelWeight, SoftConfusion, Terms, add_hard_confusion};
+use super::batch::{
+    Batch, HardBatch, HardConfusion, PixelWeight, SoftConfusion, Terms, add_background, add_hard_confusion,
+};
 use super::confusion::{Confusion, ConfusionSums, finish_confusion};
 use super::counts::Counts;
 use super::exact::{ExactSum, ProbabilitySum, UnitSum};
@@ -99,7 +101,14 @@ impl sealed::SharedSums for WeightedSums {
 
     #[inline(always)]
     fn add_pixels(&mut self, pixels: &impl HardBatch, threshold: f32) {
-        self.add(pixels, threshold);
+        pixels.add_weights(&mut self.weight);
+        if pixels.may_have_foreground() {
+            pixels.add(&SoftConfusion, &mut self.soft);
+            pixels.add(&HardConfusion { threshold }, &mut self.hard);
+        } else {
+            let ([_, soft, _], [_, hard, _]) = (&mut self.soft, &mut self.hard);
+            add_background(pixels, threshold, soft, hard);
+        }
     }
 
     #[inline(always)]
