@@ -23,6 +23,9 @@ pub trait Link: Clone {
     fn prepared_pixel<R: Real>(&self, input: R, prepared: R, target: R) -> Pixel<R>;
 
     /// Two numbers that follow from what [`prepare`](Self::prepare) makes, for each loss of a pixel to begin with: slices compute them once.
+    ///
+    /// Nothing but −ln p and −ln (1−p) may follow from the second. Where no loss needs them ([`Loss::needs_logarithms`](crate::Loss::needs_logarithms)), the
+    /// first stands in its place.
     #[inline(always)]
     fn activate<R: Real>(&self, _input: R, prepared: R) -> [R; 2] {
         [prepared; 2]

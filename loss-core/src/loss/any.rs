@@ -249,6 +249,11 @@ macro_rules! any_loss {
                 }
             }
 
+            #[inline(always)]
+            fn needs_logarithms(&self) -> bool {
+                !self.is_region()
+            }
+
             fn total_coefficient(&self) -> f64 {
                 match self {
                     $(AnyLoss::$variant(loss) => loss.total_coefficient(),)*
@@ -443,6 +448,11 @@ impl<L: Loss, const N: usize> Loss for [L; N] {
             }
         }
         None
+    }
+
+    #[inline(always)]
+    fn needs_logarithms(&self) -> bool {
+        self.iter().any(L::needs_logarithms)
     }
 
     fn total_coefficient(&self) -> f64 {

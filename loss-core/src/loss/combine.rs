@@ -60,6 +60,11 @@ impl<A: Loss, B: Loss> Loss for Sum<A, B> {
         }
     }
 
+    #[inline(always)]
+    fn needs_logarithms(&self) -> bool {
+        self.first.needs_logarithms() || self.second.needs_logarithms()
+    }
+
     fn total_coefficient(&self) -> f64 {
         self.first.total_coefficient() + self.second.total_coefficient()
     }
@@ -132,6 +137,11 @@ impl<A: Loss> Loss for Scaled<A> {
     fn part(&self, index: usize, totals: &Totals, sums: &Self::Sums) -> Option<Part> {
         let part = self.loss.part(index, totals, sums)?;
         Some(Part { coefficient: self.coefficient * part.coefficient, ..part })
+    }
+
+    #[inline(always)]
+    fn needs_logarithms(&self) -> bool {
+        self.loss.needs_logarithms()
     }
 
     fn total_coefficient(&self) -> f64 {

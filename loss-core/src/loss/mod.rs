@@ -38,6 +38,13 @@ pub trait Loss: Clone {
     /// A loss of losses hands the batch on to each; a loss with sums of its own says what they are by [`Terms`](crate::extend::Terms).
     fn add<B: Batch>(&self, pixels: &B, sums: &mut Self::Sums);
 
+    /// Whether [`add`](Self::add) looks at −ln p or −ln (1−p) of a pixel, its [`foreground_loss`](Pixel::foreground_loss) and
+    /// [`background_loss`](Pixel::background_loss). If it does not, slices save them: they are no such numbers then.
+    #[inline(always)]
+    fn needs_logarithms(&self) -> bool {
+        true
+    }
+
     /// The loss. It is finite for any sums that are not saturated, those of no pixel and those of any state that loads included.
     fn value(&self, totals: &Totals, sums: &Self::Sums) -> f64;
 

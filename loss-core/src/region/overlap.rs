@@ -27,6 +27,12 @@ pub trait Overlap: Clone + core::fmt::Debug {
     /// Adds valid pixels. The weights of the two errors are α and β.
     fn add<B: Batch>(&self, errors: [f32; 2], pixels: &B, sums: &mut Self::Sums);
 
+    /// Whether [`add`](Self::add) looks at −ln p or −ln (1−p) of a pixel, see [`Loss::needs_logarithms`](crate::Loss::needs_logarithms).
+    #[inline(always)]
+    fn needs_logarithms(&self) -> bool {
+        true
+    }
+
     /// I and E.
     fn finish(&self, errors: [f64; 2], totals: &Totals, sums: &Self::Sums) -> [f64; 2];
 
@@ -85,6 +91,11 @@ impl Overlap for Product {
     #[inline(always)]
     fn add<B: Batch>(&self, _: [f32; 2], _: &B, (): &mut ()) {}
 
+    #[inline(always)]
+    fn needs_logarithms(&self) -> bool {
+        false
+    }
+
     fn finish(&self, [alpha, beta]: [f64; 2], totals: &Totals, (): &()) -> [f64; 2] {
         let soft = &totals.soft;
         [soft.true_positive, alpha * soft.false_positive + beta * soft.false_negative]
@@ -136,6 +147,11 @@ impl Overlap for Squared {
         pixels.add(&SquaredTerms(errors), sums);
     }
 
+    #[inline(always)]
+    fn needs_logarithms(&self) -> bool {
+        false
+    }
+
     fn finish(&self, _: [f64; 2], _: &Totals, [overlap, errors]: &Self::Sums) -> [f64; 2] {
         finish(overlap, errors)
     }
@@ -185,6 +201,11 @@ impl Overlap for Minimum {
     #[inline(always)]
     fn add<B: Batch>(&self, errors: [f32; 2], pixels: &B, sums: &mut Self::Sums) {
         pixels.add(&MinimumTerms(errors), sums);
+    }
+
+    #[inline(always)]
+    fn needs_logarithms(&self) -> bool {
+        false
     }
 
     fn finish(&self, _: [f64; 2], _: &Totals, [overlap, errors]: &Self::Sums) -> [f64; 2] {
@@ -239,6 +260,11 @@ impl Overlap for AnyOverlap {
             // The product form; the others have the sums that they made themselves.
             _ => {}
         }
+    }
+
+    #[inline(always)]
+    fn needs_logarithms(&self) -> bool {
+        false
     }
 
     fn finish(&self, errors: [f64; 2], totals: &Totals, sums: &Self::Sums) -> [f64; 2] {

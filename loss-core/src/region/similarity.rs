@@ -268,6 +268,11 @@ macro_rules! similarity_loss {
                 overlap.add(errors, pixels, sums);
             }
 
+            #[inline(always)]
+            fn needs_logarithms(&self) -> bool {
+                self.form().0.needs_logarithms()
+            }
+
             fn value(&self, totals: &$crate::sums::shared::Totals, sums: &Self::Sums) -> f64 {
                 let evaluated = self.similarity.evaluate(totals, sums);
                 evaluated.constant.unwrap_or_else(|| self.outer(evaluated.loss)[0])

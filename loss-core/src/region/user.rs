@@ -99,6 +99,11 @@ impl<F: Region> Loss for RegionLoss<F> {
     #[inline(always)]
     fn add<B: Batch>(&self, _: &B, (): &mut ()) {}
 
+    #[inline(always)]
+    fn needs_logarithms(&self) -> bool {
+        false
+    }
+
     fn value(&self, totals: &Totals, (): &()) -> f64 {
         self.0.value(&totals.soft)
     }
@@ -145,6 +150,11 @@ macro_rules! true_negative_loss {
             #[inline(always)]
             fn add<B: $crate::sums::batch::Batch>(&self, pixels: &B, true_negative: &mut Self::Sums) {
                 pixels.add(&$crate::sums::batch::TrueNegative, core::array::from_mut(true_negative));
+            }
+
+            #[inline(always)]
+            fn needs_logarithms(&self) -> bool {
+                false
             }
 
             fn value(&self, totals: &$crate::sums::shared::Totals, true_negative: &Self::Sums) -> f64 {

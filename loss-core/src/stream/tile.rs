@@ -233,6 +233,8 @@ struct Activate<'a, K> {
     link: &'a K,
     inputs: &'a [f32],
     prepared: &'a [f32],
+    /// Whether the second number is wanted: for [`Logits`](crate::input::link::Logits), a logarithm.
+    both: bool,
     to: &'a mut [Row; 2],
 }
 
@@ -241,15 +243,23 @@ impl<'a, K: Link> Kernel for Activate<'a, K> {
 
     #[inline(always)]
     fn run<V: Lanes>(self) -> Self::Output {
-        let Self { link, inputs, prepared, to: [first, second] } = self;
+        let Self { link, inputs, prepared, both, to: [first, second] } = self;
         let from = inputs.chunks_exact(V::WIDTH).zip(prepared.chunks_exact(V::WIDTH));
+        let length = inputs.len();
+        if !both {
+            for ((input, prepared), to) in from.zip(first.chunks_exact_mut(V::WIDTH)) {
+                let [of_first, _] = link.activate(V::load(input), V::load(prepared));
+                of_first.store(to);
+            }
+            return [first.get(..length).unwrap_or_default(); 2];
+        }
         let to = first.chunks_exact_mut(V::WIDTH).zip(second.chunks_exact_mut(V::WIDTH));
         for ((input, prepared), (to_first, to_second)) in from.zip(to) {
             let [of_first, of_second] = link.activate(V::load(input), V::load(prepared));
             of_first.store(to_first);
             of_second.store(to_second);
         }
-        [first, second].map(|row| row.get(..inputs.len()).unwrap_or_default())
+        [first.get(..length).unwrap_or_default(), second.get(..length).unwrap_or_default()]
     }
 }
 
@@ -357,7 +367,9 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
         let accepted = level.run(Prepare { link, inputs: plane.inputs, to: &mut *prepared, next })?;
         accepted.then_some(())?;
         let link = &*link;
-        let activated = level.run(Activate { link, inputs: plane.inputs, prepared: &*prepared, to: activated })?;
+        let both = loss.needs_logarithms();
+        let activated =
+            level.run(Activate { link, inputs: plane.inputs, prepared: &*prepared, both, to: activated })?;
         let pixels = Activated { link, plane, activated, rows: &*rows };
         if !K::NEVER_CERTAIN && level.run(HasTraces(pixels))? {
             return None;

@@ -197,7 +197,7 @@ impl<L: Loss, T: Target> Extend<'_, '_, L, T> {
             if !accepted || !loaded.hard || loaded.weights.is_some() {
                 return None;
             }
-            let activate = Activate { link: &Logits, inputs: loaded.inputs, prepared, to: &mut activated };
+            let activate = Activate { link: &Logits, inputs: loaded.inputs, prepared, both: true, to: &mut activated };
             let activated = activate.run::<V>();
             let tile = Activated { link: &Logits, plane: loaded, activated, rows: &rows }.tile::<V>();
             let targets = tile.count_confusion(accumulator.threshold_input, &mut [0; 3], |count, more| *count += more);
