@@ -21,7 +21,7 @@ use crate::number::finite::clamp_to_finite;
 use crate::number::lanes::{Kernel, Lanes, WIDEST};
 use crate::sums::batch::{Batch, HardBatch, SoftConfusion, Targets, Terms, count_all, sealed};
 use crate::sums::exact::{ExactSum, UnitSum};
-use crate::sums::rows::{add_row, add_rows, store_terms};
+use crate::sums::rows::{AddRow, add_rows, store_terms};
 use crate::sums::shared::{ROUNDS_TO_UNIT, SharedSums};
 
 #[cfg(feature = "bench-internals")]
@@ -126,7 +126,7 @@ impl<V: Lanes, K: Link> HardBatch for Tile<'_, V, K> {
     fn add_weights(&self, sum: &mut UnitSum) {
         match self.pixels.plane.weights {
             None => sum.add_count(self.pixels.plane.inputs.len() as u32),
-            Some(weights) => add_row::<V, _>(weights, sum),
+            Some(row) => V::apart(AddRow { row, sum }),
         }
     }
 }

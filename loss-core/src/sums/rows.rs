@@ -84,20 +84,15 @@ pub(crate) fn add_rows<V: Lanes, const ROW: usize, const DIGITS: usize, const N:
     sums: &mut [ExactSum<DIGITS>; N],
 ) {
     for (row, sum) in rows.iter().zip(sums) {
-        add_row::<V, DIGITS>(row.get(..vectors * V::WIDTH).unwrap_or_default(), sum);
+        let row = row.get(..vectors * V::WIDTH).unwrap_or_default();
+        V::apart(AddRow { row, sum });
     }
 }
 
-/// Adds a row of terms, a whole number of vectors, to a sum.
-#[inline(always)]
-pub(crate) fn add_row<V: Lanes, const DIGITS: usize>(row: &[f32], sum: &mut ExactSum<DIGITS>) {
-    V::apart(AddRow { row, sum });
-}
-
 /// A row of terms, a whole number of vectors, to be added to a sum.
-struct AddRow<'a, const DIGITS: usize> {
-    row: &'a [f32],
-    sum: &'a mut ExactSum<DIGITS>,
+pub(crate) struct AddRow<'a, const DIGITS: usize> {
+    pub(crate) row: &'a [f32],
+    pub(crate) sum: &'a mut ExactSum<DIGITS>,
 }
 
 impl<const DIGITS: usize> Kernel for AddRow<'_, DIGITS> {
