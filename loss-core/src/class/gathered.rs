@@ -134,10 +134,10 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
 
 impl<L: ClassLoss<C>, S: Into<ClassSample<C>>, const C: usize> Extend<S> for ClassAccumulator<L, C> {
     fn extend<I: IntoIterator<Item = S>>(&mut self, samples: I) {
-        let samples = samples.into_iter().map(Into::into);
+        let samples = samples.into_iter();
         // A constant that the compiler asks before it makes the kernels.
         if const { SimdLevel::HAS_LANES && has_room::<C>() } {
-            self.extend_gathered(SimdLevel::best(), samples);
+            self.extend_gathered(SimdLevel::best(), samples.map(Into::into));
         } else {
             samples.for_each(|sample| self.push(sample));
         }

@@ -337,12 +337,12 @@ impl<L: Loss> Accumulator<L, Logits> {
 
 impl<L: Loss, K: Link, C: SharedSums, S: Into<C::Sample>> Extend<S> for Accumulator<L, K, C> {
     fn extend<I: IntoIterator<Item = S>>(&mut self, samples: I) {
-        let samples = samples.into_iter().map(|sample| sample.into().into());
+        let samples = samples.into_iter();
         if const { SimdLevel::HAS_LANES } {
-            self.extend_gathered(SimdLevel::best(), samples);
+            self.extend_gathered(SimdLevel::best(), samples.map(|sample| sample.into().into()));
         } else {
             let mut run = self.run();
-            samples.for_each(|sample| run.push(sample));
+            samples.for_each(|sample| run.push(sample.into().into()));
         }
     }
 }
