@@ -2,7 +2,7 @@
 
 use super::accumulator::Accumulator;
 use super::numbers::TILE;
-use super::tile::Scratch;
+use super::tile::SumScratch;
 use crate::arch::SimdLevel;
 use crate::input::link::Link;
 use crate::input::plane::Plane;
@@ -18,7 +18,7 @@ struct Gathered<'a, L: Loss, K: Link, C: SharedSums> {
     to: &'a mut Accumulator<L, K, C>,
     level: SimdLevel,
     pixels: Pixels,
-    scratch: Scratch,
+    scratch: SumScratch,
 }
 
 /// The pixels, as slices.
@@ -83,7 +83,7 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
         drop(run);
         let row = [0.0; TILE];
         let pixels = Pixels { inputs: row, targets: row, weights: row, length: 0 };
-        let mut gathered = Gathered { to: self, level, pixels, scratch: Scratch::new() };
+        let mut gathered = Gathered { to: self, level, pixels, scratch: SumScratch::new() };
         loop {
             gathered.pixels.fill(&mut samples);
             if gathered.pixels.length < TILE {

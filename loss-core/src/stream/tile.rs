@@ -334,18 +334,29 @@ impl<K: Link> Kernel for HasTraces<'_, K> {
     }
 }
 
-/// Room for a tile, and what is made of it.
-pub(super) struct Scratch {
+/// Room for a tile, and what is prepared of it: what its gradient takes.
+struct Scratch {
     numbers: Numbers,
     prepared: Row,
+}
+
+impl Scratch {
+    fn new() -> Self {
+        Self { numbers: Numbers::new(), prepared: [0.0; TILE] }
+    }
+}
+
+/// And what its sums take.
+pub(super) struct SumScratch {
+    tile: Scratch,
     activated: [Row; 2],
     rows: TermRows,
 }
 
-impl Scratch {
+impl SumScratch {
     pub(super) fn new() -> Self {
         let row = [0.0; TILE];
-        Self { numbers: Numbers::new(), prepared: row, activated: [row; 2], rows: RefCell::new([row; 3]) }
+        Self { tile: Scratch::new(), activated: [row; 2], rows: RefCell::new([row; 3]) }
     }
 }
 
@@ -356,12 +367,12 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
         &mut self,
         level: SimdLevel,
         tile: Plane<'_, T>,
-        scratch: &mut Scratch,
+        scratch: &mut SumScratch,
         keep: Option<&mut [f32]>,
         next: &[f32],
     ) -> Option<()> {
         let Self { loss, link, sums, .. } = self;
-        let Scratch { numbers, prepared, activated, rows } = scratch;
+        let SumScratch { tile: Scratch { numbers, prepared }, activated, rows } = scratch;
         let plane = level.run(Load { plane: tile, numbers })??;
         let prepared = keep.unwrap_or(prepared).get_mut(..plane.inputs.len())?;
         let accepted = level.run(Prepare { link, inputs: plane.inputs, to: &mut *prepared, next })?;
@@ -386,7 +397,7 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
         if level == SimdLevel::SCALAR || plane.len() < WIDEST {
             return self.extend_scalar(plane, keep.unwrap_or_default());
         }
-        self.extend_tiles(level, plane, keep, &mut Scratch::new());
+        self.extend_tiles(level, plane, keep, &mut SumScratch::new());
     }
 
     /// Adds the pixels of slices, a tile at a time.
@@ -395,7 +406,7 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
         level: SimdLevel,
         plane: Plane<'_, T>,
         mut keep: Option<&mut [f32]>,
-        scratch: &mut Scratch,
+        scratch: &mut SumScratch,
     ) {
         let mut rest = plane;
         while !rest.is_empty() {
@@ -708,7 +719,7 @@ impl<L: Loss, K: Link> Gradient<L, K> {
         scratch: &mut Scratch,
         (next, next_to): (&[f32], &[f32]),
     ) -> Option<bool> {
-        let Scratch { numbers, prepared, .. } = scratch;
+        let Scratch { numbers, prepared } = scratch;
         let plane = level.run(Load { plane: tile, numbers })??;
         let prepared = match what {
             Kept => None,
