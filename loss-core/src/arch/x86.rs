@@ -5,6 +5,7 @@
 use core::arch::x86_64::*;
 use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Neg, Shl, Shr, Sub};
 
+use super::lanes::lanes;
 use crate::number::lanes::{Kernel, Lanes};
 use crate::number::real::{Bits, Float32, Real, functions_of_math};
 use crate::number::twice::Twice;
@@ -29,211 +30,22 @@ pub(super) unsafe fn with_avx512<K: Kernel>(kernel: K) -> K::Output {
     kernel.run::<Twice<Avx512>>()
 }
 
-/// Lanes made of a register type and its instructions; what differs in kind is given as functions.
-macro_rules! lanes {
-    (
-        $(#[$attribute:meta])*
-        $lanes:ident, $bits:ident, $float:ty, $int:ty, $mask:ty, $width:literal, $with:ident;
-        arithmetic $add:ident $sub:ident $mul:ident $div:ident $min:ident $max:ident;
-        integers $plus:ident $minus:ident $and:ident $or:ident $xor:ident $left:ident $right:ident $signed:ident;
-        moves $set:ident $set_bits:ident $to_bits:ident $from_bits:ident $load:ident $store:ident;
-        functions $ge:expr, $select:expr, $both:expr, $mask_bits:expr, $sum:expr, $any:expr;
-    ) => {
-        $(#[$attribute])*
-        #[derive(Clone, Copy)]
-        pub(super) struct $lanes($float);
-
-        $(#[$attribute])*
-        #[derive(Clone, Copy)]
-        pub(super) struct $bits($int);
-
-        // SAFETY, of all that follows: values of these types are made only by kernels that run at the level of their
-        // name, for which `SimdLevel::run` has made sure that the processor has the instructions.
-        lanes!(@operator [$(#[$attribute])*] $lanes, Add, add, $add);
-        lanes!(@operator [$(#[$attribute])*] $lanes, Sub, sub, $sub);
-        lanes!(@operator [$(#[$attribute])*] $lanes, Mul, mul, $mul);
-        lanes!(@operator [$(#[$attribute])*] $lanes, Div, div, $div);
-        lanes!(@operator [$(#[$attribute])*] $bits, BitAnd, bitand, $and);
-        lanes!(@operator [$(#[$attribute])*] $bits, BitOr, bitor, $or);
-        lanes!(@operator [$(#[$attribute])*] $bits, BitXor, bitxor, $xor);
-        lanes!(@shift [$(#[$attribute])*] $bits, Shl, shl, $left);
-        lanes!(@shift [$(#[$attribute])*] $bits, Shr, shr, $right);
-
-        $(#[$attribute])*
-        impl Neg for $lanes {
-            type Output = Self;
-
-            #[inline(always)]
-            fn neg(self) -> Self {
-                Self::from_bits(self.to_bits() ^ $bits::splat(0x8000_0000))
-            }
-        }
-
-        $(#[$attribute])*
-        impl Bits for $bits {
-            #[inline(always)]
-            fn splat(bits: u32) -> Self {
-                Self(unsafe { $set_bits(bits as i32) })
-            }
-
-            #[inline(always)]
-            fn plus(self, other: Self) -> Self {
-                Self(unsafe { $plus(self.0, other.0) })
-            }
-
-            #[inline(always)]
-            fn minus(self, other: Self) -> Self {
-                Self(unsafe { $minus(self.0, other.0) })
-            }
-
-            #[inline(always)]
-            fn shift_signed(self, by: u32) -> Self {
-                Self(unsafe { $signed(self.0, _mm_cvtsi32_si128(by as i32)) })
-            }
-        }
-
-        $(#[$attribute])*
-        impl Real for $lanes {
-            const LANES: usize = Self::WIDTH;
-
-            type Mask = $mask;
-
-            #[inline(always)]
-            fn splat(x: f32) -> Self {
-                Self(unsafe { $set(x) })
-            }
-
-            #[inline(always)]
-            fn abs(self) -> Self {
-                Self::from_bits(self.to_bits() & $bits::splat(0x7fff_ffff))
-            }
-
-            // These instructions choose as `f32`'s implementation does: the second number, unless the first is less (or
-            // more).
-            #[inline(always)]
-            fn min(self, other: Self) -> Self {
-                Self(unsafe { $min(self.0, other.0) })
-            }
-
-            #[inline(always)]
-            fn max(self, other: Self) -> Self {
-                Self(unsafe { $max(self.0, other.0) })
-            }
-
-            #[inline(always)]
-            fn ge(self, other: Self) -> $mask {
-                unsafe { $ge(self.0, other.0) }
-            }
-
-            #[inline(always)]
-            fn select(mask: $mask, yes: Self, no: Self) -> Self {
-                Self(unsafe { $select(mask, yes.0, no.0) })
-            }
-
-            functions_of_math!();
-        }
-
-        $(#[$attribute])*
-        impl Float32 for $lanes {
-            type Bits = $bits;
-
-            #[inline(always)]
-            fn to_bits(self) -> $bits {
-                $bits(unsafe { $to_bits(self.0) })
-            }
-
-            #[inline(always)]
-            fn from_bits(bits: $bits) -> Self {
-                Self(unsafe { $from_bits(bits.0) })
-            }
-        }
-
-        $(#[$attribute])*
-        impl Lanes for $lanes {
-            const WIDTH: usize = $width;
-            const TERMS_A_TOTAL: u32 = 1;
-
-            type Total = $bits;
-
-            #[inline(always)]
-            fn apart<K: Kernel>(kernel: K) -> K::Output {
-                unsafe { $with(kernel) }
-            }
-
-            #[inline(always)]
-            fn load(from: &[f32]) -> Self {
-                match from.first_chunk::<$width>() {
-                    // SAFETY: besides the instruction, that many numbers are there.
-                    Some(from) => Self(unsafe { $load(from.as_ptr()) }),
-                    None => Self::splat(0.0),
-                }
-            }
-
-            #[inline(always)]
-            fn store(self, to: &mut [f32]) {
-                if let Some(to) = to.first_chunk_mut::<$width>() {
-                    // SAFETY: besides the instruction, there is room for that many numbers.
-                    unsafe { $store(to.as_mut_ptr(), self.0) }
-                }
-            }
-
-            #[inline(always)]
-            fn add_to(total: $bits, bits: $bits) -> $bits {
-                total.plus(bits)
-            }
-
-            #[inline(always)]
-            fn sum_signed(bits: $bits) -> i64 {
-                unsafe { $sum(bits.0) }
-            }
-
-            #[inline(always)]
-            fn any_bit(bits: $bits) -> bool {
-                unsafe { $any(bits.0) }
-            }
-
-            #[inline(always)]
-            fn both(a: $mask, b: $mask) -> $mask {
-                unsafe { $both(a, b) }
-            }
-
-            #[inline(always)]
-            fn count(mask: $mask) -> u32 {
-                unsafe { $mask_bits(mask) }
-            }
-        }
-    };
-    (@operator [$(#[$attribute:meta])*] $type:ident, $trait:ident, $method:ident, $instruction:ident) => {
-        $(#[$attribute])*
-        impl $trait for $type {
-            type Output = Self;
-
-            #[inline(always)]
-            fn $method(self, other: Self) -> Self {
-                Self(unsafe { $instruction(self.0, other.0) })
-            }
-        }
-    };
-    (@shift [$(#[$attribute:meta])*] $type:ident, $trait:ident, $method:ident, $instruction:ident) => {
-        $(#[$attribute])*
-        impl $trait<u32> for $type {
-            type Output = Self;
-
-            #[inline(always)]
-            fn $method(self, by: u32) -> Self {
-                // A count that is known when compiling becomes part of the instruction.
-                Self(unsafe { $instruction(self.0, _mm_cvtsi32_si128(by as i32)) })
-            }
-        }
-    };
+/// A count for a shift. One that is known when compiling becomes part of the instruction.
+#[inline(always)]
+fn count(by: u32) -> __m128i {
+    // SAFETY: SSE2 is part of x86-64.
+    unsafe { _mm_cvtsi32_si128(by as i32) }
 }
 
 lanes! {
     /// Four numbers.
     Sse2, Sse2Bits, __m128, __m128i, __m128, 4, with_sse2;
-    arithmetic _mm_add_ps _mm_sub_ps _mm_mul_ps _mm_div_ps _mm_min_ps _mm_max_ps;
-    integers _mm_add_epi32 _mm_sub_epi32 _mm_and_si128 _mm_or_si128 _mm_xor_si128 _mm_sll_epi32 _mm_srl_epi32 _mm_sra_epi32;
-    moves _mm_set1_ps _mm_set1_epi32 _mm_castps_si128 _mm_castsi128_ps _mm_loadu_ps _mm_storeu_ps;
+    arithmetic _mm_add_ps _mm_sub_ps _mm_mul_ps _mm_div_ps _mm_min_ps, _mm_max_ps;
+    integers _mm_add_epi32 _mm_sub_epi32 _mm_and_si128 _mm_or_si128 _mm_xor_si128
+        |bits, by| _mm_sll_epi32(bits, count(by)),
+        |bits, by| _mm_srl_epi32(bits, count(by)),
+        |bits, by| _mm_sra_epi32(bits, count(by));
+    moves _mm_set1_ps |bits| _mm_set1_epi32(bits as i32), _mm_castps_si128, _mm_castsi128_ps, _mm_loadu_ps, _mm_storeu_ps;
     functions
         |a, b| _mm_cmpge_ps(a, b),
         |mask, yes, no| _mm_or_ps(_mm_and_ps(mask, yes), _mm_andnot_ps(mask, no)),
@@ -258,9 +70,12 @@ unsafe fn sum_of_four(bits: __m128i) -> i64 {
 lanes! {
     /// Eight numbers.
     Avx2, Avx2Bits, __m256, __m256i, __m256, 8, with_avx2;
-    arithmetic _mm256_add_ps _mm256_sub_ps _mm256_mul_ps _mm256_div_ps _mm256_min_ps _mm256_max_ps;
-    integers _mm256_add_epi32 _mm256_sub_epi32 _mm256_and_si256 _mm256_or_si256 _mm256_xor_si256 _mm256_sll_epi32 _mm256_srl_epi32 _mm256_sra_epi32;
-    moves _mm256_set1_ps _mm256_set1_epi32 _mm256_castps_si256 _mm256_castsi256_ps _mm256_loadu_ps _mm256_storeu_ps;
+    arithmetic _mm256_add_ps _mm256_sub_ps _mm256_mul_ps _mm256_div_ps _mm256_min_ps, _mm256_max_ps;
+    integers _mm256_add_epi32 _mm256_sub_epi32 _mm256_and_si256 _mm256_or_si256 _mm256_xor_si256
+        |bits, by| _mm256_sll_epi32(bits, count(by)),
+        |bits, by| _mm256_srl_epi32(bits, count(by)),
+        |bits, by| _mm256_sra_epi32(bits, count(by));
+    moves _mm256_set1_ps |bits| _mm256_set1_epi32(bits as i32), _mm256_castps_si256, _mm256_castsi256_ps, _mm256_loadu_ps, _mm256_storeu_ps;
     functions
         |a, b| _mm256_cmp_ps::<_CMP_GE_OQ>(a, b),
         |mask, yes, no| _mm256_blendv_ps(no, yes, mask),
@@ -280,9 +95,12 @@ lanes! {
     /// Sixteen numbers.
     #[cfg(any(feature = "std", target_feature = "avx512f"))]
     Avx512, Avx512Bits, __m512, __m512i, __mmask16, 16, with_avx512;
-    arithmetic _mm512_add_ps _mm512_sub_ps _mm512_mul_ps _mm512_div_ps _mm512_min_ps _mm512_max_ps;
-    integers _mm512_add_epi32 _mm512_sub_epi32 _mm512_and_si512 _mm512_or_si512 _mm512_xor_si512 _mm512_sll_epi32 _mm512_srl_epi32 _mm512_sra_epi32;
-    moves _mm512_set1_ps _mm512_set1_epi32 _mm512_castps_si512 _mm512_castsi512_ps _mm512_loadu_ps _mm512_storeu_ps;
+    arithmetic _mm512_add_ps _mm512_sub_ps _mm512_mul_ps _mm512_div_ps _mm512_min_ps, _mm512_max_ps;
+    integers _mm512_add_epi32 _mm512_sub_epi32 _mm512_and_si512 _mm512_or_si512 _mm512_xor_si512
+        |bits, by| _mm512_sll_epi32(bits, count(by)),
+        |bits, by| _mm512_srl_epi32(bits, count(by)),
+        |bits, by| _mm512_sra_epi32(bits, count(by));
+    moves _mm512_set1_ps |bits| _mm512_set1_epi32(bits as i32), _mm512_castps_si512, _mm512_castsi512_ps, _mm512_loadu_ps, _mm512_storeu_ps;
     functions
         |a, b| _mm512_cmp_ps_mask::<_CMP_GE_OQ>(a, b),
         |mask, yes, no| _mm512_mask_blend_ps(mask, no, yes),

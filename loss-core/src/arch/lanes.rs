@@ -1,66 +1,48 @@
-//! Lanes of registers that hold four numbers, written once for the processors that have no others.
+//! The lanes of all processors: one text, to which each gives its registers and instructions.
 
-/// Writes the lanes of a register of four numbers, and of their bits, from the instructions of a processor.
+/// Lanes made of a register type and its instructions; what differs in kind is given as functions.
 ///
-/// What stands behind `unsafe` here is an instruction, which the module that writes this is compiled for targets with alone, or a load or store of four numbers whose number
-/// the type says.
-macro_rules! lanes_of_four {
+/// Where nothing else stands, `unsafe` is an instruction of the level: the module that writes this says why the processor has it.
+macro_rules! lanes {
     (
         $(#[$attribute:meta])*
-        $lanes:ident, $bits:ident: $with:ident;
-        registers $register:ty, $bit_register:ty, $mask:ty;
-        arithmetic $add:ident $sub:ident $mul:ident $div:ident $neg:ident $abs:ident;
-        comparisons $lt:ident $gt:ident $ge:ident $select:ident;
-        integers $plus:ident $minus:ident $and:ident $or:ident $xor:ident;
-        shifts $left:expr, $right:expr, $right_signed:expr;
-        moves $set:ident $set_bits:ident, $to_bits:expr, $from_bits:expr, $load:expr, $store:expr;
-        functions $both:ident, $count:expr, $sum:expr, $any:expr;
+        $lanes:ident, $bits:ident, $float:ty, $int:ty, $mask:ty, $width:literal, $with:ident;
+        arithmetic $add:ident $sub:ident $mul:ident $div:ident $min:expr, $max:expr;
+        integers $plus:ident $minus:ident $and:ident $or:ident $xor:ident $left:expr, $right:expr, $signed:expr;
+        moves $set:ident $set_bits:expr, $to_bits:expr, $from_bits:expr, $load:expr, $store:expr;
+        functions $ge:expr, $select:expr, $both:expr, $mask_bits:expr, $sum:expr, $any:expr;
     ) => {
-        #[inline(never)]
-        pub(super) fn $with<K: Kernel>(kernel: K) -> K::Output {
-            kernel.run::<Twice<$lanes>>()
-        }
+        $(#[$attribute])*
+        #[derive(Clone, Copy)]
+        pub(super) struct $lanes($float);
 
         $(#[$attribute])*
         #[derive(Clone, Copy)]
-        pub(super) struct $lanes($register);
+        pub(super) struct $bits($int);
 
-        /// The bits of four numbers.
-        #[derive(Clone, Copy)]
-        pub(super) struct $bits($bit_register);
+        // SAFETY, of all that follows: values of these types are made only by kernels that run at the level of their
+        // name, which `SimdLevel` offers only where the processor has the instructions.
+        lanes!(@operator [$(#[$attribute])*] $lanes, Add, add, $add);
+        lanes!(@operator [$(#[$attribute])*] $lanes, Sub, sub, $sub);
+        lanes!(@operator [$(#[$attribute])*] $lanes, Mul, mul, $mul);
+        lanes!(@operator [$(#[$attribute])*] $lanes, Div, div, $div);
+        lanes!(@operator [$(#[$attribute])*] $bits, BitAnd, bitand, $and);
+        lanes!(@operator [$(#[$attribute])*] $bits, BitOr, bitor, $or);
+        lanes!(@operator [$(#[$attribute])*] $bits, BitXor, bitxor, $xor);
+        lanes!(@shift [$(#[$attribute])*] $bits, Shl, shl, $left);
+        lanes!(@shift [$(#[$attribute])*] $bits, Shr, shr, $right);
 
-        lanes_of_four! { @operators
-            $lanes Add add $add, $lanes Sub sub $sub, $lanes Mul mul $mul, $lanes Div div $div,
-            $bits BitAnd bitand $and, $bits BitOr bitor $or, $bits BitXor bitxor $xor
-        }
-
+        $(#[$attribute])*
         impl Neg for $lanes {
             type Output = Self;
 
             #[inline(always)]
             fn neg(self) -> Self {
-                Self(unsafe { $neg(self.0) })
+                Self::from_bits(self.to_bits() ^ $bits::splat(0x8000_0000))
             }
         }
 
-        impl Shl<u32> for $bits {
-            type Output = Self;
-
-            #[inline(always)]
-            fn shl(self, by: u32) -> Self {
-                Self(unsafe { $left(self.0, by) })
-            }
-        }
-
-        impl Shr<u32> for $bits {
-            type Output = Self;
-
-            #[inline(always)]
-            fn shr(self, by: u32) -> Self {
-                Self(unsafe { $right(self.0, by) })
-            }
-        }
-
+        $(#[$attribute])*
         impl Bits for $bits {
             #[inline(always)]
             fn splat(bits: u32) -> Self {
@@ -79,10 +61,11 @@ macro_rules! lanes_of_four {
 
             #[inline(always)]
             fn shift_signed(self, by: u32) -> Self {
-                Self(unsafe { $right_signed(self.0, by) })
+                Self(unsafe { $signed(self.0, by) })
             }
         }
 
+        $(#[$attribute])*
         impl Real for $lanes {
             const LANES: usize = Self::WIDTH;
 
@@ -95,18 +78,19 @@ macro_rules! lanes_of_four {
 
             #[inline(always)]
             fn abs(self) -> Self {
-                Self(unsafe { $abs(self.0) })
+                Self::from_bits(self.to_bits() & $bits::splat(0x7fff_ffff))
             }
 
-            // The instructions for the smaller and the larger number treat zeros and NaN otherwise than `f32`'s implementation.
+            // What is given chooses as `f32`'s implementation does: the second number, unless the first is less (or
+            // more).
             #[inline(always)]
             fn min(self, other: Self) -> Self {
-                Self::select(unsafe { $lt(self.0, other.0) }, self, other)
+                Self(unsafe { $min(self.0, other.0) })
             }
 
             #[inline(always)]
             fn max(self, other: Self) -> Self {
-                Self::select(unsafe { $gt(self.0, other.0) }, self, other)
+                Self(unsafe { $max(self.0, other.0) })
             }
 
             #[inline(always)]
@@ -116,12 +100,13 @@ macro_rules! lanes_of_four {
 
             #[inline(always)]
             fn select(mask: $mask, yes: Self, no: Self) -> Self {
-                Self(unsafe { $select(yes.0, no.0, mask) })
+                Self(unsafe { $select(mask, yes.0, no.0) })
             }
 
             functions_of_math!();
         }
 
+        $(#[$attribute])*
         impl Float32 for $lanes {
             type Bits = $bits;
 
@@ -136,21 +121,22 @@ macro_rules! lanes_of_four {
             }
         }
 
+        $(#[$attribute])*
         impl Lanes for $lanes {
-            const WIDTH: usize = 4;
+            const WIDTH: usize = $width;
             const TERMS_A_TOTAL: u32 = 1;
 
             type Total = $bits;
 
             #[inline(always)]
             fn apart<K: Kernel>(kernel: K) -> K::Output {
-                $with(kernel)
+                unsafe { $with(kernel) }
             }
 
             #[inline(always)]
             fn load(from: &[f32]) -> Self {
-                match from.first_chunk::<4>() {
-                    // SAFETY: four numbers are there.
+                match from.first_chunk::<$width>() {
+                    // SAFETY: besides the instruction, that many numbers are there.
                     Some(from) => Self(unsafe { $load(from.as_ptr()) }),
                     None => Self::splat(0.0),
                 }
@@ -158,8 +144,8 @@ macro_rules! lanes_of_four {
 
             #[inline(always)]
             fn store(self, to: &mut [f32]) {
-                if let Some(to) = to.first_chunk_mut::<4>() {
-                    // SAFETY: there is room for four numbers.
+                if let Some(to) = to.first_chunk_mut::<$width>() {
+                    // SAFETY: besides the instruction, there is room for that many numbers.
                     unsafe { $store(to.as_mut_ptr(), self.0) }
                 }
             }
@@ -186,19 +172,31 @@ macro_rules! lanes_of_four {
 
             #[inline(always)]
             fn count(mask: $mask) -> u32 {
-                unsafe { $count(mask) }
+                unsafe { $mask_bits(mask) }
             }
         }
     };
-    (@operators $($type:ident $trait:ident $method:ident $instruction:ident),*) => {
-        $(impl $trait for $type {
+    (@operator [$(#[$attribute:meta])*] $type:ident, $trait:ident, $method:ident, $instruction:ident) => {
+        $(#[$attribute])*
+        impl $trait for $type {
             type Output = Self;
 
             #[inline(always)]
             fn $method(self, other: Self) -> Self {
                 Self(unsafe { $instruction(self.0, other.0) })
             }
-        })*
+        }
+    };
+    (@shift [$(#[$attribute:meta])*] $type:ident, $trait:ident, $method:ident, $shift:expr) => {
+        $(#[$attribute])*
+        impl $trait<u32> for $type {
+            type Output = Self;
+
+            #[inline(always)]
+            fn $method(self, by: u32) -> Self {
+                Self(unsafe { $shift(self.0, by) })
+            }
+        }
     };
 }
-pub(super) use lanes_of_four;
+pub(super) use lanes;
