@@ -111,24 +111,6 @@ impl<V: Lanes, K: Link> HardBatch for Tile<'_, V, K> {
         }
         count_all(counts, [both, predicted - both, foreground - both], add)
     }
-
-    #[inline(always)]
-    fn may_have_foreground(&self) -> bool {
-        let smallest = V::splat(f32::from_bits(1));
-        let mut foreground = 0;
-        for target in self.pixels.plane.targets.chunks_exact(V::WIDTH) {
-            foreground += V::count(V::load(target).ge(smallest));
-        }
-        foreground > 0
-    }
-
-    #[inline(always)]
-    fn add_weights(&self, sum: &mut UnitSum) {
-        match self.pixels.plane.weights {
-            None => sum.add_count(self.pixels.plane.inputs.len() as u32),
-            Some(row) => V::apart(AddRow { row, sum }),
-        }
-    }
 }
 
 impl<V, K> sealed::Batch for Tile<'_, V, K> {}
@@ -159,6 +141,24 @@ impl<V: Lanes, K: Link> Batch for Tile<'_, V, K> {
     #[inline(always)]
     fn add_apart<const DIGITS: usize, const N: usize>(&self, terms: &impl Terms<N>, sums: &mut [ExactSum<DIGITS>; N]) {
         V::apart(AddTerms { pixels: self.pixels, terms, sums });
+    }
+
+    #[inline(always)]
+    fn may_have_foreground(&self) -> bool {
+        let smallest = V::splat(f32::from_bits(1));
+        let mut foreground = 0;
+        for target in self.pixels.plane.targets.chunks_exact(V::WIDTH) {
+            foreground += V::count(V::load(target).ge(smallest));
+        }
+        foreground > 0
+    }
+
+    #[inline(always)]
+    fn add_weights(&self, sum: &mut UnitSum) {
+        match self.pixels.plane.weights {
+            None => sum.add_count(self.pixels.plane.inputs.len() as u32),
+            Some(row) => V::apart(AddRow { row, sum }),
+        }
     }
 }
 

@@ -25,6 +25,18 @@ pub trait Batch: sealed::Batch {
     fn add_apart<const DIGITS: usize, const N: usize>(&self, terms: &impl Terms<N>, sums: &mut [ExactSum<DIGITS>; N]) {
         self.add(terms, sums);
     }
+
+    /// Whether any target is above 0; one that does not look says yes.
+    #[inline(always)]
+    fn may_have_foreground(&self) -> bool {
+        true
+    }
+
+    /// Adds the weight of every pixel.
+    #[inline(always)]
+    fn add_weights(&self, sum: &mut UnitSum) {
+        self.add(&PixelWeight, array::from_mut(sum));
+    }
 }
 
 /// A batch whose terms are all added by [`Batch::add_apart`].
@@ -44,22 +56,10 @@ pub(crate) mod sealed {
     pub trait Batch {}
 }
 
-/// Valid pixels that are told apart by their targets: if those are hard and the weights 0 and 1, their hard confusion is a matter of counting.
+/// Valid pixels with hard targets and weights of 0 and 1. Their hard confusion is a matter of counting.
 pub trait HardBatch: Batch {
     /// Counts true positives, false positives and false negatives of predictions from a threshold of the input on.
     fn count_confusion<C>(&self, threshold: f32, counts: &mut [C; 3], add: impl Fn(&mut C, u32)) -> Targets;
-
-    /// Whether any target is above 0; a batch that is not asked many times says yes.
-    #[inline(always)]
-    fn may_have_foreground(&self) -> bool {
-        true
-    }
-
-    /// Adds the weight of every pixel.
-    #[inline(always)]
-    fn add_weights(&self, sum: &mut UnitSum) {
-        self.add(&PixelWeight, array::from_mut(sum));
-    }
 }
 
 /// Which hard targets a batch has. Ignored pixels are background.

@@ -1,11 +1,7 @@
 //! The sums that all losses share.
 
-use core::array;
-
 use self::sealed::SharedSums as _;
-use super::batch::{
-    Batch, HardBatch, HardConfusion, PixelWeight, SoftConfusion, Terms, add_background, add_hard_confusion,
-};
+use super::batch::{Batch, HardBatch, HardConfusion, SoftConfusion, Terms, add_background, add_hard_confusion};
 use super::confusion::{Confusion, ConfusionSums, finish_confusion};
 use super::counts::Counts;
 use super::exact::{ExactSum, ProbabilitySum, UnitSum};
@@ -86,9 +82,14 @@ impl WeightedSums {
     /// Adds valid pixels, which are predicted to be foreground from a threshold of the input on.
     #[inline(always)]
     pub(crate) fn add(&mut self, pixels: &impl Batch, threshold: f32) {
-        pixels.add(&PixelWeight, array::from_mut(&mut self.weight));
-        pixels.add(&SoftConfusion, &mut self.soft);
-        pixels.add(&HardConfusion { threshold }, &mut self.hard);
+        pixels.add_weights(&mut self.weight);
+        if pixels.may_have_foreground() {
+            pixels.add(&SoftConfusion, &mut self.soft);
+            pixels.add(&HardConfusion { threshold }, &mut self.hard);
+        } else {
+            let ([_, soft, _], [_, hard, _]) = (&mut self.soft, &mut self.hard);
+            add_background(pixels, threshold, soft, hard);
+        }
     }
 }
 
@@ -101,14 +102,7 @@ impl sealed::SharedSums for WeightedSums {
 
     #[inline(always)]
     fn add_pixels(&mut self, pixels: &impl HardBatch, threshold: f32) {
-        pixels.add_weights(&mut self.weight);
-        if pixels.may_have_foreground() {
-            pixels.add(&SoftConfusion, &mut self.soft);
-            pixels.add(&HardConfusion { threshold }, &mut self.hard);
-        } else {
-            let ([_, soft, _], [_, hard, _]) = (&mut self.soft, &mut self.hard);
-            add_background(pixels, threshold, soft, hard);
-        }
+        self.add(pixels, threshold);
     }
 
     #[inline(always)]
