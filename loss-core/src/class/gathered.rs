@@ -2,7 +2,7 @@
 
 use super::accumulator::ClassAccumulator;
 use super::loss::ClassLoss;
-use super::numbers::{CLASS_TILE, ClassNumbers, Row};
+use super::numbers::{CLASS_TILE, ClassNumbers};
 use super::plane::{ClassPlane, Layout};
 use super::sample::{ClassSample, ClassTarget};
 use super::tile::has_room;
@@ -23,10 +23,10 @@ struct Gathered<'a, L: ClassLoss<C>, const C: usize> {
 /// The pixels, as slices: all with a label, or all with soft targets.
 struct Pixels<const C: usize> {
     classes: usize,
-    logits: [Row; C],
-    soft: [Row; C],
+    logits: [[f32; CLASS_TILE]; C],
+    soft: [[f32; CLASS_TILE]; C],
     labels: [i64; CLASS_TILE],
-    weights: Row,
+    weights: [f32; CLASS_TILE],
     are_soft: bool,
     length: usize,
 }
@@ -50,7 +50,7 @@ impl<const C: usize> Pixels<C> {
         let Self { classes, logits, soft, labels, weights, are_soft, length } = self;
         // There is room, which the compiler is told.
         let place = *length % CLASS_TILE;
-        let put_all = |values: &[f32; C], rows: &mut [Row; C]| {
+        let put_all = |values: &[f32; C], rows: &mut [[f32; CLASS_TILE]; C]| {
             for (value, row) in values.iter().zip(rows).take(*classes) {
                 put(*value, row, place);
             }

@@ -1,10 +1,38 @@
 //! The pixels of a tile as numbers.
 
-/// How many pixels are worked through at a time.
-pub(super) const CLASS_TILE: usize = 512;
+use core::ops::{Deref, DerefMut};
 
-/// A number for each pixel of a tile.
-pub(super) type Row = [f32; CLASS_TILE];
+/// How many pixels are worked through at a time.
+pub(super) const CLASS_TILE: usize = 128;
+
+/// A number for each pixel of a tile. Rows of several classes are worked through side by side, and a cache has few places for what is a power of two apart: so they are a
+/// little more than that apart.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+pub(super) struct Row {
+    numbers: [f32; CLASS_TILE],
+    _apart: [f32; 16],
+}
+
+impl Row {
+    pub(super) const ZEROS: Self = Self { numbers: [0.0; CLASS_TILE], _apart: [0.0; 16] };
+}
+
+impl Deref for Row {
+    type Target = [f32; CLASS_TILE];
+
+    #[inline(always)]
+    fn deref(&self) -> &Self::Target {
+        &self.numbers
+    }
+}
+
+impl DerefMut for Row {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.numbers
+    }
+}
 
 /// A tile's pixels as numbers, class by class.
 pub(super) struct ClassNumbers<const C: usize> {
@@ -19,8 +47,7 @@ pub(super) struct ClassNumbers<const C: usize> {
 
 impl<const C: usize> ClassNumbers<C> {
     pub(super) fn new() -> Self {
-        let rows = [[0.0; CLASS_TILE]; C];
-        let row = [0.0; CLASS_TILE];
+        let (row, rows) = (Row::ZEROS, [Row::ZEROS; C]);
         Self { logits: rows, target: rows, weights: row, p: rows, q: rows, cross_entropy: rows, predicted: row }
     }
 }

@@ -285,7 +285,7 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
         let weights = numbers.weights.get_mut(..length)?;
         match self.weights.split_at(start).1.numbers(weights) {
             WeightsOf::One => weights.fill(1.0),
-            WeightsOf::Numbers => {}
+            WeightsOf::Positive | WeightsOf::Numbers => {}
             WeightsOf::OutOfRange => return None,
         }
         self.copy(self.logits, start, length, &mut numbers.logits);
@@ -303,9 +303,12 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
                 if !valid {
                     return None;
                 }
-                for (class, row) in (0..self.classes).zip(&mut numbers.target) {
-                    for (to, &label) in row.iter_mut().zip(labels) {
-                        *to = f32::from(u8::from(label.to_i64() == class as i64));
+                // As numbers of the width of what is made of them. A label of an ignored pixel that is no class makes a number that is none either.
+                let row = &mut numbers.predicted;
+                row.iter_mut().zip(labels).for_each(|(to, &label)| *to = label.to_i64() as f32);
+                for (class, target) in (0..self.classes).zip(&mut numbers.target) {
+                    for (to, &label) in target.iter_mut().zip(&**row).take(length) {
+                        *to = if label == class as f32 { 1.0 } else { 0.0 };
                     }
                 }
                 true

@@ -18,7 +18,7 @@ use crate::number::finite::clamp_to_finite;
 use crate::number::lanes::{Kernel, Lanes, WIDEST};
 use crate::sums::batch::{Batch, HardBatch, Targets, Terms, count_all, sealed};
 use crate::sums::exact::ExactSum;
-use crate::sums::rows::{add_rows, store_terms};
+use crate::sums::rows::Stored;
 
 /// Whether there is room for a tile on the stack: half a megabyte of it, for 48 classes.
 pub(super) const fn has_room<const C: usize>() -> bool {
@@ -26,7 +26,7 @@ pub(super) const fn has_room<const C: usize>() -> bool {
 }
 
 #[inline(always)]
-fn load<V: Lanes>(row: &[f32], vector: usize) -> V {
+fn load<V: Lanes>(row: &Row, vector: usize) -> V {
     V::load(row.get(vector * V::WIDTH..).unwrap_or_default())
 }
 
@@ -110,12 +110,12 @@ impl<V: Lanes, const C: usize> ClassBatch<C> for ClassTile<'_, V, C> {
         terms: &impl ClassTerms<N, C>,
         sums: &mut [ExactSum<DIGITS>; N],
     ) {
-        let mut rows = [[0.0; CLASS_TILE]; N];
+        let (mut rows, mut stored) = ([[0.0; CLASS_TILE]; N], Stored::default());
         for vector in 0..self.vectors {
             let weight = load::<V>(&self.numbers.weights, vector);
-            store_terms(terms.terms(&self.pixel(vector), weight), &mut rows, vector);
+            stored.store(terms.terms(&self.pixel(vector), weight), [false; N], &mut rows);
         }
-        add_rows::<V, CLASS_TILE, DIGITS, N>(&rows, self.vectors, sums);
+        stored.add::<V, CLASS_TILE, DIGITS, N>(&rows, [false; N], false, sums);
     }
 
     #[inline(always)]
@@ -166,6 +166,21 @@ impl<V: Lanes> OneClassOfTile<'_, V> {
     }
 }
 
+impl<V: Lanes> OneClassOfTile<'_, V> {
+    #[inline(always)]
+    fn add_terms<M: Terms<N>, const DIGITS: usize, const N: usize>(&self, terms: &M, sums: &mut [ExactSum<DIGITS>; N]) {
+        let (mut rows, mut stored) = ([[0.0; CLASS_TILE]; N], Stored::default());
+        for vector in 0..self.vectors {
+            let weight = load::<V>(self.weights, vector) * V::splat(self.factor);
+            let is_predicted = V::select(self.prediction(vector), V::splat(1.0), V::splat(0.0));
+            let (target, p, q) = (load(self.target, vector), load(self.p, vector), load(self.q, vector));
+            let pixel = against_the_rest(is_predicted, target, p, q, load(self.cross_entropy, vector));
+            stored.store(terms.terms(&pixel, weight), M::SPARSE, &mut rows);
+        }
+        stored.add::<V, CLASS_TILE, DIGITS, N>(&rows, M::SPARSE, false, sums);
+    }
+}
+
 impl<V> sealed::Batch for OneClassOfTile<'_, V> {}
 
 impl<V: Lanes> HardBatch for OneClassOfTile<'_, V> {
@@ -187,15 +202,7 @@ impl<V: Lanes> HardBatch for OneClassOfTile<'_, V> {
 impl<V: Lanes> Batch for OneClassOfTile<'_, V> {
     #[inline(always)]
     fn add<const DIGITS: usize, const N: usize>(&self, terms: &impl Terms<N>, sums: &mut [ExactSum<DIGITS>; N]) {
-        let mut rows = [[0.0; CLASS_TILE]; N];
-        for vector in 0..self.vectors {
-            let weight = load::<V>(self.weights, vector) * V::splat(self.factor);
-            let is_predicted = V::select(self.prediction(vector), V::splat(1.0), V::splat(0.0));
-            let (target, p, q) = (load(self.target, vector), load(self.p, vector), load(self.q, vector));
-            let pixel = against_the_rest(is_predicted, target, p, q, load(self.cross_entropy, vector));
-            store_terms(terms.terms(&pixel, weight), &mut rows, vector);
-        }
-        add_rows::<V, CLASS_TILE, DIGITS, N>(&rows, self.vectors, sums);
+        self.add_terms(terms, sums);
     }
 
     #[inline(always)]
@@ -241,8 +248,13 @@ impl<T: Label, const C: usize> Kernel for Load<'_, '_, T, C> {
 /// Runs a kernel that has a reading: one text, compiled twice. A number of classes that is known when compiling makes straight code of
 /// the loops over classes.
 macro_rules! with_known_classes {
-    ($reading:expr, $run:expr) => {
-        if $reading.classes == C { $run(Reading { classes: C, ..$reading }) } else { $run($reading) }
+    ($reading:ident, $run:expr) => {
+        if $reading.classes == C {
+            let $reading = Reading { classes: C, ..$reading };
+            $run
+        } else {
+            $run
+        }
     };
 }
 
@@ -264,7 +276,7 @@ impl<T: Label, const C: usize> Kernel for AddShared<'_, '_, T, C> {
     #[inline(always)]
     fn run<V: Lanes>(self) -> bool {
         let reading = self.reading;
-        with_known_classes!(reading, |reading| self.add::<V>(reading))
+        with_known_classes!(reading, self.add::<V>(reading))
     }
 }
 
@@ -328,7 +340,7 @@ impl<L: ClassLoss<C>, const C: usize> Kernel for AddOwn<'_, L, C> {
     #[inline(always)]
     fn run<V: Lanes>(self) {
         let reading = self.reading;
-        with_known_classes!(reading, |reading| self.add::<V>(reading))
+        with_known_classes!(reading, self.add::<V>(reading))
     }
 }
 
@@ -430,7 +442,7 @@ impl<L: ClassLoss<C>, T: Label, const C: usize> Kernel for Slopes<'_, '_, L, T, 
     #[inline(always)]
     fn run<V: Lanes>(self) -> bool {
         let reading = self.gradient.reading;
-        with_known_classes!(reading, |reading| self.replace::<V>(reading))
+        with_known_classes!(reading, self.replace::<V>(reading))
     }
 }
 

@@ -16,6 +16,13 @@ pub trait Link: Clone {
     /// Whether the input is one that this link can take.
     fn accepts<R: Real>(&self, input: R) -> R::Mask;
 
+    /// Whether p, 1 − p, −ln p and −ln (1 − p) of an input are each from 2⁻¹⁸ to below 16. Slices add such numbers faster; a mask of `false` is always right.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn is_moderate<R: Real>(&self, _input: R) -> R::Mask {
+        R::splat(0.0).ge(R::splat(1.0))
+    }
+
     /// What a pixel of this input begins with, and a second pass need not compute again: for a logit, its exponential.
     fn prepare<R: Real>(&self, input: R) -> R;
 
@@ -63,6 +70,12 @@ impl Link for Logits {
     #[inline(always)]
     fn accepts<R: Real>(&self, logit: R) -> R::Mask {
         R::splat(f32::MAX).ge(logit.abs())
+    }
+
+    /// e^−12.375 is 4.2e-6, and 2⁻¹⁸ is 3.8e-6.
+    #[inline(always)]
+    fn is_moderate<R: Real>(&self, logit: R) -> R::Mask {
+        R::splat(12.375).ge(logit.abs())
     }
 
     #[inline(always)]

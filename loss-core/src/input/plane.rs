@@ -171,10 +171,14 @@ impl Weights<'_> {
                 to.iter_mut().zip(pixels).for_each(|(to, (&valid, &weight))| *to = masked(valid, weight));
             }
         }
-        let every = |accept: fn(f32) -> bool| to.iter().fold(true, |all, &weight| all & accept(weight));
-        if every(|weight| weight == 1.0) {
+        // In the order of their bits, numbers from 0 on come in their own order, and all others behind them.
+        let bits = to.iter().map(|weight| weight.to_bits());
+        let (least, most) = bits.fold((u32::MAX, 0), |(least, most), bits| (least.min(bits), most.max(bits)));
+        if (least, most) == (1f32.to_bits(), 1f32.to_bits()) {
             WeightsOf::One
-        } else if every(|weight| weight == 0.0 || weight_is_valid(weight)) {
+        } else if weight_is_valid(f32::from_bits(least)) && weight_is_valid(f32::from_bits(most)) {
+            WeightsOf::Positive
+        } else if to.iter().fold(true, |all, &weight| all & (weight == 0.0 || weight_is_valid(weight))) {
             WeightsOf::Numbers
         } else {
             WeightsOf::OutOfRange
@@ -186,6 +190,8 @@ impl Weights<'_> {
 pub(crate) enum WeightsOf {
     /// All are 1.
     One,
+    /// Each is in range.
+    Positive,
     /// Each is 0 or in range.
     Numbers,
     /// One is neither.

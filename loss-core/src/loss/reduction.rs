@@ -94,6 +94,10 @@ impl<P: Pointwise> Terms<1> for Reduced<P> {
     fn terms<R: Real>(&self, pixel: &Pixel<R>, weight: R) -> [R; 1] {
         [weight * self.pointwise.loss(pixel)]
     }
+
+    fn are_moderate(&self) -> bool {
+        self.pointwise.is_moderate()
+    }
 }
 
 impl<P: Pointwise> Loss for Reduced<P> {

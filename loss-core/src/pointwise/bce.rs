@@ -109,6 +109,10 @@ impl Pointwise for Bce {
         self.weigh(target) * pixel.foreground_slope + background * pixel.background_slope
     }
 
+    fn is_moderate(&self) -> bool {
+        *self == Self::new()
+    }
+
     fn fingerprint(&self, fingerprint: &mut Fingerprint) {
         fingerprint.number(f64::from(self.pos_weight)).number(f64::from(self.smoothing.probability_of_flip()));
     }

@@ -86,6 +86,12 @@ pub trait Pointwise: Clone {
     /// Adds the parameters to a fingerprint.
     fn fingerprint(&self, fingerprint: &mut Fingerprint);
 
+    /// Whether ℓ of a [moderate](Link::is_moderate) input with a hard target is from 2⁻¹⁸ to below 16; `false` is always right.
+    #[doc(hidden)]
+    fn is_moderate(&self) -> bool {
+        false
+    }
+
     /// Σ w ℓ / Σ w: the mean over the pixels that are not ignored.
     fn mean(self) -> Reduced<Self> {
         Reduced::new(self, Denominator::Weight)

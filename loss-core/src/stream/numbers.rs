@@ -27,7 +27,7 @@ pub(crate) struct LoadedPlane<'a> {
     pub(crate) targets: &'a [f32],
     /// `None` if all weights are 1.
     pub(crate) weights: Option<&'a [f32]>,
-    /// Whether each target is 0 or 1.
+    /// Whether each target is 0 or 1, and there are no weights.
     pub(crate) hard: bool,
 }
 
@@ -54,29 +54,33 @@ impl<'a, T: Target> Plane<'a, T> {
         let inputs = buffers.inputs.get_mut(..length)?;
         let (targets, weights) = (buffers.targets.get_mut(..length)?, buffers.weights.get_mut(..length)?);
         targets.iter_mut().zip(self.targets).for_each(|(to, target)| *to = target.to_f32());
-        let accept = |accept: fn(T) -> bool| self.targets.iter().fold(true, |all, &target| all & accept(target));
-        match self.weights.numbers(weights) {
-            WeightsOf::OutOfRange => None,
-            WeightsOf::One => {
-                let inputs = match self.inputs {
-                    Inputs::F32(inputs) => inputs,
-                    other => {
-                        other.copy_to(inputs);
-                        inputs
-                    }
-                };
-                accept(T::is_valid).then(|| LoadedPlane { inputs, targets, weights: None, hard: accept(T::is_hard) })
-            }
-            WeightsOf::Numbers => {
-                self.inputs.copy_to(inputs);
-                for ((input, target), &weight) in inputs.iter_mut().zip(&mut *targets).zip(&*weights) {
-                    if weight == 0.0 {
-                        (*input, *target) = (0.0, 0.0);
+        let (weights, ignored) = match self.weights.numbers(weights) {
+            WeightsOf::OutOfRange => return None,
+            WeightsOf::One => (None, None),
+            WeightsOf::Positive => (Some(&*weights), None),
+            WeightsOf::Numbers => (Some(&*weights), Some(&*weights)),
+        };
+        let inputs = match (self.inputs, ignored) {
+            (Inputs::F32(inputs), None) => inputs,
+            (other, _) => {
+                other.copy_to(inputs);
+                if let Some(weights) = ignored {
+                    for ((input, target), &weight) in inputs.iter_mut().zip(&mut *targets).zip(weights) {
+                        if weight == 0.0 {
+                            (*input, *target) = (0.0, 0.0);
+                        }
                     }
                 }
-                let valid = targets.iter().fold(true, |all, &target| all & f32::is_valid(target));
-                valid.then_some(LoadedPlane { inputs, targets, weights: Some(weights), hard: false })
+                inputs
             }
-        }
+        };
+        // Nothing of an ignored pixel is looked at: its target may be none. So numbers are asked there, and elsewhere the targets, which are often narrower.
+        let accept = |accept: fn(T) -> bool| self.targets.iter().fold(true, |all, &target| all & accept(target));
+        let valid = match ignored {
+            None => accept(T::is_valid),
+            Some(_) => targets.iter().fold(true, |all, &target| all & f32::is_valid(target)),
+        };
+        let hard = weights.is_none() && accept(T::is_hard);
+        valid.then_some(LoadedPlane { inputs, targets, weights, hard })
     }
 }

@@ -21,7 +21,7 @@ use crate::number::finite::clamp_to_finite;
 use crate::number::lanes::{Kernel, Lanes, WIDEST};
 use crate::sums::batch::{Batch, HardBatch, SoftConfusion, Targets, Terms, count_all, sealed};
 use crate::sums::exact::{ExactSum, UnitSum};
-use crate::sums::rows::{AddRow, add_rows, store_terms};
+use crate::sums::rows::{AddRow, Stored};
 use crate::sums::shared::{ROUNDS_TO_UNIT, SharedSums};
 
 #[cfg(feature = "bench-internals")]
@@ -39,6 +39,8 @@ struct Activated<'a, K> {
     plane: LoadedPlane<'a>,
     /// See [`Link::activate`].
     activated: [&'a [f32]; 2],
+    /// Whether every input is [moderate](Link::is_moderate), every target hard, and no pixel has a weight.
+    moderate: bool,
     rows: &'a TermRows,
 }
 
@@ -118,24 +120,7 @@ impl<V, K> sealed::Batch for Tile<'_, V, K> {}
 impl<V: Lanes, K: Link> Batch for Tile<'_, V, K> {
     #[inline(always)]
     fn add<const DIGITS: usize, const N: usize>(&self, terms: &impl Terms<N>, sums: &mut [ExactSum<DIGITS>; N]) {
-        let mut rows = self.pixels.rows.try_borrow_mut().ok();
-        let mut own;
-        let rows = match rows.as_mut().and_then(|rows| rows.first_chunk_mut::<N>()) {
-            Some(rows) => rows,
-            // More terms than there are rows.
-            None => {
-                own = [[0.0; TILE]; N];
-                &mut own
-            }
-        };
-        let weights = self.pixels.plane.weights.unwrap_or(&ONES);
-        let mut vectors = 0;
-        for (column, weight) in self.columns().zip(weights.chunks_exact(V::WIDTH)) {
-            let terms = terms.terms(&self.pixel(column), V::load(weight));
-            store_terms(terms, rows, vectors);
-            vectors += 1;
-        }
-        add_rows::<V, TILE, DIGITS, N>(rows, vectors, sums);
+        add_terms(self, terms, sums);
     }
 
     #[inline(always)]
@@ -160,6 +145,32 @@ impl<V: Lanes, K: Link> Batch for Tile<'_, V, K> {
             Some(row) => V::apart(AddRow { row, sum }),
         }
     }
+}
+
+// Not in the trait's method, where the type of the terms has no name and so no constant.
+#[inline(always)]
+fn add_terms<V: Lanes, K: Link, M: Terms<N>, const DIGITS: usize, const N: usize>(
+    tile: &Tile<'_, V, K>,
+    terms: &M,
+    sums: &mut [ExactSum<DIGITS>; N],
+) {
+    let Activated { plane, moderate, rows, .. } = tile.pixels;
+    let mut rows = rows.try_borrow_mut().ok();
+    let mut own;
+    let rows = match rows.as_mut().and_then(|rows| rows.first_chunk_mut::<N>()) {
+        Some(rows) => rows,
+        // More terms than there are rows.
+        None => {
+            own = [[0.0; TILE]; N];
+            &mut own
+        }
+    };
+    let weights = plane.weights.unwrap_or(&ONES);
+    let mut stored = Stored::default();
+    for (column, weight) in tile.columns().zip(weights.chunks_exact(V::WIDTH)) {
+        stored.store(terms.terms(&tile.pixel(column), V::load(weight)), M::SPARSE, rows);
+    }
+    stored.add::<V, TILE, DIGITS, N>(rows, M::SPARSE, moderate && terms.are_moderate(), sums);
 }
 
 /// Adds the terms of a tile.
@@ -193,7 +204,7 @@ impl<'b, T: Target> Kernel for Load<'b, T> {
     }
 }
 
-/// Prepares all inputs, and tells whether the link accepts them.
+/// Prepares all inputs.
 struct Prepare<'a, K> {
     link: &'a K,
     inputs: &'a [f32],
@@ -202,21 +213,37 @@ struct Prepare<'a, K> {
     next: &'a [f32],
 }
 
+/// What a link says of inputs.
+#[derive(PartialEq)]
+enum Accepted {
+    /// It does not accept all.
+    NotAll,
+    /// It does.
+    All,
+    /// All are [moderate](Link::is_moderate) as well.
+    Moderate,
+}
+
 impl<K: Link> Kernel for Prepare<'_, K> {
-    type Output = bool;
+    type Output = Accepted;
 
     /// One loop does both: it is the first to touch the inputs, and computes while it waits for memory.
     #[inline(always)]
-    fn run<V: Lanes>(self) -> bool {
-        let mut accepted = 0;
+    fn run<V: Lanes>(self) -> Accepted {
+        let (mut accepted, mut moderate) = (0, 0);
         let vectors = self.inputs.chunks_exact(V::WIDTH).zip(self.to.chunks_exact_mut(V::WIDTH));
         for (vector, (input, to)) in vectors.enumerate() {
             prefetch_vector::<V>(self.next, vector);
             let input = V::load(input);
             accepted += V::count(self.link.accepts(input)) as usize;
+            moderate += V::count(self.link.is_moderate(input)) as usize;
             self.link.prepare(input).store(to);
         }
-        accepted == self.inputs.len()
+        match self.inputs.len() {
+            length if moderate == length => Accepted::Moderate,
+            length if accepted == length => Accepted::All,
+            _ => Accepted::NotAll,
+        }
     }
 }
 
@@ -376,12 +403,13 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
         let plane = level.run(Load { plane: tile, numbers })??;
         let prepared = keep.unwrap_or(prepared).get_mut(..plane.inputs.len())?;
         let accepted = level.run(Prepare { link, inputs: plane.inputs, to: &mut *prepared, next })?;
-        accepted.then_some(())?;
+        (accepted != Accepted::NotAll).then_some(())?;
         let link = &*link;
         let both = loss.needs_logarithms();
         let activated =
             level.run(Activate { link, inputs: plane.inputs, prepared: &*prepared, both, to: activated })?;
-        let pixels = Activated { link, plane, activated, rows: &*rows };
+        let moderate = accepted == Accepted::Moderate && plane.hard && plane.weights.is_none();
+        let pixels = Activated { link, plane, activated, moderate, rows: &*rows };
         if !K::NEVER_CERTAIN && level.run(HasTraces(pixels))? {
             return None;
         }
@@ -725,7 +753,7 @@ impl<L: Loss, K: Link> Gradient<L, K> {
             Kept => None,
             Replace | Add => {
                 let prepare = Prepare { link: &self.link, inputs: plane.inputs, to: &mut *prepared, next };
-                level.run(prepare)?.then_some(())?;
+                (level.run(prepare)? != Accepted::NotAll).then_some(())?;
                 Some(&*prepared as &[f32])
             }
         };

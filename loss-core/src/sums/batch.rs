@@ -10,8 +10,18 @@ use crate::number::real::Real;
 ///
 /// Written once over [`Real`], it serves a stream, where R is one number, and slices, where it is several side by side.
 pub trait Terms<const N: usize> {
+    /// Which terms are 0 for most pixels of most images: in a tile, vectors of pixels where all of these are 0 then are not added.
+    const SPARSE: [bool; N] = [false; N];
+
     /// The terms of a valid pixel. What is beyond `f32`, or no number, [saturates](crate::extend::ExactSum#saturation) the sum.
     fn terms<R: Real>(&self, pixel: &Pixel<R>, weight: R) -> [R; N];
+
+    /// Whether each term of a [moderate](crate::extend::Link::is_moderate) input with a hard target and a weight of 1 is 0, or from 2⁻¹⁸ to below 16. Such
+    /// terms have all of their bits in two digits, which are all that is added then.
+    #[doc(hidden)]
+    fn are_moderate(&self) -> bool {
+        false
+    }
 }
 
 /// Valid pixels, to be added to the sums of a loss: one pixel of a stream, a tile of a slice, or the bins of a histogram.
@@ -130,10 +140,16 @@ impl Terms<1> for PixelWeight {
 pub(crate) struct SoftConfusion;
 
 impl Terms<3> for SoftConfusion {
+    const SPARSE: [bool; 3] = [true, false, true];
+
     #[inline(always)]
     fn terms<R: Real>(&self, pixel: &Pixel<R>, weight: R) -> [R; 3] {
         let (target, background) = (weight * pixel.target, weight * pixel.background);
         [pixel.p * target, pixel.p * background, pixel.q * target]
+    }
+
+    fn are_moderate(&self) -> bool {
+        true
     }
 }
 
@@ -145,6 +161,10 @@ impl Terms<1> for Probability {
     fn terms<R: Real>(&self, pixel: &Pixel<R>, weight: R) -> [R; 1] {
         [weight * pixel.p]
     }
+
+    fn are_moderate(&self) -> bool {
+        true
+    }
 }
 
 /// w where the input reaches a threshold: all that is left of the hard confusion where there is no foreground.
@@ -153,6 +173,8 @@ struct Predicted {
 }
 
 impl Terms<1> for Predicted {
+    const SPARSE: [bool; 1] = [true];
+
     #[inline(always)]
     fn terms<R: Real>(&self, pixel: &Pixel<R>, weight: R) -> [R; 1] {
         [R::select(pixel.input.ge(R::splat(self.threshold)), weight, R::splat(0.0))]
@@ -173,6 +195,10 @@ impl Terms<1> for Complement {
     #[inline(always)]
     fn terms<R: Real>(&self, pixel: &Pixel<R>, weight: R) -> [R; 1] {
         [weight * pixel.q]
+    }
+
+    fn are_moderate(&self) -> bool {
+        true
     }
 }
 
@@ -200,6 +226,8 @@ pub(crate) struct HardConfusion {
 }
 
 impl Terms<3> for HardConfusion {
+    const SPARSE: [bool; 3] = [true; 3];
+
     #[inline(always)]
     fn terms<R: Real>(&self, pixel: &Pixel<R>, weight: R) -> [R; 3] {
         let (target, background, zero) = (weight * pixel.target, weight * pixel.background, R::splat(0.0));

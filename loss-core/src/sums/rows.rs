@@ -6,24 +6,28 @@ use crate::number::real::Bits;
 
 const DIGIT_BITS: usize = 23;
 
-/// A sum of terms, each split into K signed digits of 23 bits, of which the last counts 2⁻⁶⁴.
+/// A sum of terms, each split into K signed digits of 23 bits, of which the last counts 2⁻⁶⁴; or, without digits that all terms have 0 in, 2⁻⁴¹.
 ///
 /// Adding 1.5·2²³ units to a number rounds it to a multiple of the unit, and the bits of the sum, less those of
 /// 1.5·2²³ units, are that multiple. What is left of the number is exact, and goes to the next digit; the last digit
 /// rounds half to even, as [`ExactSum::add`] does. So a digit takes two additions, two subtractions, and no
 /// branch.
-struct Digits<V: Lanes, const K: usize> {
+struct Digits<V: Lanes, const K: usize, const WITHOUT: usize> {
     sums: [V::Total; K],
     /// Bits that are set if a term was too large for the first digit.
     beyond: V::Bits,
     terms: u32,
 }
 
-impl<V: Lanes, const K: usize> Digits<V, K> {
+impl<V: Lanes, const K: usize, const WITHOUT: usize> Digits<V, K, WITHOUT> {
+    /// How many units of 2⁻⁶⁴ a digit counts, as a power of two.
+    const fn shift(digit: usize) -> u32 {
+        ((K + WITHOUT - 1 - digit) * DIGIT_BITS) as u32
+    }
+
     /// What a digit is added to: 1.5·2²³ of its units.
     const fn magic(digit: usize) -> f32 {
-        let unit = (K - 1 - digit) * DIGIT_BITS;
-        f32::from_bits(((127 + 23 - 64 + unit) as u32) << 23 | 1 << 22)
+        f32::from_bits((127 + 23 - 64 + Self::shift(digit)) << 23 | 1 << 22)
     }
 
     #[inline(always)]
@@ -45,6 +49,7 @@ impl<V: Lanes, const K: usize> Digits<V, K> {
             *sum = V::add_to(*sum, shifted.to_bits());
             rest = rest - (shifted - magic);
         }
+        debug_assert!(WITHOUT == 0 || !V::any_bit(rest.to_bits() << 1), "a term is not as moderate as its loss says");
     }
 
     /// Adds the digits to a sum, unless a term was too large: 2⁴ or more for three digits, 2²⁷ for four.
@@ -56,36 +61,62 @@ impl<V: Lanes, const K: usize> Digits<V, K> {
         }
         for (digit, sum) in self.sums.into_iter().enumerate() {
             let magics = f32::to_bits(Self::magic(digit)).wrapping_mul(self.terms);
-            to.add_shifted(V::sum_signed(sum.minus(V::Total::splat(magics))), ((K - 1 - digit) * DIGIT_BITS) as u32);
+            to.add_shifted(V::sum_signed(sum.minus(V::Total::splat(magics))), Self::shift(digit));
         }
         true
     }
 }
 
-/// Stores the terms of a vector of pixels, each kind in a row of its own.
-#[inline(always)]
-pub(crate) fn store_terms<V: Lanes, const ROW: usize, const N: usize>(
-    terms: [V; N],
-    rows: &mut [[f32; ROW]; N],
-    vector: usize,
-) {
-    for (term, row) in terms.into_iter().zip(rows) {
-        term.store(row.get_mut(vector * V::WIDTH..).unwrap_or_default());
-    }
+/// How many vectors of terms stand in rows: as many as there were in most, and in those that are [sparse](Terms::SPARSE) those that are not 0.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Stored {
+    all: usize,
+    sparse: usize,
 }
 
-/// Adds rows of terms, each to a sum.
-///
-/// A loop over terms that are there already is short, so that the processor works on several of its turns at once.
-#[inline(always)]
-pub(crate) fn add_rows<V: Lanes, const ROW: usize, const DIGITS: usize, const N: usize>(
-    rows: &[[f32; ROW]; N],
-    vectors: usize,
-    sums: &mut [ExactSum<DIGITS>; N],
-) {
-    for (row, sum) in rows.iter().zip(sums) {
-        let row = row.get(..vectors * V::WIDTH).unwrap_or_default();
-        V::apart(AddRow { row, sum });
+impl Stored {
+    /// Stores the terms of a vector of pixels, each kind in a row of its own.
+    #[inline(always)]
+    pub(crate) fn store<V: Lanes, const ROW: usize, const N: usize>(
+        &mut self,
+        terms: [V; N],
+        sparse: [bool; N],
+        rows: &mut [[f32; ROW]; N],
+    ) {
+        let mut bits = V::Bits::splat(0);
+        for ((term, row), is_sparse) in terms.into_iter().zip(rows).zip(sparse) {
+            let vector = if is_sparse { self.sparse } else { self.all };
+            if is_sparse {
+                bits = bits | term.to_bits();
+            }
+            term.store(row.get_mut(vector * V::WIDTH..).unwrap_or_default());
+        }
+        self.all += 1;
+        if sparse.contains(&true) {
+            self.sparse += usize::from(V::any_bit(bits));
+        }
+    }
+
+    /// Adds rows of terms, each to a sum. `moderate`: see [`Terms::are_moderate`].
+    ///
+    /// A loop over terms that are there already is short, so that the processor works on several of its turns at once.
+    #[inline(always)]
+    pub(crate) fn add<V: Lanes, const ROW: usize, const DIGITS: usize, const N: usize>(
+        self,
+        rows: &[[f32; ROW]; N],
+        sparse: [bool; N],
+        moderate: bool,
+        sums: &mut [ExactSum<DIGITS>; N],
+    ) {
+        for ((row, is_sparse), sum) in rows.iter().zip(sparse).zip(sums) {
+            let vectors = if is_sparse { self.sparse } else { self.all };
+            let row = row.get(..vectors * V::WIDTH).unwrap_or_default();
+            if moderate {
+                V::apart(AddModerateRow { row, sum });
+            } else {
+                V::apart(AddRow { row, sum });
+            }
+        }
     }
 }
 
@@ -103,15 +134,34 @@ impl<const DIGITS: usize> Kernel for AddRow<'_, DIGITS> {
         let Self { row, sum } = self;
         // Three digits hold what is below 16. A fourth, up to 2²⁷, is for large weights and very wrong predictions; what is
         // larger still goes one by one.
-        if !add_digits::<V, 3, DIGITS>(row, sum) && !add_digits::<V, 4, DIGITS>(row, sum) {
+        if !add_digits::<V, 3, 0, DIGITS>(row, sum) && !add_digits::<V, 4, 0, DIGITS>(row, sum) {
             row.iter().for_each(|&term| sum.add(term));
         }
     }
 }
 
+/// A row of terms, each 0 or from 2⁻¹⁸ to below 16.
+struct AddModerateRow<'a, const DIGITS: usize> {
+    row: &'a [f32],
+    sum: &'a mut ExactSum<DIGITS>,
+}
+
+impl<const DIGITS: usize> Kernel for AddModerateRow<'_, DIGITS> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Lanes>(self) {
+        // Not one of them is too large.
+        add_digits::<V, 2, 1, DIGITS>(self.row, self.sum);
+    }
+}
+
 #[inline(always)]
-fn add_digits<V: Lanes, const K: usize, const DIGITS: usize>(row: &[f32], sum: &mut ExactSum<DIGITS>) -> bool {
-    let mut digits = Digits::<V, K>::new();
+fn add_digits<V: Lanes, const K: usize, const WITHOUT: usize, const DIGITS: usize>(
+    row: &[f32],
+    sum: &mut ExactSum<DIGITS>,
+) -> bool {
+    let mut digits = Digits::<V, K, WITHOUT>::new();
     for terms in row.chunks_exact(V::WIDTH) {
         digits.add(V::load(terms));
     }

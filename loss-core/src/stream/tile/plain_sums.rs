@@ -6,7 +6,7 @@
 use core::cell::Cell;
 use core::marker::PhantomData;
 
-use super::{Activate, Activated, Prepare, TermRows, Tile};
+use super::{Accepted, Activate, Activated, Prepare, TermRows, Tile};
 use crate::arch::SimdLevel;
 use crate::input::link::Logits;
 use crate::input::plane::Plane;
@@ -194,12 +194,12 @@ impl<L: Loss, T: Target> Extend<'_, '_, L, T> {
             let prepared = prepared.get_mut(..tile.len())?;
             let next = rest.inputs_to_prefetch();
             let accepted = Prepare { link: &Logits, inputs: loaded.inputs, to: &mut *prepared, next }.run::<V>();
-            if !accepted || !loaded.hard || loaded.weights.is_some() {
+            if accepted == Accepted::NotAll || !loaded.hard || loaded.weights.is_some() {
                 return None;
             }
             let activate = Activate { link: &Logits, inputs: loaded.inputs, prepared, both: true, to: &mut activated };
             let activated = activate.run::<V>();
-            let tile = Activated { link: &Logits, plane: loaded, activated, rows: &rows }.tile::<V>();
+            let tile = Activated { link: &Logits, plane: loaded, activated, moderate: false, rows: &rows }.tile::<V>();
             let targets = tile.count_confusion(accumulator.threshold_input, &mut [0; 3], |count, more| *count += more);
             // The sums of the confusion come first; without foreground one of them is enough, as for the exact sums.
             let tile = PlainTile::<V, Logits, S> { tile, sums: &sums, used: Cell::new(0) };
