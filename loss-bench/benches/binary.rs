@@ -11,11 +11,12 @@ use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
 use half::{bf16, f16};
 use loss_bench::answers;
-use loss_bench::data::Image;
+use loss_bench::data::{Image, SCENES};
 use loss_bench::groups::{self, ALL_THREADS, GRADIENT, ITERATOR, SLICES, VALUE};
 use loss_bench::losses::{
-    SMOOTH, bce_dice, histogram_value, losses, par_value, par_value_and_gradient, plane, value, value_and_gradient,
-    value_and_gradient_at, value_and_gradient_of_iterator, value_at, value_of_iterator,
+    SMOOTH, bce_dice, counted_value, focal_tversky, histogram_value, losses, par_value, par_value_and_gradient, plane,
+    value, value_and_gradient, value_and_gradient_at, value_and_gradient_of_iterator, value_at, value_of_iterator,
+    value_of_samples,
 };
 use loss_bench::textbook::{self, Libm, Std};
 use loss_core::extend::Target;
@@ -132,6 +133,50 @@ fn by_input(c: &mut Criterion) {
     both(group, "f32, weights", expected, known(plane(&image).with_weights(&weights)), to);
 }
 
+fn by_iterator(c: &mut Criterion) {
+    let image = Image::new(groups::SMALL_SIDE);
+    let (loss, expected) = (bce_dice(), value(&bce_dice(), plane(&image)));
+    let Image { logits, mask } = &image;
+    let width = groups::SMALL_SIDE;
+    let group = &mut group(c, groups::ITERATORS, image.pixels());
+    let mut row = |name: &str, value: &dyn Fn() -> f64| {
+        answers::check_value(name, value(), expected, 0.0);
+        time(group, name, VALUE, value);
+    };
+    let pairs = || black_box(logits).iter().zip(mask);
+    row("slices, to compare with", &|| value(&loss, black_box(plane(&image))));
+    row("zip of slices", &|| value_of_samples(&loss, pairs()));
+    row("mapped", &|| value_of_samples(&loss, pairs().map(|(&logit, &target)| (logit, target == 1))));
+    row("by index", &|| value_of_samples(&loss, (0..logits.len()).map(|i| (black_box(logits)[i], mask[i]))));
+    row("row by row, flattened", &|| {
+        let rows = black_box(logits).chunks(width).zip(mask.chunks(width));
+        value_of_samples(&loss, rows.flat_map(|(logits, mask)| logits.iter().zip(mask)))
+    });
+    row("filtered", &|| value_of_samples(&loss, pairs().filter(|(logit, _)| logit.is_finite())));
+    row("soft targets", &|| value_of_samples(&loss, pairs().map(|(&logit, &target)| (logit, f32::from(target)))));
+    row("weighted", &|| value_of_samples(&loss, pairs().map(|(&logit, &target)| (logit, target, 1.0))));
+    row("optional, flattened", &|| value_of_samples(&loss, pairs().map(Some).flatten()));
+    row("counted", &|| counted_value(&loss, pairs().map(|(&logit, &target)| (logit, target == 1))));
+}
+
+fn by_image(c: &mut Criterion) {
+    let group = &mut group(c, groups::IMAGES, groups::SMALL_SIDE * groups::SMALL_SIDE);
+    for scene in &SCENES {
+        let image = Image::of(scene, groups::SMALL_SIDE);
+        let to = &mut vec![0.0; image.pixels()];
+        let (bce_dice, focal_tversky) = (bce_dice(), focal_tversky());
+        let textbook = textbook::value::<Std>(&image.logits, &image.mask, SMOOTH);
+        answers::check_value(scene.name, value(&bce_dice, plane(&image)), textbook, answers::VALUE_TOLERANCE);
+        let pixels = || black_box(plane(&image));
+        let name = format!("BCE + Dice, {}", scene.name);
+        time(group, &name, VALUE, || value(&bce_dice, pixels()));
+        time(group, &name, GRADIENT, || value_and_gradient(&bce_dice, pixels(), to));
+        let name = format!("focal + Tversky, {}", scene.name);
+        time(group, &name, VALUE, || value(&focal_tversky, pixels()));
+        time(group, &name, GRADIENT, || value_and_gradient(&focal_tversky, pixels(), to));
+    }
+}
+
 fn by_size(c: &mut Criterion) {
     for side in groups::SIDES {
         let image = Image::new(side);
@@ -156,5 +201,5 @@ fn by_size(c: &mut Criterion) {
     }
 }
 
-criterion_group!(name = benches; config = criterion(); targets = which_implementation, by_loss, by_path, by_input, by_size);
+criterion_group!(name = benches; config = criterion(); targets = which_implementation, by_loss, by_path, by_input, by_iterator, by_image, by_size);
 criterion_main!(benches);

@@ -1,4 +1,4 @@
-//! Cross-entropy + mean Dice over 2 to 21 classes.
+//! Cross-entropy + mean Dice over 2 to 150 classes.
 #![forbid(unsafe_code)]
 #![allow(missing_docs, reason = "criterion's macros make undocumented functions")]
 
@@ -15,11 +15,13 @@ use loss_bench::losses::{SMOOTH, class_plane, class_value, class_value_and_gradi
 use loss_bench::textbook::{self, Libm, Std};
 use loss_core::class::Layout;
 
-/// 256 K pixels, of 21 classes 22 MB.
-const SIDE: usize = 512;
+/// 256 K pixels, of 21 classes 22 MB; of 150 classes 16 K pixels, 10 MB.
+const fn side(classes: usize) -> usize {
+    if classes > 100 { 128 } else { 512 }
+}
 
 fn of<const C: usize>(c: &mut Criterion) {
-    let image = ClassImage::new(SIDE, C as u8);
+    let image = ClassImage::new(side(C), C as u8);
     answers::check_classes::<C>(&image);
     let loss = cross_entropy_dice::<C>();
     let gradient = &mut vec![0.0; image.logits.len()];
@@ -44,5 +46,5 @@ fn of<const C: usize>(c: &mut Criterion) {
     }
 }
 
-criterion_group!(name = benches; config = criterion(); targets = of::<2>, of::<3>, of::<5>, of::<10>, of::<21>);
+criterion_group!(name = benches; config = criterion(); targets = of::<2>, of::<3>, of::<5>, of::<10>, of::<21>, of::<150>);
 criterion_main!(benches);

@@ -10,6 +10,27 @@ pub struct Image {
     pub mask: Vec<u8>,
 }
 
+/// What an image shows, and how sure the network is of it.
+#[derive(Clone, Copy)]
+pub struct Scene {
+    /// In words.
+    pub name: &'static str,
+    /// How many cells of 64 × 64 pixels have a disc.
+    share: f32,
+    /// The radius of a disc.
+    radius: f32,
+    /// What logits like those of [`Image::new`] are multiplied by.
+    certainty: f32,
+}
+
+/// The scenes of the suite: discs over a hundredth, a twentieth and half of the image, at |z| up to 12.4, and one at |z| up to 40.
+pub const SCENES: [Scene; 4] = [
+    Scene { name: "1 % foreground", share: 0.05, radius: 16.0, certainty: 1.0 },
+    Scene { name: "5 % foreground", share: 0.25, radius: 16.0, certainty: 1.0 },
+    Scene { name: "50 % foreground", share: 1.0, radius: 25.5, certainty: 1.0 },
+    Scene { name: "5 % foreground, a sure network", share: 0.25, radius: 16.0, certainty: 3.2 },
+];
+
 /// Logits of several classes, all pixels of class 0 first, and labels.
 pub struct ClassImage {
     /// About N(0, 2²), and higher by 3 for the class of the label.
@@ -38,19 +59,23 @@ fn discs(random: &mut Rng, side: usize, classes: u8) -> Vec<u8> {
     for top in (0..side).step_by(CELL) {
         for left in (0..side).step_by(CELL) {
             let radius = (4.0 + 10.0 * random.f32()) * f32::from(u8::from(random.u8(..3) == 0));
-            let class = random.u8(1..classes);
-            let centre = [top, left].map(|corner| corner as f32 + CELL as f32 / 2.0);
-            for y in top..side.min(top + CELL) {
-                for x in left..side.min(left + CELL) {
-                    let [dy, dx] = [y as f32 - centre[0], x as f32 - centre[1]];
-                    if dy * dy + dx * dx < radius * radius {
-                        labels[y * side + x] = class;
-                    }
-                }
-            }
+            fill_disc(&mut labels, side, [top, left], CELL, radius, random.u8(1..classes));
         }
     }
     labels
+}
+
+/// Fills a disc in the middle of a square cell.
+fn fill_disc(labels: &mut [u8], side: usize, [top, left]: [usize; 2], cell: usize, radius: f32, class: u8) {
+    let centre = [top, left].map(|corner| corner as f32 + cell as f32 / 2.0);
+    for y in top..side.min(top + cell) {
+        for x in left..side.min(left + cell) {
+            let [dy, dx] = [y as f32 - centre[0], x as f32 - centre[1]];
+            if dy * dy + dx * dx < radius * radius {
+                labels[y * side + x] = class;
+            }
+        }
+    }
 }
 
 impl Image {
@@ -59,6 +84,23 @@ impl Image {
         let mut random = Rng::with_seed(side as u64);
         let mask = discs(&mut random, side, 2);
         let logits = mask.iter().map(|&target| 3.0 * normal(&mut random) - 2.0 + 3.0 * f32::from(target)).collect();
+        Self { logits, mask }
+    }
+
+    /// An image of `side`×`side` pixels that shows a scene.
+    pub fn of(scene: &Scene, side: usize) -> Self {
+        const CELL: usize = 64;
+        let mut random = Rng::with_seed(side as u64);
+        let mut mask = vec![0; side * side];
+        for top in (0..side).step_by(CELL) {
+            for left in (0..side).step_by(CELL) {
+                if random.f32() < scene.share {
+                    fill_disc(&mut mask, side, [top, left], CELL, scene.radius, 1);
+                }
+            }
+        }
+        let moderate = mask.iter().map(|&target| 3.0 * normal(&mut random) - 2.0 + 3.0 * f32::from(target));
+        let logits = moderate.map(|logit| logit * scene.certainty).collect();
         Self { logits, mask }
     }
 

@@ -14,7 +14,11 @@ pub const SIZE: &str = "by size";
 pub const PATH: &str = "by path";
 /// `f32`, 16 bits, quantised codes; masks, weights, soft targets.
 pub const INPUT: &str = "by input";
-/// From 2 to 21 classes.
+/// Iterators of each kind of pixel.
+pub const ITERATORS: &str = "by iterator";
+/// Shares of foreground in blobs, and networks that are more or less sure.
+pub const IMAGES: &str = "by image";
+/// From 2 to 150 classes.
 pub const CLASSES: &str = "by classes";
 /// The same loop with exact sums and with others.
 pub const EXACTNESS: &str = "what exactness costs";
@@ -22,7 +26,7 @@ pub const EXACTNESS: &str = "what exactness costs";
 pub const THREADS: &str = "threads";
 
 /// Every group.
-pub const ALL: [&str; 8] = [IMPLEMENTATION, LOSS, SIZE, PATH, INPUT, CLASSES, EXACTNESS, THREADS];
+pub const ALL: [&str; 10] = [IMPLEMENTATION, LOSS, SIZE, PATH, INPUT, ITERATORS, IMAGES, CLASSES, EXACTNESS, THREADS];
 
 /// A parameter: only the value of the loss.
 pub const VALUE: &str = "value";

@@ -12,6 +12,12 @@ use crate::data::{ClassImage, Image};
 /// The smoothing of every Dice here and of what it is compared with.
 pub const SMOOTH: f64 = 1.0;
 
+/// Focal loss + Tversky.
+pub fn focal_tversky() -> impl Loss<Sums: Send + Sync, Slope: Sync> + Send + Sync + Copy {
+    let focal = Focal::new(2.0).expect("a γ in range").mean();
+    focal + Tversky::new(0.3, 0.7, SMOOTH).expect("weights in range")
+}
+
 /// BCE + Dice, which most comparisons are made with.
 pub fn bce_dice() -> impl Loss<Sums: Send + Sync, Slope: Sync> + Send + Sync + Copy {
     Bce::new().mean() + Dice::new(SMOOTH).expect("a smoothing in range")
@@ -76,8 +82,20 @@ pub fn value_and_gradient_at<L: Loss, T: Target>(
 
 /// The loss of an iterator of pixels.
 pub fn value_of_iterator<L: Loss>(loss: &L, image: &Image) -> f64 {
+    value_of_samples(loss, image.logits.iter().zip(&image.mask))
+}
+
+/// The loss of any iterator of pixels.
+pub fn value_of_samples<L: Loss, S: Into<Sample>>(loss: &L, samples: impl Iterator<Item = S>) -> f64 {
     let mut sums = loss.accumulator();
-    sums.extend(image.logits.iter().zip(&image.mask));
+    sums.extend(samples);
+    sums.finish().expect("valid pixels").value()
+}
+
+/// The loss of an iterator of pixels with hard targets, by the sums that only count.
+pub fn counted_value<L: Loss>(loss: &L, samples: impl Iterator<Item = (f32, bool)>) -> f64 {
+    let mut sums = loss.counting_accumulator();
+    sums.extend(samples);
     sums.finish().expect("valid pixels").value()
 }
 
@@ -179,7 +197,7 @@ pub fn losses() -> Vec<NamedLoss> {
         loss.expect("parameters in range")
     }
     let (bce, dice) = (Bce::new().mean(), known(Dice::new(SMOOTH)));
-    let (focal, tversky) = (known(Focal::new(2.0)).mean(), known(Tversky::new(0.3, 0.7, SMOOTH)));
+    let focal = known(Focal::new(2.0)).mean();
     let iou = known(Iou::new(SMOOTH));
     let listed = AnyLoss::LIST.iter().map(|entry| {
         let loss = known((entry.build)(&Arguments::new(&entry.facts, &[])));
@@ -190,7 +208,7 @@ pub fn losses() -> Vec<NamedLoss> {
             NamedLoss::new("focal, γ = 1.7", AnyLoss::Focal(known(Focal::new(1.7)).mean())),
             NamedLoss::new("dice, squared", AnyLoss::Dice(dice.overlap(AnyOverlap::Squared))),
             NamedLoss::new("BCE + Dice", bce + dice),
-            NamedLoss::new("focal + Tversky", focal + tversky),
+            NamedLoss::new("focal + Tversky", focal_tversky()),
             NamedLoss::new("BCE + focal + Dice + IoU", bce + focal + dice + iou),
         ])
         .collect()

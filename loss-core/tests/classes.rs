@@ -6,8 +6,8 @@ use loss_core::class::{
     WassersteinDice, WeightMode,
 };
 use loss_core::{
-    Bce, Dice, EmptyImage, FinishError, FocalTversky, Iou, LogDice, Loss, Mcc, Minimum, Pointwise, Reason, Squared,
-    StateError, Tversky,
+    Bce, Dice, EmptyImage, FinishError, FocalTversky, Iou, LogDice, Loss, Mcc, Minimum, Pointwise, Reason, SimdLevel,
+    Squared, StateError, Tversky,
 };
 use quickcheck::{Arbitrary, Gen};
 
@@ -337,15 +337,36 @@ fn classes_at_run_time() {
         other.reset();
         other.extend_plane(ClassPlane::new(classes, Layout::Interleaved, &interleaved, &labels).unwrap());
         assert!(sums == other, "layouts");
+        other.reset();
+        plane.samples().for_each(|sample| other.push(sample));
+        assert!(sums == other, "one by one");
+        other.reset();
+        other.extend(plane.samples());
+        assert!(sums == other, "an iterator");
         let finished = sums.finish().unwrap();
         assert_eq!(finished.classes().count(), classes);
         let mut gradient = vec![0.0; logits.len()];
         finished.gradient().write(plane, &mut gradient).unwrap();
+        for (pixel, sample) in plane.samples().enumerate() {
+            let slopes = finished.gradient().at(sample);
+            for (class, slope) in slopes.into_iter().enumerate().take(classes) {
+                assert_eq!(slope.to_bits(), gradient[class * pixels + pixel].to_bits(), "pixel {pixel}, class {class}");
+            }
+        }
+        for level in SimdLevel::available() {
+            let (mut sums, mut at_level) = (sums.clone(), vec![0.0; logits.len()]);
+            sums.reset();
+            sums.extend_plane_at(level, plane);
+            assert!(sums == other, "{level}");
+            finished.gradient().write_at(level, plane, &mut at_level).unwrap();
+            assert_eq!(at_level, gradient, "{level}");
+        }
         (finished.value(), gradient)
     }
     assert_eq!(finish::<1>(1, 5), finish::<3>(1, 5));
     assert_eq!(finish::<21>(21, 70), finish::<32>(21, 70));
-    assert_eq!(finish::<150>(150, 40), finish::<160>(150, 40));
+    assert_eq!(finish::<150>(150, 110), finish::<160>(150, 110));
+    assert_eq!(finish::<256>(256, 70), finish::<256>(256, 70));
     let one_class = finish::<1>(1, 5);
     assert!(
         one_class.0.abs() < 1e-12 && one_class.1.iter().all(|&slope| slope == 0.0),

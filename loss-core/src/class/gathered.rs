@@ -2,10 +2,9 @@
 
 use super::accumulator::ClassAccumulator;
 use super::loss::ClassLoss;
-use super::numbers::{CLASS_TILE, ClassNumbers};
+use super::numbers::{CLASS_TILE, ClassNumbers, SMALL_CLASS_TILE, few, has_room};
 use super::plane::{ClassPlane, Layout};
 use super::sample::{ClassSample, ClassTarget};
-use super::tile::has_room;
 use crate::arch::SimdLevel;
 use crate::error::ClassPlaneError;
 
@@ -13,28 +12,28 @@ use crate::error::ClassPlaneError;
 const FEW: usize = 64;
 
 /// Pixels that are not yet added. They are when their number is that of a tile, and when this is dropped, even if by a panic of the iterator.
-struct Gathered<'a, L: ClassLoss<C>, const C: usize> {
+struct Gathered<'a, L: ClassLoss<C>, const C: usize, const TILE: usize> {
     to: &'a mut ClassAccumulator<L, C>,
     level: SimdLevel,
-    pixels: Pixels<C>,
-    numbers: ClassNumbers<C>,
+    pixels: Pixels<C, TILE>,
+    numbers: ClassNumbers<C, TILE>,
 }
 
 /// The pixels, as slices: all with a label, or all with soft targets.
-struct Pixels<const C: usize> {
+struct Pixels<const C: usize, const TILE: usize> {
     classes: usize,
-    logits: [[f32; CLASS_TILE]; C],
-    soft: [[f32; CLASS_TILE]; C],
-    labels: [i64; CLASS_TILE],
-    weights: [f32; CLASS_TILE],
+    logits: [[f32; TILE]; C],
+    soft: [[f32; TILE]; C],
+    labels: [i64; TILE],
+    weights: [f32; TILE],
     are_soft: bool,
     length: usize,
 }
 
-impl<const C: usize> Pixels<C> {
+impl<const C: usize, const TILE: usize> Pixels<C, TILE> {
     fn new(classes: usize) -> Self {
-        let (row, rows) = ([0.0; CLASS_TILE], [[0.0; CLASS_TILE]; C]);
-        let labels = [0; CLASS_TILE];
+        let (row, rows) = ([0.0; TILE], [[0.0; TILE]; C]);
+        let labels = [0; TILE];
         Self { classes, logits: rows, soft: rows, labels, weights: row, are_soft: false, length: 0 }
     }
 
@@ -42,15 +41,15 @@ impl<const C: usize> Pixels<C> {
     #[inline(always)]
     fn takes(&self, sample: &ClassSample<C>) -> bool {
         let is_soft = matches!(sample.target, ClassTarget::Soft(_));
-        self.length < CLASS_TILE && (self.length == 0 || self.are_soft == is_soft)
+        self.length < TILE && (self.length == 0 || self.are_soft == is_soft)
     }
 
     #[inline(always)]
     fn put(&mut self, sample: &ClassSample<C>) {
         let Self { classes, logits, soft, labels, weights, are_soft, length } = self;
         // There is room, which the compiler is told.
-        let place = *length % CLASS_TILE;
-        let put_all = |values: &[f32; C], rows: &mut [[f32; CLASS_TILE]; C]| {
+        let place = *length % TILE;
+        let put_all = |values: &[f32; C], rows: &mut [[f32; TILE]; C]| {
             for (value, row) in values.iter().zip(rows).take(*classes) {
                 put(*value, row, place);
             }
@@ -72,13 +71,13 @@ impl<const C: usize> Pixels<C> {
 }
 
 #[inline(always)]
-fn put<T>(value: T, row: &mut [T; CLASS_TILE], place: usize) {
+fn put<T, const TILE: usize>(value: T, row: &mut [T; TILE], place: usize) {
     if let Some(to) = row.get_mut(place) {
         *to = value;
     }
 }
 
-impl<L: ClassLoss<C>, const C: usize> Gathered<'_, L, C> {
+impl<L: ClassLoss<C>, const C: usize, const TILE: usize> Gathered<'_, L, C, TILE> {
     /// Adds all of them, and none is left.
     #[inline(never)]
     fn add(&mut self) {
@@ -90,7 +89,7 @@ impl<L: ClassLoss<C>, const C: usize> Gathered<'_, L, C> {
         let Self { to, level, pixels, numbers } = self;
         let pixels_to_add = 0..core::mem::take(&mut pixels.length);
         let Pixels { classes, logits, soft, labels, weights, are_soft, .. } = pixels;
-        let in_use = *classes * CLASS_TILE;
+        let in_use = *classes * TILE;
         let logits = logits.as_flattened().get(..in_use).unwrap_or_default();
         if *are_soft {
             let soft = soft.as_flattened().get(..in_use).unwrap_or_default();
@@ -104,7 +103,7 @@ impl<L: ClassLoss<C>, const C: usize> Gathered<'_, L, C> {
     }
 }
 
-impl<L: ClassLoss<C>, const C: usize> Drop for Gathered<'_, L, C> {
+impl<L: ClassLoss<C>, const C: usize, const TILE: usize> Drop for Gathered<'_, L, C, TILE> {
     fn drop(&mut self) {
         if self.pixels.length > 0 {
             self.add();
@@ -114,14 +113,18 @@ impl<L: ClassLoss<C>, const C: usize> Drop for Gathered<'_, L, C> {
 
 impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
     /// Adds the pixels of an iterator at a level that has lanes.
-    fn extend_gathered(&mut self, level: SimdLevel, mut samples: impl Iterator<Item = ClassSample<C>>) {
+    fn extend_gathered<const TILE: usize>(
+        &mut self,
+        level: SimdLevel,
+        mut samples: impl Iterator<Item = ClassSample<C>>,
+    ) {
         for _ in 0..FEW {
             match samples.next() {
                 Some(sample) => self.push(sample),
                 None => return,
             }
         }
-        let pixels = Pixels::new(self.reading.classes);
+        let pixels = Pixels::<C, TILE>::new(self.reading.classes);
         let mut gathered = Gathered { to: self, level, pixels, numbers: ClassNumbers::new() };
         samples.for_each(|sample| {
             if !gathered.pixels.takes(&sample) {
@@ -136,8 +139,10 @@ impl<L: ClassLoss<C>, S: Into<ClassSample<C>>, const C: usize> Extend<S> for Cla
     fn extend<I: IntoIterator<Item = S>>(&mut self, samples: I) {
         let samples = samples.into_iter();
         // A constant that the compiler asks before it makes the kernels.
-        if const { SimdLevel::HAS_LANES && has_room::<C>() } {
-            self.extend_gathered(SimdLevel::best(), samples.map(Into::into));
+        if const { SimdLevel::HAS_LANES && few::<C>() } {
+            self.extend_gathered::<CLASS_TILE>(SimdLevel::best(), samples.map(Into::into));
+        } else if const { SimdLevel::HAS_LANES && has_room::<C>() } {
+            self.extend_gathered::<SMALL_CLASS_TILE>(SimdLevel::best(), samples.map(Into::into));
         } else {
             samples.for_each(|sample| self.push(sample));
         }

@@ -2,24 +2,38 @@
 
 use core::ops::{Deref, DerefMut};
 
-/// How many pixels are worked through at a time.
+/// How many pixels are worked through at a time where there is room for few classes.
 pub(super) const CLASS_TILE: usize = 128;
+
+/// And where there is room for many, whose rows would take too much of the stack.
+pub(super) const SMALL_CLASS_TILE: usize = 32;
+
+/// Whether there is room for few classes: their tile, and what is made of one vector of its pixels, takes up to half a megabyte of the stack.
+pub(super) const fn few<const C: usize>() -> bool {
+    C <= 48
+}
+
+/// Whether tiles are made. Those of 256 classes take a megabyte, and four where the compiler gives each intermediate array its own place, which is more
+/// than a thread has: there, pixels go one by one.
+pub(super) const fn has_room<const C: usize>() -> bool {
+    few::<C>() || !cfg!(debug_assertions)
+}
 
 /// A number for each pixel of a tile. Rows of several classes are worked through side by side, and a cache has few places for what is a power of two apart: so they are a
 /// little more than that apart.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
-pub(super) struct Row {
-    numbers: [f32; CLASS_TILE],
+pub(super) struct Row<const TILE: usize> {
+    numbers: [f32; TILE],
     _apart: [f32; 16],
 }
 
-impl Row {
-    pub(super) const ZEROS: Self = Self { numbers: [0.0; CLASS_TILE], _apart: [0.0; 16] };
+impl<const TILE: usize> Row<TILE> {
+    pub(super) const ZEROS: Self = Self { numbers: [0.0; TILE], _apart: [0.0; 16] };
 }
 
-impl Deref for Row {
-    type Target = [f32; CLASS_TILE];
+impl<const TILE: usize> Deref for Row<TILE> {
+    type Target = [f32; TILE];
 
     #[inline(always)]
     fn deref(&self) -> &Self::Target {
@@ -27,7 +41,7 @@ impl Deref for Row {
     }
 }
 
-impl DerefMut for Row {
+impl<const TILE: usize> DerefMut for Row<TILE> {
     #[inline(always)]
     fn deref_mut(&mut self) -> &mut Self::Target {
         &mut self.numbers
@@ -35,17 +49,17 @@ impl DerefMut for Row {
 }
 
 /// A tile's pixels as numbers, class by class.
-pub(super) struct ClassNumbers<const C: usize> {
-    pub(super) logits: [Row; C],
-    pub(super) target: [Row; C],
-    pub(super) weights: Row,
-    pub(super) p: [Row; C],
-    pub(super) q: [Row; C],
-    pub(super) cross_entropy: [Row; C],
-    pub(super) predicted: Row,
+pub(super) struct ClassNumbers<const C: usize, const TILE: usize> {
+    pub(super) logits: [Row<TILE>; C],
+    pub(super) target: [Row<TILE>; C],
+    pub(super) weights: Row<TILE>,
+    pub(super) p: [Row<TILE>; C],
+    pub(super) q: [Row<TILE>; C],
+    pub(super) cross_entropy: [Row<TILE>; C],
+    pub(super) predicted: Row<TILE>,
 }
 
-impl<const C: usize> ClassNumbers<C> {
+impl<const C: usize, const TILE: usize> ClassNumbers<C, TILE> {
     pub(super) fn new() -> Self {
         let (row, rows) = (Row::ZEROS, [Row::ZEROS; C]);
         Self { logits: rows, target: rows, weights: row, p: rows, q: rows, cross_entropy: rows, predicted: row }

@@ -225,7 +225,7 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
 
     /// Copies a stretch of logits or soft targets, class by class.
     #[inline(always)]
-    fn copy(&self, from: Inputs<'_>, start: usize, length: usize, rows: &mut [Row; C]) {
+    fn copy<const TILE: usize>(&self, from: Inputs<'_>, start: usize, length: usize, rows: &mut [Row<TILE>; C]) {
         for (class, row) in (0..self.classes).zip(rows) {
             let to = row.get_mut(..length).unwrap_or_default();
             match self.layout {
@@ -275,12 +275,12 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
     ///
     /// An ignored pixel becomes one of weight 0 that is in range.
     #[inline(always)]
-    pub(super) fn load(
+    pub(super) fn load<const TILE: usize>(
         &self,
         start: usize,
         length: usize,
         ignored_label: Option<i64>,
-        numbers: &mut ClassNumbers<C>,
+        numbers: &mut ClassNumbers<C, TILE>,
     ) -> Option<LoadedClasses> {
         let weights = numbers.weights.get_mut(..length)?;
         match self.weights.split_at(start).1.numbers(weights) {
@@ -381,7 +381,7 @@ impl<const C: usize> ClassRows<'_, C> {
 
     /// Writes or adds a stretch of numbers that are given class by class.
     #[inline(always)]
-    pub(super) fn store(&mut self, start: usize, length: usize, rows: &[Row; C], add: bool) {
+    pub(super) fn store<const TILE: usize>(&mut self, start: usize, length: usize, rows: &[Row<TILE>; C], add: bool) {
         let start = start.saturating_sub(self.start);
         for (class, row) in (0..self.classes).zip(rows) {
             let from = row.iter().take(length);

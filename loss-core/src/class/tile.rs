@@ -7,7 +7,7 @@ use super::accumulator::ClassAccumulator;
 use super::batch::{ClassBatch, ClassTerms};
 use super::finished::ClassGradient;
 use super::loss::ClassLoss;
-use super::numbers::{CLASS_TILE, ClassNumbers, LoadedClasses, Row};
+use super::numbers::{CLASS_TILE, ClassNumbers, LoadedClasses, Row, SMALL_CLASS_TILE, few, has_room};
 use super::pixel::{Activation, ClassPixel, against_the_rest};
 use super::plane::{ClassPlane, ClassRows};
 use super::sample::{Label, Reading};
@@ -20,26 +20,30 @@ use crate::sums::batch::{Batch, HardBatch, Targets, Terms, count_all, sealed};
 use crate::sums::exact::ExactSum;
 use crate::sums::rows::Stored;
 
-/// Whether there is room for a tile on the stack: half a megabyte of it, for 48 classes.
-pub(super) const fn has_room<const C: usize>() -> bool {
-    C <= 48
-}
-
 #[inline(always)]
-fn load<V: Lanes>(row: &Row, vector: usize) -> V {
+fn load<V: Lanes, const TILE: usize>(row: &Row<TILE>, vector: usize) -> V {
     V::load(row.get(vector * V::WIDTH..).unwrap_or_default())
 }
 
 #[inline(always)]
-fn load_all<V: Lanes, const C: usize>(rows: &[Row; C], classes: usize, vector: usize) -> [V; C] {
+fn load_all<V: Lanes, const C: usize, const TILE: usize>(
+    rows: &[Row<TILE>; C],
+    classes: usize,
+    vector: usize,
+) -> [V; C] {
     let mut loaded = [V::splat(0.0); C];
     loaded.iter_mut().zip(rows).take(classes).for_each(|(to, row)| *to = load(row, vector));
     loaded
 }
 
 #[inline(always)]
-fn store_all<V: Lanes, const C: usize>(values: [V; C], rows: &mut [Row; C], classes: usize, vector: usize) {
-    for (value, row) in values.into_iter().zip(rows).take(classes) {
+fn store_all<V: Lanes, const C: usize, const TILE: usize>(
+    values: &[V; C],
+    rows: &mut [Row<TILE>; C],
+    classes: usize,
+    vector: usize,
+) {
+    for (&value, row) in values.iter().zip(rows).take(classes) {
         value.store(row.get_mut(vector * V::WIDTH..).unwrap_or_default());
     }
 }
@@ -47,36 +51,41 @@ fn store_all<V: Lanes, const C: usize>(values: [V; C], rows: &mut [Row; C], clas
 /// The difference of logits up to this is finite. Larger ones go one by one, which knows what to do.
 const LARGEST_LOGIT: f32 = f32::MAX / 2.0;
 
-/// The pixel of a tile's logits, and in how many lanes all are finite, and their differences as well.
+/// In how many lanes all logits are finite, and their differences as well.
 #[inline(always)]
-fn activate<V: Lanes, const C: usize>(
-    numbers: &ClassNumbers<C>,
-    reading: &Reading,
-    vector: usize,
-) -> (ClassPixel<V, C>, [V; C], u32) {
-    let classes = reading.classes;
-    let logits = load_all::<V, C>(&numbers.logits, classes, vector);
+fn count_finite<V: Lanes, const C: usize>(classes: usize, logits: &[V; C]) -> u32 {
     let mut finite = V::splat(0.0).ge(V::splat(0.0));
     for logit in logits.iter().take(classes) {
         finite = V::both(finite, V::splat(LARGEST_LOGIT).ge(logit.abs()));
     }
-    let target = load_all::<V, C>(&numbers.target, classes, vector);
-    let pixel = match reading.activation {
-        Activation::Softmax => ClassPixel::softmax(classes, &logits, target),
-        Activation::Sigmoid => ClassPixel::sigmoids(classes, &logits, target),
-    };
-    (pixel, logits, V::count(finite))
+    V::count(finite)
+}
+
+/// The pixel of a vector of a tile's logits.
+#[inline(always)]
+fn activate<V: Lanes, const C: usize, const TILE: usize>(
+    numbers: &ClassNumbers<C, TILE>,
+    reading: &Reading,
+    logits: &[V; C],
+    vector: usize,
+) -> ClassPixel<V, C> {
+    let classes = reading.classes;
+    let target = load_all::<V, C, TILE>(&numbers.target, classes, vector);
+    match reading.activation {
+        Activation::Softmax => ClassPixel::softmax(classes, logits, target),
+        Activation::Sigmoid => ClassPixel::sigmoids(classes, logits, target),
+    }
 }
 
 /// Valid pixels, a whole number of vectors, activated.
-pub(super) struct ClassTile<'a, V, const C: usize> {
-    numbers: &'a ClassNumbers<C>,
+pub(super) struct ClassTile<'a, V, const C: usize, const TILE: usize> {
+    numbers: &'a ClassNumbers<C, TILE>,
     reading: Reading,
     vectors: usize,
     lanes: PhantomData<V>,
 }
 
-impl<V: Lanes, const C: usize> ClassTile<'_, V, C> {
+impl<V: Lanes, const C: usize, const TILE: usize> ClassTile<'_, V, C, TILE> {
     #[inline(always)]
     fn pixel(&self, vector: usize) -> ClassPixel<V, C> {
         let (numbers, classes) = (self.numbers, self.reading.classes);
@@ -91,11 +100,11 @@ impl<V: Lanes, const C: usize> ClassTile<'_, V, C> {
     }
 }
 
-impl<V, const C: usize> sealed::Batch for ClassTile<'_, V, C> {}
+impl<V, const C: usize, const TILE: usize> sealed::Batch for ClassTile<'_, V, C, TILE> {}
 
-impl<V: Lanes, const C: usize> ClassBatch<C> for ClassTile<'_, V, C> {
+impl<V: Lanes, const C: usize, const TILE: usize> ClassBatch<C> for ClassTile<'_, V, C, TILE> {
     type OneClass<'a>
-        = OneClassOfTile<'a, V>
+        = OneClassOfTile<'a, V, TILE>
     where
         Self: 'a;
 
@@ -110,16 +119,16 @@ impl<V: Lanes, const C: usize> ClassBatch<C> for ClassTile<'_, V, C> {
         terms: &impl ClassTerms<N, C>,
         sums: &mut [ExactSum<DIGITS>; N],
     ) {
-        let (mut rows, mut stored) = ([[0.0; CLASS_TILE]; N], Stored::default());
+        let (mut rows, mut stored) = ([[0.0; TILE]; N], Stored::default());
         for vector in 0..self.vectors {
-            let weight = load::<V>(&self.numbers.weights, vector);
+            let weight = load::<V, TILE>(&self.numbers.weights, vector);
             stored.store(terms.terms(&self.pixel(vector), weight), [false; N], &mut rows);
         }
-        stored.add::<V, CLASS_TILE, DIGITS, N>(&rows, [false; N], false, sums);
+        stored.add::<V, TILE, DIGITS, N>(&rows, [false; N], false, sums);
     }
 
     #[inline(always)]
-    fn class(&self, class: usize, factor: f32) -> OneClassOfTile<'_, V> {
+    fn class(&self, class: usize, factor: f32) -> OneClassOfTile<'_, V, TILE> {
         let ClassNumbers { target, p, q, cross_entropy, predicted, weights, .. } = self.numbers;
         // There is no class past the last, and nothing of it is read.
         let rows = (target.get(class), p.get(class), q.get(class), cross_entropy.get(class));
@@ -134,63 +143,63 @@ impl<V: Lanes, const C: usize> ClassBatch<C> for ClassTile<'_, V, C> {
 
 /// A class of a tile, whatever the number of classes: what is compiled for it is compiled once.
 #[derive(Clone, Copy)]
-pub(super) struct OneClassOfTile<'a, V> {
-    target: &'a Row,
-    p: &'a Row,
-    q: &'a Row,
-    cross_entropy: &'a Row,
+pub(super) struct OneClassOfTile<'a, V, const TILE: usize> {
+    target: &'a Row<TILE>,
+    p: &'a Row<TILE>,
+    q: &'a Row<TILE>,
+    cross_entropy: &'a Row<TILE>,
     /// The class of the largest logit.
-    predicted: &'a Row,
-    weights: &'a Row,
+    predicted: &'a Row<TILE>,
+    weights: &'a Row<TILE>,
     class: f32,
     factor: f32,
     vectors: usize,
     lanes: PhantomData<V>,
 }
 
-impl<'a, V> OneClassOfTile<'a, V> {
+impl<'a, V, const TILE: usize> OneClassOfTile<'a, V, TILE> {
     /// The same by other lanes.
     #[inline(always)]
-    fn with_lanes<W>(&self) -> OneClassOfTile<'a, W> {
+    fn with_lanes<W>(&self) -> OneClassOfTile<'a, W, TILE> {
         let Self { target, p, q, cross_entropy, predicted, weights, class, factor, vectors, .. } = *self;
         OneClassOfTile { target, p, q, cross_entropy, predicted, weights, class, factor, vectors, lanes: PhantomData }
     }
 }
 
-impl<V: Lanes> OneClassOfTile<'_, V> {
+impl<V: Lanes, const TILE: usize> OneClassOfTile<'_, V, TILE> {
     /// Where the class is predicted.
     #[inline(always)]
     fn prediction(&self, vector: usize) -> V::Mask {
-        let (index, prediction) = (V::splat(self.class), load::<V>(self.predicted, vector));
+        let (index, prediction) = (V::splat(self.class), load::<V, TILE>(self.predicted, vector));
         V::both(prediction.ge(index), index.ge(prediction))
     }
 }
 
-impl<V: Lanes> OneClassOfTile<'_, V> {
+impl<V: Lanes, const TILE: usize> OneClassOfTile<'_, V, TILE> {
     #[inline(always)]
     fn add_terms<M: Terms<N>, const DIGITS: usize, const N: usize>(&self, terms: &M, sums: &mut [ExactSum<DIGITS>; N]) {
-        let (mut rows, mut stored) = ([[0.0; CLASS_TILE]; N], Stored::default());
+        let (mut rows, mut stored) = ([[0.0; TILE]; N], Stored::default());
         for vector in 0..self.vectors {
-            let weight = load::<V>(self.weights, vector) * V::splat(self.factor);
+            let weight = load::<V, TILE>(self.weights, vector) * V::splat(self.factor);
             let is_predicted = V::select(self.prediction(vector), V::splat(1.0), V::splat(0.0));
             let (target, p, q) = (load(self.target, vector), load(self.p, vector), load(self.q, vector));
             let pixel = against_the_rest(is_predicted, target, p, q, load(self.cross_entropy, vector));
             stored.store(terms.terms(&pixel, weight), M::SPARSE, &mut rows);
         }
-        stored.add::<V, CLASS_TILE, DIGITS, N>(&rows, M::SPARSE, false, sums);
+        stored.add::<V, TILE, DIGITS, N>(&rows, M::SPARSE, false, sums);
     }
 }
 
-impl<V> sealed::Batch for OneClassOfTile<'_, V> {}
+impl<V, const TILE: usize> sealed::Batch for OneClassOfTile<'_, V, TILE> {}
 
-impl<V: Lanes> HardBatch for OneClassOfTile<'_, V> {
+impl<V: Lanes, const TILE: usize> HardBatch for OneClassOfTile<'_, V, TILE> {
     #[inline(always)]
     fn count_confusion<N>(&self, _: f32, counts: &mut [N; 3], add: impl Fn(&mut N, u32)) -> Targets {
         let one = V::splat(1.0);
         let (mut predicted, mut members, mut both) = (0, 0, 0);
         for vector in 0..self.vectors {
             let prediction = self.prediction(vector);
-            let truth = load::<V>(self.target, vector).ge(one);
+            let truth = load::<V, TILE>(self.target, vector).ge(one);
             predicted += V::count(prediction);
             members += V::count(truth);
             both += V::count(V::both(prediction, truth));
@@ -199,7 +208,7 @@ impl<V: Lanes> HardBatch for OneClassOfTile<'_, V> {
     }
 }
 
-impl<V: Lanes> Batch for OneClassOfTile<'_, V> {
+impl<V: Lanes, const TILE: usize> Batch for OneClassOfTile<'_, V, TILE> {
     #[inline(always)]
     fn add<const DIGITS: usize, const N: usize>(&self, terms: &impl Terms<N>, sums: &mut [ExactSum<DIGITS>; N]) {
         self.add_terms(terms, sums);
@@ -212,13 +221,13 @@ impl<V: Lanes> Batch for OneClassOfTile<'_, V> {
 }
 
 /// Adds the terms of a class of a tile.
-struct AddTerms<'a, M, const DIGITS: usize, const N: usize> {
-    pixels: OneClassOfTile<'a, ()>,
+struct AddTerms<'a, M, const DIGITS: usize, const N: usize, const TILE: usize> {
+    pixels: OneClassOfTile<'a, (), TILE>,
     terms: &'a M,
     sums: &'a mut [ExactSum<DIGITS>; N],
 }
 
-impl<M: Terms<N>, const DIGITS: usize, const N: usize> Kernel for AddTerms<'_, M, DIGITS, N> {
+impl<M: Terms<N>, const DIGITS: usize, const N: usize, const TILE: usize> Kernel for AddTerms<'_, M, DIGITS, N, TILE> {
     type Output = ();
 
     #[inline(always)]
@@ -228,15 +237,15 @@ impl<M: Terms<N>, const DIGITS: usize, const N: usize> Kernel for AddTerms<'_, M
 }
 
 /// Loads a tile.
-struct Load<'a, 'p, T, const C: usize> {
+struct Load<'a, 'p, T, const C: usize, const TILE: usize> {
     plane: &'a ClassPlane<'p, T, C>,
     start: usize,
     length: usize,
     ignored: Option<i64>,
-    numbers: &'a mut ClassNumbers<C>,
+    numbers: &'a mut ClassNumbers<C, TILE>,
 }
 
-impl<T: Label, const C: usize> Kernel for Load<'_, '_, T, C> {
+impl<T: Label, const C: usize, const TILE: usize> Kernel for Load<'_, '_, T, C, TILE> {
     type Output = Option<LoadedClasses>;
 
     #[inline(always)]
@@ -259,8 +268,8 @@ macro_rules! with_known_classes {
 }
 
 /// Activates every pixel of a loaded tile, and adds it to the sums that all losses share if all logits are finite.
-struct AddShared<'a, 'p, T, const C: usize> {
-    numbers: &'a mut ClassNumbers<C>,
+struct AddShared<'a, 'p, T, const C: usize, const TILE: usize> {
+    numbers: &'a mut ClassNumbers<C, TILE>,
     reading: Reading,
     loaded: LoadedClasses,
     plane: &'a ClassPlane<'p, T, C>,
@@ -269,7 +278,7 @@ struct AddShared<'a, 'p, T, const C: usize> {
     sums: &'a mut ClassSums<C>,
 }
 
-impl<T: Label, const C: usize> Kernel for AddShared<'_, '_, T, C> {
+impl<T: Label, const C: usize, const TILE: usize> Kernel for AddShared<'_, '_, T, C, TILE> {
     /// Whether all logits are finite.
     type Output = bool;
 
@@ -280,20 +289,20 @@ impl<T: Label, const C: usize> Kernel for AddShared<'_, '_, T, C> {
     }
 }
 
-impl<T: Label, const C: usize> AddShared<'_, '_, T, C> {
+impl<T: Label, const C: usize, const TILE: usize> AddShared<'_, '_, T, C, TILE> {
     #[inline(always)]
     fn add<V: Lanes>(self, reading: Reading) -> bool {
         let Self { numbers, loaded, plane, start, length, sums, .. } = self;
         let vectors = length / V::WIDTH;
         let mut finite = 0;
         for vector in 0..vectors {
-            plane.prefetch(start + CLASS_TILE + vector * V::WIDTH, V::WIDTH);
-            finite += activate_and_store::<V, C>(numbers, &reading, vector) as usize;
+            plane.prefetch(start + TILE + vector * V::WIDTH, V::WIDTH);
+            finite += activate_and_store::<V, C, TILE>(numbers, &reading, vector) as usize;
         }
         if finite != length {
             return false;
         }
-        let tile = ClassTile::<V, C> { numbers, reading, vectors, lanes: PhantomData };
+        let tile = ClassTile::<V, C, TILE> { numbers, reading, vectors, lanes: PhantomData };
         if loaded.hard && loaded.unweighted {
             sums.add_hard(&tile, length as u32);
         } else {
@@ -305,13 +314,13 @@ impl<T: Label, const C: usize> AddShared<'_, '_, T, C> {
 
 /// Stores what comes of a vector of pixels, and tells in how many all logits are finite.
 #[inline(always)]
-fn activate_and_store<V: Lanes, const C: usize>(
-    numbers: &mut ClassNumbers<C>,
+fn activate_and_store<V: Lanes, const C: usize, const TILE: usize>(
+    numbers: &mut ClassNumbers<C, TILE>,
     reading: &Reading,
     vector: usize,
 ) -> u32 {
     let classes = reading.classes;
-    let (pixel, logits, finite) = activate::<V, C>(numbers, reading, vector);
+    let logits = load_all::<V, C, TILE>(&numbers.logits, classes, vector);
     let (mut largest, mut predicted) = (V::splat(f32::MIN), V::splat(0.0));
     for (class, &logit) in (0..classes).zip(&logits) {
         let stays = largest.ge(logit);
@@ -319,22 +328,23 @@ fn activate_and_store<V: Lanes, const C: usize>(
         largest = V::select(stays, largest, logit);
     }
     predicted.store(numbers.predicted.get_mut(vector * V::WIDTH..).unwrap_or_default());
-    store_all(pixel.p, &mut numbers.p, classes, vector);
-    store_all(pixel.q, &mut numbers.q, classes, vector);
-    store_all(pixel.cross_entropy, &mut numbers.cross_entropy, classes, vector);
-    finite
+    let pixel = activate::<V, C, TILE>(numbers, reading, &logits, vector);
+    store_all(&pixel.p, &mut numbers.p, classes, vector);
+    store_all(&pixel.q, &mut numbers.q, classes, vector);
+    store_all(&pixel.cross_entropy, &mut numbers.cross_entropy, classes, vector);
+    count_finite(classes, &logits)
 }
 
 /// Adds an activated tile to the sums of a loss.
-struct AddOwn<'a, L: ClassLoss<C>, const C: usize> {
+struct AddOwn<'a, L: ClassLoss<C>, const C: usize, const TILE: usize> {
     loss: &'a L,
-    numbers: &'a ClassNumbers<C>,
+    numbers: &'a ClassNumbers<C, TILE>,
     reading: Reading,
     length: usize,
     sums: &'a mut L::Sums,
 }
 
-impl<L: ClassLoss<C>, const C: usize> Kernel for AddOwn<'_, L, C> {
+impl<L: ClassLoss<C>, const C: usize, const TILE: usize> Kernel for AddOwn<'_, L, C, TILE> {
     type Output = ();
 
     #[inline(always)]
@@ -344,28 +354,28 @@ impl<L: ClassLoss<C>, const C: usize> Kernel for AddOwn<'_, L, C> {
     }
 }
 
-impl<L: ClassLoss<C>, const C: usize> AddOwn<'_, L, C> {
+impl<L: ClassLoss<C>, const C: usize, const TILE: usize> AddOwn<'_, L, C, TILE> {
     #[inline(always)]
     fn add<V: Lanes>(self, reading: Reading) {
         let Self { loss, numbers, length, sums, .. } = self;
-        loss.add(&ClassTile::<V, C> { numbers, reading, vectors: length / V::WIDTH, lanes: PhantomData }, sums);
+        loss.add(&ClassTile::<V, C, TILE> { numbers, reading, vectors: length / V::WIDTH, lanes: PhantomData }, sums);
     }
 }
 
-/// Whether tiles can be had of a plane, if there is room: the level has lanes, and the plane has a vector of pixels, of the classes that are expected.
+/// Whether tiles can be had of a plane: the level has lanes, and the plane has a vector of pixels, of the classes that are expected.
 fn has_tiles<T: Label, const C: usize>(level: SimdLevel, plane: &ClassPlane<'_, T, C>, reading: &Reading) -> bool {
     level != SimdLevel::SCALAR && plane.classes() == reading.classes && plane.pixels() >= WIDEST
 }
 
 impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
     /// Adds a tile. `None` if nothing was added, because a pixel is not valid.
-    fn add_tile<T: Label>(
+    fn add_tile<T: Label, const TILE: usize>(
         &mut self,
         level: SimdLevel,
         plane: &ClassPlane<'_, T, C>,
         start: usize,
         length: usize,
-        numbers: &mut ClassNumbers<C>,
+        numbers: &mut ClassNumbers<C, TILE>,
     ) -> Option<()> {
         let reading = self.reading;
         let loaded = level.run(Load { plane, start, length, ignored: reading.ignored, numbers })??;
@@ -384,26 +394,30 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
         plane: ClassPlane<'_, T, C>,
         pixels: Range<usize>,
     ) {
-        // A constant that the compiler asks before it makes the kernels.
+        // Constants that the compiler asks before it makes the kernels.
         if const { has_room::<C>() } && has_tiles(level, &plane, &self.reading) {
-            self.extend_tiles(level, plane, pixels, &mut ClassNumbers::new());
+            if const { few::<C>() } {
+                self.extend_tiles(level, plane, pixels, &mut ClassNumbers::<C, CLASS_TILE>::new());
+            } else {
+                self.extend_tiles(level, plane, pixels, &mut ClassNumbers::<C, SMALL_CLASS_TILE>::new());
+            }
         } else {
             plane.samples_of(pixels, self.classes()).for_each(|sample| self.push(sample));
         }
     }
 
     /// Adds a stretch of the pixels of slices that tiles can be had of.
-    pub(super) fn extend_tiles<T: Label>(
+    pub(super) fn extend_tiles<T: Label, const TILE: usize>(
         &mut self,
         level: SimdLevel,
         plane: ClassPlane<'_, T, C>,
         pixels: Range<usize>,
-        numbers: &mut ClassNumbers<C>,
+        numbers: &mut ClassNumbers<C, TILE>,
     ) {
         let classes = self.classes();
         let Range { mut start, end } = pixels;
         while end - start >= WIDEST {
-            let length = (end - start).min(CLASS_TILE) / WIDEST * WIDEST;
+            let length = (end - start).min(TILE) / WIDEST * WIDEST;
             if self.add_tile(level, &plane, start, length, numbers).is_none() {
                 plane.samples_of(start..start + length, classes).for_each(|sample| self.push(sample));
             }
@@ -427,16 +441,16 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
 }
 
 /// Replaces the logits of a loaded tile by the slopes of the loss, and tells whether all logits are finite.
-struct Slopes<'a, 'p, L: ClassLoss<C>, T, const C: usize> {
+struct Slopes<'a, 'p, L: ClassLoss<C>, T, const C: usize, const TILE: usize> {
     gradient: &'a ClassGradient<L, C>,
-    numbers: &'a mut ClassNumbers<C>,
+    numbers: &'a mut ClassNumbers<C, TILE>,
     loaded: LoadedClasses,
     plane: &'a ClassPlane<'p, T, C>,
     start: usize,
     length: usize,
 }
 
-impl<L: ClassLoss<C>, T: Label, const C: usize> Kernel for Slopes<'_, '_, L, T, C> {
+impl<L: ClassLoss<C>, T: Label, const C: usize, const TILE: usize> Kernel for Slopes<'_, '_, L, T, C, TILE> {
     type Output = bool;
 
     #[inline(always)]
@@ -446,18 +460,19 @@ impl<L: ClassLoss<C>, T: Label, const C: usize> Kernel for Slopes<'_, '_, L, T, 
     }
 }
 
-impl<L: ClassLoss<C>, T: Label, const C: usize> Slopes<'_, '_, L, T, C> {
+impl<L: ClassLoss<C>, T: Label, const C: usize, const TILE: usize> Slopes<'_, '_, L, T, C, TILE> {
     #[inline(always)]
     fn replace<V: Lanes>(self, reading: Reading) -> bool {
         let Self { gradient, numbers, loaded, plane, start, length } = self;
         let mut finite = 0;
         for vector in 0..length / V::WIDTH {
-            plane.prefetch(start + CLASS_TILE + vector * V::WIDTH, V::WIDTH);
-            let (pixel, _, of_vector) = activate::<V, C>(numbers, &reading, vector);
-            finite += of_vector as usize;
+            plane.prefetch(start + TILE + vector * V::WIDTH, V::WIDTH);
+            let logits = load_all::<V, C, TILE>(&numbers.logits, reading.classes, vector);
+            finite += count_finite(reading.classes, &logits) as usize;
+            let pixel = activate::<V, C, TILE>(numbers, &reading, &logits, vector);
             let mut slopes = [V::splat(0.0); C];
             gradient.add_to(&pixel, &mut slopes);
-            let weight = load::<V>(&numbers.weights, vector);
+            let weight = load::<V, TILE>(&numbers.weights, vector);
             for slope in slopes.iter_mut().take(reading.classes) {
                 *slope = if loaded.unweighted {
                     clamp_to_finite(*slope)
@@ -466,7 +481,7 @@ impl<L: ClassLoss<C>, T: Label, const C: usize> Slopes<'_, '_, L, T, C> {
                     V::select(weight.ge(V::splat(f32::MIN_POSITIVE)), weighted, V::splat(0.0))
                 };
             }
-            store_all(slopes, &mut numbers.logits, reading.classes, vector);
+            store_all(&slopes, &mut numbers.logits, reading.classes, vector);
         }
         finite == length
     }
@@ -481,30 +496,48 @@ impl<L: ClassLoss<C>, const C: usize> ClassGradient<L, C> {
         mut to: ClassRows<'_, C>,
         add: bool,
     ) {
-        let Range { mut start, end } = to.pixels();
-        // A constant that the compiler asks before it makes the kernels.
+        let pixels = to.pixels();
+        let mut done = pixels.start;
+        // Constants that the compiler asks before it makes the kernels.
         if const { has_room::<C>() } && has_tiles(level, &plane, &self.reading) {
-            let mut numbers = ClassNumbers::new();
-            while end - start >= WIDEST {
-                let length = (end - start).min(CLASS_TILE) / WIDEST * WIDEST;
-                match self.slopes(level, &plane, start, length, &mut numbers) {
-                    Some(()) => to.store(start, length, &numbers.logits, add),
-                    None => self.write_each(&plane, start..start + length, &mut to, add),
-                }
-                start += length;
-            }
+            done = if const { few::<C>() } {
+                self.write_tiles(level, &plane, &mut to, add, &mut ClassNumbers::<C, CLASS_TILE>::new())
+            } else {
+                self.write_tiles(level, &plane, &mut to, add, &mut ClassNumbers::<C, SMALL_CLASS_TILE>::new())
+            };
         }
-        self.write_each(&plane, start..end, &mut to, add);
+        self.write_each(&plane, done..pixels.end, &mut to, add);
+    }
+
+    /// The same for whole vectors; tells up to which pixel.
+    fn write_tiles<T: Label, const TILE: usize>(
+        &self,
+        level: SimdLevel,
+        plane: &ClassPlane<'_, T, C>,
+        to: &mut ClassRows<'_, C>,
+        add: bool,
+        numbers: &mut ClassNumbers<C, TILE>,
+    ) -> usize {
+        let Range { mut start, end } = to.pixels();
+        while end - start >= WIDEST {
+            let length = (end - start).min(TILE) / WIDEST * WIDEST;
+            match self.slopes(level, plane, start, length, numbers) {
+                Some(()) => to.store(start, length, &numbers.logits, add),
+                None => self.write_each(plane, start..start + length, to, add),
+            }
+            start += length;
+        }
+        start
     }
 
     /// Puts a tile's slopes in the place of its logits; `None` if a pixel is not valid.
-    fn slopes<T: Label>(
+    fn slopes<T: Label, const TILE: usize>(
         &self,
         level: SimdLevel,
         plane: &ClassPlane<'_, T, C>,
         start: usize,
         length: usize,
-        numbers: &mut ClassNumbers<C>,
+        numbers: &mut ClassNumbers<C, TILE>,
     ) -> Option<()> {
         let ignored = self.reading.ignored;
         let loaded = level.run(Load { plane, start, length, ignored, numbers: &mut *numbers })??;

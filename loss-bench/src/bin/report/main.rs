@@ -14,9 +14,10 @@ use std::fs;
 use std::path::PathBuf;
 
 use loss_bench::counting::{FILE, SIDE as COUNTED_SIDE};
+use loss_bench::data::SCENES;
 use loss_bench::groups::{
-    self, ALL_THREADS, CLASSES, EXACTNESS, GRADIENT, IMPLEMENTATION, INPUT, ITERATOR, LOSS, PATH, READING, SIZE,
-    SLICES, TEXTBOOK_LIBM, TEXTBOOK_STD, THREADS, VALUE, results_directory, workspace,
+    self, ALL_THREADS, CLASSES, EXACTNESS, GRADIENT, IMAGES, IMPLEMENTATION, INPUT, ITERATOR, ITERATORS, LOSS, PATH,
+    READING, SIZE, SLICES, TEXTBOOK_LIBM, TEXTBOOK_STD, THREADS, VALUE, results_directory, workspace,
 };
 use loss_bench::results::{Results, read_differences};
 use loss_core::SimdLevel;
@@ -309,6 +310,45 @@ impl Report {
         self.value_and_gradient(INPUT, "inputs.svg", "BCE + Dice of 1 M pixels, by input", &names)
     }
 
+    fn iterators(&mut self) -> Result<()> {
+        let names = ordered(&self.results, ITERATORS, VALUE, &["slices, to compare with", "zip of slices", "mapped"]);
+        if names.is_empty() {
+            return Ok(());
+        }
+        self.paragraph("## By iterator");
+        self.paragraph("Iterators over the same pixels, and the value that they all give, to the bit.");
+        let title = "BCE + Dice of 1 M pixels, by iterator";
+        let bar = |name: &String| (name.clone(), vec![self.nanoseconds(ITERATORS, name, VALUE)]);
+        let rows: Vec<Row> = names.iter().map(bar).collect();
+        self.plot("iterators.svg", title, |path| bars(path, title, UNIT, &[VALUE.to_owned()], &rows))?;
+        let first = names.first().map(String::as_str).unwrap_or_default();
+        let table: Vec<Vec<String>> = rows
+            .iter()
+            .map(|(name, numbers)| {
+                let ratio = self.ratio(ITERATORS, [name, VALUE], [first, VALUE]);
+                vec![name.clone(), optional(numbers.first().copied().flatten()), optional(ratio)]
+            })
+            .collect();
+        self.table(&["", "value, ns", "to the first"], &table);
+        Ok(())
+    }
+
+    fn images(&mut self) -> Result<()> {
+        let scenes = SCENES.iter().map(|scene| scene.name);
+        let names =
+            ["BCE + Dice", "focal + Tversky"].map(|loss| scenes.clone().map(move |scene| format!("{loss}, {scene}")));
+        let names: Vec<String> = names.into_iter().flatten().collect();
+        if names.iter().all(|name| self.results.get(IMAGES, name, VALUE).is_none()) {
+            return Ok(());
+        }
+        self.paragraph("## By image");
+        self.paragraph(
+            "Foreground in discs; logits of |z| up to 12.4, and those of a network that is surer of everything, up to 40. Focal loss has products there that \
+             are below the smallest normal `f32`, which processors take long for.",
+        );
+        self.value_and_gradient(IMAGES, "images.svg", "1 M pixels, by image", &names)
+    }
+
     /// A line for each name, over parameters that are numbers.
     fn lines_of(&self, group: &str, names: &[String]) -> Vec<Line> {
         let over = numbers(&self.results, group);
@@ -482,6 +522,8 @@ fn main() -> Result<()> {
     report.sizes()?;
     report.paths()?;
     report.inputs()?;
+    report.iterators()?;
+    report.images()?;
     report.classes()?;
     report.exactness()?;
     report.threads()?;
