@@ -255,10 +255,10 @@ impl<T: Label, const C: usize, const TILE: usize> Kernel for Load<'_, '_, T, C, 
 }
 
 /// Runs a kernel that has a reading: one text, compiled twice. A number of classes that is known when compiling makes straight code of
-/// the loops over classes.
+/// the loops over classes, if they are few.
 macro_rules! with_known_classes {
     ($reading:ident, $run:expr) => {
-        if $reading.classes == C {
+        if const { few::<C>() } && $reading.classes == C {
             let $reading = Reading { classes: C, ..$reading };
             $run
         } else {
