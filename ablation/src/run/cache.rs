@@ -9,16 +9,16 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::arm::Arm;
-use super::config::{Config, Damage, Data, Pace, Training, fingerprint_of};
+use super::config::{Config, Damage, Data, Pace, Robustness, Training, fingerprint_of};
 use super::error::RunError;
 use super::files::write_to_disk;
 use super::seal::Sealed;
-use super::task::Task;
+use super::task::{Labels, Task};
 use super::training::Trained;
 use super::versions::versions;
 
 /// Counts up when a change to the program changes what a training gives, or how it is stored.
-const REVISION: u32 = 3;
+const REVISION: u32 = 4;
 
 /// All that a training depends on.
 #[derive(Serialize)]
@@ -31,6 +31,7 @@ struct Key<'a> {
     pace: Pace,
     data: &'a Data,
     damage: Option<&'a Damage>,
+    robustness: Option<&'a Robustness>,
     task: Task,
     expression: &'a str,
     seed: u64,
@@ -97,7 +98,13 @@ impl Cache {
     /// The file of an arm, and the hash of all that its training depends on.
     fn place(&self, config: &Config, arm: &Arm) -> Result<(PathBuf, String), RunError> {
         // Which exercises there are beside this one changes nothing in it.
-        let data = Data { rare_shares: Vec::new(), share: 0.0, ..config.data.clone() };
+        let data = match arm.task {
+            Task::Cell { .. } => Data { rare_shares: Vec::new(), ..config.data_of_cells() },
+            Task::Binary { .. } | Task::Damage { .. } => {
+                Data { rare_shares: Vec::new(), share: 0.0, ..config.data.clone() }
+            }
+        };
+        let is_noisy = matches!(arm.task, Task::Binary { labels: Labels::Noisy | Labels::Soft, .. });
         let key = Key {
             revision: REVISION,
             versions: &versions(),
@@ -107,11 +114,13 @@ impl Cache {
                 damage_steps: 0,
                 learning_rate: 0.0,
                 damage_learning_rate: 0.0,
+                evaluations: config.evaluations_of(arm.task),
                 ..config.training.clone()
             },
             pace: config.pace_of(arm.task),
             data: &data,
             damage: matches!(arm.task, Task::Damage { .. }).then_some(&config.damage),
+            robustness: is_noisy.then_some(&config.robustness),
             task: arm.task,
             expression: &arm.loss.expression,
             seed: arm.seed,

@@ -7,7 +7,7 @@ use sysinfo::{MemoryRefreshKind, System};
 
 use super::config::Config;
 use super::exercises::{self, Exercise};
-use super::task::Task;
+use super::task::{Labels, Task};
 use super::training::{binary, damage};
 
 // All of it is in `f64`, which nothing overflows: an estimate has no use for the last byte.
@@ -85,7 +85,7 @@ impl Estimate {
         Self {
             images: seeds * tasks.iter().map(|set| set.images(config)).sum::<f64>(),
             training: networks * (threads as f64).min(seeds * arms.len() as f64),
-            outcomes: seeds * arms.iter().map(|arm| outcome(config, arm.task)).sum::<f64>(),
+            outcomes: arms.iter().map(|arm| f64::from(config.seeds_of(arm.task)) * outcome(config, arm.task)).sum(),
         }
     }
 
@@ -114,14 +114,16 @@ impl Estimate {
 /// Images that arms share: those of a share of foreground (its bits), or the pairs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Set {
-    Binary(u64),
+    Binary(u64, Labels),
+    Cells,
     Pairs,
 }
 
 impl Set {
     fn of(task: Task) -> Self {
         match task {
-            Task::Binary { share } => Set::Binary(share.to_bits()),
+            Task::Binary { share, labels } => Set::Binary(share.to_bits(), labels),
+            Task::Cell { .. } => Set::Cells,
             Task::Damage { .. } => Set::Pairs,
         }
     }
@@ -129,7 +131,8 @@ impl Set {
     /// The images to train with and those held out.
     fn counts(self, config: &Config) -> [f64; 2] {
         let [training, held_out] = match self {
-            Set::Binary(_) => [config.data.training_images, config.data.held_out_images],
+            Set::Binary(..) => [config.data.training_images, config.data.held_out_images],
+            Set::Cells => [config.sensitivity.training_images, config.sensitivity.held_out_images],
             Set::Pairs => [config.damage.training_images, config.damage.held_out_images],
         };
         [training as f64, held_out as f64]
@@ -138,41 +141,47 @@ impl Set {
     /// Of one seed: an image with its labels and its truth, or two images with their labels.
     fn images(self, config: &Config) -> f64 {
         let of_pixel = match self {
-            Set::Binary(_) => NUMBER + 2.0,
+            // With a distance for each pixel, and a soft label.
+            Set::Binary(_, Labels::Soft) => 3.0 * NUMBER + 2.0,
+            Set::Binary(..) | Set::Cells => 2.0 * NUMBER + 2.0,
             Set::Pairs => 2.0 * NUMBER + 1.0 + PLACED_PIXEL,
         };
-        self.counts(config).iter().sum::<f64>() * pixels(config) * of_pixel
+        self.counts(config).iter().sum::<f64>() * self.pixels(config) * of_pixel
+    }
+
+    /// Of an image.
+    fn pixels(self, config: &Config) -> f64 {
+        let size = match self {
+            Set::Cells => config.sensitivity.size,
+            Set::Binary(..) | Set::Pairs => config.data.size,
+        };
+        (size as f64) * (size as f64)
     }
 
     /// One training: a step of the optimiser, with the logits of the held-out images beside it.
     fn training(self, config: &Config) -> f64 {
         let architecture = match self {
-            Set::Binary(_) => binary::architecture(config.training.base_channels, 0.0),
+            Set::Binary(..) | Set::Cells => binary::architecture(config.training.base_channels, 0.0),
             Set::Pairs => damage::architecture(config.training.base_channels, &[0.0; damage::CLASSES], Vec::new()),
         };
         let [_, held_out] = self.counts(config);
         let weights = HELD_OF_WEIGHT * architecture.weights();
-        let layers = HELD_OF_LAYER * config.training.batch as f64 * pixels(config) * architecture.layers();
+        let layers = HELD_OF_LAYER * config.training.batch as f64 * self.pixels(config) * architecture.layers();
         // Twice, because what grows is copied; and with what is judged by.
-        let logits = held_out * pixels(config) * 2.0 * architecture.logits as f64;
+        let logits = held_out * self.pixels(config) * 2.0 * architecture.logits as f64;
         NUMBER * (weights + layers + logits)
     }
 }
 
 fn outcome(config: &Config, task: Task) -> f64 {
     let metrics = match task {
-        Task::Binary { .. } => BINARY_METRICS,
+        Task::Binary { .. } | Task::Cell { .. } => BINARY_METRICS,
         Task::Damage { .. } => DAMAGE_METRICS,
     };
-    let evaluations = config.training.evaluations as f64 + 1.0;
+    let evaluations = config.evaluations_of(task) as f64 + 1.0;
     STEP * config.pace_of(task).steps as f64
         + METRIC * metrics * evaluations
-        + PICTURED * PICTURE_PIXEL * pixels(config)
-}
-
-fn pixels(config: &Config) -> f64 {
-    let size = config.data.size as f64;
-    size * size
+        + PICTURED * PICTURE_PIXEL * Set::of(task).pixels(config)
 }
 
 /// What the system can give: what is free, within the limit of a container; at most what can be addressed.

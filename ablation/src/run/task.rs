@@ -4,21 +4,59 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::numbers::percent_as_set;
+use super::numbers::{percent_as_set, significant};
 
 /// What is segmented.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(crate) enum Task {
-    /// Binary masks with this share of foreground.
-    Binary { share: f64 },
+    /// Binary masks with this share of foreground, and what the network is told of them.
+    Binary { share: f64, labels: Labels },
+    /// Small binary images and a short training with a learning rate of its own: one cell of a grid.
+    Cell { learning_rate: f64 },
     /// Five classes of damage, with or without supervision of the smaller sizes.
     Damage { deep_supervision: bool },
+}
+
+/// The labels that a network is trained with. It is judged by the true masks in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(crate) enum Labels {
+    /// With the few errors that the settings of the data ask for.
+    Usual,
+    /// The true masks.
+    Clean,
+    /// With many errors along the boundaries.
+    Noisy,
+    /// The mean of several annotators who each make as many errors: shares from 0 to 1.
+    Soft,
+    /// The true masks, and every second image has no object.
+    HalfEmpty,
+}
+
+impl Task {
+    /// Whether the images are those of one image and one mask.
+    pub(crate) fn is_binary(self) -> bool {
+        matches!(self, Task::Binary { .. } | Task::Cell { .. })
+    }
+}
+
+impl Labels {
+    /// As a report has it after the name of the data; nothing of the usual ones.
+    fn told(self) -> &'static str {
+        match self {
+            Labels::Usual => "",
+            Labels::Clean => ", clean labels",
+            Labels::Noisy => ", noisy labels",
+            Labels::Soft => ", soft labels",
+            Labels::HalfEmpty => ", half of the images empty",
+        }
+    }
 }
 
 impl fmt::Display for Task {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Task::Binary { share } => write!(f, "{} foreground", percent_as_set(*share)),
+            Task::Binary { share, labels } => write!(f, "{} foreground{}", percent_as_set(*share), labels.told()),
+            Task::Cell { learning_rate } => write!(f, "small images, learning rate {}", significant(*learning_rate, 2)),
             Task::Damage { .. } => f.write_str("damage maps"),
         }
     }

@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use super::{Config, Damage, Data, HeadBias, Losses, Shapes, Training};
+use super::{Config, Damage, Data, HeadBias, Losses, Robustness, Sensitivity, Shapes, Training};
 
 /// How much is computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -28,6 +28,15 @@ impl Config {
                 training: Training { steps: 50, damage_steps: 50, evaluations: 5, ..default.training },
                 data: Data { size: 48, training_images: 128, held_out_images: 16, ..default.data },
                 damage: Damage { training_images: 96, held_out_images: 24, ..default.damage },
+                sensitivity: Sensitivity {
+                    steps: 20,
+                    learning_rates: vec![0.001, 0.01, 0.1],
+                    gammas: vec![0.0, 2.0, 4.0],
+                    alphas: vec![0.1, 0.5, 0.9],
+                    lambdas: vec![0.1, 0.5, 0.9],
+                    smooths: vec![0.0, 1.0, 100.0],
+                    ..default.sensitivity
+                },
                 ..default
             },
             Preset::Full => Self {
@@ -79,6 +88,19 @@ fn standard() -> Config {
             gamma: 2.0,
             gammas: vec![1.0, 1.5, 2.0, 2.5, 3.0],
             own: Vec::new(),
+        },
+        robustness: Robustness { label_noise: 0.1, annotators: 5 },
+        sensitivity: Sensitivity {
+            seeds: 1,
+            steps: 60,
+            size: 32,
+            training_images: 128,
+            held_out_images: 64,
+            learning_rates: vec![0.001, 0.003, 0.01, 0.03, 0.1],
+            gammas: vec![0.0, 1.0, 2.0, 4.0],
+            alphas: vec![0.1, 0.3, 0.5, 0.7, 0.9],
+            lambdas: vec![0.0, 0.1, 0.5, 0.9, 1.0],
+            smooths: vec![0.0, 1.0, 100.0, 10000.0],
         },
     }
 }

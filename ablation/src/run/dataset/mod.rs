@@ -19,7 +19,7 @@ mod shape;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use binary::{BinarySet, binary};
+pub(crate) use binary::{BinarySet, Labelling, binary};
 pub(crate) use damage::{PairSet, damage, damage_shares};
 pub(crate) use sets::Sets;
 

@@ -18,6 +18,7 @@ pub(super) enum Purpose {
     DamagePlan,
     Placement,
     DamageScene,
+    Annotator,
 }
 
 /// A stream of random numbers.

@@ -9,7 +9,7 @@ use crate::run::fate::Fate;
 use crate::run::model::{Cell, Figure, Paint, Panel, PictureRow, Pictures, Section, Table};
 use crate::run::numbers::{anchor, percent_as_set};
 use crate::run::outcomes::Outcomes;
-use crate::run::task::Task;
+use crate::run::task::{Labels, Task};
 use crate::run::training::damage::CLASS_NAMES;
 
 const SHOWN_IMAGES: usize = 6;
@@ -88,7 +88,7 @@ fn table(outcomes: &Outcomes<'_>, shares: &[f64], on_damage: bool) -> Table {
     for share in shares {
         let [training, held_out] = outcomes.sets.binary(config, *share, config.first_seed);
         row(
-            format!("{}", Task::Binary { share: *share }),
+            format!("{}", Task::Binary { share: *share, labels: Labels::Usual }),
             *share,
             count(&training.labels, 1),
             count(&held_out.labels, 1),

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use loss_core::{Confusion, Histogram, Plane, Quantisation};
-use loss_expression::binary::{Finished, Inputs, Losses};
+use loss_expression::binary::{Finished, Inputs, Losses, Pixels};
 
 use super::{Judgement, Metrics, Problem, Step, TrainingError};
 use crate::run::config::{HeadBias, Training};
 use crate::run::dataset::BinarySet;
 use crate::run::metrics::{MaskView, boundary_f1, boundary_iou, hausdorff_95, name};
 use crate::run::network::Architecture;
-use loss_expression::Expression;
+use loss_expression::{BinaryLoss, Expression};
 
 /// Two halvings: full, half and quarter size.
 const HALVINGS: usize = 2;
@@ -29,6 +29,7 @@ pub(crate) struct BinaryProblem {
     loss: Losses,
     base_channels: usize,
     head_bias: f32,
+    needs_distances: bool,
 }
 
 impl BinaryProblem {
@@ -43,14 +44,27 @@ impl BinaryProblem {
             HeadBias::Zero => 0.0,
             HeadBias::Prior => libm::log(share / (1.0 - share)) as f32,
         };
+        let needs_distances = loss.terms().iter().any(|weighted| weighted.term.loss == BinaryLoss::Boundary);
         let loss = Losses::new(vec![loss.clone()]);
-        Self { training, held_out, loss, base_channels: settings.base_channels, head_bias }
+        Self { training, held_out, loss, base_channels: settings.base_channels, head_bias, needs_distances }
     }
 
     fn finished(&self, logits: &[f32]) -> Result<Finished, TrainingError> {
         let mut sums = self.loss.accumulator(Inputs::Logits)?;
-        sums.extend(Plane::new(logits, &self.held_out.masks)?.into())?;
+        let pixels = Pixels::from(Plane::new(logits, &self.held_out.masks)?);
+        sums.extend(if self.needs_distances { pixels.with_distances(self.held_out.distances())? } else { pixels })?;
         Ok(sums.finish()?)
+    }
+
+    /// The loss of a batch, and its gradient in place of the logits.
+    fn loss_and_gradient(&self, pixels: Pixels<'_>, gradient: &mut [f32]) -> Result<f64, TrainingError> {
+        let mut sums = self.loss.accumulator(Inputs::Logits)?;
+        sums.extend(pixels)?;
+        let finished = sums.finish()?;
+        if let Some(ready) = finished.gradient(1.0) {
+            ready.write(pixels, gradient)?;
+        }
+        Ok(finished.value())
     }
 }
 
@@ -84,14 +98,13 @@ impl Problem for BinaryProblem {
     fn step(&self, images: &[usize], logits: &mut [Vec<f32>]) -> Result<Step, TrainingError> {
         let labels: Vec<u8> = images.iter().flat_map(|index| self.training.label(*index)).copied().collect();
         let [logits] = logits else { return Err(TrainingError::Tensor("not one output".to_owned())) };
-        let mut sums = self.loss.accumulator(Inputs::Logits)?;
-        sums.extend(Plane::new(logits, &labels)?.into())?;
-        let finished = sums.finish()?;
+        let soft = together(images, |index| self.training.soft_label(index));
+        let pixels: Pixels<'_> =
+            if soft.is_empty() { Plane::new(logits, &labels)?.into() } else { Plane::new(logits, &soft)?.into() };
+        let distances = if self.needs_distances { together(images, |index| self.training.distance(index)) } else { Vec::new() };
+        let pixels = if self.needs_distances { pixels.with_distances(&distances)? } else { pixels };
         let mut gradient = vec![0.0; logits.len()];
-        if let Some(ready) = finished.gradient(1.0) {
-            ready.write(Plane::new(logits, &labels)?.into(), &mut gradient)?;
-        }
-        let mut step = Step::of_loss(finished.value());
+        let mut step = Step::of_loss(self.loss_and_gradient(pixels, &mut gradient)?);
         step.add(&gradient, &labels);
         *logits = gradient;
         Ok(step)
@@ -152,6 +165,11 @@ impl BinaryProblem {
         let filled = calibration.bins().iter();
         Ok(filled.filter_map(|bin| Some([bin.mean_probability()?, bin.foreground_share()?, bin.pixels])).collect())
     }
+}
+
+/// The numbers of these images, one after the other.
+fn together<'a>(images: &[usize], of: impl Fn(usize) -> &'a [f32]) -> Vec<f32> {
+    images.iter().flat_map(|index| of(*index)).copied().collect()
 }
 
 /// The probability of a logit, from 0 to 255.
