@@ -2,6 +2,8 @@
 //!
 //! Ronneberger et al., *U-Net: Convolutional Networks for Biomedical Image Segmentation*, 2015; group normalisation after Wu and He, 2018.
 
+mod block;
+mod kernels;
 mod weights;
 
 use burn::module::Module;
@@ -88,7 +90,12 @@ impl Block {
 
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let layers = self.convolutions.iter().zip(&self.norms);
-        layers.fold(x, |x, (convolution, norm)| leaky_relu(norm.forward(convolution.forward(x)), NEGATIVE_SLOPE))
+        layers.fold(x, |x, (convolution, norm)| match (&norm.gamma, &norm.beta) {
+            (Some(scale), Some(shift)) => {
+                block::block(x, convolution.weight.val(), scale.val(), shift.val(), norm.num_groups)
+            }
+            _ => leaky_relu(norm.forward(convolution.forward(x)), NEGATIVE_SLOPE),
+        })
     }
 }
 
