@@ -18,7 +18,7 @@ use super::training::Trained;
 use super::versions::versions;
 
 /// Counts up when a change to the program changes what a training gives, or how it is stored.
-const REVISION: u32 = 3;
+const REVISION: u32 = 4;
 
 /// All that a training depends on.
 #[derive(Serialize)]
@@ -158,6 +158,7 @@ mod tests {
     use super::*;
     use crate::run::config::{HeadBias, Preset};
     use crate::run::exercises;
+    use crate::run::metrics::{Counts, ImageScores};
     use crate::run::training::{Evaluation, Judgement, Metrics, Step};
 
     fn cache(earlier: Earlier) -> (tempfile::TempDir, Cache) {
@@ -226,7 +227,15 @@ mod tests {
             parameters: 3,
             steps: vec![step(1.0), step(-0.0), step(seed as f64)],
             evaluations: vec![Evaluation { step: 3, metrics: metrics.clone() }],
-            judgement: Judgement { metrics, reliability: vec![[0.5, 0.25, 7.0]], predictions: vec![vec![0, 255]] },
+            judgement: Judgement {
+                metrics,
+                reliability: vec![[0.5, 0.25, 7.0]],
+                images: vec![ImageScores {
+                    counts: vec![Counts::from([3, 1, 0, 12])],
+                    metrics: [("Dice".to_owned(), 0.1 + 0.7)].into(),
+                }],
+                predictions: vec![vec![0, 255]],
+            },
         };
         Stored { trained, seconds: 1.5 }
     }

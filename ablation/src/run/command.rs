@@ -19,12 +19,13 @@ use super::exercises::{self, Exercise};
 use super::fate::Fate;
 use super::files::write_to_disk;
 use super::folder::RunFolder;
+use super::images;
 use super::memory;
 use super::model::Section;
 use super::outcomes::Outcomes;
 use super::progress::Progress;
 use super::report::{self, Heading};
-use super::results::{ArmResult, FILE_NAME, FORMAT, Results};
+use super::results::{ArmResult, FILE_NAME, FORMAT, ImagesFile, Results};
 use super::schedule::train_all;
 use super::seal::Sealed;
 use super::theory;
@@ -122,6 +123,7 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<String, RunError> {
 
     let outcomes = Outcomes { config: &config, sets: &sets, arms: &arms, fates: &fates };
     let sections = sections(&outcomes, &exercises);
+    let images = images::csv(&arms, &fates).map_err(|error| RunError::Internal(error.to_string()))?;
     let results = Results {
         format: FORMAT,
         complete,
@@ -129,13 +131,14 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<String, RunError> {
         configuration: config.clone(),
         exercises: exercises.iter().map(|exercise| exercise.number).collect(),
         arms: arms.iter().zip(&fates).filter_map(arm_result).collect(),
+        images: ImagesFile::new(images::FILE, &images),
         sections,
     };
     let mut record = Record::new(threads, trained.as_secs_f64(), &arms, &fates);
     let heading = heading(&config, why_partial(&fates), &record)?;
     let path = folder.join("run.json");
     let before = files_of(&path);
-    record.files = report::write(folder, &heading, &results.sections)?;
+    record.files = report::write(folder, &heading, &results.sections, &[(images::FILE, &images)])?;
     // What an earlier report drew, and this one does not, would be taken for a part of it.
     for old in before.iter().filter(|old| !record.files.contains(old)) {
         let _ = fs::remove_file(folder.join(old));

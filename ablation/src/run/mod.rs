@@ -16,6 +16,7 @@ mod exercises;
 mod fate;
 mod files;
 mod folder;
+mod images;
 mod memory;
 mod metrics;
 mod model;

@@ -3,7 +3,7 @@
 use super::charts::histories;
 use super::losses::Shared;
 use super::pictures::{ROWS, side_by_side};
-use super::tables::{compared, final_table, metric, missing, spread_note};
+use super::tables::{family, family_table, final_table, found, metric, missing, spread_note};
 use super::{Exercise, on_binary};
 use crate::run::arm::NamedLoss;
 use crate::run::config::Config;
@@ -37,13 +37,13 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
         percent_as_set(1.0 - share)
     ));
     missing(&entries).into_iter().for_each(|text| section.text(text));
-    if let [bce, both, ..] = &entries[..] {
-        section.finding(compared(bce, both, &[metric(name::DICE, 3), metric(name::RECALL, 3)]));
-    }
-    for own in entries.iter().skip(2) {
-        if let Some(bce) = entries.first() {
-            section.finding(compared(bce, own, &[metric(name::DICE, 3)]));
-        }
+    if let [bce, both, own @ ..] = &entries[..] {
+        let pairs = [(bce, both, name::DICE), (bce, both, name::RECALL)];
+        let family = family(pairs.into_iter().chain(own.iter().map(|own| (bce, own, name::DICE))));
+        let (of_both, of_own) = family.split_at(2.min(family.len()));
+        section.finding(found(of_both));
+        of_own.iter().for_each(|comparison| section.finding(found(std::slice::from_ref(comparison))));
+        section.table(family_table(&EXERCISE.part("comparisons"), &family));
     }
     section.figure(histories(
         &EXERCISE.part("by-step"),

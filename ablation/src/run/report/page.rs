@@ -61,6 +61,9 @@ struct ComparisonView<'a> {
     mean: String,
     bootstrap: String,
     student: String,
+    p: String,
+    other_sign: String,
+    effect: String,
     verdict: String,
 }
 
@@ -195,13 +198,16 @@ fn comparison_view(comparison: &Comparison) -> ComparisonView<'_> {
     let interval = |ends: Option<[f64; 2]>| {
         ends.map_or("—".to_owned(), |[low, high]| format!("[{}, {}]", signed(low), signed(high)))
     };
-    let verdict = comparison.better().map_or("no clear difference".to_owned(), |better| format!("{better} better"));
+    let verdict = comparison.better().map_or("not told apart".to_owned(), |better| format!("{better} better"));
     ComparisonView {
         comparison,
         seeds: comparison.differences.len(),
         mean: signed(comparison.mean),
         bootstrap: interval(comparison.bootstrap),
         student: interval(comparison.student),
+        p: comparison.adjusted_p.map_or_else(|| "—".to_owned(), |p| number(p, 4)),
+        other_sign: comparison.other_sign.map_or_else(|| "—".to_owned(), |share| number(share, 4)),
+        effect: comparison.by_image.as_ref().and_then(|by_image| by_image.effect).map_or_else(|| "—".to_owned(), |effect| number(effect, 2)),
         verdict,
     }
 }
