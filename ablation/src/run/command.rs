@@ -151,7 +151,8 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<String, RunError> {
 
 /// All sections of the report, in their order.
 fn sections(outcomes: &Outcomes<'_>, exercises: &[&Exercise]) -> Vec<Section> {
-    let mut sections = vec![exercises::data(outcomes, exercises)];
+    let mut sections: Vec<Section> = exercises::overview(outcomes).into_iter().collect();
+    sections.push(exercises::data(outcomes, exercises));
     sections.extend(exercises.iter().map(|exercise| exercise.section(outcomes)));
     sections.extend(theory::sections(&outcomes.config.losses));
     sections.push(exercises::closing(&sections));
@@ -313,8 +314,10 @@ fn told(folder: &Path, results: &Results, fates: &[Fate], arms: &[Arm], seconds:
         let _ = writeln!(text, "the report is partial: {why}");
     }
     for section in &results.sections {
-        if let Some(finding) = section.findings().next() {
-            let _ = writeln!(text, "\n{}\n  {}", section.title, finding.sentence);
+        let most = if section.id == exercises::OVERVIEW { usize::MAX } else { 1 };
+        for (index, finding) in section.findings().take(most).enumerate() {
+            let title = if index == 0 { format!("\n{}\n", section.title) } else { String::new() };
+            let _ = writeln!(text, "{title}  {}", finding.sentence);
         }
     }
     let _ = writeln!(

@@ -4,7 +4,7 @@ use super::charts::histories;
 use super::losses::Shared;
 use super::pictures::{ROWS, side_by_side};
 use super::tables::{family, family_table, final_table, found, metric, missing, spread_note};
-use super::{Exercise, on_binary};
+use super::{Exercise, on_binary, rankings};
 use crate::run::arm::NamedLoss;
 use crate::run::config::Config;
 use crate::run::metrics::name;
@@ -44,6 +44,11 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
         section.finding(found(of_both));
         of_own.iter().for_each(|comparison| section.finding(found(std::slice::from_ref(comparison))));
         section.table(family_table(&EXERCISE.part("comparisons"), &family));
+        // With losses of the user's own there is more than a pair to rank.
+        if !own.is_empty() {
+            let place = format!("at {} foreground", percent_as_set(share));
+            rankings::add(section, &EXERCISE.part("own"), &place, &entries, name::DICE);
+        }
     }
     section.figure(histories(
         &EXERCISE.part("by-step"),

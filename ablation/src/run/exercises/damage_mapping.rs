@@ -4,7 +4,7 @@ use super::charts::histories;
 use super::losses::named;
 use super::pictures::{SHOWN, class_legend, classes, grey};
 use super::tables::{family, family_table, final_table, found, metric, missing, spread_note_on};
-use super::{Exercise, Shows};
+use super::{Exercise, Shows, rankings};
 use crate::guide::Field;
 use crate::run::arm::NamedLoss;
 use crate::run::config::{Config, Losses};
@@ -72,6 +72,7 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     let family = family(pairs.map(|(before, after)| (before, after, name::MEAN_DICE)));
     family.iter().for_each(|comparison| section.finding(found(std::slice::from_ref(comparison))));
     section.table(family_table(&EXERCISE.part("comparisons"), &family));
+    rankings::add(section, &EXERCISE.part("all"), "on damage maps", &entries, name::MEAN_DICE);
     section.figure(by_class(&entries));
     let note = spread_note_on(outcomes, config.damage.held_out_images, "pairs");
     let [_, held_out] = outcomes.sets.damage(config, config.first_seed);

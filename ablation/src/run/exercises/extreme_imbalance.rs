@@ -4,7 +4,7 @@ use super::charts::histories;
 use super::losses::{Shared, named};
 use super::pictures::side_by_side;
 use super::tables::{family_table, final_table, metric, missing, spread_note};
-use super::{Exercise, Shows, on_binary};
+use super::{Exercise, Shows, on_binary, rankings};
 use crate::guide::Field;
 use crate::run::arm::NamedLoss;
 use crate::run::config::Config;
@@ -28,7 +28,8 @@ fn arms(config: &Config) -> Vec<(Task, NamedLoss)> {
     config.data.rare_shares.iter().flat_map(|share| arms_of_share(config, *share)).collect()
 }
 
-fn arms_of_share(config: &Config, share: f64) -> Vec<(Task, NamedLoss)> {
+/// The losses that are compared where foreground is rare.
+pub(super) fn arms_of_share(config: &Config, share: f64) -> Vec<(Task, NamedLoss)> {
     let losses = Shared(&config.losses);
     let compared = [
         losses.bce(),
@@ -116,6 +117,7 @@ fn with_share(
     ]);
     section.table(table);
     section.table(family_table(&format!("{id}-comparisons"), comparisons));
+    rankings::add(section, &id, &format!("at {} foreground", percent_as_set(share)), entries, name::DICE);
     section.figure(histories(
         &format!("{id}-by-step"),
         "Dice and recall while training",

@@ -13,7 +13,9 @@ mod extreme_imbalance;
 mod focal_gamma;
 mod gradient_magnitudes;
 mod losses;
+mod overview;
 mod pictures;
+mod rankings;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -28,6 +30,7 @@ use crate::guide::Field;
 pub(crate) use closing::closing;
 pub(crate) use data::data;
 use losses::Shared;
+pub(crate) use overview::{ID as OVERVIEW, overview};
 
 /// All exercises, in the order of their numbers.
 pub(crate) static ALL: &[&Exercise] = &[

@@ -81,7 +81,7 @@ impl Contest {
     }
 
     /// By arm and seed, a number for each image.
-    pub(super) fn by_image(&self) -> Option<Vec<Vec<Vec<f64>>>> {
+    pub(crate) fn by_image(&self) -> Option<Vec<Vec<Vec<f64>>>> {
         self.arms.iter().map(|arm| arm.iter().map(Images::by_image).collect()).collect()
     }
 
