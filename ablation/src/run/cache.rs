@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::arm::Arm;
-use super::config::{Config, Damage, Data, Pace, Robustness, Training, fingerprint_of};
+use super::config::{Config, Damage, Data, Pace, RealImages, Robustness, Training, fingerprint_of};
 use super::error::RunError;
 use super::files::write_to_disk;
 use super::seal::Sealed;
@@ -32,6 +32,7 @@ struct Key<'a> {
     data: &'a Data,
     damage: Option<&'a Damage>,
     robustness: Option<&'a Robustness>,
+    images: Option<&'a RealImages>,
     task: Task,
     expression: &'a str,
     seed: u64,
@@ -100,11 +101,12 @@ impl Cache {
         // Which exercises there are beside this one changes nothing in it.
         let data = match arm.task {
             Task::Cell { .. } => Data { rare_shares: Vec::new(), ..config.data_of_cells() },
-            Task::Binary { .. } | Task::Damage { .. } => {
+            Task::Binary { .. } | Task::Nuclei | Task::Damage { .. } => {
                 Data { rare_shares: Vec::new(), share: 0.0, ..config.data.clone() }
             }
         };
         let is_noisy = matches!(arm.task, Task::Binary { labels: Labels::Noisy | Labels::Soft, .. });
+        let is_of_files = matches!(arm.task, Task::Binary { .. } | Task::Cell { .. });
         let key = Key {
             revision: REVISION,
             versions: &versions(),
@@ -121,6 +123,7 @@ impl Cache {
             data: &data,
             damage: matches!(arm.task, Task::Damage { .. }).then_some(&config.damage),
             robustness: is_noisy.then_some(&config.robustness),
+            images: config.images.as_ref().filter(|_| is_of_files),
             task: arm.task,
             expression: &arm.loss.expression,
             seed: arm.seed,
@@ -167,6 +170,7 @@ mod tests {
     use super::*;
     use crate::run::config::{HeadBias, Preset};
     use crate::run::exercises;
+    use crate::run::metrics::{Counts, ImageScores};
     use crate::run::training::{Evaluation, Judgement, Metrics, Step};
 
     fn cache(earlier: Earlier) -> (tempfile::TempDir, Cache) {
@@ -235,7 +239,15 @@ mod tests {
             parameters: 3,
             steps: vec![step(1.0), step(-0.0), step(seed as f64)],
             evaluations: vec![Evaluation { step: 3, metrics: metrics.clone() }],
-            judgement: Judgement { metrics, reliability: vec![[0.5, 0.25, 7.0]], predictions: vec![vec![0, 255]] },
+            judgement: Judgement {
+                metrics,
+                reliability: vec![[0.5, 0.25, 7.0]],
+                images: vec![ImageScores {
+                    counts: vec![Counts::from([3, 1, 0, 12])],
+                    metrics: [("Dice".to_owned(), 0.1 + 0.7)].into(),
+                }],
+                predictions: vec![vec![0, 255]],
+            },
         };
         Stored { trained, seconds: 1.5 }
     }

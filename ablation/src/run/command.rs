@@ -19,17 +19,21 @@ use super::exercises::{self, Exercise};
 use super::fate::Fate;
 use super::files::write_to_disk;
 use super::folder::RunFolder;
+use super::images;
 use super::memory;
 use super::model::Section;
 use super::outcomes::Outcomes;
+use super::own_images::OwnImages;
+use super::plan::plan;
 use super::progress::Progress;
 use super::report::{self, Heading};
-use super::results::{ArmResult, FILE_NAME, FORMAT, Results};
+use super::results::{ArmResult, FILE_NAME, FORMAT, ImagesFile, Results};
 use super::schedule::train_all;
 use super::seal::Sealed;
 use super::theory;
 use super::versions::versions;
 use crate::arguments::{CompareArguments, ConfigArguments, PresetArguments, RunArguments};
+use crate::error::Error;
 use crate::terminal;
 
 impl PresetArguments {
@@ -93,18 +97,29 @@ fn settings(arguments: &RunArguments) -> Result<Config, RunError> {
 pub(crate) fn run(arguments: &RunArguments) -> Result<String, RunError> {
     let started = Instant::now();
     let config = settings(arguments)?;
-    let exercises = exercises::chosen(&arguments.exercises);
+    let own = OwnImages::read(arguments, &config)?;
+    let config = match &own {
+        Some(own) => own.settings(config, arguments.crop).validate()?,
+        None => config,
+    };
+    let exercises = exercises_on(&arguments.exercises, own.is_some())?;
     let threads = arguments.threads.map_or_else(available_threads, usize::from);
     memory::check(&config, &exercises, threads)?;
     let arms = exercises::arms(&config, &exercises);
+    let earlier = if arguments.fresh { Earlier::Ignored } else { Earlier::Used };
+    if arguments.plan {
+        let cache = Cache::new(arguments.output.join("trainings"), earlier);
+        let told = own.iter().map(|own| own.told() + "\n").collect::<String>();
+        return Ok(told + &plan(&config, &exercises, &arms, &cache, threads)?);
+    }
     let taken = RunFolder::take(&arguments.output)?;
     let (folder, trainings) = (taken.path(), taken.trainings());
-    let earlier = if arguments.fresh { Earlier::Ignored } else { Earlier::Used };
     let cache = Cache::new(trainings.clone(), earlier);
     let stop = stop_on_interrupt()?;
     let progress = Progress::new(arguments.quiet);
 
-    let sets = Sets::default();
+    own.iter().for_each(|own| progress.say(&own.told()));
+    let sets = Sets::of(own.map(|own| Arc::new(own.real)));
     let fates = train_all(&arms, &config, threads, &cache, &sets, &stop, &progress)?;
     if !fates.iter().any(|fate| matches!(fate, Fate::Trained { .. })) && stop.load(Ordering::Relaxed) {
         return Err(RunError::NothingFinished(trainings));
@@ -122,6 +137,7 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<String, RunError> {
 
     let outcomes = Outcomes { config: &config, sets: &sets, arms: &arms, fates: &fates };
     let sections = sections(&outcomes, &exercises);
+    let images = images::csv(&arms, &fates).map_err(|error| RunError::Internal(error.to_string()))?;
     let results = Results {
         format: FORMAT,
         complete,
@@ -129,13 +145,14 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<String, RunError> {
         configuration: config.clone(),
         exercises: exercises.iter().map(|exercise| exercise.number).collect(),
         arms: arms.iter().zip(&fates).filter_map(arm_result).collect(),
+        images: ImagesFile::new(images::FILE, &images),
         sections,
     };
     let mut record = Record::new(threads, trained.as_secs_f64(), &arms, &fates);
     let heading = heading(&config, why_partial(&fates), &record)?;
     let path = folder.join("run.json");
     let before = files_of(&path);
-    record.files = report::write(folder, &heading, &results.sections)?;
+    record.files = report::write(folder, &heading, &results.sections, &[(images::FILE, &images)])?;
     // What an earlier report drew, and this one does not, would be taken for a part of it.
     for old in before.iter().filter(|old| !record.files.contains(old)) {
         let _ = fs::remove_file(folder.join(old));
@@ -146,9 +163,27 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<String, RunError> {
     Ok(told(folder, &results, &fates, &arms, started.elapsed().as_secs_f64()))
 }
 
+/// The exercises that were asked for, on images of files or on synthetic ones.
+fn exercises_on(numbers: &[u8], is_of_files: bool) -> Result<Vec<&'static Exercise>, RunError> {
+    let chosen = exercises::chosen(numbers);
+    if !is_of_files {
+        return Ok(chosen);
+    }
+    let possible = exercises::on_files(&chosen);
+    let left = chosen.iter().find(|exercise| !possible.iter().any(|other| other.number == exercise.number));
+    match left {
+        Some(left) if !numbers.is_empty() => Err(RunError::Common(Error::Usage(format!(
+            "exercise {}: has images of its own, so it cannot be trained on --images; leave it out, or run it without --images",
+            left.number
+        )))),
+        _ => Ok(possible),
+    }
+}
+
 /// All sections of the report, in their order.
 fn sections(outcomes: &Outcomes<'_>, exercises: &[&Exercise]) -> Vec<Section> {
-    let mut sections = vec![exercises::data(outcomes, exercises)];
+    let mut sections: Vec<Section> = exercises::overview(outcomes).into_iter().collect();
+    sections.push(exercises::data(outcomes, exercises));
     sections.extend(exercises.iter().map(|exercise| exercise.section(outcomes)));
     sections.extend(theory::sections(&outcomes.config.losses));
     sections.push(exercises::closing(&sections));
@@ -310,8 +345,10 @@ fn told(folder: &Path, results: &Results, fates: &[Fate], arms: &[Arm], seconds:
         let _ = writeln!(text, "the report is partial: {why}");
     }
     for section in &results.sections {
-        if let Some(finding) = section.findings().next() {
-            let _ = writeln!(text, "\n{}\n  {}", section.title, finding.sentence);
+        let most = if section.id == exercises::OVERVIEW { usize::MAX } else { 1 };
+        for (index, finding) in section.findings().take(most).enumerate() {
+            let title = if index == 0 { format!("\n{}\n", section.title) } else { String::new() };
+            let _ = writeln!(text, "{title}  {}", finding.sentence);
         }
     }
     let _ = writeln!(

@@ -124,6 +124,8 @@ impl Set {
         match task {
             Task::Binary { share, labels } => Set::Binary(share.to_bits(), labels),
             Task::Cell { .. } => Set::Cells,
+            // Shares are at most 1.
+            Task::Nuclei => Set::Binary(u64::MAX, Labels::Usual),
             Task::Damage { .. } => Set::Pairs,
         }
     }
@@ -161,7 +163,7 @@ impl Set {
     /// One training: a step of the optimiser, with the logits of the held-out images beside it.
     fn training(self, config: &Config) -> f64 {
         let architecture = match self {
-            Set::Binary(..) | Set::Cells => binary::architecture(config.training.base_channels, 0.0),
+            Set::Binary(..) | Set::Cells => binary::architecture(3, config.training.base_channels, 0.0),
             Set::Pairs => damage::architecture(config.training.base_channels, &[0.0; damage::CLASSES], Vec::new()),
         };
         let [_, held_out] = self.counts(config);
@@ -175,7 +177,7 @@ impl Set {
 
 fn outcome(config: &Config, task: Task) -> f64 {
     let metrics = match task {
-        Task::Binary { .. } | Task::Cell { .. } => BINARY_METRICS,
+        Task::Binary { .. } | Task::Cell { .. } | Task::Nuclei => BINARY_METRICS,
         Task::Damage { .. } => DAMAGE_METRICS,
     };
     let evaluations = config.evaluations_of(task) as f64 + 1.0;

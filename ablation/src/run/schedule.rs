@@ -42,9 +42,7 @@ pub(crate) fn train_all(
             Found::Nothing => waiting.push(index),
         }
     }
-    let cost = |index: &usize| {
-        arms.get(*index).map_or(0, |arm| (config.pace_of(arm.task).steps as u64).saturating_mul(cost_of_step(arm.task)))
-    };
+    let cost = |index: &usize| arms.get(*index).map_or(0, |arm| cost_of(arm, config));
     progress.begin(waiting.iter().map(cost).fold(0, u64::saturating_add), arms.len() - waiting.len(), waiting.len());
 
     let next = AtomicUsize::new(0);
@@ -96,10 +94,15 @@ pub(crate) fn train_all(
     Ok(fates.into_iter().map(|fate| fate.into_inner().unwrap_or(Fate::Left)).collect())
 }
 
+/// How long an arm takes in comparison.
+pub(crate) fn cost_of(arm: &Arm, config: &Config) -> u64 {
+    (config.pace_of(arm.task).steps as u64).saturating_mul(cost_of_step(arm.task))
+}
+
 /// How long a step takes in comparison, for the time left.
 fn cost_of_step(task: Task) -> u64 {
     match task {
-        Task::Binary { .. } => 10,
+        Task::Binary { .. } | Task::Nuclei => 10,
         Task::Cell { .. } => 3,
         Task::Damage { .. } => 22,
     }
@@ -120,6 +123,7 @@ fn train(
     };
     match arm.task {
         Task::Binary { share, labels } => on_masks(sets.labelled(config, share, labels, arm.seed), share),
+        Task::Nuclei => on_masks(sets.nuclei(config, arm.seed), config.data.share),
         Task::Cell { .. } => on_masks(sets.cells(config, arm.seed), config.data.share),
         Task::Damage { deep_supervision } => {
             let [training, held_out] = sets.damage(config, arm.seed);

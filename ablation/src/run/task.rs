@@ -13,6 +13,8 @@ pub(crate) enum Task {
     Binary { share: f64, labels: Labels },
     /// Small binary images and a short training with a learning rate of its own: one cell of a grid.
     Cell { learning_rate: f64 },
+    /// Nuclei under a microscope: one real image.
+    Nuclei,
     /// Five classes of damage, with or without supervision of the smaller sizes.
     Damage { deep_supervision: bool },
 }
@@ -30,13 +32,6 @@ pub(crate) enum Labels {
     Soft,
     /// The true masks, and every second image has no object.
     HalfEmpty,
-}
-
-impl Task {
-    /// Whether the images are those of one image and one mask.
-    pub(crate) fn is_binary(self) -> bool {
-        matches!(self, Task::Binary { .. } | Task::Cell { .. })
-    }
 }
 
 impl Labels {
@@ -57,6 +52,7 @@ impl fmt::Display for Task {
         match self {
             Task::Binary { share, labels } => write!(f, "{} foreground{}", percent_as_set(*share), labels.told()),
             Task::Cell { learning_rate } => write!(f, "small images, learning rate {}", significant(*learning_rate, 2)),
+            Task::Nuclei => f.write_str("nuclei"),
             Task::Damage { .. } => f.write_str("damage maps"),
         }
     }

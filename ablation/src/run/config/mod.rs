@@ -30,6 +30,24 @@ pub(crate) struct Config {
     pub(crate) losses: Losses,
     pub(crate) robustness: Robustness,
     pub(crate) sensitivity: Sensitivity,
+    /// Images of files in place of synthetic ones. The command line names them, no file of settings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) images: Option<RealImages>,
+}
+
+/// Images of files, by what decides the numbers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RealImages {
+    /// Of all images and masks as they were read, in their order.
+    pub(crate) sha256: String,
+    pub(crate) images: usize,
+    /// Into so many parts they are split.
+    pub(crate) folds: usize,
+    /// The values of masks that are foreground.
+    pub(crate) foreground: Vec<u32>,
+    /// The shares of the values of masks among all pixels, with the name or the value of each.
+    pub(crate) shares: Vec<(String, f64)>,
 }
 
 /// How the network is trained: Adam, a constant learning rate, a fixed training set in shuffled batches.
@@ -175,7 +193,7 @@ impl Config {
     pub(crate) fn seeds_of(&self, task: Task) -> u32 {
         match task {
             Task::Cell { .. } => self.sensitivity.seeds.min(self.seeds),
-            Task::Binary { .. } | Task::Damage { .. } => self.seeds,
+            Task::Binary { .. } | Task::Nuclei | Task::Damage { .. } => self.seeds,
         }
     }
 
@@ -184,7 +202,7 @@ impl Config {
         match task {
             // Nobody looks at the way to a cell.
             Task::Cell { .. } => 1,
-            Task::Binary { .. } | Task::Damage { .. } => self.training.evaluations,
+            Task::Binary { .. } | Task::Nuclei | Task::Damage { .. } => self.training.evaluations,
         }
     }
 
@@ -198,7 +216,7 @@ impl Config {
     pub(crate) fn pace_of(&self, task: Task) -> Pace {
         let Training { steps, damage_steps, learning_rate, damage_learning_rate, .. } = self.training;
         match task {
-            Task::Binary { .. } => Pace { steps, learning_rate },
+            Task::Binary { .. } | Task::Nuclei => Pace { steps, learning_rate },
             Task::Cell { learning_rate } => Pace { steps: self.sensitivity.steps, learning_rate },
             Task::Damage { .. } => Pace { steps: damage_steps, learning_rate: damage_learning_rate },
         }

@@ -102,5 +102,6 @@ fn standard() -> Config {
             lambdas: vec![0.0, 0.1, 0.5, 0.9, 1.0],
             smooths: vec![0.0, 1.0, 100.0, 10000.0],
         },
+        images: None,
     }
 }

@@ -12,11 +12,13 @@ use super::scene::{Scale, ground};
 use super::{ImageSet, Split, image};
 use crate::run::config::Data;
 
-/// Images of one channel, stored one after the other and row by row, with their masks.
+/// Images stored one after the other, channel by channel and row by row, with their masks.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct BinarySet {
     /// Width and height.
     pub(crate) size: usize,
+    /// Of each image.
+    pub(crate) channels: usize,
     /// Mean about 0, standard deviation about 1.
     pub(crate) images: Vec<f32>,
     /// What the network is trained with, 0 or 1: the masks, in training with label noise.
@@ -39,14 +41,26 @@ impl ImageSet for BinarySet {
     }
 
     fn inputs(&self, index: usize) -> Vec<&[f32]> {
-        vec![self.image(index)]
+        let numbers = self.channels * self.size * self.size;
+        let start = index.saturating_mul(numbers);
+        vec![self.images.get(start..start.saturating_add(numbers)).unwrap_or_default()]
+    }
+
+    fn channels(&self) -> usize {
+        self.channels
     }
 }
 
 impl BinarySet {
-    /// The pixels of an image; empty beyond the last.
+    /// Without images.
+    pub(super) fn empty(size: usize, channels: usize) -> Self {
+        let (images, labels, soft, masks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { size, channels, images, labels, soft, masks, distances: OnceLock::new() }
+    }
+
+    /// The pixels of an image, of colours the red; empty beyond the last.
     pub(crate) fn image(&self, index: usize) -> &[f32] {
-        image(&self.images, self.size, index)
+        image(&self.images, self.size, index.saturating_mul(self.channels))
     }
 
     /// The labels of an image; empty beyond the last.
@@ -97,12 +111,10 @@ pub(crate) fn binary(data: &Data, share: f64, labels: Labelling, seed: u64, spli
     let scale = Scale::new(share, data.contrast, data.noise);
     let pixels = count * area;
     let mut set = BinarySet {
-        size: data.size,
         images: Vec::with_capacity(pixels),
         labels: Vec::with_capacity(pixels),
-        soft: Vec::new(),
         masks: Vec::with_capacity(pixels),
-        distances: OnceLock::new(),
+        ..BinarySet::empty(data.size, 1)
     };
     for (index, quota) in quotas.into_iter().enumerate() {
         let mut stream = Stream::new(seed, Purpose::BinaryScene, split, index);
@@ -113,7 +125,7 @@ pub(crate) fn binary(data: &Data, share: f64, labels: Labelling, seed: u64, spli
         }
         scale.finish(&scene, &mut stream, &mut set.images);
         match split {
-            Split::Training => label(&mut set, &objects.mask, labels, (seed, index)),
+            Split::Training => set.add_labels(&objects.mask, labels, (seed, index)),
             Split::HeldOut => set.labels.extend(&objects.mask),
         }
         set.masks.extend(objects.mask);
@@ -132,26 +144,27 @@ pub(crate) enum Labelling {
     HalfEmpty,
 }
 
-/// Adds the labels of an image to train with.
-fn label(set: &mut BinarySet, mask: &[u8], labelling: Labelling, (seed, index): (u64, usize)) {
-    let size = set.size;
-    match labelling {
-        Labelling::HalfEmpty => set.labels.extend(mask),
-        Labelling::Swapped(share) => {
-            let mut stream = Stream::new(seed, Purpose::LabelNoise, Split::Training, index);
-            set.labels.extend(swap_at_boundary(mask, size, share, &mut stream));
-        }
-        Labelling::Mean { annotators, noise } => {
-            let mut votes = vec![0_u16; mask.len()];
-            // One stream, so that each annotator draws what the one before left.
-            let mut stream = Stream::new(seed, Purpose::Annotator, Split::Training, index);
-            for _ in 0..annotators {
-                let labels = swap_at_boundary(mask, size, noise, &mut stream);
-                votes.iter_mut().zip(labels).for_each(|(votes, label)| *votes += u16::from(label));
+impl BinarySet {
+    /// Adds the labels of an image to train with.
+    pub(super) fn add_labels(&mut self, mask: &[u8], labelling: Labelling, (seed, index): (u64, usize)) {
+        match labelling {
+            Labelling::HalfEmpty => self.labels.extend(mask),
+            Labelling::Swapped(share) => {
+                let mut stream = Stream::new(seed, Purpose::LabelNoise, Split::Training, index);
+                self.labels.extend(swap_at_boundary(mask, self.size, share, &mut stream));
             }
-            let share = |votes: &u16| f32::from(*votes) / annotators as f32;
-            set.soft.extend(votes.iter().map(share));
-            set.labels.extend(votes.iter().map(|votes| u8::from(share(votes) >= 0.5)));
+            Labelling::Mean { annotators, noise } => {
+                let mut votes = vec![0_u16; mask.len()];
+                // One stream, so that each annotator draws what the one before left.
+                let mut stream = Stream::new(seed, Purpose::Annotator, Split::Training, index);
+                for _ in 0..annotators {
+                    let labels = swap_at_boundary(mask, self.size, noise, &mut stream);
+                    votes.iter_mut().zip(labels).for_each(|(votes, label)| *votes += u16::from(label));
+                }
+                let share = |votes: &u16| f32::from(*votes) / annotators as f32;
+                self.soft.extend(votes.iter().map(share));
+                self.labels.extend(votes.iter().map(|votes| u8::from(share(votes) >= 0.5)));
+            }
         }
     }
 }

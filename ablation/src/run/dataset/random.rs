@@ -19,6 +19,8 @@ pub(super) enum Purpose {
     Placement,
     DamageScene,
     Annotator,
+    Folds,
+    Crop,
 }
 
 /// A stream of random numbers.

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::{BinarySet, Labelling, PairSet, Split, binary, damage};
-use crate::run::config::Config;
+use super::nuclei::{QUADRANTS, nuclei};
+use super::{BinarySet, Cut, Labelling, PairSet, Real, Split, binary, damage};
+use crate::run::config::{Config, Data};
 use crate::run::task::Labels;
 
 /// The images, made when they are first asked for, and the same for all arms of a seed.
@@ -14,11 +15,24 @@ pub(crate) struct Sets {
     binary: Shelf<(u64, Labels, u64), [Arc<BinarySet>; 2]>,
     cells: Shelf<u64, [Arc<BinarySet>; 2]>,
     damage: Shelf<u64, [Arc<PairSet>; 2]>,
+    nuclei: Shelf<u64, [Arc<BinarySet>; 2]>,
+    /// Images of files in place of synthetic ones.
+    real: Option<Arc<Real>>,
 }
 
 type Shelf<K, V> = Mutex<BTreeMap<K, Arc<OnceLock<V>>>>;
 
 impl Sets {
+    /// With crops of these images in place of synthetic ones, where there are some.
+    pub(crate) fn of(real: Option<Arc<Real>>) -> Self {
+        Self { real, ..Self::default() }
+    }
+
+    /// The images of files, if they are in place of synthetic ones.
+    pub(crate) fn real(&self) -> Option<&Real> {
+        self.real.as_deref()
+    }
+
     /// Those to train with, and those held out, with the usual labels.
     pub(crate) fn binary(&self, config: &Config, share: f64, seed: u64) -> [Arc<BinarySet>; 2] {
         self.labelled(config, share, Labels::Usual, seed)
@@ -28,6 +42,9 @@ impl Sets {
     pub(crate) fn labelled(&self, config: &Config, share: f64, labels: Labels, seed: u64) -> [Arc<BinarySet>; 2] {
         taken(&self.binary, (share.to_bits(), labels, seed), || {
             let labelling = labelling(config, labels);
+            if let Some(real) = &self.real {
+                return real.sets(cut(config, &config.data), labelling, seed).map(Arc::new);
+            }
             [Split::Training, Split::HeldOut].map(|split| Arc::new(binary(&config.data, share, labelling, seed, split)))
         })
     }
@@ -36,8 +53,19 @@ impl Sets {
     pub(crate) fn cells(&self, config: &Config, seed: u64) -> [Arc<BinarySet>; 2] {
         taken(&self.cells, seed, || {
             let (data, labelling) = (config.data_of_cells(), labelling(config, Labels::Usual));
+            if let Some(real) = &self.real {
+                return real.sets(cut(config, &data), labelling, seed).map(Arc::new);
+            }
             [Split::Training, Split::HeldOut]
                 .map(|split| Arc::new(binary(&data, config.data.share, labelling, seed, split)))
+        })
+    }
+
+    /// Crops of the microscope's image: each seed holds out a quadrant.
+    pub(crate) fn nuclei(&self, config: &Config, seed: u64) -> [Arc<BinarySet>; 2] {
+        taken(&self.nuclei, seed, || {
+            let cut = Cut { folds: QUADRANTS, ..cut(config, &config.data) };
+            nuclei().sets(cut, Labelling::Swapped(0.0), seed).map(Arc::new)
         })
     }
 
@@ -46,6 +74,12 @@ impl Sets {
             [Split::Training, Split::HeldOut].map(|split| Arc::new(damage(&config.data, &config.damage, seed, split)))
         })
     }
+}
+
+/// How images of files are cut for these settings.
+fn cut(config: &Config, data: &Data) -> Cut {
+    let folds = config.images.as_ref().map_or(2, |images| images.folds);
+    Cut { size: data.size, folds, training: data.training_images, held_out: data.held_out_images }
 }
 
 fn labelling(config: &Config, labels: Labels) -> Labelling {

@@ -3,8 +3,8 @@
 use super::charts::histories;
 use super::losses::Shared;
 use super::pictures::{ROWS, side_by_side};
-use super::tables::{compared, final_table, metric, missing, spread_note};
-use super::{Exercise, on_binary};
+use super::tables::{family, family_table, final_table, found, metric, missing, spread_note};
+use super::{Exercise, on_binary, rankings};
 use crate::run::arm::NamedLoss;
 use crate::run::config::Config;
 use crate::run::metrics::name;
@@ -37,12 +37,17 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
         percent_as_set(1.0 - share)
     ));
     missing(&entries).into_iter().for_each(|text| section.text(text));
-    if let [bce, both, ..] = &entries[..] {
-        section.finding(compared(bce, both, &[metric(name::DICE, 3), metric(name::RECALL, 3)]));
-    }
-    for own in entries.iter().skip(2) {
-        if let Some(bce) = entries.first() {
-            section.finding(compared(bce, own, &[metric(name::DICE, 3)]));
+    if let [bce, both, own @ ..] = &entries[..] {
+        let pairs = [(bce, both, name::DICE), (bce, both, name::RECALL)];
+        let family = family(pairs.into_iter().chain(own.iter().map(|own| (bce, own, name::DICE))));
+        let (of_both, of_own) = family.split_at(2.min(family.len()));
+        section.finding(found(of_both));
+        of_own.iter().for_each(|comparison| section.finding(found(std::slice::from_ref(comparison))));
+        section.table(family_table(&EXERCISE.part("comparisons"), &family));
+        // With losses of the user's own there is more than a pair to rank.
+        if !own.is_empty() {
+            let place = format!("at {} foreground", percent_as_set(share));
+            rankings::add(section, &EXERCISE.part("own"), &place, &entries, name::DICE);
         }
     }
     section.figure(histories(

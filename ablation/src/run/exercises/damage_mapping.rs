@@ -3,8 +3,8 @@
 use super::charts::histories;
 use super::losses::named;
 use super::pictures::{SHOWN, class_legend, classes, grey};
-use super::tables::{Shown, compared, final_table, metric, missing, spread_note_on};
-use super::{Exercise, Shows};
+use super::tables::{family, family_table, final_table, found, metric, missing, spread_note_on};
+use super::{Exercise, Shows, rankings};
 use crate::guide::Field;
 use crate::run::arm::NamedLoss;
 use crate::run::config::{Config, Losses};
@@ -68,12 +68,11 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
          weights as the weighted cross-entropy does, Dice does not; each arm adds one thing to the one before."
     ));
     missing(&entries).into_iter().for_each(|text| section.text(text));
-    let shown: Shown = metric(name::MEAN_DICE, 3);
-    for pair in entries.windows(2) {
-        if let [before, after] = pair {
-            section.finding(compared(before, after, &[shown]));
-        }
-    }
+    let pairs = entries.iter().zip(entries.iter().skip(1));
+    let family = family(pairs.map(|(before, after)| (before, after, name::MEAN_DICE)));
+    family.iter().for_each(|comparison| section.finding(found(std::slice::from_ref(comparison))));
+    section.table(family_table(&EXERCISE.part("comparisons"), &family));
+    rankings::add(section, &EXERCISE.part("all"), "on damage maps", &entries, name::MEAN_DICE);
     section.figure(by_class(&entries));
     let note = spread_note_on(outcomes, config.damage.held_out_images, "pairs");
     let [_, held_out] = outcomes.sets.damage(config, config.first_seed);

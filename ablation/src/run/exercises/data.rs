@@ -22,7 +22,14 @@ pub(crate) fn data(outcomes: &Outcomes<'_>, exercises: &[&Exercise]) -> Section 
     let on_damage = exercises.iter().any(|exercise| exercise.is_on_damage());
     shares.sort_by(|a, b| b.total_cmp(a));
     shares.dedup();
-    if !shares.is_empty() {
+    if let Some(images) = &config.images {
+        section.text(format!(
+            "The images are {0} files, split by image into {1} folds, never by crop: each seed holds one fold out and trains on crops of {2} × {2} \
+             pixels from the others, drawn from the seed. Held-out crops do not overlap. Each image has mean 0 and standard deviation 1 in each channel. \
+             Training labels are the masks as they are. The table of shares counts the crops of the first seed.",
+            images.images, images.folds, config.data.size
+        ));
+    } else if !shares.is_empty() {
         section.text(format!(
             "The binary images are made up, from a seed: {0} × {0} pixels, a textured background, shapes that fade into it over {1} px, noise of \
              standard deviation {2} for a contrast of {3}. Training labels are noisy: as many of them as {4} of the foreground, all at the \

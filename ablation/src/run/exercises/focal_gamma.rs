@@ -2,7 +2,7 @@
 
 use super::losses::{focal_expression, named};
 use super::pictures::{SHOWN, at_half, error_legend, errors, grey, mask, noted, of_bytes};
-use super::tables::{compared, final_table, metric, missing, spread_note};
+use super::tables::{family, family_table, final_table, found, metric, missing, spread_note};
 use super::{Exercise, on_binary};
 use crate::run::arm::NamedLoss;
 use crate::run::config::Config;
@@ -40,8 +40,10 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     );
     missing(&entries).into_iter().for_each(|text| section.text(text));
     if let [first, .., last] = &entries[..] {
-        section.finding(compared(first, last, &[metric(name::BOUNDARY_F1_1, 3), metric(name::HAUSDORFF, 1)]));
-        section.finding(compared(first, last, &[metric(name::CALIBRATION_ERROR, 3), metric(name::DICE, 3)]));
+        let metrics = [name::BOUNDARY_F1_1, name::HAUSDORFF, name::CALIBRATION_ERROR, name::DICE];
+        let family = family(metrics.map(|metric| (first, last, metric)));
+        family.chunks(2).for_each(|pair| section.finding(found(pair)));
+        section.table(family_table(&EXERCISE.part("comparisons"), &family));
     }
     section.figure(by_gamma(&entries, &config.losses.gammas));
     section.figure(reliability(&entries));

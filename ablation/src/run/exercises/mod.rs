@@ -13,8 +13,11 @@ mod extreme_imbalance;
 mod focal_gamma;
 mod gradient_magnitudes;
 mod losses;
+mod overview;
 mod pictures;
+mod rankings;
 mod robustness;
+mod real_image;
 mod sensitivity;
 mod tables;
 #[cfg(test)]
@@ -30,6 +33,7 @@ use crate::guide::Field;
 pub(crate) use closing::closing;
 pub(crate) use data::data;
 use losses::Shared;
+pub(crate) use overview::{ID as OVERVIEW, overview};
 
 /// All exercises, in the order of their numbers.
 pub(crate) static ALL: &[&Exercise] = &[
@@ -41,6 +45,7 @@ pub(crate) static ALL: &[&Exercise] = &[
     &damage_mapping::EXERCISE,
     &robustness::EXERCISE,
     &sensitivity::EXERCISE,
+    &real_image::EXERCISE,
 ];
 
 /// A mini-exercise: losses that are trained side by side, and what can be said of the outcome.
@@ -124,6 +129,12 @@ impl Exercise {
         change(&mut changed);
         (self.arms)(&config) != (self.arms)(&changed)
     }
+}
+
+/// Those that can be trained on images of files: the others have images of their own.
+pub(crate) fn on_files(exercises: &[&'static Exercise]) -> Vec<&'static Exercise> {
+    let has_others = |task: Task| matches!(task, Task::Damage { .. } | Task::Nuclei);
+    exercises.iter().copied().filter(|exercise| !exercise.trains(has_others)).collect()
 }
 
 /// Those with these numbers, in their order; all if no number is given.

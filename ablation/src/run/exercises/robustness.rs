@@ -1,7 +1,7 @@
 //! Compounds of two losses, and what bad labels do to each.
 
 use super::losses::{Shared, named};
-use super::tables::{compared, final_table, metric, missing, spread_note};
+use super::tables::{family, family_table, final_table, metric, missing, spread_note, verdicts};
 use super::{Exercise, on_task};
 use crate::run::arm::NamedLoss;
 use crate::run::config::{Config, Losses};
@@ -9,6 +9,7 @@ use crate::run::metrics::name;
 use crate::run::model::{Axis, Cell, Chart, Figure, Finding, Look, Panel, Section, Series, Table};
 use crate::run::numbers::percent_as_set;
 use crate::run::outcomes::{Entry, Outcomes};
+use crate::run::statistics::Comparison;
 use crate::run::task::{Labels, Task};
 
 pub(super) static EXERCISE: Exercise = Exercise {
@@ -43,13 +44,19 @@ fn takes(loss: &NamedLoss, labels: Labels) -> bool {
     labels != Labels::Soft || loss.expression != LOVASZ
 }
 
+/// Images of files cannot be emptied.
+fn labels_for(config: &Config) -> impl Iterator<Item = Labels> + use<> {
+    let is_of_files = config.images.is_some();
+    LABELS.into_iter().filter(move |labels| !is_of_files || *labels != Labels::HalfEmpty)
+}
+
 fn of_labels(config: &Config, labels: Labels) -> Vec<(Task, NamedLoss)> {
     let losses = losses(&config.losses).into_iter().chain(Shared(&config.losses).own());
     on_task(Task::Binary { share: config.data.share, labels }, losses.filter(|loss| takes(loss, labels)))
 }
 
 fn arms(config: &Config) -> Vec<(Task, NamedLoss)> {
-    LABELS.iter().flat_map(|labels| of_labels(config, *labels)).collect()
+    labels_for(config).flat_map(|labels| of_labels(config, labels)).collect()
 }
 
 /// What labels are called in tables.
@@ -67,7 +74,7 @@ fn told(config: &Config, labels: Labels) -> String {
 fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     let config = outcomes.config;
     let all: Vec<(Labels, Vec<Entry<'_>>)> =
-        LABELS.iter().map(|labels| (*labels, outcomes.entries(&of_labels(config, *labels)))).collect();
+        labels_for(config).map(|labels| (labels, outcomes.entries(&of_labels(config, labels)))).collect();
     section.text(format!(
         "A compound adds a loss over pixels to a loss over regions. Here each is trained four times: with the true masks; with {0} of the \
          foreground's labels swapped with background along the boundary; with soft labels, the mean of {1} annotators who each make {0} such \
@@ -86,12 +93,19 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     if let Some(finding) = loss_of_dice(config, &all) {
         section.finding(finding);
     }
+    let pairs = all.iter().flat_map(|(_, entries)| {
+        let (reference, others) = (entries.first(), entries.iter().skip(1));
+        others.filter_map(move |other| Some((reference?, other, name::DICE)))
+    });
+    let family = family(pairs);
+    let mut left = &family[..];
     for (labels, entries) in &all {
-        if let Some(finding) = best_against_reference(config, *labels, entries) {
-            section.finding(finding);
-        }
+        let (own, others) = left.split_at(entries.len().saturating_sub(1).min(left.len()));
+        left = others;
+        section.finding(against_reference(config, *labels, entries, own));
     }
     section.figure(figure(config, &all));
+    section.table(family_table(&EXERCISE.part("comparisons"), &family));
     section.table(table(outcomes, &all));
     for (labels, entries) in &all {
         let shown = [
@@ -114,17 +128,18 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     }
 }
 
-/// The best compound against BCE + Dice.
-fn best_against_reference(config: &Config, labels: Labels, entries: &[Entry<'_>]) -> Option<Finding> {
-    let (reference, others) = entries.split_first()?;
-    let dice = |entry: &Entry<'_>| entry.summary(name::DICE).map(|summary| summary.mean);
-    let best = others.iter().filter(|entry| dice(entry).is_some()).max_by(|a, b| {
-        let [a, b] = [a, b].map(|entry| dice(entry).unwrap_or(f64::NEG_INFINITY));
-        a.total_cmp(&b)
-    })?;
-    let mut finding = compared(reference, best, &[metric(name::DICE, 3)]);
-    finding.sentence = format!("Labels {}: {}", told(config, labels), finding.sentence);
-    Some(finding)
+/// How the losses with one kind of labels compare with the first of them.
+fn against_reference(config: &Config, labels: Labels, entries: &[Entry<'_>], comparisons: &[Comparison]) -> Finding {
+    let labels = told(config, labels);
+    let mut means: Vec<(&str, f64)> =
+        entries.iter().filter_map(|entry| Some((entry.name(), entry.summary(name::DICE)?.mean))).collect();
+    means.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let (Some(best), Some(reference)) = (means.first(), entries.first()) else {
+        return Finding::new(format!("Labels {labels}: nothing was trained."));
+    };
+    let mut sentence = format!("Labels {labels}: {} reaches the highest mean Dice, {:.3}.", best.0, best.1);
+    sentence.push_str(&verdicts(reference.name(), comparisons));
+    Finding::from_comparisons(sentence, comparisons.to_vec())
 }
 
 /// Which loss loses most and least Dice with noisy labels.
@@ -168,7 +183,7 @@ fn figure(config: &Config, all: &[(Labels, Vec<Entry<'_>>)]) -> Figure {
         columns: 1,
         panels: vec![Panel::Chart(Chart {
             title: String::new(),
-            x: Axis::named("labels", LABELS.iter().map(|labels| told(config, *labels)).collect()),
+            x: Axis::named("labels", all.iter().map(|(labels, _)| told(config, *labels)).collect()),
             y: Axis::linear(name::DICE),
             series: names.iter().map(series).collect(),
             rules: Vec::new(),
@@ -178,7 +193,7 @@ fn figure(config: &Config, all: &[(Labels, Vec<Entry<'_>>)]) -> Figure {
 
 fn table(outcomes: &Outcomes<'_>, all: &[(Labels, Vec<Entry<'_>>)]) -> Table {
     let mut columns = vec!["loss".to_owned()];
-    columns.extend(LABELS.iter().map(|labels| told(outcomes.config, *labels)));
+    columns.extend(all.iter().map(|(labels, _)| told(outcomes.config, *labels)));
     let names = all.first().map_or(&[][..], |(_, entries)| &entries[..]);
     let row = |clean: &Entry<'_>| {
         let cell = |(labels, entries): &(Labels, Vec<Entry<'_>>)| {

@@ -1,5 +1,6 @@
 //! A block as an operation of the framework: one node of its graph, with a gradient of its own.
 
+use ablation_kernels::{Extent, Kept, Learned, Shape, backward, forward};
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
@@ -9,7 +10,6 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, TensorMetadata, backend_extension};
 use burn::tensor::{Tensor, TensorData};
 
-use super::kernels::{self, Extent, Kept, Learned, Shape};
 
 /// Convolution 3 × 3, group normalisation, leaky ReLU: of (batch, channels, height, width).
 pub(super) fn block(x: Tensor<4>, kernels: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>, groups: usize) -> Tensor<4> {
@@ -40,7 +40,7 @@ fn shape(x: &FlexTensor, kernels: &FlexTensor, groups: usize) -> Shape {
 fn run(x: &FlexTensor, kernels: &FlexTensor, scale: &FlexTensor, shift: &FlexTensor, groups: usize) -> (FlexTensor, Kept) {
     let shape = shape(x, kernels, groups);
     let learned = Learned { kernels: kernels.storage(), scale: scale.storage(), shift: shift.storage() };
-    let forward = kernels::forward(shape, x.storage(), learned);
+    let forward = forward(shape, x.storage(), learned);
     let dims = [shape.images, shape.to, shape.extent.height, shape.extent.width];
     (tensor(forward.output, dims), forward.kept)
 }
@@ -79,7 +79,7 @@ impl Backward<Flex, 4> for BlockGradient {
         let slopes = grads.consume::<Flex>(&ops.node).to_contiguous().storage::<f32>().to_vec();
         let learned = Learned { kernels: kernels.storage(), scale: scale.storage(), shift: shift.storage() };
         let [of_x, of_kernels, of_scale, of_shift] = ops.parents;
-        let found = kernels::backward(shape, x.storage(), learned, &kept, slopes, of_x.is_some());
+        let found = backward(shape, x.storage(), learned, &kept, slopes, of_x.is_some());
         if let (Some(node), Some(slopes)) = (of_x, found.input) {
             grads.register::<Flex>(node.id, tensor(slopes, x.shape().dims::<4>()));
         }

@@ -11,6 +11,7 @@ use super::draw::{Drawing, DrawnPanel, Graphic, palette, pictures};
 use super::{Heading, ReportError};
 use crate::run::model::{Block, Cell, Figure, Finding, Panel, Pictures, Section, Table};
 use crate::run::numbers::{decimals_for, number};
+use crate::run::exercises::OVERVIEW;
 use crate::run::statistics::Comparison;
 
 /// The summary fits a page: of an exercise it has so many findings, of other sections the first.
@@ -22,6 +23,8 @@ const MOST_DECIMALS: usize = 6;
 #[template(path = "index.html")]
 struct Page<'a> {
     heading: &'a Heading,
+    /// The section that stands before the summary, if there is one.
+    overview: Option<SectionView<'a>>,
     /// The sections that found something, with their sentences.
     summary: Vec<Summary<'a>>,
     sections: Vec<SectionView<'a>>,
@@ -61,6 +64,9 @@ struct ComparisonView<'a> {
     mean: String,
     bootstrap: String,
     student: String,
+    p: String,
+    other_sign: String,
+    effect: String,
     verdict: String,
 }
 
@@ -118,14 +124,19 @@ pub(super) fn render(
     let (light, dark) = palette::declarations();
     let mut figures = drawings.iter().zip(1..);
     let names: Vec<String> = written.iter().map(|path| slashes(path)).collect();
-    let views = sections.iter().map(|section| SectionView {
-        section,
-        blocks: section.blocks.iter().filter_map(|block| view(block, &mut figures, &names)).collect(),
-    });
+    let mut views: Vec<SectionView<'_>> = Vec::new();
+    for section in sections {
+        let blocks = section.blocks.iter().filter_map(|block| view(block, &mut figures, &names)).collect();
+        views.push(SectionView { section, blocks });
+    }
+    let is_overview = views.first().is_some_and(|view| view.section.id == OVERVIEW);
+    let overview = if is_overview { Some(views.remove(0)) } else { None };
     let page = Page {
         heading,
+        overview,
         summary: sections
             .iter()
+            .filter(|section| section.id != OVERVIEW)
             .map(|section| Summary {
                 section,
                 sentences: section
@@ -136,7 +147,7 @@ pub(super) fn render(
             })
             .filter(|summary| !summary.sentences.is_empty())
             .collect(),
-        sections: views.collect(),
+        sections: views,
         data: names.iter().filter(|name| name.ends_with(".csv")).cloned().collect(),
         regular: STANDARD.encode(notosans::REGULAR_TTF),
         bold: STANDARD.encode(notosans::BOLD_TTF),
@@ -195,13 +206,16 @@ fn comparison_view(comparison: &Comparison) -> ComparisonView<'_> {
     let interval = |ends: Option<[f64; 2]>| {
         ends.map_or("—".to_owned(), |[low, high]| format!("[{}, {}]", signed(low), signed(high)))
     };
-    let verdict = comparison.better().map_or("no clear difference".to_owned(), |better| format!("{better} better"));
+    let verdict = comparison.better().map_or("not told apart".to_owned(), |better| format!("{better} better"));
     ComparisonView {
         comparison,
         seeds: comparison.differences.len(),
         mean: signed(comparison.mean),
         bootstrap: interval(comparison.bootstrap),
         student: interval(comparison.student),
+        p: comparison.adjusted_p.map_or_else(|| "—".to_owned(), |p| number(p, 4)),
+        other_sign: comparison.other_sign.map_or_else(|| "—".to_owned(), |share| number(share, 4)),
+        effect: comparison.by_image.as_ref().and_then(|by_image| by_image.effect).map_or_else(|| "—".to_owned(), |effect| number(effect, 2)),
         verdict,
     }
 }
@@ -243,6 +257,7 @@ fn figure_view<'a>(figure: &'a Figure, drawing: &'a Drawing, number: usize, writ
         (format!("figures/{}.png", figure.id), "PNG"),
         (format!("data/{}.csv", figure.id), "data as CSV"),
         (format!("data/{}-heat.csv", figure.id), "heat map as CSV"),
+        (format!("data/{}-cells.csv", figure.id), "cells as CSV"),
     ];
     FigureView {
         figure,
@@ -257,13 +272,17 @@ fn figure_view<'a>(figure: &'a Figure, drawing: &'a Drawing, number: usize, writ
 
 fn panel_view<'a>(figure: &'a Figure, panel: &'a Panel, drawn: &'a DrawnPanel) -> Option<PanelView<'a>> {
     match (panel, drawn) {
-        (Panel::Pictures(pictures), DrawnPanel::Pictures(pngs)) => Some(pictures_view(pictures, pngs)),
+        (Panel::Pictures(pictures), DrawnPanel::Pictures(pngs)) => Some(pictures_view(pictures, pngs, figure.columns)),
         (Panel::Chart(chart), DrawnPanel::Graphic(graphic)) => {
             Some(graphic_view(figure, &chart.title, &format!("{} against {}", chart.y.label, chart.x.label), graphic))
         }
         (Panel::Heat(heat), DrawnPanel::Graphic(graphic)) => {
             let axes = format!("{} over {} and {}", heat.value.label, heat.x.label, heat.y.label);
             Some(graphic_view(figure, &heat.title, &axes, graphic))
+        }
+        (Panel::Cells(cells), DrawnPanel::Graphic(graphic)) => {
+            let axes = format!("{} by {} and {}", cells.value, cells.y.label, cells.x.label);
+            Some(graphic_view(figure, &cells.title, &axes, graphic))
         }
         _ => None,
     }
@@ -275,9 +294,9 @@ fn graphic_view<'a>(figure: &Figure, title: &str, axes: &str, graphic: &'a Graph
     PanelView::Graphic { graphic, label: format!("{title}: {axes}"), most }
 }
 
-fn pictures_view<'a>(pictures: &'a Pictures, pngs: &[Vec<Vec<u8>>]) -> PanelView<'a> {
+fn pictures_view<'a>(pictures: &'a Pictures, pngs: &[Vec<Vec<u8>>], of_figure: usize) -> PanelView<'a> {
     let count = pictures.rows.iter().map(|row| row.pictures.len()).chain([pictures.columns.len()]).max().unwrap_or(0);
-    let side = pictures::side(count);
+    let side = pictures::side(count, of_figure);
     let rows = pictures.rows.iter().zip(pngs).map(|(row, pngs)| {
         let views = row.pictures.iter().zip(pngs).enumerate().map(|(column, (picture, png))| {
             let largest = picture.width.max(picture.height).max(1) as f64;

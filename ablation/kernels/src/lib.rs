@@ -1,3 +1,4 @@
+#![forbid(unsafe_code)]
 //! The arithmetic of a block, forwards and backwards: a convolution of 3 × 3, group normalisation, leaky ReLU.
 //!
 //! The framework's own convolutions lay out nine copies of their input, and their gradient by the weights another nine of both; its
@@ -9,7 +10,8 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::NEGATIVE_SLOPE;
+/// What a leaky ReLU multiplies numbers below 0 by.
+pub const NEGATIVE_SLOPE: f64 = 0.1;
 
 /// Pixels of a row that are worked on together.
 const LANES: usize = 8;
@@ -21,13 +23,17 @@ const TAPS: usize = 9;
 
 /// Width and height of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Extent {
-    pub(super) width: usize,
-    pub(super) height: usize,
+pub struct Extent {
+    /// In pixels.
+    pub width: usize,
+    /// In pixels.
+    pub height: usize,
 }
 
 impl Extent {
-    pub(super) fn pixels(self) -> usize {
+    /// Of one channel.
+    #[must_use]
+    pub fn pixels(self) -> usize {
         self.width * self.height
     }
 
@@ -196,30 +202,41 @@ fn add_product(sums: &mut [f32; LANES], slopes: &[f32; LANES], seen: &[f32; LANE
 
 /// A block's shape and numbers: images one after the other, each its channels row by row; kernels by output channel, input channel and tap.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Shape {
-    pub(super) images: usize,
-    pub(super) from: usize,
-    pub(super) to: usize,
-    pub(super) groups: usize,
-    pub(super) extent: Extent,
+pub struct Shape {
+    /// Of a batch.
+    pub images: usize,
+    /// Channels that go in.
+    pub from: usize,
+    /// Channels that come out.
+    pub to: usize,
+    /// Groups of channels for the normalisation; they divide `to`.
+    pub groups: usize,
+    /// Of each image.
+    pub extent: Extent,
 }
 
 /// What a block has learned.
 #[derive(Clone, Copy)]
-pub(super) struct Learned<'a> {
-    pub(super) kernels: &'a [f32],
-    pub(super) scale: &'a [f32],
-    pub(super) shift: &'a [f32],
+pub struct Learned<'a> {
+    /// The weights of the convolution, `to` × `from` × 3 × 3.
+    pub kernels: &'a [f32],
+    /// What each channel is multiplied by after the normalisation.
+    pub scale: &'a [f32],
+    /// What is added to it then.
+    pub shift: &'a [f32],
 }
 
 /// What a block gives, and what its gradient is made from.
-pub(super) struct Forward {
-    pub(super) output: Vec<f32>,
-    pub(super) kept: Kept,
+pub struct Forward {
+    /// `images` × `to` × height × width.
+    pub output: Vec<f32>,
+    /// For [`backward`].
+    pub kept: Kept,
 }
 
+/// What [`backward`] needs of [`forward`].
 #[derive(Clone, Debug)]
-pub(super) struct Kept {
+pub struct Kept {
     /// The convolution with mean 0 and standard deviation 1 in each group.
     normalised: Vec<f32>,
     /// 1 / standard deviation, of each image and group.
@@ -227,7 +244,8 @@ pub(super) struct Kept {
 }
 
 /// What a block gives.
-pub(super) fn forward(shape: Shape, input: &[f32], learned: Learned<'_>) -> Forward {
+#[must_use]
+pub fn forward(shape: Shape, input: &[f32], learned: Learned<'_>) -> Forward {
     struct Run<'a>(Shape, &'a [f32], Learned<'a>);
     impl WithSimd for Run<'_> {
         type Output = Forward;
@@ -297,16 +315,20 @@ fn sum(numbers: &[f32], of: impl Fn(f32) -> f32) -> f64 {
 }
 
 /// The gradients by all that went into a block.
-pub(super) struct Backward {
+pub struct Backward {
     /// None if nobody asked.
-    pub(super) input: Option<Vec<f32>>,
-    pub(super) kernels: Vec<f32>,
-    pub(super) scale: Vec<f32>,
-    pub(super) shift: Vec<f32>,
+    pub input: Option<Vec<f32>>,
+    /// By each weight, in their order.
+    pub kernels: Vec<f32>,
+    /// By each channel's scale.
+    pub scale: Vec<f32>,
+    /// By each channel's shift.
+    pub shift: Vec<f32>,
 }
 
-/// From the gradient by what the block gave.
-pub(super) fn backward(
+/// From `slopes`, the gradient by what the block gave.
+#[must_use]
+pub fn backward(
     shape: Shape,
     input: &[f32],
     learned: Learned<'_>,
@@ -425,3 +447,6 @@ fn through_normalisation(slopes: &mut [f32], normalised: &[f32], inverse: f32) {
 const fn pieces() -> usize {
     64 * LANES
 }
+
+#[cfg(test)]
+mod tests;
