@@ -119,7 +119,7 @@ pub(crate) struct PresetArguments {
     #[arg(long, conflicts_with = "full")]
     pub(crate) quick: bool,
 
-    /// Hours: larger images and networks, five seeds, 0.1 % foreground as well
+    /// Hours: larger images and networks, seven seeds, 0.1 % foreground as well
     #[arg(long)]
     pub(crate) full: bool,
 }

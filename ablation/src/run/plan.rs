@@ -9,6 +9,7 @@ use super::config::Config;
 use super::error::RunError;
 use super::exercises::Exercise;
 use super::schedule::cost_of;
+use super::task::Task;
 
 /// A unit of cost, in seconds on one core of the machine that the default times were measured with.
 const SECONDS_OF_COST: f64 = 2.1e-3;
@@ -33,7 +34,12 @@ pub(crate) fn plan(
     let mut rows: BTreeMap<(String, String), (usize, usize)> = BTreeMap::new();
     let mut order = Vec::new();
     for arm in arms {
-        let key = (arm.task.to_string(), arm.loss.expression.clone());
+        let task = match arm.task {
+            // A line for each learning rate would be a page.
+            Task::Cell { .. } => "small images, by learning rate".to_owned(),
+            task => task.to_string(),
+        };
+        let key = (task, arm.loss.expression.clone());
         let row = rows.entry(key.clone()).or_insert_with(|| {
             order.push(key);
             (0, 0)

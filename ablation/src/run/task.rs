@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::numbers::{percent_as_set, significant};
+use super::numbers::{percent_as_set, plain};
 
 /// What is segmented.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -51,7 +51,7 @@ impl fmt::Display for Task {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Task::Binary { share, labels } => write!(f, "{} foreground{}", percent_as_set(*share), labels.told()),
-            Task::Cell { learning_rate } => write!(f, "small images, learning rate {}", significant(*learning_rate, 2)),
+            Task::Cell { learning_rate } => write!(f, "small images, learning rate {}", plain(*learning_rate)),
             Task::Nuclei => f.write_str("nuclei"),
             Task::Damage { .. } => f.write_str("damage maps"),
         }

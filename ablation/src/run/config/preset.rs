@@ -11,10 +11,10 @@ use super::{Config, Damage, Data, HeadBias, Losses, Robustness, Sensitivity, Sha
 pub(crate) enum Preset {
     /// One seed of few steps: to see that it works; it supports no conclusion
     Quick,
-    /// Three seeds
+    /// Five seeds
     #[default]
     Default,
-    /// Five seeds, a larger network, more steps, larger images and rarer objects
+    /// Seven seeds, a larger network, more steps, larger images and rarer objects
     Full,
 }
 
@@ -40,7 +40,7 @@ impl Config {
                 ..default
             },
             Preset::Full => Self {
-                seeds: 5,
+                seeds: 7,
                 training: Training { steps: 200, damage_steps: 400, base_channels: 8, ..default.training },
                 data: Data { size: 96, held_out_images: 64, rare_shares: vec![0.01, 0.001], ..default.data },
                 ..default
@@ -51,12 +51,12 @@ impl Config {
 
 fn standard() -> Config {
     Config {
-        seeds: 3,
+        seeds: 5,
         first_seed: 0,
         training: Training {
             steps: 80,
             damage_steps: 160,
-            evaluations: 16,
+            evaluations: 8,
             batch: 8,
             learning_rate: 0.01,
             damage_learning_rate: 0.02,

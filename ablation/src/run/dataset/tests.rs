@@ -5,7 +5,7 @@ use super::{BinarySet, Cut, ImageSet, Labelling, PairSet, Real, RealError, Split
 use crate::run::config::{Config, Damage, Data, Preset, Shapes};
 
 /// Images with the labels that the settings ask for.
-fn usual(data: &Data, share: f64, seed: u64, split: Split) -> BinarySet {
+fn as_set(data: &Data, share: f64, seed: u64, split: Split) -> BinarySet {
     binary(data, share, Labelling::Swapped(data.label_noise), seed, split)
 }
 
@@ -95,7 +95,7 @@ quickcheck! {
     fn shares_are_exact_and_values_finite(settings: Settings) -> bool {
         let Settings { data, seed, .. } = settings;
         SPLITS.into_iter().all(|split| {
-            let set = usual(&data, data.share, seed, split);
+            let set = as_set(&data, data.share, seed, split);
             let pixels = data.size * data.size * set.len();
             let expected = (data.share * pixels as f64).round() as usize;
             set.len() == if split == Split::Training { data.training_images } else { data.held_out_images }
@@ -109,13 +109,13 @@ quickcheck! {
     }
 
     fn held_out_labels_are_the_truth(settings: Settings) -> bool {
-        let set = usual(&settings.data, settings.data.share, settings.seed, Split::HeldOut);
+        let set = as_set(&settings.data, settings.data.share, settings.seed, Split::HeldOut);
         set.labels == set.masks
     }
 
     fn a_seed_decides_the_bytes(settings: Settings) -> bool {
         let Settings { data, damage: classes, seed } = settings;
-        let make = |seed, split| (usual(&data, data.share, seed, split), damage(&data, &classes, seed, split));
+        let make = |seed, split| (as_set(&data, data.share, seed, split), damage(&data, &classes, seed, split));
         let (first, again) = (make(seed, Split::Training), make(seed, Split::Training));
         let (other, held_out) = (make(seed.wrapping_add(1), Split::Training), make(seed, Split::HeldOut));
         let area = data.size * data.size;
@@ -168,7 +168,7 @@ fn label_noise_swaps_the_asked_number_at_the_boundary() {
     let Settings { mut data, seed, .. } = usual();
     for noise in [0.0, 0.05, 0.15] {
         data.label_noise = noise;
-        let set = usual(&data, data.share, seed, Split::Training);
+        let set = as_set(&data, data.share, seed, Split::Training);
         let lost = set.masks.iter().zip(&set.labels).filter(|&(&mask, &label)| mask == 1 && label == 0).count();
         let asked = noise * count(&set.masks, 1) as f64;
         // Each image rounds by less than one pixel.
@@ -193,7 +193,7 @@ fn label_noise_swaps_the_asked_number_at_the_boundary() {
 fn foreground_varies_between_images_and_is_brighter() {
     let Settings { data, seed, .. } = usual();
     for share in [0.05, 0.01, 0.001] {
-        let set = usual(&data, share, seed, Split::Training);
+        let set = as_set(&data, share, seed, Split::Training);
         let counts: Vec<usize> = (0..set.len()).map(|index| count(set.mask(index), 1)).collect();
         let (least, most) = (counts.iter().min().unwrap(), counts.iter().max().unwrap());
         assert!(most >= &(2 * least), "{counts:?}");
@@ -207,7 +207,7 @@ fn foreground_varies_between_images_and_is_brighter() {
 fn images_are_about_standardised() {
     let Settings { data, damage: classes, seed } = usual();
     let pairs = damage(&data, &classes, seed, Split::Training);
-    for values in [usual(&data, data.share, seed, Split::Training).images, pairs.before, pairs.after] {
+    for values in [as_set(&data, data.share, seed, Split::Training).images, pairs.before, pairs.after] {
         let average = mean(values.iter().map(|&value| f64::from(value)));
         let deviation = mean(values.iter().map(|&value| (f64::from(value) - average).powi(2))).sqrt();
         assert!(average.abs() < 0.1 && (deviation - 1.0).abs() < 0.1, "{average} ± {deviation}");
@@ -218,9 +218,9 @@ fn images_are_about_standardised() {
 #[test]
 fn an_image_depends_on_the_others_by_its_share_only() {
     let Settings { mut data, seed, .. } = usual();
-    let few = usual(&data, 1.0 / 4096.0, seed, Split::HeldOut);
+    let few = as_set(&data, 1.0 / 4096.0, seed, Split::HeldOut);
     data.held_out_images += 5;
-    let more = usual(&data, 1.0 / 4096.0, seed, Split::HeldOut);
+    let more = as_set(&data, 1.0 / 4096.0, seed, Split::HeldOut);
     // With as many pixels as images, each has one.
     for index in 0..few.len() {
         assert_eq!(few.image(index), more.image(index));
@@ -276,7 +276,7 @@ fn extreme_settings_are_exact() {
     (data.size, data.training_images, classes.training_images) = (16, 3, 3);
     data.shapes = Shapes { blobs: 0.0, ellipses: f64::NAN, roads: -1.0, small_objects: 0.0 };
     for share in [0.0, 0.97, 1.0] {
-        let set = usual(&data, share, seed, Split::Training);
+        let set = as_set(&data, share, seed, Split::Training);
         assert_eq!(count(&set.masks, 1), (share * 768.0).round() as usize);
         assert_eq!(count(&set.labels, 1), count(&set.masks, 1));
     }
@@ -284,7 +284,7 @@ fn extreme_settings_are_exact() {
     let set = damage(&data, &classes, seed, Split::Training);
     assert_eq!([0, 1, 2, 3, 4].map(|class| count(&set.labels, class)), [0, 192, 192, 192, 192]);
     data.training_images = 0;
-    assert_eq!(usual(&data, 0.1, seed, Split::Training).len(), 0);
+    assert_eq!(as_set(&data, 0.1, seed, Split::Training).len(), 0);
     classes.training_images = 0;
     assert_eq!(damage(&data, &classes, seed, Split::Training).len(), 0);
 }
