@@ -25,6 +25,7 @@ mod normal;
 mod numbers;
 mod outcomes;
 mod progress;
+mod record;
 mod report;
 mod results;
 mod schedule;
@@ -35,5 +36,5 @@ mod theory;
 mod training;
 mod versions;
 
-pub(crate) use command::{compare, config, run, with_exercises};
+pub(crate) use command::{compare, config, draw_again, run, with_exercises};
 pub(crate) use error::RunError;

@@ -5,7 +5,7 @@ use super::{extreme_imbalance, rankings};
 use crate::run::dataset::{BinarySet, ImageSet};
 use crate::run::metrics::name;
 use crate::run::model::{Axis, Chart, Figure, Finding, Look, Panel, Picture, PictureRow, Pictures, Section, Series};
-use crate::run::numbers::{number, percent_as_set};
+use crate::run::numbers::{listed, number, percent_as_set};
 use crate::run::outcomes::{Entry, Outcomes, ranking};
 use crate::run::statistics::{Comparison, Ranking, capitalised};
 
@@ -13,7 +13,7 @@ use crate::run::statistics::{Comparison, Ranking, capitalised};
 pub(crate) const ID: &str = "overview";
 
 /// Pictures in a row.
-const PICTURES_IN_ROW: usize = 3;
+const PICTURES_IN_ROW: usize = 4;
 
 /// The losses that were trained with one share of foreground.
 struct AtShare<'a> {
@@ -78,22 +78,16 @@ fn who_is_first(groups: &[AtShare<'_>]) -> String {
 }
 
 fn how_much_it_matters(groups: &[AtShare<'_>]) -> String {
-    let told_apart = |group: &AtShare<'_>| match group.best_against_last() {
-        Some(pair) if pair.is_clear() => format!("a clear difference over {} seeds", pair.seeds()),
-        Some(pair) if pair.p.is_some() => format!("which {} seeds do not yet establish", pair.seeds()),
-        _ => "of which one seed supports no conclusion".to_owned(),
+    let of_group = |group: &AtShare<'_>| {
+        let told_apart = match group.best_against_last() {
+            Some(pair) if pair.is_clear() => format!("clear over {} seeds", pair.seeds()),
+            Some(pair) if pair.p.is_some() => format!("not yet clear over {} seeds", pair.seeds()),
+            _ => "with one seed, which supports no conclusion".to_owned(),
+        };
+        format!("{} {} ({told_apart})", number(group.gap(), 2), group.place())
     };
-    let of_group = |group: &AtShare<'_>| format!("{} Dice {} ({})", number(group.gap(), 2), group.place(), told_apart(group));
-    match groups {
-        [frequent, .., rare] => format!(
-            "The choice of the loss makes {} difference where foreground is rarer: from the best to the last it is {}, and {}.",
-            if rare.gap() > frequent.gap() { "more" } else { "no more" },
-            of_group(frequent),
-            of_group(rare)
-        ),
-        [only] => format!("The choice of the loss makes a difference of {}.", of_group(only)),
-        [] => String::new(),
-    }
+    let gaps: Vec<String> = groups.iter().map(of_group).collect();
+    format!("From the best loss to the last, mean Dice falls by {}.", listed(&gaps))
 }
 
 fn how_sure(group: &AtShare<'_>) -> String {

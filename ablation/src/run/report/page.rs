@@ -101,6 +101,9 @@ enum PanelView<'a> {
     Pictures {
         pictures: &'a Pictures,
         columns: Vec<String>,
+        /// Rows and columns without names leave their place to the pictures.
+        has_row_names: bool,
+        has_column_names: bool,
         side: usize,
         rows: Vec<(&'a str, Vec<PictureView<'a>>)>,
         legend: Vec<(String, &'a str)>,
@@ -315,6 +318,8 @@ fn pictures_view<'a>(pictures: &'a Pictures, pngs: &[Vec<Vec<u8>>], of_figure: u
     PanelView::Pictures {
         pictures,
         columns: pictures.columns.iter().map(|name| kept_together(name)).collect(),
+        has_row_names: pictures.rows.iter().any(|row| !row.name.is_empty()),
+        has_column_names: pictures.columns.iter().any(|name| !name.is_empty()),
         side: side as usize,
         rows: rows.collect(),
         legend: pictures.legend.iter().map(|(paint, meaning)| (palette::paint_hex(*paint), meaning.as_str())).collect(),

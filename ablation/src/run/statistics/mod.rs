@@ -26,7 +26,7 @@ pub(crate) use kendall::kendall;
 pub(crate) use outlook::{MOST_SEEDS, Outlook};
 pub(crate) use ranking::Ranking;
 pub(crate) use resample::RESAMPLES;
-pub(crate) use sentence::{capitalised, p_text, sentences};
+pub(crate) use sentence::{capitalised, sentences};
 pub(crate) use summary::Summary;
 
 /// A difference is clear if its adjusted p is at most this.
