@@ -167,6 +167,77 @@ fn threads_and_repetition_change_nothing() {
     assert_eq!(folder.run("compare one other --json", &[]).json()["identical"], false);
 }
 
+/// Every statistic of a report follows from data/images.csv: a script that shares no code with the program finds the same. It would see a changed number.
+#[test]
+fn the_statistics_follow_from_the_images() {
+    use std::process::{Command, Output};
+
+    let folder = tiny();
+    folder.run("run --config tiny.toml --seeds 3 --output out --quiet --loss", &["bce + tversky"]).text();
+    let check = || -> Output {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/statistics.py");
+        Command::new("python3").arg(script).arg(folder.path("out")).output().unwrap()
+    };
+    let answer = check();
+    let told = String::from_utf8_lossy(&answer.stdout).into_owned();
+    assert!(answer.status.success(), "{told}{}", String::from_utf8_lossy(&answer.stderr));
+    let compared: usize = told.split_whitespace().next().unwrap().parse().unwrap();
+    assert!(compared > 1500, "{told}");
+
+    let path = folder.path("out/results.json");
+    let whole = json(&path);
+    let place = array(&whole, "sections").iter().position(|section| text(section, "id") == "exercise-5").unwrap();
+    let block = array(&whole["sections"][place], "blocks").iter().position(|block| block.get("finding").is_some()).unwrap();
+    let at = format!("/sections/{place}/blocks/{block}/finding/comparisons/1");
+    let changes = ["bootstrap/0", "student/1", "p", "adjusted_p", "other_sign", "by_image/components/image", "by_image/outlook/one_more_seed"];
+    for field in changes {
+        let mut changed = whole.clone();
+        let number = changed.pointer_mut(&format!("{at}/{field}")).unwrap_or_else(|| panic!("no {field}"));
+        *number = (number.as_f64().unwrap() + 0.01).into();
+        fs::write(&path, changed.to_string()).unwrap();
+        assert!(!check().status.success(), "a changed {field} is not seen");
+    }
+}
+
+/// `report` gives the page, the figures and the tables of the run, byte by byte, and trains nothing.
+#[test]
+fn a_report_is_drawn_again() {
+    let folder = tiny();
+    folder.run("run 1 5 --config tiny.toml --output out --quiet", &[]).text();
+    let files = |root: &str| -> Vec<(String, Vec<u8>)> {
+        let mut files = Vec::new();
+        for part in ["", "figures", "data"] {
+            for entry in fs::read_dir(folder.path(root).join(part)).unwrap() {
+                let path = entry.unwrap().path();
+                let is_record = path.extension().is_some_and(|end| end == "json") || path.ends_with(".lock");
+                if path.is_file() && !is_record {
+                    let name = path.strip_prefix(folder.path(root)).unwrap().display().to_string();
+                    files.push((name, bytes(&path)));
+                }
+            }
+        }
+        files.sort();
+        files
+    };
+    let written = files("out");
+    assert!(written.iter().any(|(name, _)| name == "index.html") && written.len() > 20, "{}", written.len());
+    fs::remove_dir_all(folder.path("out/figures")).unwrap();
+    fs::remove_file(folder.path("out/index.html")).unwrap();
+    let told = folder.run("report out", &[]).text();
+    assert!(told.contains("index.html"), "{told}");
+    assert!(files("out") == written, "drawn again it differs");
+    folder.run("report out/results.json --output elsewhere", &[]).text();
+    assert!(files("elsewhere") == written, "drawn elsewhere it differs");
+    assert!(!folder.path("elsewhere/trainings").exists());
+
+    fs::remove_file(folder.path("out/run.json")).unwrap();
+    fs::write(folder.path("out/data/images.csv"), "other").unwrap();
+    let answer = folder.run("report out", &[]);
+    assert!(answer.err.contains("run.json") && answer.err.contains("images.csv"), "{}", answer.err);
+    assert!(folder.run("report nowhere", &[]).refusal().contains("nowhere"));
+    assert!(folder.run("report tiny.toml", &[]).refusal().contains("tiny.toml"));
+}
+
 #[test]
 fn a_loss_of_ones_own_is_an_arm() {
     let folder = tiny();

@@ -110,7 +110,7 @@ fn json_holds_the_comparison() {
     let comparison = changed(|b| b.configuration.seeds = 4);
     let json: Value = serde_json::from_str(&comparison.json().unwrap()).unwrap();
     assert_eq!(json["identical"], false);
-    assert_eq!(json["settings"], serde_json::json!([{"name": "seeds", "a": 3, "b": 4}]));
+    assert_eq!(json["settings"], serde_json::json!([{"name": "seeds", "a": 5, "b": 4}]));
 }
 
 /// The example with a comparison behind its finding, of which the second arm is better by about so much.

@@ -11,7 +11,7 @@ use super::{Config, Damage, Data, HeadBias, Losses, Shapes, Training};
 pub(crate) enum Preset {
     /// One seed of few steps: to see that it works; it supports no conclusion
     Quick,
-    /// Three seeds
+    /// Five seeds
     #[default]
     Default,
     /// Five seeds, a larger network, more steps, larger images and rarer objects
@@ -31,9 +31,8 @@ impl Config {
                 ..default
             },
             Preset::Full => Self {
-                seeds: 5,
                 training: Training { steps: 200, damage_steps: 400, base_channels: 8, ..default.training },
-                data: Data { size: 96, held_out_images: 64, rare_shares: vec![0.01, 0.001], ..default.data },
+                data: Data { size: 96, rare_shares: vec![0.01, 0.001], ..default.data },
                 ..default
             },
         }
@@ -42,7 +41,7 @@ impl Config {
 
 fn standard() -> Config {
     Config {
-        seeds: 3,
+        seeds: 5,
         first_seed: 0,
         training: Training {
             steps: 80,
@@ -57,7 +56,7 @@ fn standard() -> Config {
         data: Data {
             size: 64,
             training_images: 256,
-            held_out_images: 32,
+            held_out_images: 128,
             share: 0.05,
             rare_shares: vec![0.01],
             contrast: 1.0,
@@ -69,7 +68,7 @@ fn standard() -> Config {
         damage: Damage {
             shares: [0.960, 0.027, 0.001, 0.001, 0.001],
             training_images: 192,
-            held_out_images: 48,
+            held_out_images: 96,
             class_weights: [1.0, 5.0, 20.0, 20.0, 20.0],
             lambdas: [0.4, 0.6, 1.0],
         },
