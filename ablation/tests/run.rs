@@ -187,9 +187,18 @@ fn the_statistics_follow_from_the_images() {
     let path = folder.path("out/results.json");
     let whole = json(&path);
     let place = array(&whole, "sections").iter().position(|section| text(section, "id") == "exercise-5").unwrap();
-    let block = array(&whole["sections"][place], "blocks").iter().position(|block| block.get("finding").is_some()).unwrap();
+    let block =
+        array(&whole["sections"][place], "blocks").iter().position(|block| block.get("finding").is_some()).unwrap();
     let at = format!("/sections/{place}/blocks/{block}/finding/comparisons/1");
-    let changes = ["bootstrap/0", "student/1", "p", "adjusted_p", "other_sign", "by_image/components/image", "by_image/outlook/one_more_seed"];
+    let changes = [
+        "bootstrap/0",
+        "student/1",
+        "p",
+        "adjusted_p",
+        "other_sign",
+        "by_image/components/image",
+        "by_image/outlook/one_more_seed",
+    ];
     for field in changes {
         let mut changed = whole.clone();
         let number = changed.pointer_mut(&format!("{at}/{field}")).unwrap_or_else(|| panic!("no {field}"));

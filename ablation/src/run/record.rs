@@ -109,8 +109,7 @@ pub(crate) fn heading(results: &Results, record: Option<&Record>) -> Result<Head
         1 => config.first_seed.to_string(),
         _ => format!("{} to {last_seed}", config.first_seed),
     };
-    let versions: Vec<String> =
-        results.versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
+    let versions: Vec<String> = results.versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
     let mut facts = vec![("Seeds", seeds)];
     if let Some(record) = record {
         let stored = record.arms.iter().filter(|arm| arm.was_stored).count();

@@ -135,7 +135,12 @@ fn changed_conclusions() {
     assert_eq!(change(0.2, 0.0).0, Some(NoLongerClear));
     let (reversed, text) = change(0.2, -0.2);
     assert_eq!(reversed, Some(Reversed));
-    assert!(text.contains("1 of 1 conclusions changed:\n  Exercise 1: BCE and Dice in Dice, reversed\n    a: Dice beats BCE in Dice:"), "{text}");
+    assert!(
+        text.contains(
+            "1 of 1 conclusions changed:\n  Exercise 1: BCE and Dice in Dice, reversed\n    a: Dice beats BCE in Dice:"
+        ),
+        "{text}"
+    );
     assert!(text.contains("\n    b: BCE beats Dice in Dice:"), "{text}");
     let (none, text) = change(0.2, 0.3);
     assert_eq!(none, None, "another number is the same conclusion");

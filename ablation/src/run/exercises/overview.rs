@@ -71,7 +71,12 @@ fn who_is_first(groups: &[AtShare<'_>]) -> String {
     let part = |group: &AtShare<'_>| {
         let (best, of_best) = group.ranked(0, false);
         let (last, of_last) = group.ranked(0, true);
-        format!("{}, {best} has the highest mean Dice ({}) and {last} the lowest ({})", group.place(), number(of_best, 2), number(of_last, 2))
+        format!(
+            "{}, {best} has the highest mean Dice ({}) and {last} the lowest ({})",
+            group.place(),
+            number(of_best, 2),
+            number(of_last, 2)
+        )
     };
     let parts: Vec<String> = groups.iter().map(part).collect();
     format!("{}.", capitalised(&parts.join("; ")))
@@ -94,7 +99,8 @@ fn how_sure(group: &AtShare<'_>) -> String {
     let pairs = &group.ranking.pairs;
     let tested = pairs.iter().filter(|pair| pair.p.is_some()).count();
     if tested == 0 {
-        return "These are single trainings, so the order may be chance; five seeds (`--seeds 5`) allow conclusions.".to_owned();
+        return "These are single trainings, so the order may be chance; five seeds (`--seeds 5`) allow conclusions."
+            .to_owned();
     }
     let clear = pairs.iter().filter(|pair| pair.is_clear()).count();
     let mut sentence = format!(
@@ -177,7 +183,10 @@ fn pictures(held_out: &BinarySet, group: &AtShare<'_>) -> Option<Pictures> {
     ];
     for (name, predictions) in shown {
         let found = at_half(predictions.get(image)?);
-        all.push(noted(errors(&found, truth, size), format!("{name}: {}", dice_note(&found, truth))));
+        all.push(noted(
+            errors(&found, truth, size),
+            format!("{name}: {}", dice_note(&found, truth).replace("Dice ", "")),
+        ));
     }
     let rows = all.chunks(PICTURES_IN_ROW).map(|row| PictureRow { name: String::new(), pictures: row.to_vec() });
     Some(Pictures {

@@ -86,8 +86,12 @@ impl View {
     fn all(entries: &[Entry<'_>], metric: &str) -> Vec<Self> {
         let names: Vec<String> = entries.iter().map(|entry| entry.name().to_owned()).collect();
         let view = |label: String, is_average: bool, worth: Vec<f64>| {
-            (worth.len() == names.len() && worth.iter().all(|worth| worth.is_finite()))
-                .then(|| View { label, is_average, names: names.clone(), worth })
+            (worth.len() == names.len() && worth.iter().all(|worth| worth.is_finite())).then(|| View {
+                label,
+                is_average,
+                names: names.clone(),
+                worth,
+            })
         };
         let signed = |values: Vec<f64>, lower: bool| -> Vec<f64> {
             values.into_iter().map(|value| if lower { -value } else { value }).collect()
@@ -147,7 +151,11 @@ fn depends(views: &[View], where_: &str) -> String {
     let named = |names: &[&str]| listed(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
     let mut sentence = match &winners[..] {
         [(names, _)] => {
-            format!("The winner {where_} does not depend on how one looks: {} is first by all {} measures.", named(names), views.len())
+            format!(
+                "The winner {where_} does not depend on how one looks: {} is first by all {} measures.",
+                named(names),
+                views.len()
+            )
         }
         several => {
             let parts: Vec<String> =

@@ -9,9 +9,9 @@ use base64::engine::general_purpose::STANDARD;
 use super::draw::font::kept_together;
 use super::draw::{Drawing, DrawnPanel, Graphic, palette, pictures};
 use super::{Heading, ReportError};
+use crate::run::exercises::OVERVIEW;
 use crate::run::model::{Block, Cell, Figure, Finding, Panel, Pictures, Section, Table};
 use crate::run::numbers::{decimals_for, number};
-use crate::run::exercises::OVERVIEW;
 use crate::run::statistics::Comparison;
 
 /// The summary fits a page: of an exercise it has so many findings, of other sections the first.
@@ -218,7 +218,11 @@ fn comparison_view(comparison: &Comparison) -> ComparisonView<'_> {
         student: interval(comparison.student),
         p: comparison.adjusted_p.map_or_else(|| "—".to_owned(), |p| number(p, 4)),
         other_sign: comparison.other_sign.map_or_else(|| "—".to_owned(), |share| number(share, 4)),
-        effect: comparison.by_image.as_ref().and_then(|by_image| by_image.effect).map_or_else(|| "—".to_owned(), |effect| number(effect, 2)),
+        effect: comparison
+            .by_image
+            .as_ref()
+            .and_then(|by_image| by_image.effect)
+            .map_or_else(|| "—".to_owned(), |effect| number(effect, 2)),
         verdict,
     }
 }

@@ -132,7 +132,8 @@ impl Comparison {
             .collect();
         let values = |side: usize| pairs.iter().filter_map(|pair| pair.get(side).copied()).collect::<Vec<f64>>();
         let [first_values, second_values] = [0, 1].map(values);
-        let mut comparison = Self::paired(metric.into(), higher_is_better, [first, second], [&first_values, &second_values]);
+        let mut comparison =
+            Self::paired(metric.into(), higher_is_better, [first, second], [&first_values, &second_values]);
         let tails = interval::bootstrap(&comparison.differences);
         comparison.resampled(tails, None);
         comparison

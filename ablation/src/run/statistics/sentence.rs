@@ -31,7 +31,11 @@ impl Comparison {
             );
         }
         if amount == 0.0 {
-            return format!("{} and {second} have the same {metric} ({interval}, {}).", capitalised(first), self.evidence());
+            return format!(
+                "{} and {second} have the same {metric} ({interval}, {}).",
+                capitalised(first),
+                self.evidence()
+            );
         }
         format!(
             "{} seeds do not tell {first} and {second} apart in {metric}: {leader} leads by {difference} on average ({interval}, {}){}.",
@@ -68,7 +72,9 @@ impl Comparison {
         let decimals = decimals_for(self.mean, 2).clamp(3, 4);
         let [first_mean, second_mean] = self.means.map(|mean| number(mean, decimals));
         let metric = capitalised(metric);
-        format!("{metric} is {first_mean} with {first} and {second_mean} with {second}. One seed supports no conclusion.")
+        format!(
+            "{metric} is {first_mean} with {first} and {second_mean} with {second}. One seed supports no conclusion."
+        )
     }
 }
 
@@ -82,8 +88,7 @@ pub(crate) fn p_text(p: f64) -> String {
 
 /// Small numbers as words.
 fn in_words(count: usize) -> String {
-    const WORDS: [&str; 11] =
-        ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+    const WORDS: [&str; 11] = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
     WORDS.get(count).map_or_else(|| count.to_string(), |word| (*word).to_owned())
 }
 

@@ -139,10 +139,7 @@ fn equal_differences_decide_by_their_sign() {
     assert_eq!(exact.verdict, Verdict::SecondHigher);
     let equal = compare(&[0.3, 0.1, 0.2], &[0.3, 0.1, 0.2]);
     assert_eq!((equal.bootstrap, equal.verdict), (Some([0.0, 0.0]), Verdict::NoClearDifference));
-    assert_eq!(
-        equal.sentence(),
-        "A and B have the same Dice (95 % interval 0.000 to 0.000, p = 1.0)."
-    );
+    assert_eq!(equal.sentence(), "A and B have the same Dice (95 % interval 0.000 to 0.000, p = 1.0).");
 }
 
 #[test]
