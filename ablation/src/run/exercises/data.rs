@@ -56,7 +56,7 @@ pub(crate) fn data(outcomes: &Outcomes<'_>, exercises: &[&Exercise]) -> Section 
         "How differences are judged. With each seed every loss is judged on the same held-out images, and other seeds have other images, so differences are paired by image and \
          images are nested in seeds. The 95 % interval of a difference is the wider of two. One is a hierarchical bootstrap: it draws seeds with replacement and, within each, \
          images with replacement, {RESAMPLES} times. The other is Student's t over the differences of the seeds, because a bootstrap of few seeds is too narrow. Each comparison has \
-         the larger p of the two, and Holm's method corrects it for all comparisons of the exercise. A difference is called clear if the corrected p is at most 0.05. A \
+         the larger p of the two, and Holm's method corrects it for all comparisons of the exercise; all pairs of a ranking are a family of their own. A difference is called clear if the corrected p is at most 0.05. A \
          difference that is not clear may still be there: so few seeds cannot tell. The intervals speak of other seeds (images, weights, order), not of other data. Every \
          image's score is in `data/images.csv`."
     ));

@@ -88,13 +88,19 @@ fn hardest(profiles: &[Profile]) -> Finding {
         .collect();
     let mut ratios = ratios;
     ratios.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let each: Vec<String> =
-        ratios.iter().map(|(name, ratio)| format!("{} times as hard with {name}", significant(*ratio, 3))).collect();
+    let shown: Vec<(String, &str)> = ratios.iter().map(|(name, ratio)| (significant(*ratio, 3), *name)).collect();
+    let each: Vec<String> = shown
+        .chunk_by(|a, b| a.0 == b.0)
+        .filter_map(|alike| {
+            let names: Vec<String> = alike.iter().map(|(_, name)| (*name).to_owned()).collect();
+            Some(format!("{} times as hard by {}", alike.first()?.0, listed(&names)))
+        })
+        .collect();
     Finding::new(format!(
-        "A badly wrong foreground pixel (p = {}) is pulled, compared with an undecided one (p = 0.5), {}. A factor far below 1 means that the loss gives up on such \
+        "Compared with an undecided foreground pixel (p = 0.5), a badly wrong one (p = {}) is pulled {}. A factor far below 1 means that the loss gives up on such \
          pixels.",
         plain(wrong),
-        listed(&each),
+        each.join("; "),
     ))
 }
 
@@ -235,8 +241,8 @@ mod tests {
             assert!(at(0.01) < 0.05 * at(0.5) && at(0.99) < 0.05 * at(0.5));
         }
         let sentence = hardest(&profiles(&losses(), &population).unwrap()).sentence;
-        assert!(sentence.contains("0.0396 times as hard with Dice"), "{sentence}");
-        assert!(sentence.contains("1.98 times as hard with BCE,"), "{sentence}");
+        assert!(sentence.contains("0.0396 times as hard by "), "{sentence}");
+        assert!(sentence.contains("1.98 times as hard by BCE;"), "{sentence}");
     }
 
     #[test]
