@@ -1,4 +1,4 @@
-//! `run`, `config` and `compare`.
+//! `run`, `report`, `config` and `compare`.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -119,7 +119,7 @@ pub(crate) struct PresetArguments {
     #[arg(long, conflicts_with = "full")]
     pub(crate) quick: bool,
 
-    /// Hours: larger images and networks, seven seeds, 0.1 % foreground as well
+    /// Hours: larger images and networks, five seeds, 0.1 % foreground as well
     #[arg(long)]
     pub(crate) full: bool,
 }
@@ -131,9 +131,24 @@ pub(crate) struct ConfigArguments {
     pub(crate) preset: PresetArguments,
 }
 
-/// Show what changed between two runs.
+/// Draw the report of a run again, without training.
 ///
-/// Settings, versions, and each metric of each arm; where both runs have the same seeds, whether the difference is clear.
+/// The page, the figures and the tables come from results.json, and the facts of the run (command, machine, times) from the run.json beside it. They are the files that
+/// `ablation run` of the same version wrote.
+#[derive(Debug, Args)]
+pub(crate) struct ReportArguments {
+    /// The results.json of a run, or the folder of its report
+    #[arg(value_name = "RESULTS")]
+    pub(crate) results: PathBuf,
+
+    /// The folder to write into [default: that of the results]
+    #[arg(long, short, value_name = "FOLDER")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// Show what changed between two runs: first the conclusions, then the numbers.
+///
+/// Settings, versions, conclusions, and each metric of each arm; where both runs have the same seeds, whether the difference is clear.
 #[derive(Debug, Args)]
 pub(crate) struct CompareArguments {
     /// The results.json of a run, or the folder of its report

@@ -45,6 +45,8 @@ const STEP: f64 = 400.0;
 const METRIC: f64 = 300.0;
 const BINARY_METRICS: f64 = 7.0;
 const DAMAGE_METRICS: f64 = 18.0;
+/// The scores of a held-out image in memory, as text, and in the resamples of the comparisons.
+const IMAGE: f64 = 2000.0;
 /// Predictions of a training that are kept for the pictures, and bytes a pixel of them in memory and as text.
 const PICTURED: f64 = 6.0;
 const PICTURE_PIXEL: f64 = 4.0;
@@ -106,7 +108,7 @@ impl Estimate {
         } else if training >= outcomes {
             "training.batch, training.base_channels, data.size, data.held_out_images, damage.held_out_images or --threads"
         } else {
-            "training.steps, training.damage_steps, training.evaluations, data.size or seeds"
+            "training.steps, training.damage_steps, training.evaluations, data.held_out_images, damage.held_out_images, data.size or seeds"
         }
     }
 }
@@ -176,13 +178,14 @@ impl Set {
 }
 
 fn outcome(config: &Config, task: Task) -> f64 {
-    let metrics = match task {
-        Task::Binary { .. } | Task::Cell { .. } | Task::Nuclei => BINARY_METRICS,
-        Task::Damage { .. } => DAMAGE_METRICS,
+    let (metrics, held_out) = match task {
+        Task::Binary { .. } | Task::Cell { .. } | Task::Nuclei => (BINARY_METRICS, Set::of(task).counts(config)[1]),
+        Task::Damage { .. } => (DAMAGE_METRICS, config.damage.held_out_images as f64),
     };
     let evaluations = config.evaluations_of(task) as f64 + 1.0;
     STEP * config.pace_of(task).steps as f64
         + METRIC * metrics * evaluations
+        + IMAGE * held_out
         + PICTURED * PICTURE_PIXEL * Set::of(task).pixels(config)
 }
 

@@ -27,6 +27,7 @@ mod outcomes;
 mod own_images;
 mod plan;
 mod progress;
+mod record;
 mod report;
 mod results;
 mod schedule;
@@ -37,5 +38,5 @@ mod theory;
 mod training;
 mod versions;
 
-pub(crate) use command::{compare, config, run, with_exercises};
+pub(crate) use command::{compare, config, draw_again, run, with_exercises};
 pub(crate) use error::RunError;

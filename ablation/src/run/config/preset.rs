@@ -14,7 +14,7 @@ pub(crate) enum Preset {
     /// Five seeds
     #[default]
     Default,
-    /// Seven seeds, a larger network, more steps, larger images and rarer objects
+    /// Five seeds, a larger network, more steps, larger images and rarer objects
     Full,
 }
 
@@ -40,9 +40,8 @@ impl Config {
                 ..default
             },
             Preset::Full => Self {
-                seeds: 7,
                 training: Training { steps: 200, damage_steps: 400, base_channels: 8, ..default.training },
-                data: Data { size: 96, held_out_images: 64, rare_shares: vec![0.01, 0.001], ..default.data },
+                data: Data { size: 96, rare_shares: vec![0.01, 0.001], ..default.data },
                 ..default
             },
         }
@@ -66,7 +65,7 @@ fn standard() -> Config {
         data: Data {
             size: 64,
             training_images: 256,
-            held_out_images: 32,
+            held_out_images: 128,
             share: 0.05,
             rare_shares: vec![0.01],
             contrast: 1.0,
@@ -78,7 +77,7 @@ fn standard() -> Config {
         damage: Damage {
             shares: [0.960, 0.027, 0.001, 0.001, 0.001],
             training_images: 192,
-            held_out_images: 48,
+            held_out_images: 96,
             class_weights: [1.0, 5.0, 20.0, 20.0, 20.0],
             lambdas: [0.4, 0.6, 1.0],
         },

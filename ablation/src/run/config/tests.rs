@@ -400,12 +400,12 @@ fn ranges() {
                 |c| c.data.held_out_images = usize::MAX,
             ],
         ),
-        ("data.share", &[|c| c.data.share = 0.0, |c| c.data.share = 0.51, |c| c.data.share = 3e-6]),
+        ("data.share", &[|c| c.data.share = 0.0, |c| c.data.share = 0.51, |c| c.data.share = 5e-7]),
         (
             "data.rare_shares",
             &[
                 |c| c.data.rare_shares.clear(),
-                |c| c.data.rare_shares.push(3e-6),
+                |c| c.data.rare_shares.push(5e-7),
                 |c| c.data.rare_shares.push(f64::NAN),
                 |c| c.data.rare_shares = (1..52).map(|n| f64::from(n) / 200.0).collect(),
             ],
@@ -470,8 +470,8 @@ fn ranges() {
         }
     }
     assert_eq!(
-        refusal(|config| config.data.share = 3e-6),
-        "data.share is 3e-6, which is no pixel of 32 images of 64 × 64; accepted: a number above 0, at most 0.5, of which \
+        refusal(|config| config.data.share = 5e-7),
+        "data.share is 5e-7, which is no pixel of 128 images of 64 × 64; accepted: a number above 0, at most 0.5, of which \
          the images have a foreground pixel at least"
     );
     // The ends of the ranges.

@@ -31,8 +31,8 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     let share = outcomes.config.data.share;
     let entries = outcomes.entries(&arms(outcomes.config));
     section.text(format!(
-        "BCE asks every pixel the same question and takes the mean, so with {} foreground, {} of what it hears is background. Dice \
-         compares the overlap with the size of both masks. Their sum has BCE's gradient everywhere and Dice's aim.",
+        "BCE takes the mean over all pixels, so with {} foreground, {} of the pixels it listens to are background. Dice compares the overlap with the size of both \
+         masks. The sum of the two keeps BCE's gradient at every pixel and adds Dice's aim.",
         percent_as_set(share),
         percent_as_set(1.0 - share)
     ));
@@ -71,8 +71,8 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
             id: EXERCISE.part("masks"),
             title: "What each loss found".to_owned(),
             caption: format!(
-                "Held-out images of seed {}, the first, whatever it shows; their true masks; and each prediction at p ≥ ½ as an error map: what was \
-                 found, what is a false alarm, and what was missed. With this seed the Dice over all held-out images is {}.",
+                "The first held-out images of seed {}, not selected; their true masks; and each prediction at p ≥ ½ as an error map of what was found, what is a false alarm and \
+                 what was missed. With this seed the mean Dice of all held-out images is {}.",
                 outcomes.config.first_seed,
                 of_first_seed(&entries)
             ),

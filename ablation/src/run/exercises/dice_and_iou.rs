@@ -39,8 +39,8 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
         entry.loss.name.push_str(" loss");
     }
     section.text(
-        "Dice and IoU order any two masks alike, because IoU = Dice / (2 − Dice). As losses they differ in slope: that of IoU is the steeper \
-         where the overlap is good already, and the flatter where it is poor.",
+        "Dice and IoU rank any two masks alike, because IoU = Dice / (2 − Dice). As losses they differ in slope: IoU is steeper where the overlap is already good, and flatter \
+         where it is poor.",
     );
     missing(&entries).into_iter().for_each(|text| section.text(text));
     if let [dice, iou, ..] = &entries[..] {
@@ -123,7 +123,7 @@ fn steps_table(entries: &[Entry<'_>]) -> Table {
         columns,
         rows: LEVELS.iter().map(row).collect(),
         note:
-            "On a straight line between evaluations; the mean of the seeds that reached the level [smallest, largest]."
+            "Interpolated on a straight line between evaluations: the mean of the seeds that reached the level [smallest, largest]."
                 .to_owned(),
     }
 }
@@ -136,8 +136,7 @@ fn steps_figure(entries: &[Entry<'_>]) -> Figure {
     Figure {
         id: EXERCISE.part("steps-to-level"),
         title: "Steps to reach an IoU".to_owned(),
-        caption: "The mean step at which the held-out IoU first reached each level, over the seeds that reached it; bars from the fastest to \
-                  the slowest seed. Lower is faster."
+        caption: "The step at which the held-out IoU first reached each level: means over the seeds that reached it, bars from the fastest to the slowest seed. Lower is faster."
             .to_owned(),
         columns: 1,
         panels: vec![Panel::Chart(Chart {

@@ -54,8 +54,8 @@ fn weighted_bce(share: f64) -> NamedLoss {
 
 fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     section.text(
-        "When foreground is rare, predicting none of it is nearly always right. A loss that takes the mean over pixels is content with that \
-         for a while; weights, focal fading and overlap losses each change what is rewarded.",
+        "Where foreground is rare, a network that predicts none is right at nearly every pixel, and a loss that takes the mean over pixels is satisfied with that for a while. \
+         Class weights, the focal factor and overlap losses each reward something else.",
     );
     let shares = &outcomes.config.data.rare_shares;
     let entries: Vec<Vec<Entry<'_>>> =
@@ -85,7 +85,7 @@ fn with_share(
     let background =
         held_out.masks.iter().filter(|pixel| **pixel == 0).count() as f64 / held_out.masks.len().max(1) as f64;
     let id = EXERCISE.part(&anchor(share));
-    section.text(format!("With {} foreground:", percent_as_set(share)));
+    section.text(format!("The following is at {} foreground.", percent_as_set(share)));
     missing(entries).into_iter().for_each(|text| section.text(text));
     section.finding(against_bce(entries, comparisons, share));
     trap(entries, share, background).into_iter().for_each(|finding| section.finding(finding));
@@ -129,7 +129,7 @@ fn with_share(
             id: format!("{id}-masks"),
             title: format!("What each loss found, {} foreground", percent_as_set(share)),
             caption: format!(
-                "Held-out images of seed {}, and each prediction at p ≥ ½ as an error map.",
+                "The first held-out images of seed {}, and each prediction at p ≥ ½ as an error map.",
                 outcomes.config.first_seed
             ),
             columns: 1,
@@ -194,8 +194,8 @@ fn trap(entries: &[Entry<'_>], share: f64, background: f64) -> Option<Finding> {
     let worst = scored.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
     let best = scored.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
     Some(Finding::new(format!(
-        "The accuracy trap at {}: {} has an accuracy of {:.4} with a Dice of {:.3}, {} one of {:.4} with a Dice of {:.3}; calling everything \
-         background has {:.4}.",
+        "Accuracy hides this at {} foreground: {} reaches an accuracy of {:.4} with a Dice of {:.3}, and {} one of {:.4} with a Dice of {:.3}. Calling everything background \
+         reaches {:.4}.",
         percent_as_set(share),
         worst.0,
         worst.2,
@@ -224,8 +224,8 @@ fn scores(id: &str, entries: &[Entry<'_>]) -> Figure {
     Figure {
         id: format!("{id}-scores"),
         title: "Precision, recall and Dice".to_owned(),
-        caption: "On held-out images after the last step; dots are means over seeds, bars reach from the smallest to the largest seed. \
-                  There is no precision where nothing is called foreground."
+        caption: "On held-out images after the last step: dots are means over seeds, bars reach from the smallest to the largest seed. There is no precision where nothing is called \
+                  foreground."
             .to_owned(),
         columns: 1,
         panels: vec![Panel::Chart(Chart {
@@ -243,7 +243,8 @@ fn accuracy_trap(id: &str, entries: &[Entry<'_>], background: f64) -> Figure {
     Figure {
         id: format!("{id}-accuracy"),
         title: "The accuracy trap".to_owned(),
-        caption: "The same predictions by accuracy: to find nothing lies on the line, and to find most of the foreground only just above it. The axis does not begin at 0."
+        caption: "The same predictions by accuracy. A network that finds nothing lies on the line, and one that finds most of the foreground only just above it. The axis does not begin \
+                  at 0."
             .to_owned(),
         columns: 1,
         panels: vec![Panel::Chart(Chart {

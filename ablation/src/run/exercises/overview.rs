@@ -5,7 +5,7 @@ use super::{extreme_imbalance, rankings};
 use crate::run::dataset::{BinarySet, ImageSet};
 use crate::run::metrics::name;
 use crate::run::model::{Axis, Chart, Figure, Finding, Look, Panel, Picture, PictureRow, Pictures, Section, Series};
-use crate::run::numbers::{number, percent_as_set};
+use crate::run::numbers::{listed, number, percent_as_set};
 use crate::run::outcomes::{Entry, Outcomes, ranking};
 use crate::run::statistics::{Comparison, Ranking, capitalised};
 
@@ -13,7 +13,7 @@ use crate::run::statistics::{Comparison, Ranking, capitalised};
 pub(crate) const ID: &str = "overview";
 
 /// Pictures in a row.
-const PICTURES_IN_ROW: usize = 3;
+const PICTURES_IN_ROW: usize = 4;
 
 /// The losses that were trained with one share of foreground.
 struct AtShare<'a> {
@@ -71,36 +71,36 @@ fn who_is_first(groups: &[AtShare<'_>]) -> String {
     let part = |group: &AtShare<'_>| {
         let (best, of_best) = group.ranked(0, false);
         let (last, of_last) = group.ranked(0, true);
-        format!("{}, {best} has the highest mean Dice ({}) and {last} the lowest ({})", group.place(), number(of_best, 2), number(of_last, 2))
+        format!(
+            "{}, {best} has the highest mean Dice ({}) and {last} the lowest ({})",
+            group.place(),
+            number(of_best, 2),
+            number(of_last, 2)
+        )
     };
     let parts: Vec<String> = groups.iter().map(part).collect();
     format!("{}.", capitalised(&parts.join("; ")))
 }
 
 fn how_much_it_matters(groups: &[AtShare<'_>]) -> String {
-    let told_apart = |group: &AtShare<'_>| match group.best_against_last() {
-        Some(pair) if pair.is_clear() => format!("a clear difference over {} seeds", pair.seeds()),
-        Some(pair) if pair.p.is_some() => format!("which {} seeds do not yet establish", pair.seeds()),
-        _ => "of which one seed supports no conclusion".to_owned(),
+    let of_group = |group: &AtShare<'_>| {
+        let told_apart = match group.best_against_last() {
+            Some(pair) if pair.is_clear() => format!("clear over {} seeds", pair.seeds()),
+            Some(pair) if pair.p.is_some() => format!("not yet clear over {} seeds", pair.seeds()),
+            _ => "with one seed, which supports no conclusion".to_owned(),
+        };
+        format!("{} {} ({told_apart})", number(group.gap(), 2), group.place())
     };
-    let of_group = |group: &AtShare<'_>| format!("{} Dice {} ({})", number(group.gap(), 2), group.place(), told_apart(group));
-    match groups {
-        [frequent, .., rare] => format!(
-            "The choice of the loss makes {} difference where foreground is rarer: from the best to the last it is {}, and {}.",
-            if rare.gap() > frequent.gap() { "more" } else { "no more" },
-            of_group(frequent),
-            of_group(rare)
-        ),
-        [only] => format!("The choice of the loss makes a difference of {}.", of_group(only)),
-        [] => String::new(),
-    }
+    let gaps: Vec<String> = groups.iter().map(of_group).collect();
+    format!("From the best loss to the last, mean Dice falls by {}.", listed(&gaps))
 }
 
 fn how_sure(group: &AtShare<'_>) -> String {
     let pairs = &group.ranking.pairs;
     let tested = pairs.iter().filter(|pair| pair.p.is_some()).count();
     if tested == 0 {
-        return "These are single trainings, so the order may be chance; five seeds (`--seeds 5`) allow conclusions.".to_owned();
+        return "These are single trainings, so the order may be chance; five seeds (`--seeds 5`) allow conclusions."
+            .to_owned();
     }
     let clear = pairs.iter().filter(|pair| pair.is_clear()).count();
     let mut sentence = format!(
@@ -183,7 +183,10 @@ fn pictures(held_out: &BinarySet, group: &AtShare<'_>) -> Option<Pictures> {
     ];
     for (name, predictions) in shown {
         let found = at_half(predictions.get(image)?);
-        all.push(noted(errors(&found, truth, size), format!("{name}: {}", dice_note(&found, truth))));
+        all.push(noted(
+            errors(&found, truth, size),
+            format!("{name}: {}", dice_note(&found, truth).replace("Dice ", "")),
+        ));
     }
     let rows = all.chunks(PICTURES_IN_ROW).map(|row| PictureRow { name: String::new(), pictures: row.to_vec() });
     Some(Pictures {

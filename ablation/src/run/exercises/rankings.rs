@@ -41,7 +41,8 @@ fn first(ranking: &Ranking, where_: &str) -> Finding {
     let name = |arm: usize| ranking.names.get(arm).map_or("", String::as_str);
     let mean = |arm: usize| ranking.means.get(arm).map_or_else(String::new, |mean| number(*mean, 3));
     let mut sentence = format!(
-        "By mean {metric}, {} is first {where_} ({}), before {} ({}).",
+        "By {}, {} is first {where_} ({}), before {} ({}).",
+        mean_of(metric),
         name(*winner),
         mean(*winner),
         name(*second),
@@ -64,11 +65,16 @@ fn first(ranking: &Ranking, where_: &str) -> Finding {
         .filter(|pair| pair.better() == Some(name(*winner)))
         .map(|pair| if pair.first == name(*winner) { pair.second.clone() } else { pair.first.clone() })
         .collect();
-    sentence.push_str(&match beaten.len() {
-        0 => format!("; {} is told apart from none.", name(*winner)),
-        _ => format!("; {} is clearly better than {}.", name(*winner), listed(&beaten)),
-    });
+    if !beaten.is_empty() {
+        sentence.push_str(&format!("; {} is clearly better than {}", name(*winner), listed(&beaten)));
+    }
+    sentence.push('.');
     Finding::from_comparisons(sentence, ranking.pairs.clone())
+}
+
+/// "mean Dice", of a metric that may be a mean by its name.
+fn mean_of(metric: &str) -> String {
+    if metric.starts_with("mean ") { metric.to_owned() } else { format!("mean {metric}") }
 }
 
 /// One way of looking: a score for each loss.
@@ -86,8 +92,12 @@ impl View {
     fn all(entries: &[Entry<'_>], metric: &str) -> Vec<Self> {
         let names: Vec<String> = entries.iter().map(|entry| entry.name().to_owned()).collect();
         let view = |label: String, is_average: bool, worth: Vec<f64>| {
-            (worth.len() == names.len() && worth.iter().all(|worth| worth.is_finite()))
-                .then(|| View { label, is_average, names: names.clone(), worth })
+            (worth.len() == names.len() && worth.iter().all(|worth| worth.is_finite())).then(|| View {
+                label,
+                is_average,
+                names: names.clone(),
+                worth,
+            })
         };
         let signed = |values: Vec<f64>, lower: bool| -> Vec<f64> {
             values.into_iter().map(|value| if lower { -value } else { value }).collect()
@@ -96,7 +106,7 @@ impl View {
             let means = contest(entries, metric).map_or_else(Vec::new, |contest| contest.means());
             signed(means, is_better_lower(metric))
         };
-        let mut views = vec![view(format!("mean {metric}"), true, means(metric))];
+        let mut views = vec![view(mean_of(metric), true, means(metric))];
         if metric == name::DICE
             && let Some(by_image) = contest(entries, metric).and_then(|contest| contest.by_image())
         {
@@ -147,12 +157,16 @@ fn depends(views: &[View], where_: &str) -> String {
     let named = |names: &[&str]| listed(&names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
     let mut sentence = match &winners[..] {
         [(names, _)] => {
-            format!("The winner {where_} does not depend on how one looks: {} is first by all {} measures.", named(names), views.len())
+            format!(
+                "The winner {where_} does not depend on how one looks: {} is first by all {} measures.",
+                named(names),
+                views.len()
+            )
         }
         several => {
             let parts: Vec<String> =
                 several.iter().map(|(names, labels)| format!("{} by {}", named(names), listed(labels))).collect();
-            format!("The winner {where_} depends on how one looks: {} is first.", parts.join("; "))
+            format!("The winner {where_} depends on how one looks. First is {}.", parts.join("; "))
         }
     };
     let Some(metric) = views.first() else { return sentence };
@@ -192,9 +206,9 @@ fn figure(id: &str, where_: &str, ranking: &Ranking, views: &[View]) -> Figure {
     let names: Vec<String> = ranking.names_in_order().into_iter().map(str::to_owned).collect();
     let mut panels = vec![blobs(ranking, &names), significance(ranking, &names)];
     let mut caption = format!(
-        "Losses from the first to the last by mean {}. Left, the area of a disc is the share of {RESAMPLES} bootstrap samples (seeds and images) in which the loss has \
+        "Losses from the first to the last by {}. Left, the area of a disc is the share of {RESAMPLES} bootstrap samples (seeds and images) in which the loss has \
          that rank. Right, each loss in a row against that in a column: + is clearly better, − clearly worse, · not told apart, after Holm’s correction for all {} pairs.",
-        ranking.metric,
+        mean_of(&ranking.metric),
         ranking.pairs.len()
     );
     if views.len() > 1 {
@@ -340,6 +354,13 @@ fn split_table(id: &str, where_: &str, split: &Split, metric: &str) -> Table {
         title: format!("Sources of the variance of an image’s {metric} {where_}"),
         columns: ["source", "variance", "share, %", "what averages it out"].map(str::to_owned).to_vec(),
         rows: parts(split).into_iter().map(row).collect(),
-        note: "Unbiased estimates by the analysis of variance, images nested in seeds and crossed with losses. An estimate below 0 is shown as 0.".to_owned(),
+        note: format!(
+            "Unbiased estimates by the analysis of variance, with images nested in seeds and crossed with losses. An estimate below 0 is shown as 0.{}",
+            if [name::MEAN_DICE, name::POOLED_DICE].contains(&metric) {
+                " An image has no score of its own here, because the pixels of all images are counted together; its jackknife pseudo-value stands for it."
+            } else {
+                ""
+            }
+        ),
     }
 }

@@ -155,13 +155,15 @@ fn loss_of_dice(config: &Config, all: &[(Labels, Vec<Entry<'_>>)]) -> Option<Fin
         .collect();
     lost.sort_by(|a, b| a.1.total_cmp(&b.1));
     let ([least, ..], [.., most]) = (&lost[..], &lost[..]) else { return None };
+    let told = |lost: f64| format!("{} {:.3}", if lost > 0.0 { "loses" } else { "gains" }, lost.abs());
     Some(Finding::new(format!(
-        "From clean labels to {} label noise, the mean Dice changes least with {} ({:+.3}) and falls most with {} ({:+.3}).",
+        "When {} of the foreground's labels are wrong, {} {} of mean Dice, more than any other loss here; at the other end, {} {}. These are \
+         differences of means that were not tested.",
         percent_as_set(config.robustness.label_noise),
-        least.0,
-        -least.1,
         most.0,
-        -most.1
+        told(most.1),
+        least.0,
+        told(least.1)
     )))
 }
 

@@ -80,12 +80,12 @@ pub(super) fn family_table(id: &str, family: &[Comparison]) -> Table {
         "second − first",
         "p",
         "p, corrected",
-        "probability of the other sign",
+        "probability of other sign",
         "effect size",
-        "half-width now",
-        "with one more seed",
-        "with twice the images",
-        "seeds to show it",
+        "± now",
+        "± with one more seed",
+        "± with twice the images",
+        "seeds for 80 % power",
     ];
     let row = |comparison: &Comparison| {
         let by_image = comparison.by_image.as_ref();
@@ -124,9 +124,10 @@ pub(super) fn family_table(id: &str, family: &[Comparison]) -> Table {
         columns: columns.map(str::to_owned).to_vec(),
         rows: family.iter().map(row).collect(),
         note: format!(
-            "The difference has its 95 % interval. The p is corrected for the {} comparisons of this exercise. The effect size is the mean difference in \
-             standard deviations of the difference on one image. Half-widths are of Student's interval, as the variance components predict it. The last column \
-             is the number of seeds that would show the observed difference four times in five.",
+            "The difference is shown with its 95 % interval. The p is corrected for the {} comparisons of this exercise. The probability of the other sign is \
+             that of the true difference being 0 or of the opposite sign. The effect size is the mean difference in standard deviations of the difference on one \
+             image. ± is half the width of Student's interval, as the variance components predict it. The last column is the number of seeds that would show a \
+             difference of this size in four of five runs.",
             family.iter().map(|comparison| comparison.family).max().unwrap_or(0)
         ),
     }

@@ -9,9 +9,9 @@ use base64::engine::general_purpose::STANDARD;
 use super::draw::font::kept_together;
 use super::draw::{Drawing, DrawnPanel, Graphic, palette, pictures};
 use super::{Heading, ReportError};
+use crate::run::exercises::OVERVIEW;
 use crate::run::model::{Block, Cell, Figure, Finding, Panel, Pictures, Section, Table};
 use crate::run::numbers::{decimals_for, number};
-use crate::run::exercises::OVERVIEW;
 use crate::run::statistics::Comparison;
 
 /// The summary fits a page: of an exercise it has so many findings, of other sections the first.
@@ -101,6 +101,9 @@ enum PanelView<'a> {
     Pictures {
         pictures: &'a Pictures,
         columns: Vec<String>,
+        /// Rows and columns without names leave their place to the pictures.
+        has_row_names: bool,
+        has_column_names: bool,
         side: usize,
         rows: Vec<(&'a str, Vec<PictureView<'a>>)>,
         legend: Vec<(String, &'a str)>,
@@ -215,7 +218,11 @@ fn comparison_view(comparison: &Comparison) -> ComparisonView<'_> {
         student: interval(comparison.student),
         p: comparison.adjusted_p.map_or_else(|| "—".to_owned(), |p| number(p, 4)),
         other_sign: comparison.other_sign.map_or_else(|| "—".to_owned(), |share| number(share, 4)),
-        effect: comparison.by_image.as_ref().and_then(|by_image| by_image.effect).map_or_else(|| "—".to_owned(), |effect| number(effect, 2)),
+        effect: comparison
+            .by_image
+            .as_ref()
+            .and_then(|by_image| by_image.effect)
+            .map_or_else(|| "—".to_owned(), |effect| number(effect, 2)),
         verdict,
     }
 }
@@ -315,6 +322,8 @@ fn pictures_view<'a>(pictures: &'a Pictures, pngs: &[Vec<Vec<u8>>], of_figure: u
     PanelView::Pictures {
         pictures,
         columns: pictures.columns.iter().map(|name| kept_together(name)).collect(),
+        has_row_names: pictures.rows.iter().any(|row| !row.name.is_empty()),
+        has_column_names: pictures.columns.iter().any(|name| !name.is_empty()),
         side: side as usize,
         rows: rows.collect(),
         legend: pictures.legend.iter().map(|(paint, meaning)| (palette::paint_hex(*paint), meaning.as_str())).collect(),

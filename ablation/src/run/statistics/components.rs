@@ -87,8 +87,7 @@ pub(crate) fn split(scores: &[Vec<Vec<f64>>]) -> Option<Split> {
     }
     let sizes = Sizes::of(first.iter().map(Vec::len))?;
     let grand = scores.iter().flatten().flatten().sum::<f64>() / (losses * sizes.all);
-    let of_loss: Vec<f64> =
-        scores.iter().map(|loss| loss.iter().flatten().sum::<f64>() / sizes.all - grand).collect();
+    let of_loss: Vec<f64> = scores.iter().map(|loss| loss.iter().flatten().sum::<f64>() / sizes.all - grand).collect();
     let [mut seed, mut image, mut loss_by_seed, mut residual] = [0.0; 4];
     for (place, images) in first.iter().enumerate() {
         let of_seed: Vec<&Vec<f64>> = scores.iter().filter_map(|loss| loss.get(place)).collect();

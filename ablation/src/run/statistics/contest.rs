@@ -1,9 +1,9 @@
 //! Arms that were judged on the same images.
 
+use super::Images;
 use super::components::{self, Split};
 use super::interval::{Tails, mean};
 use super::resample::{Drawn, resamples};
-use super::Images;
 
 /// Arms that were judged on the same held-out images, with the seeds that all of them have.
 ///
@@ -32,7 +32,8 @@ impl Contest {
                 })
                 .collect();
             let Some(of_seed) = of_seed else { continue };
-            if of_seed.windows(2).any(|pair| pair.first().map(|one| one.0.len()) != pair.last().map(|one| one.0.len())) {
+            if of_seed.windows(2).any(|pair| pair.first().map(|one| one.0.len()) != pair.last().map(|one| one.0.len()))
+            {
                 continue;
             }
             for ((kept, values), (images, value)) in kept.iter_mut().zip(&mut values).zip(of_seed) {

@@ -26,7 +26,7 @@ pub(crate) use kendall::kendall;
 pub(crate) use outlook::{MOST_SEEDS, Outlook};
 pub(crate) use ranking::Ranking;
 pub(crate) use resample::RESAMPLES;
-pub(crate) use sentence::{capitalised, p_text, sentences};
+pub(crate) use sentence::{capitalised, sentences};
 pub(crate) use summary::Summary;
 
 /// A difference is clear if its adjusted p is at most this.
@@ -132,7 +132,8 @@ impl Comparison {
             .collect();
         let values = |side: usize| pairs.iter().filter_map(|pair| pair.get(side).copied()).collect::<Vec<f64>>();
         let [first_values, second_values] = [0, 1].map(values);
-        let mut comparison = Self::paired(metric.into(), higher_is_better, [first, second], [&first_values, &second_values]);
+        let mut comparison =
+            Self::paired(metric.into(), higher_is_better, [first, second], [&first_values, &second_values]);
         let tails = interval::bootstrap(&comparison.differences);
         comparison.resampled(tails, None);
         comparison

@@ -27,7 +27,13 @@ pub(crate) struct Outlook {
 ///
 /// The mean of one seed has the variance v = σ²_seed + σ²_image / images. Half an interval is t(97.5 %, n − 1) · √(v / n). Enough are the first n ≥ 2 with
 /// |difference| · √(n / v) ≥ t(1 − level / 2, n − 1) + t(80 %, n − 1).
-pub(super) fn outlook(difference: f64, components: Components, seeds: usize, images: f64, level: f64) -> Option<Outlook> {
+pub(super) fn outlook(
+    difference: f64,
+    components: Components,
+    seeds: usize,
+    images: f64,
+    level: f64,
+) -> Option<Outlook> {
     let of_seed = |images: f64| components.seed + components.image / images;
     let half_width = |seeds: usize, images: f64| {
         Some(t_quantile(seeds as f64 - 1.0, 0.025)? * (of_seed(images) / seeds as f64).sqrt())

@@ -45,14 +45,22 @@ impl Ranking {
         }
         let of_arm = |arm: usize| {
             let values = contest.values().get(arm)?;
-            let tails = interval::Tails::of(replicates.iter().filter_map(|means| Some((*means.get(arm)?, 1))).collect());
+            let tails =
+                interval::Tails::of(replicates.iter().filter_map(|means| Some((*means.get(arm)?, 1))).collect());
             let by_bootstrap = tails.filter(|_| values.len() > 1).map(|tails| tails.interval);
             union(by_bootstrap, interval::student(values))
         };
         let mut pairs = Vec::new();
         for first in 0..names.len() {
             for second in first + 1..names.len() {
-                pairs.push(Comparison::in_contest(metric, higher_is_better, names, contest, &replicates, [first, second]));
+                pairs.push(Comparison::in_contest(
+                    metric,
+                    higher_is_better,
+                    names,
+                    contest,
+                    &replicates,
+                    [first, second],
+                ));
             }
         }
         Some(Self {

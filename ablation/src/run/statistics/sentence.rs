@@ -22,32 +22,33 @@ impl Comparison {
         let interval = format!("95 % interval {} to {}", shown(low), shown(high));
         let difference = shown(amount);
         if self.is_clear() {
-            let kind = if self.higher_is_better { "higher" } else { "lower, so better," };
+            let direction = if self.higher_is_better { "" } else { " (lower is better)" };
             let (leading, trailing) = (shown(leading), shown(trailing));
             let leader = capitalised(leader);
             return format!(
-                "{leader} has a {kind} {metric} than {other}: {leading} against {trailing}, a difference of {difference} ({interval}, {}).",
+                "{leader} beats {other} in {metric}: {leading} against {trailing}{direction}, a difference of {difference} ({interval}, {}).",
                 self.evidence()
             );
         }
         if amount == 0.0 {
-            return format!("{} and {second} have the same {metric} ({interval}, {}).", capitalised(first), self.evidence());
+            return format!(
+                "{} and {second} have the same {metric} ({interval}, {}).",
+                capitalised(first),
+                self.evidence()
+            );
         }
         format!(
-            "{} seeds do not tell {first} and {second} apart in {metric}: {leader} is ahead by {difference} on average ({interval}, {}).{}",
+            "{} seeds do not tell {first} and {second} apart in {metric}: {leader} leads by {difference} on average ({interval}, {}){}.",
             capitalised(&in_words(self.seeds())),
             self.evidence(),
             self.remedy()
         )
     }
 
-    /// "p = 0.012 after correction for 8 comparisons".
+    /// "p = 0.012", or "corrected p = 0.024" where several comparisons were corrected for.
     fn evidence(&self) -> String {
         let p = self.adjusted_p.map_or_else(String::new, p_text);
-        match self.family {
-            0 | 1 => p,
-            family => format!("{p} after correction for {family} comparisons"),
-        }
+        if self.family > 1 { format!("corrected {p}") } else { p }
     }
 
     /// How many seeds would show the observed difference; empty where it is not known.
@@ -56,8 +57,8 @@ impl Comparison {
             return String::new();
         }
         match self.seeds_for_power() {
-            Some(seeds) => format!(" If that is the true difference, {seeds} seeds would show it four times in five."),
-            None => format!(" If that is the true difference, not even {MOST_SEEDS} seeds would show it."),
+            Some(seeds) => format!("; about {seeds} seeds would show a difference of that size"),
+            None => format!("; not even {MOST_SEEDS} seeds would show a difference of that size"),
         }
     }
 
@@ -71,7 +72,9 @@ impl Comparison {
         let decimals = decimals_for(self.mean, 2).clamp(3, 4);
         let [first_mean, second_mean] = self.means.map(|mean| number(mean, decimals));
         let metric = capitalised(metric);
-        format!("{metric} is {first_mean} with {first} and {second_mean} with {second}. One seed supports no conclusion.")
+        format!(
+            "{metric} is {first_mean} with {first} and {second_mean} with {second}. One seed supports no conclusion."
+        )
     }
 }
 
@@ -85,8 +88,7 @@ pub(crate) fn p_text(p: f64) -> String {
 
 /// Small numbers as words.
 fn in_words(count: usize) -> String {
-    const WORDS: [&str; 11] =
-        ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+    const WORDS: [&str; 11] = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
     WORDS.get(count).map_or_else(|| count.to_string(), |word| (*word).to_owned())
 }
 

@@ -139,10 +139,7 @@ fn equal_differences_decide_by_their_sign() {
     assert_eq!(exact.verdict, Verdict::SecondHigher);
     let equal = compare(&[0.3, 0.1, 0.2], &[0.3, 0.1, 0.2]);
     assert_eq!((equal.bootstrap, equal.verdict), (Some([0.0, 0.0]), Verdict::NoClearDifference));
-    assert_eq!(
-        equal.sentence(),
-        "A and B have the same Dice (95 % interval 0.000 to 0.000, p = 1.0)."
-    );
+    assert_eq!(equal.sentence(), "A and B have the same Dice (95 % interval 0.000 to 0.000, p = 1.0).");
 }
 
 #[test]
@@ -158,20 +155,20 @@ fn sentences_say_which_is_better() {
     let dice = compare(&low, &high);
     assert_eq!(
         dice.sentence(),
-        "B has a higher Dice than A: 0.8017 against 0.7577, a difference of 0.0440 (95 % interval 0.0390 to 0.0490, p < 0.001)."
+        "B beats A in Dice: 0.8017 against 0.7577, a difference of 0.0440 (95 % interval 0.0390 to 0.0490, p < 0.001)."
     );
     let distance = Comparison::new("Hausdorff distance", false, ("A", &all(&low)), ("B", &all(&high)));
     assert!(
-        distance.sentence().starts_with("A has a lower, so better, Hausdorff distance than B: 0.7577 against 0.8017,")
+        distance.sentence().starts_with("A beats B in Hausdorff distance: 0.7577 against 0.8017 (lower is better),")
     );
     assert_eq!((dice.better(), distance.better()), (Some("B"), Some("A")));
     let noisy = compare(&[0.80, 0.70, 0.75], &[0.76, 0.73, 0.74]);
     assert_eq!(
         noisy.sentence(),
-        "Three seeds do not tell A and B apart in Dice: A is ahead by 0.007 on average (95 % interval −0.081 to 0.094, p = 0.77)."
+        "Three seeds do not tell A and B apart in Dice: A leads by 0.007 on average (95 % interval −0.081 to 0.094, p = 0.77)."
     );
     let both = sentences(&[noisy, dice]);
-    assert!(both.starts_with("B has a higher") && both.ends_with("−0.081 to 0.094, p = 0.77)."));
+    assert!(both.starts_with("B beats A") && both.ends_with("−0.081 to 0.094, p = 0.77)."));
 }
 
 #[test]
@@ -186,8 +183,8 @@ fn summaries() {
 fn sentences_begin_with_a_capital_but_symbols_stay() {
     let values = |by: f64| [0.5 + by, 0.6 + by, 0.52 + by].map(Some);
     let of = |second: &str| Comparison::new("Dice", true, ("BCE", &values(0.0)), (second, &values(0.1))).sentence();
-    assert!(of("focal").starts_with("Focal has a higher Dice than BCE"), "{}", of("focal"));
-    assert!(of("γ = 1").starts_with("γ = 1 has"), "{}", of("γ = 1"));
+    assert!(of("focal").starts_with("Focal beats BCE in Dice"), "{}", of("focal"));
+    assert!(of("γ = 1").starts_with("γ = 1 beats"), "{}", of("γ = 1"));
 }
 
 mod by_image;

@@ -80,7 +80,9 @@ impl BinaryProblem {
         let pixels = self.held_out.size * self.held_out.size;
         let images = logits.chunks(pixels).zip(self.held_out.masks.chunks(pixels));
         images
-            .map(|(logits, mask)| Counts::of(logits.iter().zip(mask).map(|(logit, truth)| (*logit >= 0.0, *truth != 0))))
+            .map(|(logits, mask)| {
+                Counts::of(logits.iter().zip(mask).map(|(logit, truth)| (*logit >= 0.0, *truth != 0)))
+            })
             .collect()
     }
 

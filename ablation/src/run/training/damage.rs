@@ -179,7 +179,8 @@ impl Problem for DamageProblem {
         let pixels = self.held_out.size * self.held_out.size;
         let maps: Vec<Vec<u8>> = logits.chunks(CLASSES * pixels).map(|image| likeliest(image, pixels)).collect();
         let images = maps.iter().zip(self.held_out.labels.chunks(pixels)).map(|(map, labels)| {
-            let of_class = |class| Counts::of(map.iter().zip(labels).map(|(found, label)| (*found == class, *label == class)));
+            let of_class =
+                |class| Counts::of(map.iter().zip(labels).map(|(found, label)| (*found == class, *label == class)));
             ImageScores { counts: (0..CLASSES as u8).map(of_class).collect(), ..ImageScores::default() }
         });
         let images = images.collect();

@@ -185,13 +185,7 @@ pub(crate) fn train(
 
 impl Trained {
     /// Evaluates the first held-out images after so many steps.
-    fn look(
-        &mut self,
-        problem: &impl Problem,
-        network: &UNet,
-        batch: usize,
-        step: usize,
-    ) -> Result<(), TrainingError> {
+    fn look(&mut self, problem: &impl Problem, network: &UNet, batch: usize, step: usize) -> Result<(), TrainingError> {
         let logits = held_out_logits(problem, network, batch, step, FOLLOWED)?;
         self.evaluations.push(Evaluation { step, metrics: problem.evaluate(&logits)? });
         Ok(())

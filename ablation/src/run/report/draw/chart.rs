@@ -24,9 +24,9 @@ impl<'a> Plan<'a> {
         // Beside names the spread lies along the other axis.
         let lying = |point: &SeriesPoint| point.spread.filter(|_| is_named(&chart.y)).into_iter().flatten();
         let standing = |point: &SeriesPoint| point.spread.filter(|_| !is_named(&chart.y)).into_iter().flatten();
-        let x_data = chart.series.iter().flat_map(shown).flat_map(|point| std::iter::once(point.x).chain(lying(&point)));
-        let y_data =
-            chart.series.iter().flat_map(points).flat_map(|point| point.y.into_iter().chain(standing(&point)));
+        let x_data =
+            chart.series.iter().flat_map(shown).flat_map(|point| std::iter::once(point.x).chain(lying(&point)));
+        let y_data = chart.series.iter().flat_map(points).flat_map(|point| point.y.into_iter().chain(standing(&point)));
         let x = Ruler::new(&chart.x, x_data.chain(at(false)), if lines_only { Room::Tight } else { Room::Padded });
         let y = Ruler::new(&chart.y, y_data.chain(at(true)), if bars { Room::WithZero } else { Room::Padded });
         Self {

@@ -19,7 +19,9 @@ fn simulated(of: Split, [losses, seeds, images]: [usize; 3], seed: u64) -> Vec<V
         let by_image: Vec<f64> = (0..images + seed % 3).map(|_| draw(of.image)).collect();
         for (loss, scores) in by_loss.iter().zip(&mut scores) {
             let interaction = draw(of.loss_by_seed);
-            scores.push(by_image.iter().map(|image| 3.0 + loss + of_seed + image + interaction + draw(of.residual)).collect());
+            scores.push(
+                by_image.iter().map(|image| 3.0 + loss + of_seed + image + interaction + draw(of.residual)).collect(),
+            );
         }
     }
     scores
