@@ -370,7 +370,12 @@ fn images_that_cannot_be_trained_on_are_refused() {
         refusal
     };
     let both = refusal("--images images --masks numbers", &[]);
-    assert!(both.contains("neither 0 and 1 nor 0 and 255") && both.contains("--classes N") && both.contains("--foreground nonzero"), "{both}");
+    assert!(
+        both.contains("neither 0 and 1 nor 0 and 255")
+            && both.contains("--classes N")
+            && both.contains("--foreground nonzero"),
+        "{both}"
+    );
     assert!(refusal("--images images --masks masks --folds 5", &[]).contains("4 images cannot be split into 5 folds"));
     assert!(refusal("--images images --masks numbers --classes 2", &[]).contains("has the label 2"));
     assert!(refusal("--images images --masks numbers --foreground 7", &[]).contains("no mask has this value"));
@@ -381,9 +386,13 @@ fn images_that_cannot_be_trained_on_are_refused() {
     assert!(size.contains("cell_3.png: is 20 × 24 pixels") && size.contains("24 × 20"), "{size}");
     fs::write(folder.path("masks/cell_3.png"), "no image").unwrap();
     assert!(refusal("--images images --masks masks", &[]).contains("cell_3.png: is no image that can be read"));
-    let other = folder.run("run 6 --config tiny.toml --crop 16 --images images --masks numbers --foreground nonzero", &[]).refusal();
+    let other = folder
+        .run("run 6 --config tiny.toml --crop 16 --images images --masks numbers --foreground nonzero", &[])
+        .refusal();
     assert!(other.contains("exercise 6: has images of its own"), "{other}");
-    let large = folder.run("run 1 --config tiny.toml --crop 32 --images images --masks numbers --foreground 1,2", &[]).refusal();
+    let large = folder
+        .run("run 1 --config tiny.toml --crop 32 --images images --masks numbers --foreground 1,2", &[])
+        .refusal();
     assert!(large.contains("give --crop 16 or less"), "{large}");
 }
 

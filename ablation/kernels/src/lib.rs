@@ -269,8 +269,10 @@ fn run_forward(shape: Shape, input: &[f32], learned: Learned<'_>) -> Forward {
     let mut normalised = vec![0.0; images * to * pixels];
     let mut output = vec![0.0; images * to * pixels];
     let mut inverses = Vec::with_capacity(images * groups);
-    for ((image, normalised), output) in
-        input.chunks_exact(from * pixels).zip(normalised.chunks_exact_mut(to * pixels)).zip(output.chunks_exact_mut(to * pixels))
+    for ((image, normalised), output) in input
+        .chunks_exact(from * pixels)
+        .zip(normalised.chunks_exact_mut(to * pixels))
+        .zip(output.chunks_exact_mut(to * pixels))
     {
         padded.fill(image);
         convolve(&padded, &kernels, normalised);

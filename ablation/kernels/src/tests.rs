@@ -19,9 +19,8 @@ impl Arbitrary for Case {
         let (groups, of_group) = (small(g, 3), small(g, 3));
         let extent = Extent { width: small(g, 19), height: small(g, 9) + 1 };
         let shape = Shape { images: small(g, 2), from: small(g, 5), to: groups * of_group, groups, extent };
-        let mut numbers = |count: usize| -> Vec<f32> {
-            (0..count).map(|_| f32::from(i16::arbitrary(g)) / 20_000.0).collect()
-        };
+        let mut numbers =
+            |count: usize| -> Vec<f32> { (0..count).map(|_| f32::from(i16::arbitrary(g)) / 20_000.0).collect() };
         let pixels = shape.images * extent.pixels();
         Case {
             shape,
@@ -51,7 +50,9 @@ impl Case {
                         let mut sum = 0.0;
                         for seen in 0..from {
                             for (dy, dx) in (0..3).flat_map(|dy| (0..3).map(move |dx| (dy, dx))) {
-                                let (Some(v), Some(u)) = ((y + dy).checked_sub(1), (x + dx).checked_sub(1)) else { continue };
+                                let (Some(v), Some(u)) = ((y + dy).checked_sub(1), (x + dx).checked_sub(1)) else {
+                                    continue;
+                                };
                                 if v < height && u < width {
                                     sum += kernels[(channel * from + seen) * 9 + 3 * dy + dx]
                                         * input[(image * from + seen) * pixels + v * width + u];

@@ -14,6 +14,7 @@ pub(crate) use inspect::InspectArguments;
 pub(crate) use losses::LossesArguments;
 #[cfg(feature = "train")]
 pub(crate) use run::{
-    CompareArguments, ConfigArguments, Foreground, LARGEST_SEED, MOST_SEEDS, PresetArguments, ReportArguments, RunArguments,
+    CompareArguments, ConfigArguments, Foreground, LARGEST_SEED, MOST_SEEDS, PresetArguments, ReportArguments,
+    RunArguments,
 };
 pub(crate) use score::{EmptyImages, OnBad, ScoreArguments};

@@ -108,7 +108,9 @@ impl FromStr for Foreground {
             return Ok(Self::NonZero);
         }
         let values = text.split(',').map(|value| value.trim().parse()).collect::<Result<_, _>>();
-        values.map(Self::Values).map_err(|_| "accepted: whole numbers from 0, separated by commas, or nonzero".to_owned())
+        values
+            .map(Self::Values)
+            .map_err(|_| "accepted: whole numbers from 0, separated by commas, or nonzero".to_owned())
     }
 }
 

@@ -59,7 +59,11 @@ pub(super) fn of_bytes(bytes: &[u8], name: &str) -> Result<Raster, ImageError> {
     if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
         return png(bytes, name);
     }
-    if bytes.starts_with(b"II*\0") || bytes.starts_with(b"MM\0*") || bytes.starts_with(b"II+\0") || bytes.starts_with(b"MM\0+") {
+    if bytes.starts_with(b"II*\0")
+        || bytes.starts_with(b"MM\0*")
+        || bytes.starts_with(b"II+\0")
+        || bytes.starts_with(b"MM\0+")
+    {
         return tiff(bytes, name);
     }
     let remedy = "accepted: PNG, TIFF and .npy; convert it without loss";
@@ -131,7 +135,12 @@ fn tiff(bytes: &[u8], name: &str) -> Result<Raster, ImageError> {
         tiff::ColorType::GrayA(_) => 2,
         tiff::ColorType::RGB(_) => 3,
         tiff::ColorType::RGBA(_) => 4,
-        other => return Err(ImageError::new(name, format!("is a TIFF in {other:?}; accepted: grey, and red, green and blue"))),
+        other => {
+            return Err(ImageError::new(
+                name,
+                format!("is a TIFF in {other:?}; accepted: grey, and red, green and blue"),
+            ));
+        }
     };
     if decoder.more_images() {
         return Err(ImageError::new(name, "is a stack of several images; save each as a file of its own"));
@@ -151,7 +160,10 @@ fn tiff(bytes: &[u8], name: &str) -> Result<Raster, ImageError> {
         }
     };
     if numbers.len() != pixels * channels {
-        return Err(ImageError::new(name, format!("has {} numbers for {pixels} pixels of {channels} channels", numbers.len())));
+        return Err(ImageError::new(
+            name,
+            format!("has {} numbers for {pixels} pixels of {channels} channels", numbers.len()),
+        ));
     }
     Ok(Raster { width, height, channels, numbers, opaque, palette: None })
 }
@@ -176,11 +188,15 @@ fn npy(path: &Path, name: &str) -> Result<Raster, ImageError> {
         _ => {
             return Err(ImageError::new(
                 name,
-                format!("has shape {}; accepted: (height, width), (height, width, 3) or (3, height, width)", array.shape_text()),
+                format!(
+                    "has shape {}; accepted: (height, width), (height, width, 3) or (3, height, width)",
+                    array.shape_text()
+                ),
             ));
         }
     };
-    let [width, height, channels] = [width, height, channels].map(|length| usize::try_from(length).unwrap_or(usize::MAX));
+    let [width, height, channels] =
+        [width, height, channels].map(|length| usize::try_from(length).unwrap_or(usize::MAX));
     let pixels = pixels(width, height, name)?;
     if array.order() != crate::arrays::Order::C && array.shape().len() > 1 {
         return Err(ImageError::new(name, "is stored column by column; save it with numpy.ascontiguousarray"));

@@ -8,7 +8,6 @@ mod error;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::paths::shown;
@@ -69,8 +68,12 @@ impl Image {
             1 | 3 => channels,
             // The last is how opaque a pixel is, and must say nothing.
             2 | 4 if pixels.is_opaque() => channels - 1,
-            2 | 4 => return Err(of_file("has transparent pixels, whose colour nothing tells; flatten it first".to_owned())),
-            other => return Err(of_file(format!("has {other} channels; accepted: grey (1) or red, green and blue (3)"))),
+            2 | 4 => {
+                return Err(of_file("has transparent pixels, whose colour nothing tells; flatten it first".to_owned()));
+            }
+            other => {
+                return Err(of_file(format!("has {other} channels; accepted: grey (1) or red, green and blue (3)")));
+            }
         };
         let channel = |place: usize| pixels.numbers.iter().skip(place).step_by(channels).copied();
         let numbers: Vec<f32> = (0..kept).flat_map(channel).collect();
@@ -109,7 +112,11 @@ impl Mask {
         }
         let whole = |number: f32| {
             let is_whole = number >= 0.0 && number <= 16_777_216.0 && number.fract() == 0.0;
-            if is_whole { Ok(number as u32) } else { Err(of_file(format!("has the value {number}; a mask has whole numbers from 0"))) }
+            if is_whole {
+                Ok(number as u32)
+            } else {
+                Err(of_file(format!("has the value {number}; a mask has whole numbers from 0")))
+            }
         };
         let values = numbers.iter().step_by(channels.max(1)).map(|number| whole(*number)).collect::<Result<_, _>>()?;
         Ok(Self { name, width, height, values })
@@ -119,11 +126,6 @@ impl Mask {
     pub(crate) fn part(&self, corner: [usize; 2]) -> Self {
         let values = quarter(&self.values, [self.width, self.height], corner).collect();
         Self { name: self.name.clone(), width: self.width / 2, height: self.height / 2, values }
-    }
-
-    /// The values that occur.
-    pub(crate) fn distinct(&self) -> BTreeSet<u32> {
-        self.values.iter().copied().collect()
     }
 }
 

@@ -82,12 +82,16 @@ fn formats_agree() {
 fn palettes_and_few_bits() {
     let folder = Folder::new();
     let palette = [10, 20, 30, 40, 50, 60, 70, 80, 90];
-    let path = folder.with("p.png", &png(5, 1, png::ColorType::Indexed, png::BitDepth::Two, &palette, &[0b00_01_10_01, 0b00_000000]));
+    let path = folder.with(
+        "p.png",
+        &png(5, 1, png::ColorType::Indexed, png::BitDepth::Two, &palette, &[0b00_01_10_01, 0b00_000000]),
+    );
     assert_eq!(Mask::read(&path).unwrap().values, [0, 1, 2, 1, 0]);
     let image = Image::read(&path).unwrap();
     assert_eq!(image.channels, 3);
     assert_eq!(image.numbers[..5], [10.0, 40.0, 70.0, 40.0, 10.0]);
-    let path = folder.with("bits.png", &png(9, 1, png::ColorType::Grayscale, png::BitDepth::One, &[], &[0b1010_0001, 0b1000_0000]));
+    let path = folder
+        .with("bits.png", &png(9, 1, png::ColorType::Grayscale, png::BitDepth::One, &[], &[0b1010_0001, 0b1000_0000]));
     assert_eq!(Mask::read(&path).unwrap().values, [1, 0, 1, 0, 0, 0, 0, 1, 1]);
 }
 
@@ -100,7 +104,8 @@ fn colours_and_opacity() {
     assert!(Mask::read(&path).unwrap_err().to_string().contains("rgb.png: is a mask in colours"));
     let first = folder.with("first.npy", &npy(&[3, 1, 5], &(0..15).collect::<Vec<u8>>()));
     assert_eq!(Image::read(&first).unwrap().numbers, (0..15).map(|value| value as f32).collect::<Vec<_>>());
-    let grey = folder.with("grey.png", &png(2, 1, png::ColorType::Rgba, png::BitDepth::Eight, &[], &[7, 7, 7, 255, 0, 0, 0, 255]));
+    let grey = folder
+        .with("grey.png", &png(2, 1, png::ColorType::Rgba, png::BitDepth::Eight, &[], &[7, 7, 7, 255, 0, 0, 0, 255]));
     assert_eq!(Mask::read(&grey).unwrap().values, [7, 0]);
     assert_eq!(Image::read(&grey).unwrap().channels, 3);
     let clear = folder.with("clear.png", &png(1, 1, png::ColorType::Rgba, png::BitDepth::Eight, &[], &[7, 7, 7, 9]));
@@ -136,5 +141,7 @@ fn what_cannot_be_read_says_why() {
     assert!(Mask::read(&path).unwrap_err().to_string().contains("has the value 0.5"));
     let path = folder.with("nan.npy", &npy(&[1, 2], &[f32::NAN, 1.0]));
     assert!(Image::read(&path).unwrap_err().to_string().contains("no finite number"));
-    assert!(Image::read(&folder.0.path().join("none.png")).unwrap_err().to_string().contains("none.png: cannot be opened"));
+    assert!(
+        Image::read(&folder.0.path().join("none.png")).unwrap_err().to_string().contains("none.png: cannot be opened")
+    );
 }

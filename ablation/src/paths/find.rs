@@ -45,14 +45,16 @@ pub enum PathError {
         argument: String,
     },
     /// A folder without files of the kinds that are read.
-    #[error("{folder}: no {endings} file in this folder; a pattern such as '{folder}/**/*.{last}' looks into the folders in it")]
+    #[error(
+        "{folder}: no {endings} file in this folder; a pattern such as '{folder}/**/*.{example}' looks into the folders in it"
+    )]
     NoFiles {
         /// The folder.
         folder: String,
         /// The endings that were looked for.
         endings: String,
         /// One of them.
-        last: String,
+        example: String,
     },
     /// A folder that cannot be searched.
     #[error("{folder}: cannot search this folder: {error}")]
@@ -106,8 +108,8 @@ fn files_in(folder: &Path, endings: &[&str]) -> Result<Vec<PathBuf>> {
     if paths.is_empty() {
         let [rest @ .., last] = endings else { return Ok(paths) };
         let rest: Vec<String> = rest.iter().map(|ending| format!(".{ending}")).collect();
-        let endings = format!("{} or .{last}", rest.join(", "));
-        return Err(PathError::NoFiles { folder: shown(folder), endings, last: (*last).to_owned() });
+        let (listed, example) = (format!("{} or .{last}", rest.join(", ")), endings.first().unwrap_or(last));
+        return Err(PathError::NoFiles { folder: shown(folder), endings: listed, example: (*example).to_owned() });
     }
     paths.sort();
     Ok(paths)

@@ -31,7 +31,7 @@ struct Key<'a> {
     pace: Pace,
     data: &'a Data,
     damage: Option<&'a Damage>,
-    robustness: Option<&'a Robustness>,
+    robustness: Option<Robustness>,
     images: Option<&'a RealImages>,
     task: Task,
     expression: &'a str,
@@ -122,7 +122,7 @@ impl Cache {
             pace: config.pace_of(arm.task),
             data: &data,
             damage: matches!(arm.task, Task::Damage { .. }).then_some(&config.damage),
-            robustness: is_noisy.then_some(&config.robustness),
+            robustness: is_noisy.then_some(Robustness { seeds: 0, ..config.robustness }),
             images: config.images.as_ref().filter(|_| is_of_files),
             task: arm.task,
             expression: &arm.loss.expression,
@@ -219,6 +219,9 @@ mod tests {
             (|c| c.data.rare_shares.push(0.002), [false, false]),
             (|c| c.losses.gammas.push(9.0), [false, false]),
             (|c| c.losses.own.push("iou".to_owned()), [false, false]),
+            (|c| c.robustness.seeds += 1, [false, false]),
+            (|c| c.robustness.label_noise += 0.1, [false, false]),
+            (|c| c.sensitivity.steps += 1, [false, false]),
         ];
         let all = arms(&config);
         let binary = all.iter().find(|arm| matches!(arm.task, Task::Binary { .. })).unwrap();

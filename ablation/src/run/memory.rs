@@ -1,6 +1,6 @@
 //! The memory that a run takes, estimated before it begins: what the system cannot give ends a program without a word, hours later.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use sysinfo::{MemoryRefreshKind, System};
@@ -82,10 +82,10 @@ impl Estimate {
     pub(super) fn new(config: &Config, exercises: &[&Exercise], threads: usize) -> Self {
         let seeds = f64::from(config.seeds);
         let arms = exercises::arms_of_seed(config, exercises, config.first_seed);
-        let tasks: BTreeSet<Set> = arms.iter().map(|arm| Set::of(arm.task)).collect();
-        let networks = tasks.iter().map(|set| set.training(config)).fold(0.0, f64::max);
+        let sets: BTreeMap<Set, u32> = arms.iter().map(|arm| (Set::of(arm.task), config.seeds_of(arm.task))).collect();
+        let networks = sets.keys().map(|set| set.training(config)).fold(0.0, f64::max);
         Self {
-            images: seeds * tasks.iter().map(|set| set.images(config)).sum::<f64>(),
+            images: sets.iter().map(|(set, seeds)| f64::from(*seeds) * set.images(config)).sum(),
             training: networks * (threads as f64).min(seeds * arms.len() as f64),
             outcomes: arms.iter().map(|arm| f64::from(config.seeds_of(arm.task)) * outcome(config, arm.task)).sum(),
         }
@@ -258,10 +258,7 @@ mod tests {
             assert!(needed.check(needed.total()).is_ok());
             let refusal = needed.check(needed.total() - 1.0).unwrap_err().to_string();
             assert!(refusal.contains(remedy), "{refusal}");
-            assert!(
-                refusal.starts_with("this run takes about ") && refusal.contains("GB of memory, and "),
-                "{refusal}"
-            );
+            assert!(refusal.starts_with("this run takes about ") && refusal.contains("B of memory, and "), "{refusal}");
         }
     }
 

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use sha2::{Digest, Sha256};
 
 use super::config::{Config, RealImages};
-use super::dataset::{Real, RealError};
+use super::dataset::Real;
 use super::error::RunError;
 use crate::arguments::{ClassesArgument, Foreground, RunArguments};
 use crate::error::Error;
@@ -130,7 +130,10 @@ fn foreground(
     let chosen: Vec<u32> = match (asked, &found[..]) {
         (Some(Foreground::Values(values)), _) => {
             if let Some(missing) = values.iter().find(|value| !counts.contains_key(value)) {
-                return Err(usage(format!("--foreground {missing}: no mask has this value; they have {}", listed(&found))));
+                return Err(usage(format!(
+                    "--foreground {missing}: no mask has this value; they have {}",
+                    listed(&found)
+                )));
             }
             values.clone()
         }
@@ -154,7 +157,10 @@ fn foreground(
     let all: u64 = counts.values().sum();
     if pixels == 0 || pixels == all {
         let what = if pixels == 0 { "no foreground" } else { "nothing but foreground" };
-        return Err(usage(format!("the masks have {what} ({}), so there is nothing to learn; --foreground VALUES says what is foreground", listed(&found))));
+        return Err(usage(format!(
+            "the masks have {what} ({}), so there is nothing to learn; --foreground VALUES says what is foreground",
+            listed(&found)
+        )));
     }
     Ok(chosen)
 }

@@ -2,8 +2,8 @@
 
 use super::error::Place;
 use super::settings::{
-    LARGEST_FACTOR, LARGEST_GAMMA, LARGEST_LEARNING_RATE, LARGEST_SEED, LARGEST_SIZE, MOST_ANNOTATORS, MOST_CHANNELS, MOST_ENTRIES,
-    MOST_EVALUATIONS, MOST_IMAGES, MOST_SEEDS, MOST_STEPS, accepted,
+    LARGEST_FACTOR, LARGEST_GAMMA, LARGEST_LEARNING_RATE, LARGEST_SEED, LARGEST_SIZE, MOST_ANNOTATORS, MOST_CHANNELS,
+    MOST_ENTRIES, MOST_EVALUATIONS, MOST_IMAGES, MOST_SEEDS, MOST_STEPS, accepted,
 };
 use super::{Config, ConfigError, Shapes};
 use crate::run::numbers::percent_as_set;
@@ -141,20 +141,17 @@ impl Config {
                 "losses.own",
                 fault(losses.own.len() <= MOST_ENTRIES, format!("a list of {} expressions", losses.own.len())),
             ),
+            ("robustness.seeds", fault((1..=MOST_SEEDS).contains(&robustness.seeds), robustness.seeds)),
             (
                 "robustness.label_noise",
                 fault((0.0..=0.5).contains(&robustness.label_noise), Real(robustness.label_noise)),
             ),
-            ("robustness.annotators", fault((2..=MOST_ANNOTATORS).contains(&robustness.annotators), robustness.annotators)),
+            (
+                "robustness.annotators",
+                fault((2..=MOST_ANNOTATORS).contains(&robustness.annotators), robustness.annotators),
+            ),
             ("sensitivity.seeds", fault((1..=MOST_SEEDS).contains(&sensitivity.seeds), sensitivity.seeds)),
             ("sensitivity.steps", fault(steps(sensitivity.steps), sensitivity.steps)),
-            (
-                "sensitivity.size",
-                fault(
-                    is_size(sensitivity.size) && self.foreground_of_cells() >= 1.0,
-                    format!("{} with a share of {:?}", sensitivity.size, data.share),
-                ),
-            ),
             (
                 "sensitivity.training_images",
                 fault(
@@ -163,6 +160,13 @@ impl Config {
                 ),
             ),
             ("sensitivity.held_out_images", fault(images(sensitivity.held_out_images), sensitivity.held_out_images)),
+            (
+                "sensitivity.size",
+                fault(
+                    is_size(sensitivity.size) && self.foreground_of_cells() >= 1.0,
+                    format!("{} with a share of {:?}", sensitivity.size, data.share),
+                ),
+            ),
             ("sensitivity.learning_rates", grid(&sensitivity.learning_rates, rate)),
             ("sensitivity.gammas", grid(&sensitivity.gammas, gamma)),
             ("sensitivity.alphas", grid(&sensitivity.alphas, part)),

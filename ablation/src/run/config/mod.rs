@@ -15,7 +15,7 @@ pub(crate) use preset::Preset;
 
 use serde::{Deserialize, Serialize};
 
-use super::task::Task;
+use super::task::{Labels, Task};
 
 /// All that decides the numbers of a run. Where they are written, and by how many threads, is no part of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -149,6 +149,8 @@ pub(crate) struct Losses {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Robustness {
+    /// How many of the run's seeds.
+    pub(crate) seeds: u32,
     /// The share of the foreground's pixels whose noisy label is wrong, as `data.label_noise` has it; also that of each annotator.
     pub(crate) label_noise: f64,
     /// How many annotators soft labels are the mean of.
@@ -193,6 +195,7 @@ impl Config {
     pub(crate) fn seeds_of(&self, task: Task) -> u32 {
         match task {
             Task::Cell { .. } => self.sensitivity.seeds.min(self.seeds),
+            Task::Binary { labels, .. } if labels != Labels::Usual => self.robustness.seeds.min(self.seeds),
             Task::Binary { .. } | Task::Nuclei | Task::Damage { .. } => self.seeds,
         }
     }

@@ -88,10 +88,10 @@ fn standard() -> Config {
             gammas: vec![1.0, 1.5, 2.0, 2.5, 3.0],
             own: Vec::new(),
         },
-        robustness: Robustness { label_noise: 0.1, annotators: 5 },
+        robustness: Robustness { seeds: 3, label_noise: 0.1, annotators: 5 },
         sensitivity: Sensitivity {
             seeds: 1,
-            steps: 60,
+            steps: 40,
             size: 32,
             training_images: 128,
             held_out_images: 64,

@@ -64,7 +64,7 @@ impl Arbitrary for Config {
                 gammas: list(g),
                 own: Arbitrary::arbitrary(g),
             },
-            robustness: Robustness { label_noise: finite(g), annotators: count(g) },
+            robustness: Robustness { seeds: u32::arbitrary(g), label_noise: finite(g), annotators: count(g) },
             sensitivity: Sensitivity {
                 seeds: u32::arbitrary(g),
                 steps: count(g),
@@ -337,7 +337,7 @@ fn values_out_of_range_are_named_with_their_line() {
         // What the preset gives no longer fits, and stands in no line.
         (
             "[training]\nsteps = 5",
-            "my.toml: training.evaluations is 16 of 5 steps; accepted: a whole number from 1 to training.steps and to training.damage_steps, at most 10000",
+            "my.toml: training.evaluations is 8 of 5 steps; accepted: a whole number from 1 to training.steps and to training.damage_steps, at most 10000",
         ),
     ];
     for (text, message) in cases {
@@ -352,6 +352,7 @@ fn values_out_of_range_are_named_with_their_line() {
 fn ranges() {
     type Change = fn(&mut Config);
     let refused: &[(&str, &[Change])] = &[
+        ("robustness.seeds", &[|c| c.robustness.seeds = 0, |c| c.robustness.seeds = 1001]),
         ("robustness.label_noise", &[|c| c.robustness.label_noise = 0.51, |c| c.robustness.label_noise = f64::NAN]),
         ("robustness.annotators", &[|c| c.robustness.annotators = 1, |c| c.robustness.annotators = 101]),
         ("sensitivity.seeds", &[|c| c.sensitivity.seeds = 0]),
@@ -359,7 +360,10 @@ fn ranges() {
         ("sensitivity.size", &[|c| c.sensitivity.size = 30, |c| c.sensitivity.size = 520]),
         ("sensitivity.training_images", &[|c| c.sensitivity.training_images = 7]),
         ("sensitivity.held_out_images", &[|c| c.sensitivity.held_out_images = 0]),
-        ("sensitivity.learning_rates", &[|c| c.sensitivity.learning_rates = vec![0.1], |c| c.sensitivity.learning_rates[0] = 0.0]),
+        (
+            "sensitivity.learning_rates",
+            &[|c| c.sensitivity.learning_rates = vec![0.1], |c| c.sensitivity.learning_rates[0] = 0.0],
+        ),
         ("sensitivity.gammas", &[|c| c.sensitivity.gammas.clear(), |c| c.sensitivity.gammas.reverse()]),
         ("sensitivity.alphas", &[|c| c.sensitivity.alphas = vec![0.5, 1.5]]),
         ("sensitivity.lambdas", &[|c| c.sensitivity.lambdas = vec![0.5, 0.5]]),

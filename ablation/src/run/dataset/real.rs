@@ -1,8 +1,8 @@
 //! Images of files: crops of them, drawn from a seed, and split by image.
 
+use super::Split;
 use super::binary::{BinarySet, Labelling};
 use super::random::{Purpose, Stream};
-use super::Split;
 use crate::images::{Image, Mask};
 
 /// Images with their masks.
@@ -45,7 +45,9 @@ pub(crate) enum RealError {
     Size { mask: String, of_mask: [usize; 2], image: String, of_image: [usize; 2] },
     #[error("{other}: has {of_other}, and {first} has {of_first}; all images must be grey, or all in colours")]
     Channels { first: String, of_first: &'static str, other: String, of_other: &'static str },
-    #[error("{name}: is {width} × {height} pixels, and a crop is {size} × {size}; give --crop {largest} or less, or leave the image out")]
+    #[error(
+        "{name}: is {width} × {height} pixels, and a crop is {size} × {size}; give --crop {largest} or less, or leave the image out"
+    )]
     Small { name: String, width: usize, height: usize, size: usize, largest: usize },
     #[error(
         "{images} images cannot be split into {folds} folds: each fold needs an image to hold out, and another to train with; {}",
@@ -56,10 +58,7 @@ pub(crate) enum RealError {
 
 impl Real {
     /// Images with their masks, whose foreground these values are.
-    pub(crate) fn new(
-        pairs: Vec<(Image, Mask)>,
-        is_foreground: impl Fn(u32) -> bool,
-    ) -> Result<Self, RealError> {
+    pub(crate) fn new(pairs: Vec<(Image, Mask)>, is_foreground: impl Fn(u32) -> bool) -> Result<Self, RealError> {
         let described = |channels: usize| if channels == 1 { "one channel" } else { "three channels" };
         let first = pairs.first().map(|(image, _)| (image.name.clone(), image.channels));
         let mut scenes = Vec::new();
@@ -125,8 +124,11 @@ impl Real {
         let fold = |(place, scene): (usize, usize)| (place % cut.folds.max(1), scene);
         let dealt: Vec<(usize, usize)> = order.into_iter().enumerate().map(fold).collect();
         let of = |held_out: bool| -> Vec<&Scene> {
-            let mut scenes: Vec<usize> =
-                dealt.iter().filter(|(fold, _)| (*fold == held_out_fold) == held_out).map(|(_, scene)| *scene).collect();
+            let mut scenes: Vec<usize> = dealt
+                .iter()
+                .filter(|(fold, _)| (*fold == held_out_fold) == held_out)
+                .map(|(_, scene)| *scene)
+                .collect();
             scenes.sort_unstable();
             scenes.into_iter().filter_map(|scene| self.scenes.get(scene)).collect()
         };

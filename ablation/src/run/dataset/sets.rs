@@ -28,11 +28,6 @@ impl Sets {
         Self { real, ..Self::default() }
     }
 
-    /// The images of files, if they are in place of synthetic ones.
-    pub(crate) fn real(&self) -> Option<&Real> {
-        self.real.as_deref()
-    }
-
     /// Those to train with, and those held out, with the usual labels.
     pub(crate) fn binary(&self, config: &Config, share: f64, seed: u64) -> [Arc<BinarySet>; 2] {
         self.labelled(config, share, Labels::Usual, seed)

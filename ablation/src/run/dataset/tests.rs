@@ -301,7 +301,10 @@ fn soft_labels_are_means_of_annotators() {
     }
     assert!(set.soft.iter().any(|soft| *soft > 0.0 && *soft < 1.0), "some pixels are in doubt");
     let sum: f64 = set.soft.iter().map(|soft| f64::from(*soft)).sum();
-    assert!((sum - set.masks.iter().map(|mask| f64::from(*mask)).sum::<f64>()).abs() < 1e-6, "swaps keep the foreground's size");
+    assert!(
+        (sum - set.masks.iter().map(|mask| f64::from(*mask)).sum::<f64>()).abs() < 1e-6,
+        "swaps keep the foreground's size"
+    );
 }
 
 #[test]
@@ -329,7 +332,8 @@ fn distances_are_those_of_each_image() {
         for (at, (distance, inside)) in set.distance(index).iter().zip(set.mask(index)).enumerate() {
             let (x, y) = ((at % 16) as f64, (at / 16) as f64);
             let others = set.mask(index).iter().enumerate().filter(|(_, other)| *other != inside);
-            let nearest = others.map(|(other, _)| (((other % 16) as f64 - x).powi(2) + ((other / 16) as f64 - y).powi(2)).sqrt());
+            let nearest =
+                others.map(|(other, _)| (((other % 16) as f64 - x).powi(2) + ((other / 16) as f64 - y).powi(2)).sqrt());
             let nearest = nearest.fold(f64::INFINITY, f64::min) as f32;
             let expected = if *inside == 1 { 1.0 - nearest } else { nearest };
             assert!((distance - expected).abs() < 1e-5, "{distance} {expected}");
@@ -368,7 +372,9 @@ mod of_files {
         for seed in 0..3 {
             let [training, judged] = real.sets(cut(), Labelling::Swapped(0.0), seed);
             assert_eq!(training.len(), 20);
-            let numbers = |set: &BinarySet| -> std::collections::BTreeSet<u32> { set.images.iter().map(|number| number.to_bits()).collect() };
+            let numbers = |set: &BinarySet| -> std::collections::BTreeSet<u32> {
+                set.images.iter().map(|number| number.to_bits()).collect()
+            };
             assert_eq!(numbers(&judged).len(), judged.images.len(), "no pixel twice");
             assert!(numbers(&training).is_disjoint(&numbers(&judged)));
             held_out += judged.len();
@@ -380,10 +386,19 @@ mod of_files {
     #[test]
     fn what_does_not_fit_is_refused() {
         let told = |result: Result<(), RealError>| result.unwrap_err().to_string();
-        assert!(told(real(&[(40, 33), (20, 90)]).check(32, 2)).contains("1.png: is 20 × 90 pixels, and a crop is 32 × 32; give --crop 16"));
+        assert!(
+            told(real(&[(40, 33), (20, 90)]).check(32, 2))
+                .contains("1.png: is 20 × 90 pixels, and a crop is 32 × 32; give --crop 16")
+        );
         assert!(told(real(&[(40, 33)]).check(16, 2)).contains("crops of one image are no test"));
         assert!(told(real(&[(40, 33), (40, 33)]).check(16, 3)).contains("give fewer --folds"));
-        let image = |channels| Image { name: format!("{channels}.png"), width: 1, height: 1, channels, numbers: vec![0.0; channels] };
+        let image = |channels| Image {
+            name: format!("{channels}.png"),
+            width: 1,
+            height: 1,
+            channels,
+            numbers: vec![0.0; channels],
+        };
         let mask = |width| Mask { name: "m.png".to_owned(), width, height: 1, values: vec![0; width] };
         let mixed = Real::new(vec![(image(1), mask(1)), (image(3), mask(1))], |_| true).unwrap_err().to_string();
         assert!(mixed.contains("3.png: has three channels, and 1.png has one channel"), "{mixed}");

@@ -16,8 +16,8 @@ mod losses;
 mod overview;
 mod pictures;
 mod rankings;
-mod robustness;
 mod real_image;
+mod robustness;
 mod sensitivity;
 mod tables;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Compounds of two losses, and what bad labels do to each.
 
 use super::losses::{Shared, named};
-use super::tables::{family, family_table, final_table, metric, missing, spread_note, verdicts};
+use super::tables::{family, family_table, final_table, metric, missing, verdicts};
 use super::{Exercise, on_task};
 use crate::run::arm::NamedLoss;
 use crate::run::config::{Config, Losses};
@@ -71,10 +71,31 @@ fn told(config: &Config, labels: Labels) -> String {
     }
 }
 
+/// With the seeds that it is trained with, which may be fewer than the run's.
+fn entries<'a>(outcomes: &Outcomes<'a>, labels: Labels) -> Vec<Entry<'a>> {
+    let mut entries = outcomes.entries(&of_labels(outcomes.config, labels));
+    entries.iter_mut().for_each(|entry| entry.by_seed.truncate(seeds(outcomes.config) as usize));
+    entries
+}
+
+fn seeds(config: &Config) -> u32 {
+    config.robustness.seeds.min(config.seeds)
+}
+
+fn note(config: &Config) -> String {
+    let held_out = config.data.held_out_images;
+    match seeds(config) {
+        1 => format!("On {held_out} held-out images, after the last step, one seed."),
+        seeds => format!(
+            "On {held_out} held-out images, after the last step: the mean of {seeds} seeds [smallest, largest]."
+        ),
+    }
+}
+
 fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     let config = outcomes.config;
     let all: Vec<(Labels, Vec<Entry<'_>>)> =
-        labels_for(config).map(|labels| (labels, outcomes.entries(&of_labels(config, labels)))).collect();
+        labels_for(config).map(|labels| (labels, entries(outcomes, labels))).collect();
     section.text(format!(
         "A compound adds a loss over pixels to a loss over regions. Here each is trained four times: with the true masks; with {0} of the \
          foreground's labels swapped with background along the boundary; with soft labels, the mean of {1} annotators who each make {0} such \
@@ -124,7 +145,7 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
             Labels::HalfEmpty => "half-empty",
         });
         let title = format!("After the last step: {}", told(config, *labels));
-        section.table(final_table(&id, &title, entries, &shown, spread_note(outcomes)));
+        section.table(final_table(&id, &title, entries, &shown, note(config)));
     }
 }
 
@@ -212,7 +233,7 @@ fn table(outcomes: &Outcomes<'_>, all: &[(Labels, Vec<Entry<'_>>)]) -> Table {
         title: "Dice by loss and labels".to_owned(),
         columns,
         rows: names.iter().map(row).collect(),
-        note: spread_note(outcomes),
+        note: note(outcomes.config),
     }
 }
 

@@ -1,7 +1,7 @@
 //! How much depends on the learning rate and on a loss's own parameter.
 
-use super::losses::{focal_expression, named};
 use super::Exercise;
+use super::losses::{focal_expression, named};
 use crate::run::arm::NamedLoss;
 use crate::run::config::Config;
 use crate::run::metrics::name;
@@ -150,7 +150,8 @@ fn share(ease: &Ease) -> f64 {
 }
 
 fn widest_and_narrowest(grids: &[(&Family, Vec<Vec<Option<f64>>>)]) -> Option<Finding> {
-    let mut all: Vec<(&Family, Ease)> = grids.iter().filter_map(|(family, grid)| Some((*family, ease(grid)?))).collect();
+    let mut all: Vec<(&Family, Ease)> =
+        grids.iter().filter_map(|(family, grid)| Some((*family, ease(grid)?))).collect();
     all.sort_by(|a, b| share(&b.1).total_cmp(&share(&a.1)));
     let ([widest, ..], [.., narrowest]) = (&all[..], &all[..]) else { return None };
     Some(Finding::new(format!(
@@ -221,9 +222,17 @@ fn table(config: &Config, grids: &[(&Family, Vec<Vec<Option<f64>>>)]) -> Table {
     Table {
         id: EXERCISE.part("ease"),
         title: "How many settings work".to_owned(),
-        columns: ["loss", "parameter", "good settings", "best Dice", "with parameter", "with learning rate", "worst Dice"]
-            .map(str::to_owned)
-            .to_vec(),
+        columns: [
+            "loss",
+            "parameter",
+            "good settings",
+            "best Dice",
+            "with parameter",
+            "with learning rate",
+            "worst Dice",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
         rows: grids.iter().map(row).collect(),
         note: format!(
             "A setting is good if its Dice is at least {} of the best of its map. A training that diverged counts as Dice 0. Which values the maps \

@@ -10,7 +10,6 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, TensorMetadata, backend_extension};
 use burn::tensor::{Tensor, TensorData};
 
-
 /// Convolution 3 × 3, group normalisation, leaky ReLU: of (batch, channels, height, width).
 pub(super) fn block(x: Tensor<4>, kernels: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>, groups: usize) -> Tensor<4> {
     let [x, kernels] = [x, kernels].map(Tensor::into_dispatch);
@@ -37,7 +36,13 @@ fn shape(x: &FlexTensor, kernels: &FlexTensor, groups: usize) -> Shape {
     Shape { images, from, to, groups, extent: Extent { width, height } }
 }
 
-fn run(x: &FlexTensor, kernels: &FlexTensor, scale: &FlexTensor, shift: &FlexTensor, groups: usize) -> (FlexTensor, Kept) {
+fn run(
+    x: &FlexTensor,
+    kernels: &FlexTensor,
+    scale: &FlexTensor,
+    shift: &FlexTensor,
+    groups: usize,
+) -> (FlexTensor, Kept) {
     let shape = shape(x, kernels, groups);
     let learned = Learned { kernels: kernels.storage(), scale: scale.storage(), shift: shift.storage() };
     let forward = forward(shape, x.storage(), learned);

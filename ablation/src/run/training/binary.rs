@@ -146,7 +146,8 @@ impl Problem for BinaryProblem {
         let soft = together(images, |index| self.training.soft_label(index));
         let pixels: Pixels<'_> =
             if soft.is_empty() { Plane::new(logits, &labels)?.into() } else { Plane::new(logits, &soft)?.into() };
-        let distances = if self.needs_distances { together(images, |index| self.training.distance(index)) } else { Vec::new() };
+        let distances =
+            if self.needs_distances { together(images, |index| self.training.distance(index)) } else { Vec::new() };
         let pixels = if self.needs_distances { pixels.with_distances(&distances)? } else { pixels };
         let mut gradient = vec![0.0; logits.len()];
         let mut step = Step::of_loss(self.loss_and_gradient(pixels, &mut gradient)?);

@@ -28,8 +28,8 @@ fn binary(config: &Config, loss: &str) -> BinaryProblem {
 
 fn labelled(config: &Config, loss: &str, labelling: Labelling) -> BinaryProblem {
     let share = config.data.share;
-    let [training, held_out] =
-        [Split::Training, Split::HeldOut].map(|split| Arc::new(dataset::binary(&config.data, share, labelling, 7, split)));
+    let [training, held_out] = [Split::Training, Split::HeldOut]
+        .map(|split| Arc::new(dataset::binary(&config.data, share, labelling, 7, split)));
     BinaryProblem::new(training, held_out, &loss.parse().unwrap(), &config.training, share)
 }
 
