@@ -7,7 +7,7 @@ use clap::builder::styling::{AnsiColor, Styles};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 #[cfg(feature = "train")]
-use crate::arguments::{CompareArguments, ConfigArguments, RunArguments};
+use crate::arguments::{CompareArguments, ConfigArguments, ReportArguments, RunArguments};
 use crate::arguments::{InspectArguments, LossesArguments, ScoreArguments};
 use crate::error::Error;
 use crate::{inspect, losses, score, terminal};
@@ -38,6 +38,8 @@ enum Command {
     Run(RunArguments),
     #[cfg(feature = "train")]
     Config(ConfigArguments),
+    #[cfg(feature = "train")]
+    Report(ReportArguments),
     #[cfg(feature = "train")]
     Compare(CompareArguments),
     Score(Box<ScoreArguments>),
@@ -81,6 +83,8 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> 
         Command::Run(arguments) => crate::run::run(&arguments).map_err(Failure::from),
         #[cfg(feature = "train")]
         Command::Config(arguments) => crate::run::config(&arguments).map_err(Failure::from),
+        #[cfg(feature = "train")]
+        Command::Report(arguments) => crate::run::draw_again(&arguments).map_err(Failure::from),
         #[cfg(feature = "train")]
         Command::Compare(arguments) => crate::run::compare(&arguments).map_err(Failure::from),
         Command::Score(arguments) => score::score(&arguments).map_err(Failure::from),

@@ -9,6 +9,8 @@ pub mod arrays;
 mod cli;
 mod error;
 mod guide;
+#[cfg(feature = "train")]
+mod images;
 mod inspect;
 mod losses;
 pub mod paths;

@@ -13,5 +13,8 @@ pub(crate) use classes::ClassesArgument;
 pub(crate) use inspect::InspectArguments;
 pub(crate) use losses::LossesArguments;
 #[cfg(feature = "train")]
-pub(crate) use run::{CompareArguments, ConfigArguments, LARGEST_SEED, MOST_SEEDS, PresetArguments, RunArguments};
+pub(crate) use run::{
+    CompareArguments, ConfigArguments, Foreground, LARGEST_SEED, MOST_SEEDS, PresetArguments, ReportArguments,
+    RunArguments,
+};
 pub(crate) use score::{EmptyImages, OnBad, ScoreArguments};

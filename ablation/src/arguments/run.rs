@@ -1,8 +1,12 @@
-//! `run`, `config` and `compare`.
+//! `run`, `report`, `config` and `compare`.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::Args;
+
+use super::ClassesArgument;
 
 /// The largest seed: every reader of JSON holds it exactly.
 pub(crate) const LARGEST_SEED: u64 = (1 << 53) - 1;
@@ -43,6 +47,34 @@ pub(crate) struct RunArguments {
     #[arg(long = "loss", value_name = "EXPRESSION", allow_hyphen_values = true)]
     pub(crate) losses: Vec<String>,
 
+    /// Train on crops of these images in place of synthetic ones: PNG, TIFF or .npy, grey or RGB; files, a pattern in quotes or a folder
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "masks", help_heading = "Your own images")]
+    pub(crate) images: Vec<OsString>,
+
+    /// Their masks, one for each image, paired as `ablation score` pairs files: 0 and 1, 0 and 255, or labels with --classes
+    #[arg(long, value_name = "FILE", num_args = 1.., requires = "images", help_heading = "Your own images")]
+    pub(crate) masks: Vec<OsString>,
+
+    /// Masks are labels of so many classes, or of these names, from 0; all but 0 are foreground [default: masks are binary]
+    #[arg(long, value_name = "CLASSES", requires = "masks", help_heading = "Your own images")]
+    pub(crate) classes: Option<ClassesArgument>,
+
+    /// Take these values of the masks as foreground, such as 3,4, or "nonzero" where values number objects
+    #[arg(long, value_name = "VALUES", requires = "masks", help_heading = "Your own images")]
+    pub(crate) foreground: Option<Foreground>,
+
+    /// Width and height of a crop in pixels: a multiple of 8 from 16 to 512 [default: data.size of the settings, 64]
+    #[arg(long, value_name = "PIXELS", requires = "images", help_heading = "Your own images")]
+    pub(crate) crop: Option<usize>,
+
+    /// Split the images into so many folds; each seed holds one out, in turn, and never a part of an image [default: 3]
+    #[arg(long, value_name = "N", requires = "images", help_heading = "Your own images")]
+    pub(crate) folds: Option<usize>,
+
+    /// Print what would be trained, how long it takes about and how much disk, and train nothing
+    #[arg(long)]
+    pub(crate) plan: bool,
+
     /// The folder of the report
     #[arg(long, short, value_name = "FOLDER", default_value = "target/ablation")]
     pub(crate) output: PathBuf,
@@ -58,6 +90,28 @@ pub(crate) struct RunArguments {
     /// Show no progress
     #[arg(long, short)]
     pub(crate) quiet: bool,
+}
+
+/// What of a mask is foreground.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Foreground {
+    /// Every value but 0.
+    NonZero,
+    Values(Vec<u32>),
+}
+
+impl FromStr for Foreground {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "nonzero" {
+            return Ok(Self::NonZero);
+        }
+        let values = text.split(',').map(|value| value.trim().parse()).collect::<Result<_, _>>();
+        values
+            .map(Self::Values)
+            .map_err(|_| "accepted: whole numbers from 0, separated by commas, or nonzero".to_owned())
+    }
 }
 
 /// How long it may take.
@@ -79,9 +133,24 @@ pub(crate) struct ConfigArguments {
     pub(crate) preset: PresetArguments,
 }
 
-/// Show what changed between two runs.
+/// Draw the report of a run again, without training.
 ///
-/// Settings, versions, and each metric of each arm; where both runs have the same seeds, whether the difference is clear.
+/// The page, the figures and the tables come from results.json, and the facts of the run (command, machine, times) from the run.json beside it. They are the files that
+/// `ablation run` of the same version wrote.
+#[derive(Debug, Args)]
+pub(crate) struct ReportArguments {
+    /// The results.json of a run, or the folder of its report
+    #[arg(value_name = "RESULTS")]
+    pub(crate) results: PathBuf,
+
+    /// The folder to write into [default: that of the results]
+    #[arg(long, short, value_name = "FOLDER")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// Show what changed between two runs: first the conclusions, then the numbers.
+///
+/// Settings, versions, conclusions, and each metric of each arm; where both runs have the same seeds, whether the difference is clear.
 #[derive(Debug, Args)]
 pub(crate) struct CompareArguments {
     /// The results.json of a run, or the folder of its report

@@ -44,13 +44,17 @@ pub enum PathError {
         /// The path or pattern.
         argument: String,
     },
-    /// A folder without arrays.
+    /// A folder without files of the kinds that are read.
     #[error(
-        "{folder}: no .npy or .npz file in this folder; a pattern such as '{folder}/**/*.npy' looks into the folders in it"
+        "{folder}: no {endings} file in this folder; a pattern such as '{folder}/**/*.{example}' looks into the folders in it"
     )]
-    NoArrays {
+    NoFiles {
         /// The folder.
         folder: String,
+        /// The endings that were looked for.
+        endings: String,
+        /// One of them.
+        example: String,
     },
     /// A folder that cannot be searched.
     #[error("{folder}: cannot search this folder: {error}")]
@@ -70,9 +74,14 @@ type Result<T> = std::result::Result<T, PathError>;
 /// In a pattern `*`, `?` and `[…]` stand for characters of a name, and `**` for any number of folders. None of them
 /// matches the dot of a hidden file. A path that exists is no pattern, even if it contains these characters.
 pub fn find(argument: &OsStr) -> Result<Found> {
+    find_with(argument, &["npy", "npz"])
+}
+
+/// As [`find`], with files of these endings where a folder is named.
+pub fn find_with(argument: &OsStr, endings: &[&str]) -> Result<Found> {
     let path = Path::new(argument);
     if path.is_dir() {
-        return Ok(Found { paths: arrays_in(path)?, named: Named::Together });
+        return Ok(Found { paths: files_in(path, endings)?, named: Named::Together });
     }
     if path.exists() {
         return Ok(Found { paths: vec![path.to_owned()], named: Named::OneByOne });
@@ -89,15 +98,18 @@ pub fn is_pattern(name: &OsStr) -> bool {
     name.as_encoded_bytes().iter().any(|byte| b"*?[".contains(byte))
 }
 
-fn arrays_in(folder: &Path) -> Result<Vec<PathBuf>> {
-    let is_array = |name: &OsString| {
+fn files_in(folder: &Path, endings: &[&str]) -> Result<Vec<PathBuf>> {
+    let is_wanted = |name: &OsString| {
         let extension = Path::new(name).extension().unwrap_or_default();
-        !is_hidden(name) && (extension.eq_ignore_ascii_case("npy") || extension.eq_ignore_ascii_case("npz"))
+        !is_hidden(name) && endings.iter().any(|ending| extension.eq_ignore_ascii_case(ending))
     };
-    let names = names_in(folder)?.into_iter().filter(is_array);
+    let names = names_in(folder)?.into_iter().filter(is_wanted);
     let mut paths: Vec<PathBuf> = names.map(|name| folder.join(name)).filter(|path| !path.is_dir()).collect();
     if paths.is_empty() {
-        return Err(PathError::NoArrays { folder: shown(folder) });
+        let [rest @ .., last] = endings else { return Ok(paths) };
+        let rest: Vec<String> = rest.iter().map(|ending| format!(".{ending}")).collect();
+        let (listed, example) = (format!("{} or .{last}", rest.join(", ")), endings.first().unwrap_or(last));
+        return Err(PathError::NoFiles { folder: shown(folder), endings: listed, example: (*example).to_owned() });
     }
     paths.sort();
     Ok(paths)

@@ -10,6 +10,6 @@ mod shown;
 #[cfg(test)]
 mod tests;
 
-pub use find::{Found, Named, PathError, find, is_pattern};
+pub use find::{Found, Named, PathError, find, find_with, is_pattern};
 pub use pairing::{Files, PairRule, PairedBy, PairingError, Pairs, pair};
 pub use shown::shown;

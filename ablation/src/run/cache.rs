@@ -9,16 +9,16 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::arm::Arm;
-use super::config::{Config, Damage, Data, Pace, Training, fingerprint_of};
+use super::config::{Config, Damage, Data, Pace, RealImages, Robustness, Training, fingerprint_of};
 use super::error::RunError;
 use super::files::write_to_disk;
 use super::seal::Sealed;
-use super::task::Task;
+use super::task::{Labels, Task};
 use super::training::Trained;
 use super::versions::versions;
 
 /// Counts up when a change to the program changes what a training gives, or how it is stored.
-const REVISION: u32 = 3;
+const REVISION: u32 = 4;
 
 /// All that a training depends on.
 #[derive(Serialize)]
@@ -31,6 +31,8 @@ struct Key<'a> {
     pace: Pace,
     data: &'a Data,
     damage: Option<&'a Damage>,
+    robustness: Option<Robustness>,
+    images: Option<&'a RealImages>,
     task: Task,
     expression: &'a str,
     seed: u64,
@@ -97,7 +99,14 @@ impl Cache {
     /// The file of an arm, and the hash of all that its training depends on.
     fn place(&self, config: &Config, arm: &Arm) -> Result<(PathBuf, String), RunError> {
         // Which exercises there are beside this one changes nothing in it.
-        let data = Data { rare_shares: Vec::new(), share: 0.0, ..config.data.clone() };
+        let data = match arm.task {
+            Task::Cell { .. } => Data { rare_shares: Vec::new(), ..config.data_of_cells() },
+            Task::Binary { .. } | Task::Nuclei | Task::Damage { .. } => {
+                Data { rare_shares: Vec::new(), share: 0.0, ..config.data.clone() }
+            }
+        };
+        let is_noisy = matches!(arm.task, Task::Binary { labels: Labels::Noisy | Labels::Soft, .. });
+        let is_of_files = matches!(arm.task, Task::Binary { .. } | Task::Cell { .. });
         let key = Key {
             revision: REVISION,
             versions: &versions(),
@@ -107,11 +116,14 @@ impl Cache {
                 damage_steps: 0,
                 learning_rate: 0.0,
                 damage_learning_rate: 0.0,
+                evaluations: config.evaluations_of(arm.task),
                 ..config.training.clone()
             },
             pace: config.pace_of(arm.task),
             data: &data,
             damage: matches!(arm.task, Task::Damage { .. }).then_some(&config.damage),
+            robustness: is_noisy.then_some(Robustness { seeds: 0, ..config.robustness }),
+            images: config.images.as_ref().filter(|_| is_of_files),
             task: arm.task,
             expression: &arm.loss.expression,
             seed: arm.seed,
@@ -158,6 +170,7 @@ mod tests {
     use super::*;
     use crate::run::config::{HeadBias, Preset};
     use crate::run::exercises;
+    use crate::run::metrics::{Counts, ImageScores};
     use crate::run::training::{Evaluation, Judgement, Metrics, Step};
 
     fn cache(earlier: Earlier) -> (tempfile::TempDir, Cache) {
@@ -206,6 +219,9 @@ mod tests {
             (|c| c.data.rare_shares.push(0.002), [false, false]),
             (|c| c.losses.gammas.push(9.0), [false, false]),
             (|c| c.losses.own.push("iou".to_owned()), [false, false]),
+            (|c| c.robustness.seeds += 1, [false, false]),
+            (|c| c.robustness.label_noise += 0.1, [false, false]),
+            (|c| c.sensitivity.steps += 1, [false, false]),
         ];
         let all = arms(&config);
         let binary = all.iter().find(|arm| matches!(arm.task, Task::Binary { .. })).unwrap();
@@ -226,7 +242,15 @@ mod tests {
             parameters: 3,
             steps: vec![step(1.0), step(-0.0), step(seed as f64)],
             evaluations: vec![Evaluation { step: 3, metrics: metrics.clone() }],
-            judgement: Judgement { metrics, reliability: vec![[0.5, 0.25, 7.0]], predictions: vec![vec![0, 255]] },
+            judgement: Judgement {
+                metrics,
+                reliability: vec![[0.5, 0.25, 7.0]],
+                images: vec![ImageScores {
+                    counts: vec![Counts::from([3, 1, 0, 12])],
+                    metrics: [("Dice".to_owned(), 0.1 + 0.7)].into(),
+                }],
+                predictions: vec![vec![0, 255]],
+            },
         };
         Stored { trained, seconds: 1.5 }
     }

@@ -1,13 +1,11 @@
-//! The commands `run`, `config` and `compare`: from what was asked to what is written.
+//! The commands `run`, `report`, `config` and `compare`: from what was asked to what is written.
 
 use std::fmt::Write;
 use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
-
-use serde::{Deserialize, Serialize};
 
 use super::arm::Arm;
 use super::cache::{Cache, Earlier};
@@ -17,19 +15,23 @@ use super::dataset::Sets;
 use super::error::RunError;
 use super::exercises::{self, Exercise};
 use super::fate::Fate;
-use super::files::write_to_disk;
+use super::files::folder_of;
 use super::folder::RunFolder;
+use super::images;
 use super::memory;
 use super::model::Section;
 use super::outcomes::Outcomes;
+use super::own_images::OwnImages;
+use super::plan::plan;
 use super::progress::Progress;
-use super::report::{self, Heading};
-use super::results::{ArmResult, FILE_NAME, FORMAT, Results};
+use super::record::{self, Record, heading};
+use super::report;
+use super::results::{ArmResult, FILE_NAME, FORMAT, ImagesFile, Results};
 use super::schedule::train_all;
-use super::seal::Sealed;
 use super::theory;
 use super::versions::versions;
-use crate::arguments::{CompareArguments, ConfigArguments, PresetArguments, RunArguments};
+use crate::arguments::{CompareArguments, ConfigArguments, PresetArguments, ReportArguments, RunArguments};
+use crate::error::Error;
 use crate::terminal;
 
 impl PresetArguments {
@@ -93,18 +95,29 @@ fn settings(arguments: &RunArguments) -> Result<Config, RunError> {
 pub(crate) fn run(arguments: &RunArguments) -> Result<String, RunError> {
     let started = Instant::now();
     let config = settings(arguments)?;
-    let exercises = exercises::chosen(&arguments.exercises);
+    let own = OwnImages::read(arguments, &config)?;
+    let config = match &own {
+        Some(own) => own.settings(config, arguments.crop).validate()?,
+        None => config,
+    };
+    let exercises = exercises_on(&arguments.exercises, own.is_some())?;
     let threads = arguments.threads.map_or_else(available_threads, usize::from);
     memory::check(&config, &exercises, threads)?;
     let arms = exercises::arms(&config, &exercises);
+    let earlier = if arguments.fresh { Earlier::Ignored } else { Earlier::Used };
+    if arguments.plan {
+        let cache = Cache::new(arguments.output.join("trainings"), earlier);
+        let told = own.iter().map(|own| own.told() + "\n").collect::<String>();
+        return Ok(told + &plan(&config, &exercises, &arms, &cache, threads)?);
+    }
     let taken = RunFolder::take(&arguments.output)?;
     let (folder, trainings) = (taken.path(), taken.trainings());
-    let earlier = if arguments.fresh { Earlier::Ignored } else { Earlier::Used };
     let cache = Cache::new(trainings.clone(), earlier);
     let stop = stop_on_interrupt()?;
     let progress = Progress::new(arguments.quiet);
 
-    let sets = Sets::default();
+    own.iter().for_each(|own| progress.say(&own.told()));
+    let sets = Sets::of(own.map(|own| Arc::new(own.real)));
     let fates = train_all(&arms, &config, threads, &cache, &sets, &stop, &progress)?;
     if !fates.iter().any(|fate| matches!(fate, Fate::Trained { .. })) && stop.load(Ordering::Relaxed) {
         return Err(RunError::NothingFinished(trainings));
@@ -122,6 +135,7 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<String, RunError> {
 
     let outcomes = Outcomes { config: &config, sets: &sets, arms: &arms, fates: &fates };
     let sections = sections(&outcomes, &exercises);
+    let images = images::csv(&arms, &fates).map_err(|error| RunError::Internal(error.to_string()))?;
     let results = Results {
         format: FORMAT,
         complete,
@@ -129,26 +143,79 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<String, RunError> {
         configuration: config.clone(),
         exercises: exercises.iter().map(|exercise| exercise.number).collect(),
         arms: arms.iter().zip(&fates).filter_map(arm_result).collect(),
+        images: ImagesFile::new(images::FILE, &images),
         sections,
     };
     let mut record = Record::new(threads, trained.as_secs_f64(), &arms, &fates);
-    let heading = heading(&config, why_partial(&fates), &record)?;
-    let path = folder.join("run.json");
-    let before = files_of(&path);
-    record.files = report::write(folder, &heading, &results.sections)?;
-    // What an earlier report drew, and this one does not, would be taken for a part of it.
-    for old in before.iter().filter(|old| !record.files.contains(old)) {
+    let before = Record::read(folder);
+    let beside = [(images::FILE, &images[..])];
+    record.files = report::write(folder, &heading(&results, Some(&record))?, &results.sections, &beside)?;
+    remove_old(folder, before.as_ref(), &record.files);
+    results.write(&folder.join(FILE_NAME))?;
+    record.write(folder)?;
+    Ok(told(folder, &results, &fates, &record, started.elapsed().as_secs_f64()))
+}
+
+/// Draws a report again.
+pub(crate) fn draw_again(arguments: &ReportArguments) -> Result<String, RunError> {
+    let given = &arguments.results;
+    let home = if given.is_dir() { given.as_path() } else { folder_of(given) };
+    // The folder is taken before it is read: a run may be writing there.
+    let taken = RunFolder::take_to_draw(arguments.output.as_deref().unwrap_or(home))?;
+    let folder = taken.path();
+    let results = Results::read(given)?;
+    let record = Record::read(home);
+    if record.is_none() {
+        terminal::say(format_args!(
+            "note: {}: not there or damaged, so the page has no command, machine and times",
+            home.join(record::FILE_NAME).display()
+        ));
+    }
+    let images = fs::read(home.join(&results.images.file)).ok().filter(|bytes| results.images.holds(bytes));
+    if images.is_none() {
+        terminal::say(format_args!(
+            "note: {}: not there or not the file of these results, so the page does not name it",
+            home.join(&results.images.file).display()
+        ));
+    }
+    let beside: Vec<(&str, &[u8])> = images.iter().map(|bytes| (images::FILE, &bytes[..])).collect();
+    let written = report::write(folder, &heading(&results, record.as_ref())?, &results.sections, &beside)?;
+    if let Some(mut record) = record.filter(|_| arguments.output.is_none()) {
+        remove_old(folder, Some(&record), &written);
+        record.files = written;
+        record.write(folder)?;
+    }
+    Ok(format!("report   {}\n", folder.join("index.html").display()))
+}
+
+/// What an earlier report drew, and this one does not, would be taken for a part of it.
+fn remove_old(folder: &Path, before: Option<&Record>, written: &[PathBuf]) {
+    for old in before.into_iter().flat_map(Record::files_within).filter(|old| !written.contains(old)) {
         let _ = fs::remove_file(folder.join(old));
     }
-    results.write(&folder.join(FILE_NAME))?;
-    let json = serde_json::to_vec_pretty(&Sealed::new(record)?)?;
-    write_to_disk(&path, &json).map_err(|error| RunError::Write { path, error })?;
-    Ok(told(folder, &results, &fates, &arms, started.elapsed().as_secs_f64()))
+}
+
+/// The exercises that were asked for, on images of files or on synthetic ones.
+fn exercises_on(numbers: &[u8], is_of_files: bool) -> Result<Vec<&'static Exercise>, RunError> {
+    let chosen = exercises::chosen(numbers);
+    if !is_of_files {
+        return Ok(chosen);
+    }
+    let possible = exercises::on_files(&chosen);
+    let left = chosen.iter().find(|exercise| !possible.iter().any(|other| other.number == exercise.number));
+    match left {
+        Some(left) if !numbers.is_empty() => Err(RunError::Common(Error::Usage(format!(
+            "exercise {}: has images of its own, so it cannot be trained on --images; leave it out, or run it without --images",
+            left.number
+        )))),
+        _ => Ok(possible),
+    }
 }
 
 /// All sections of the report, in their order.
 fn sections(outcomes: &Outcomes<'_>, exercises: &[&Exercise]) -> Vec<Section> {
-    let mut sections = vec![exercises::data(outcomes, exercises)];
+    let mut sections: Vec<Section> = exercises::overview(outcomes).into_iter().collect();
+    sections.push(exercises::data(outcomes, exercises));
     sections.extend(exercises.iter().map(|exercise| exercise.section(outcomes)));
     sections.extend(theory::sections(&outcomes.config.losses));
     sections.push(exercises::closing(&sections));
@@ -187,131 +254,21 @@ fn arm_result((arm, fate): (&Arm, &Fate)) -> Option<ArmResult> {
     })
 }
 
-/// The files of the report that this record belongs to; none if there is no such record, or if it is damaged, because these are removed.
-fn files_of(record: &Path) -> Vec<PathBuf> {
-    let record = fs::read(record).ok().and_then(|bytes| serde_json::from_slice::<Sealed<Record>>(&bytes).ok()?.open());
-    let inside = |file: &PathBuf| file.components().all(|part| matches!(part, Component::Normal(_)));
-    record.map_or_else(Vec::new, |record| record.files.into_iter().filter(inside).collect())
-}
-
-/// What belongs to this run alone, not to its results: `run.json`.
-#[derive(Serialize, Deserialize)]
-struct Record {
-    command: Vec<String>,
-    threads: usize,
-    /// The time from the start until all arms were trained.
-    training_seconds: f64,
-    system: String,
-    vector_registers: String,
-    arms: Vec<ArmTime>,
-    /// Those of the report, from its folder.
-    files: Vec<PathBuf>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct ArmTime {
-    arm: String,
-    seconds: Option<f64>,
-    /// It was there from an earlier run.
-    was_stored: bool,
-    /// Why it has no result.
-    failure: Option<String>,
-}
-
-impl Record {
-    fn new(threads: usize, training_seconds: f64, arms: &[Arm], fates: &[Fate]) -> Self {
-        let time = |(arm, fate): (&Arm, &Fate)| {
-            let (seconds, was_stored, failure) = match fate {
-                Fate::Trained { seconds, was_stored, .. } => (Some(*seconds), *was_stored, None),
-                Fate::Failed(reason) => (None, false, Some(reason.clone())),
-                Fate::Left => (None, false, Some("not reached".to_owned())),
-            };
-            ArmTime { arm: arm.to_string(), seconds, was_stored, failure }
-        };
-        Self {
-            command: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
-            threads,
-            training_seconds,
-            system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
-            vector_registers: loss_core::SimdLevel::best().name().to_owned(),
-            arms: arms.iter().zip(fates).map(time).collect(),
-            files: Vec::new(),
-        }
-    }
-}
-
-fn heading(config: &Config, partial: Option<String>, record: &Record) -> Result<Heading, RunError> {
-    let stored = record.arms.iter().filter(|arm| arm.was_stored).count();
-    let last_seed = config.first_seed.saturating_add(u64::from(config.seeds) - 1);
-    let versions = versions().into_iter().map(|(name, version)| format!("{name} {version}"));
-    // The path of the program itself says nothing.
-    let command = std::iter::once("ablation".to_owned()).chain(record.command.iter().skip(1).map(|word| quoted(word)));
-    let mut facts = vec![
-        ("Command", command.collect::<Vec<_>>().join(" ")),
-        (
-            "Seeds",
-            if config.seeds == 1 {
-                config.first_seed.to_string()
-            } else {
-                format!("{} to {last_seed}", config.first_seed)
-            },
-        ),
-        ("Trainings", format!("{}, of which {stored} were there from an earlier run", record.arms.len())),
-        ("Time", format!("{:.0} s with {} threads", record.training_seconds, record.threads)),
-        ("Versions", versions.collect::<Vec<_>>().join(", ")),
-        ("Machine", format!("{}, {}", record.system, record.vector_registers)),
-        ("Settings", config.fingerprint()),
-    ];
-    let failures = record.arms.iter().filter_map(|arm| Some(format!("{}: {}", arm.arm, arm.failure.as_ref()?)));
-    let failures: Vec<String> = failures.collect();
-    if !failures.is_empty() {
-        facts.push(("Without result", failures.join("; ")));
-    }
-    Ok(Heading {
-        title: "Segmentation losses compared on a small U-Net".to_owned(),
-        partial,
-        facts: facts.into_iter().map(|(name, fact)| (name.to_owned(), fact)).collect(),
-        configuration: commented(config)?,
-    })
-}
-
-/// A word of a command as a shell would take it.
-fn quoted(word: &str) -> String {
-    let is_plain =
-        !word.is_empty() && word.chars().all(|letter| letter.is_alphanumeric() || "-_=./,:".contains(letter));
-    if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
-}
-
-/// Why not all arms have a result, and what helps; none if all have.
-fn why_partial(fates: &[Fate]) -> Option<String> {
-    let count = |is: fn(&Fate) -> bool| fates.iter().filter(|fate| is(fate)).count();
-    let failed = count(|fate| matches!(fate, Fate::Failed(_)));
-    let left = count(|fate| matches!(fate, Fate::Left));
-    let all = fates.len();
-    match (failed, left) {
-        (0, 0) => None,
-        (0, _) => Some(format!(
-            "The run was interrupted, and {left} of {all} trainings are missing. The same command, without --fresh, goes on from here."
-        )),
-        _ => Some(format!(
-            "{failed} of {all} trainings failed, and {left} were not reached; the facts of the run say why. Other settings may help."
-        )),
-    }
-}
-
 /// What is printed in the end.
-fn told(folder: &Path, results: &Results, fates: &[Fate], arms: &[Arm], seconds: f64) -> String {
+fn told(folder: &Path, results: &Results, fates: &[Fate], record: &Record, seconds: f64) -> String {
     let mut text = String::new();
     let trained = results.arms.len();
     let stored = fates.iter().filter(|fate| matches!(fate, Fate::Trained { was_stored: true, .. })).count();
     // Writing to a string cannot fail.
-    let _ = writeln!(text, "{trained} of {} trainings ({stored} from before), {seconds:.0} s", arms.len());
-    if let Some(why) = why_partial(fates) {
+    let _ = writeln!(text, "{trained} of {} trainings ({stored} from before), {seconds:.0} s", fates.len());
+    if let Some(why) = record.why_partial() {
         let _ = writeln!(text, "the report is partial: {why}");
     }
     for section in &results.sections {
-        if let Some(finding) = section.findings().next() {
-            let _ = writeln!(text, "\n{}\n  {}", section.title, finding.sentence);
+        let most = if section.id == exercises::OVERVIEW { usize::MAX } else { 1 };
+        for (index, finding) in section.findings().take(most).enumerate() {
+            let title = if index == 0 { format!("\n{}\n", section.title) } else { String::new() };
+            let _ = writeln!(text, "{title}  {}", finding.sentence);
         }
     }
     let _ = writeln!(
@@ -321,15 +278,4 @@ fn told(folder: &Path, results: &Results, fates: &[Fate], arms: &[Arm], seconds:
         folder.join(FILE_NAME).display()
     );
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_of_a_command_are_quoted_where_a_shell_needs_it() {
-        let words = ["--seeds", "3", "bce + dice", "it's", ""].map(quoted);
-        assert_eq!(words, ["--seeds", "3", "'bce + dice'", "'it'\\''s'", "''"]);
-    }
 }

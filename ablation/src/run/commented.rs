@@ -6,6 +6,7 @@ use toml::ser::{Error, ValueSerializer};
 
 use super::config::{Config, ConfigError};
 use super::exercises::{Exercise, told};
+use super::task::{Labels, Task};
 
 #[derive(Template)]
 #[template(path = "config.toml", escape = "none")]
@@ -18,6 +19,8 @@ struct Commented<'a> {
     rare_shares: String,
     gammas: String,
     own: String,
+    robustness: String,
+    sensitivity: String,
 }
 
 /// TOML with all settings, what each means and accepts.
@@ -30,6 +33,8 @@ pub(crate) fn commented(config: &Config) -> Result<String, ConfigError> {
         rare_shares: told(|exercise| exercise.depends_on(|config| config.data.rare_shares.clear())),
         gammas: told(|exercise| exercise.depends_on(|config| config.losses.gammas.clear())),
         own: told(Exercise::takes_own),
+        robustness: told(|exercise| exercise.trains(|task| matches!(task, Task::Binary { labels: Labels::Noisy, .. }))),
+        sensitivity: told(|exercise| exercise.trains(|task| matches!(task, Task::Cell { .. }))),
     }
     .render()
     .map_err(|error| ConfigError::Write(error.to_string()))

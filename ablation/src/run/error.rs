@@ -36,6 +36,12 @@ pub(crate) enum RunError {
         "interrupted before any training was finished; nothing is written but the trainings in {0}, from which the next run goes on"
     )]
     NothingFinished(PathBuf),
+    #[error(transparent)]
+    Image(#[from] crate::images::ImageError),
+    #[error(transparent)]
+    Images(#[from] super::dataset::RealError),
+    #[error(transparent)]
+    Common(#[from] crate::error::Error),
     #[error("internal error: {0}")]
     Internal(String),
     #[error("no training came to its end: {0}")]
@@ -55,6 +61,8 @@ impl RunError {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             RunError::Results(error) => error.exit_code(),
+            RunError::Common(error) => error.exit_code(),
+            RunError::Image(_) | RunError::Images(_) => 2,
             // A file that is not there or not text is the wrong one.
             RunError::Read { error, .. }
                 if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData) =>

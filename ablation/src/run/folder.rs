@@ -36,6 +36,12 @@ impl RunFolder {
         Ok(taken)
     }
 
+    /// Takes a folder to draw a report into, which needs no place for trainings.
+    pub(crate) fn take_to_draw(path: &Path) -> Result<Self, RunError> {
+        fs::create_dir_all(path).map_err(|error| RunError::Folder { path: path.to_owned(), error })?;
+        Ok(Self { path: path.to_owned(), _lock: lock(path)? })
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }

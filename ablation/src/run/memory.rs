@@ -1,13 +1,13 @@
 //! The memory that a run takes, estimated before it begins: what the system cannot give ends a program without a word, hours later.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use sysinfo::{MemoryRefreshKind, System};
 
 use super::config::Config;
 use super::exercises::{self, Exercise};
-use super::task::Task;
+use super::task::{Labels, Task};
 use super::training::{binary, damage};
 
 // All of it is in `f64`, which nothing overflows: an estimate has no use for the last byte.
@@ -45,6 +45,8 @@ const STEP: f64 = 400.0;
 const METRIC: f64 = 300.0;
 const BINARY_METRICS: f64 = 7.0;
 const DAMAGE_METRICS: f64 = 18.0;
+/// The scores of a held-out image in memory, as text, and in the resamples of the comparisons.
+const IMAGE: f64 = 2000.0;
 /// Predictions of a training that are kept for the pictures, and bytes a pixel of them in memory and as text.
 const PICTURED: f64 = 6.0;
 const PICTURE_PIXEL: f64 = 4.0;
@@ -80,12 +82,12 @@ impl Estimate {
     pub(super) fn new(config: &Config, exercises: &[&Exercise], threads: usize) -> Self {
         let seeds = f64::from(config.seeds);
         let arms = exercises::arms_of_seed(config, exercises, config.first_seed);
-        let tasks: BTreeSet<Set> = arms.iter().map(|arm| Set::of(arm.task)).collect();
-        let networks = tasks.iter().map(|set| set.training(config)).fold(0.0, f64::max);
+        let sets: BTreeMap<Set, u32> = arms.iter().map(|arm| (Set::of(arm.task), config.seeds_of(arm.task))).collect();
+        let networks = sets.keys().map(|set| set.training(config)).fold(0.0, f64::max);
         Self {
-            images: seeds * tasks.iter().map(|set| set.images(config)).sum::<f64>(),
+            images: sets.iter().map(|(set, seeds)| f64::from(*seeds) * set.images(config)).sum(),
             training: networks * (threads as f64).min(seeds * arms.len() as f64),
-            outcomes: seeds * arms.iter().map(|arm| outcome(config, arm.task)).sum::<f64>(),
+            outcomes: arms.iter().map(|arm| f64::from(config.seeds_of(arm.task)) * outcome(config, arm.task)).sum(),
         }
     }
 
@@ -106,7 +108,7 @@ impl Estimate {
         } else if training >= outcomes {
             "training.batch, training.base_channels, data.size, data.held_out_images, damage.held_out_images or --threads"
         } else {
-            "training.steps, training.damage_steps, training.evaluations, data.size or seeds"
+            "training.steps, training.damage_steps, training.evaluations, data.held_out_images, damage.held_out_images, data.size or seeds"
         }
     }
 }
@@ -114,14 +116,18 @@ impl Estimate {
 /// Images that arms share: those of a share of foreground (its bits), or the pairs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Set {
-    Binary(u64),
+    Binary(u64, Labels),
+    Cells,
     Pairs,
 }
 
 impl Set {
     fn of(task: Task) -> Self {
         match task {
-            Task::Binary { share } => Set::Binary(share.to_bits()),
+            Task::Binary { share, labels } => Set::Binary(share.to_bits(), labels),
+            Task::Cell { .. } => Set::Cells,
+            // Shares are at most 1.
+            Task::Nuclei => Set::Binary(u64::MAX, Labels::Usual),
             Task::Damage { .. } => Set::Pairs,
         }
     }
@@ -129,7 +135,8 @@ impl Set {
     /// The images to train with and those held out.
     fn counts(self, config: &Config) -> [f64; 2] {
         let [training, held_out] = match self {
-            Set::Binary(_) => [config.data.training_images, config.data.held_out_images],
+            Set::Binary(..) => [config.data.training_images, config.data.held_out_images],
+            Set::Cells => [config.sensitivity.training_images, config.sensitivity.held_out_images],
             Set::Pairs => [config.damage.training_images, config.damage.held_out_images],
         };
         [training as f64, held_out as f64]
@@ -138,41 +145,48 @@ impl Set {
     /// Of one seed: an image with its labels and its truth, or two images with their labels.
     fn images(self, config: &Config) -> f64 {
         let of_pixel = match self {
-            Set::Binary(_) => NUMBER + 2.0,
+            // With a distance for each pixel, and a soft label.
+            Set::Binary(_, Labels::Soft) => 3.0 * NUMBER + 2.0,
+            Set::Binary(..) | Set::Cells => 2.0 * NUMBER + 2.0,
             Set::Pairs => 2.0 * NUMBER + 1.0 + PLACED_PIXEL,
         };
-        self.counts(config).iter().sum::<f64>() * pixels(config) * of_pixel
+        self.counts(config).iter().sum::<f64>() * self.pixels(config) * of_pixel
+    }
+
+    /// Of an image.
+    fn pixels(self, config: &Config) -> f64 {
+        let size = match self {
+            Set::Cells => config.sensitivity.size,
+            Set::Binary(..) | Set::Pairs => config.data.size,
+        };
+        (size as f64) * (size as f64)
     }
 
     /// One training: a step of the optimiser, with the logits of the held-out images beside it.
     fn training(self, config: &Config) -> f64 {
         let architecture = match self {
-            Set::Binary(_) => binary::architecture(config.training.base_channels, 0.0),
+            Set::Binary(..) | Set::Cells => binary::architecture(3, config.training.base_channels, 0.0),
             Set::Pairs => damage::architecture(config.training.base_channels, &[0.0; damage::CLASSES], Vec::new()),
         };
         let [_, held_out] = self.counts(config);
         let weights = HELD_OF_WEIGHT * architecture.weights();
-        let layers = HELD_OF_LAYER * config.training.batch as f64 * pixels(config) * architecture.layers();
+        let layers = HELD_OF_LAYER * config.training.batch as f64 * self.pixels(config) * architecture.layers();
         // Twice, because what grows is copied; and with what is judged by.
-        let logits = held_out * pixels(config) * 2.0 * architecture.logits as f64;
+        let logits = held_out * self.pixels(config) * 2.0 * architecture.logits as f64;
         NUMBER * (weights + layers + logits)
     }
 }
 
 fn outcome(config: &Config, task: Task) -> f64 {
-    let metrics = match task {
-        Task::Binary { .. } => BINARY_METRICS,
-        Task::Damage { .. } => DAMAGE_METRICS,
+    let (metrics, held_out) = match task {
+        Task::Binary { .. } | Task::Cell { .. } | Task::Nuclei => (BINARY_METRICS, Set::of(task).counts(config)[1]),
+        Task::Damage { .. } => (DAMAGE_METRICS, config.damage.held_out_images as f64),
     };
-    let evaluations = config.training.evaluations as f64 + 1.0;
+    let evaluations = config.evaluations_of(task) as f64 + 1.0;
     STEP * config.pace_of(task).steps as f64
         + METRIC * metrics * evaluations
-        + PICTURED * PICTURE_PIXEL * pixels(config)
-}
-
-fn pixels(config: &Config) -> f64 {
-    let size = config.data.size as f64;
-    size * size
+        + IMAGE * held_out
+        + PICTURED * PICTURE_PIXEL * Set::of(task).pixels(config)
 }
 
 /// What the system can give: what is free, within the limit of a container; at most what can be addressed.
@@ -244,10 +258,7 @@ mod tests {
             assert!(needed.check(needed.total()).is_ok());
             let refusal = needed.check(needed.total() - 1.0).unwrap_err().to_string();
             assert!(refusal.contains(remedy), "{refusal}");
-            assert!(
-                refusal.starts_with("this run takes about ") && refusal.contains("GB of memory, and "),
-                "{refusal}"
-            );
+            assert!(refusal.starts_with("this run takes about ") && refusal.contains("B of memory, and "), "{refusal}");
         }
     }
 

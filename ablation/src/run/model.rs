@@ -151,6 +151,7 @@ pub(crate) struct Figure {
 pub(crate) enum Panel {
     Chart(Chart),
     Heat(Heat),
+    Cells(Cells),
     Pictures(Pictures),
 }
 
@@ -215,7 +216,8 @@ pub(crate) struct Series {
     pub(crate) x: Vec<f64>,
     /// As many as `x`; none where there is no number: the line is broken there.
     pub(crate) y: Vec<Option<f64>>,
-    /// The smallest and largest of the seeds at each point, drawn as a band or as a bar; empty, or as many as `x`.
+    /// The smallest and largest of the seeds at each point, or an interval, drawn as a band or as a bar; empty, or as many as `x`. They are values of y or,
+    /// where the standing axis has names, of x.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) spread: Vec<Option<[f64; 2]>>,
 }
@@ -263,6 +265,41 @@ pub(crate) struct Heat {
     pub(crate) y_values: Vec<f64>,
     /// `values[row][column]`, row by `y_values`; none where there is no number.
     pub(crate) values: Vec<Vec<Option<f64>>>,
+}
+
+/// Marks in the cells of a grid whose rows and columns have names.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Cells {
+    pub(crate) title: String,
+    /// Both with names.
+    pub(crate) x: Axis,
+    pub(crate) y: Axis,
+    /// What the value of a mark is, with its unit.
+    pub(crate) value: String,
+    pub(crate) marks: Vec<Mark>,
+}
+
+/// A mark in a cell.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Mark {
+    /// The places of its names on the axes.
+    pub(crate) column: usize,
+    pub(crate) row: usize,
+    pub(crate) value: f64,
+    pub(crate) look: MarkLook,
+    /// Written in the cell; may be empty.
+    pub(crate) text: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum MarkLook {
+    /// A disc whose area is the value, from 0 to 1, in this colour of the palette.
+    Disc(usize),
+    /// A filled cell in this colour of the palette.
+    Filled(usize),
+    /// Nothing but the text.
+    Empty,
 }
 
 /// Pictures in rows and columns, each with its heading.

@@ -4,9 +4,9 @@ use super::arm::{Arm, NamedLoss};
 use super::config::Config;
 use super::dataset::Sets;
 use super::fate::Fate;
-use super::metrics::name::is_better_lower;
+use super::metrics::name::{self, is_better_lower};
 use super::model::{Cell, Look, Series};
-use super::statistics::{Comparison, Summary};
+use super::statistics::{Comparison, Contest, Images, Ranking, Summary};
 use super::task::Task;
 use super::training::{Step, Trained};
 
@@ -120,11 +120,47 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// How another entry differs from this one.
-    pub(crate) fn against(&self, second: &Entry<'_>, metric: &str) -> Comparison {
-        let (ours, theirs) = (self.metric(metric), second.metric(metric));
-        Comparison::new(metric, !is_better_lower(metric), (self.name(), &ours), (second.name(), &theirs))
+    /// The held-out images by seed, as far as they make up this metric; none where they do not.
+    fn images(&self, metric: &str) -> Option<Vec<Option<Images>>> {
+        let of_images = |trained: &Trained| images_of(trained, metric);
+        let by_seed: Vec<Option<Images>> = self.by_seed.iter().map(|trained| trained.and_then(of_images)).collect();
+        by_seed.iter().any(Option::is_some).then_some(by_seed)
     }
+
+    /// How another entry differs from this one: image by image if the metric is made of images, otherwise seed by seed.
+    pub(crate) fn against(&self, second: &Entry<'_>, metric: &str) -> Comparison {
+        let higher_is_better = !is_better_lower(metric);
+        if let (Some(ours), Some(theirs)) = (self.images(metric), second.images(metric)) {
+            return Comparison::by_image(metric, higher_is_better, (self.name(), ours), (second.name(), theirs));
+        }
+        let (ours, theirs) = (self.metric(metric), second.metric(metric));
+        Comparison::new(metric, higher_is_better, (self.name(), &ours), (second.name(), &theirs))
+    }
+}
+
+/// What a metric is made of in one training; none if images have no part in it.
+fn images_of(trained: &Trained, metric: &str) -> Option<Images> {
+    let images = &trained.judgement.images;
+    let counts = |skipped: usize| images.iter().map(move |image| image.counts.iter().skip(skipped).copied().collect());
+    match metric {
+        name::POOLED_DICE => Some(Images::Pooled(counts(0).collect())),
+        // Class 0 is background.
+        name::MEAN_DICE => Some(Images::Pooled(counts(1).collect())),
+        _ => images.iter().map(|image| image.metrics.get(metric).copied()).collect::<Option<_>>().map(Images::Values),
+    }
+    .filter(|images| images.len() > 0)
+}
+
+/// Some entries in a metric that images make up, on the seeds that all of them have; none without such a seed.
+pub(crate) fn contest(entries: &[Entry<'_>], metric: &str) -> Option<Contest> {
+    let images: Option<Vec<_>> = entries.iter().map(|entry| entry.images(metric)).collect();
+    Some(Contest::new(images?)).filter(|contest| contest.seeds() > 0)
+}
+
+/// Some entries ranked by such a metric.
+pub(crate) fn ranking(entries: &[Entry<'_>], metric: &str) -> Option<Ranking> {
+    let names: Vec<&str> = entries.iter().map(Entry::name).collect();
+    Ranking::new(metric, !is_better_lower(metric), &names, &contest(entries, metric)?)
 }
 
 pub(crate) fn metric_of(trained: &Trained, name: &str) -> Option<f64> {

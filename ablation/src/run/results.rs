@@ -10,11 +10,11 @@ use serde::{Deserialize, Serialize};
 use super::config::Config;
 use super::files::write_to_disk;
 use super::model::Section;
-use super::seal::Sealed;
+use super::seal::{Sealed, sha256};
 use super::training::Step;
 
 /// The format that is written, and the only one that is read.
-pub(crate) const FORMAT: u32 = 2;
+pub(crate) const FORMAT: u32 = 3;
 
 /// The name of the file in the folder of a run.
 pub(crate) const FILE_NAME: &str = "results.json";
@@ -32,7 +32,29 @@ pub(crate) struct Results {
     /// The exercises that were asked for, in rising order.
     pub(crate) exercises: Vec<u8>,
     pub(crate) arms: Vec<ArmResult>,
+    /// The scores of every held-out image.
+    pub(crate) images: ImagesFile,
     pub(crate) sections: Vec<Section>,
+}
+
+/// A file beside `results.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ImagesFile {
+    /// Its path from the folder of the run.
+    pub(crate) file: String,
+    /// SHA-256 of its bytes, in hexadecimal digits.
+    pub(crate) sha256: String,
+}
+
+impl ImagesFile {
+    pub(crate) fn new(file: &str, bytes: &[u8]) -> Self {
+        Self { file: file.to_owned(), sha256: sha256(bytes) }
+    }
+
+    /// Whether these bytes are what was written.
+    pub(crate) fn holds(&self, bytes: &[u8]) -> bool {
+        sha256(bytes) == self.sha256
+    }
 }
 
 /// What one arm came to with one seed.
@@ -187,6 +209,7 @@ pub(super) mod tests {
                 arm("Dice", 1, 0.1 + 0.7),
                 arm("Dice", 2, 0.825),
             ],
+            images: ImagesFile::new("data/images.csv", b""),
             sections: vec![section],
         }
     }
@@ -228,7 +251,7 @@ pub(super) mod tests {
         json["format"] = 1.into();
         assert_eq!(
             parse(&json.to_string()),
-            "a.json: has format 1, and this version reads format 2; run again with this version"
+            "a.json: has format 1, and this version reads format 3; run again with this version"
         );
         json["format"] = FORMAT.into();
         json["arms"][0]["seed"] = "x".into();

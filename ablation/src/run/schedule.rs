@@ -1,13 +1,13 @@
 //! Many trainings over a few threads.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use super::arm::Arm;
 use super::cache::{Cache, Found, Stored};
-use super::config::Config;
-use super::dataset::{self, Sets};
+use super::config::{Config, Training};
+use super::dataset::{self, BinarySet, Sets};
 use super::error::RunError;
 use super::fate::Fate;
 use super::progress::Progress;
@@ -42,9 +42,7 @@ pub(crate) fn train_all(
             Found::Nothing => waiting.push(index),
         }
     }
-    let cost = |index: &usize| {
-        arms.get(*index).map_or(0, |arm| (config.pace_of(arm.task).steps as u64).saturating_mul(cost_of_step(arm.task)))
-    };
+    let cost = |index: &usize| arms.get(*index).map_or(0, |arm| cost_of(arm, config));
     progress.begin(waiting.iter().map(cost).fold(0, u64::saturating_add), arms.len() - waiting.len(), waiting.len());
 
     let next = AtomicUsize::new(0);
@@ -96,10 +94,16 @@ pub(crate) fn train_all(
     Ok(fates.into_iter().map(|fate| fate.into_inner().unwrap_or(Fate::Left)).collect())
 }
 
+/// How long an arm takes in comparison.
+pub(crate) fn cost_of(arm: &Arm, config: &Config) -> u64 {
+    (config.pace_of(arm.task).steps as u64).saturating_mul(cost_of_step(arm.task))
+}
+
 /// How long a step takes in comparison, for the time left.
 fn cost_of_step(task: Task) -> u64 {
     match task {
-        Task::Binary { .. } => 10,
+        Task::Binary { .. } | Task::Nuclei => 10,
+        Task::Cell { .. } => 3,
         Task::Damage { .. } => 22,
     }
 }
@@ -112,19 +116,22 @@ fn train(
     progress: impl Fn(usize),
 ) -> Result<Trained, TrainingError> {
     let pace = config.pace_of(arm.task);
+    let settings = Training { evaluations: config.evaluations_of(arm.task), ..config.training.clone() };
+    let on_masks = |[training, held_out]: [Arc<BinarySet>; 2], share| {
+        let problem = BinaryProblem::new(training, held_out, &arm.loss.binary()?, &settings, share);
+        training::train(&problem, &settings, pace, arm.seed, stop, &progress)
+    };
     match arm.task {
-        Task::Binary { share } => {
-            let [training, held_out] = sets.binary(config, share, arm.seed);
-            let problem = BinaryProblem::new(training, held_out, &arm.loss.binary()?, &config.training, share);
-            training::train(&problem, &config.training, pace, arm.seed, stop, progress)
-        }
+        Task::Binary { share, labels } => on_masks(sets.labelled(config, share, labels, arm.seed), share),
+        Task::Nuclei => on_masks(sets.nuclei(config, arm.seed), config.data.share),
+        Task::Cell { .. } => on_masks(sets.cells(config, arm.seed), config.data.share),
         Task::Damage { deep_supervision } => {
             let [training, held_out] = sets.damage(config, arm.seed);
             let supervision = supervision(arm, config, deep_supervision)?;
             let shares = dataset::damage_shares(&config.damage);
             let weights = config.damage.class_weights;
-            let problem = DamageProblem::new(training, held_out, &supervision, weights, &config.training, shares)?;
-            training::train(&problem, &config.training, pace, arm.seed, stop, progress)
+            let problem = DamageProblem::new(training, held_out, &supervision, weights, &settings, shares)?;
+            training::train(&problem, &settings, pace, arm.seed, stop, &progress)
         }
     }
 }

@@ -32,7 +32,16 @@ impl<T: Serialize> Sealed<T> {
 fn hash_of(value: &impl Serialize) -> serde_json::Result<String> {
     let mut digest = Digested(Sha256::new());
     serde_json::to_writer(&mut digest, value)?;
-    Ok(digest.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(in_digits(digest.0))
+}
+
+/// SHA-256 of bytes, in hexadecimal digits.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    in_digits(Sha256::new_with_prefix(bytes))
+}
+
+fn in_digits(hash: Sha256) -> String {
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Takes the bytes as they are made: the text of a long run is not held for its hash.

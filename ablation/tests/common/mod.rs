@@ -134,6 +134,16 @@ rare_shares = [0.05]
 shares = [0.8, 0.05, 0.05, 0.05, 0.05]
 training_images = 4
 held_out_images = 3
+[sensitivity]
+steps = 2
+size = 16
+training_images = 4
+held_out_images = 3
+learning_rates = [0.01, 0.1]
+gammas = [1, 2]
+alphas = [0.3, 0.5]
+lambdas = [0.5, 1]
+smooths = [0, 1]
 ";
 
 /// A folder with these settings.

@@ -1,5 +1,6 @@
 //! `ablation compare`: what differs between two runs.
 
+mod conclusions;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -12,6 +13,7 @@ use serde_json::Value;
 use super::metrics::name::is_better_lower;
 use super::results::{ArmResult, Results};
 use super::statistics::{Comparison, Summary};
+use conclusions::Conclusions;
 
 /// What differs between two runs, called a and b.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -29,6 +31,8 @@ pub(crate) struct RunComparison {
     pub(crate) identical_arms: usize,
     /// The arms that both have and that are not equal.
     pub(crate) arms: Vec<ArmComparison>,
+    /// What the runs conclude from their arms, and where they differ in that.
+    pub(crate) conclusions: Conclusions,
     pub(crate) findings: Vec<ChangedFindings>,
     /// The titles of the sections that differ in anything, findings included, or that only one run has.
     pub(crate) sections: Vec<String>,
@@ -99,6 +103,7 @@ pub(crate) fn compare(a: &Results, b: &Results) -> RunComparison {
             .filter(|(_, of_a, of_b)| of_a != of_b)
             .map(|(name, of_a, of_b)| compare_arms(name, of_a, of_b))
             .collect(),
+        conclusions: conclusions::conclusions(a, b),
         findings,
         sections,
     }

@@ -110,5 +110,42 @@ fn json_holds_the_comparison() {
     let comparison = changed(|b| b.configuration.seeds = 4);
     let json: Value = serde_json::from_str(&comparison.json().unwrap()).unwrap();
     assert_eq!(json["identical"], false);
-    assert_eq!(json["settings"], serde_json::json!([{"name": "seeds", "a": 3, "b": 4}]));
+    assert_eq!(json["settings"], serde_json::json!([{"name": "seeds", "a": 5, "b": 4}]));
+}
+
+/// The example with a comparison behind its finding, of which the second arm is better by about so much.
+fn concluding(by: f64) -> Results {
+    let values = |by: f64| [0.7 + by, 0.72 + by, 0.71 + 1.1 * by].map(Some);
+    let comparison = Comparison::new("Dice", true, ("BCE", &values(0.0)), ("Dice", &values(by)));
+    let mut results = example();
+    results.sections[0].blocks.clear();
+    results.sections[0].finding(Finding::from_comparisons(comparison.sentence(), vec![comparison]));
+    results
+}
+
+#[test]
+fn changed_conclusions() {
+    use super::conclusions::ChangeOfMind::{NoLongerClear, NowClear, Reversed};
+    let change = |a: f64, b: f64| {
+        let comparison = compare(&concluding(a), &concluding(b));
+        assert_eq!((comparison.conclusions.shared, comparison.conclusions.only_in_a), (1, 0));
+        (comparison.conclusions.changed.first().map(|changed| changed.change), comparison.text())
+    };
+    assert_eq!(change(0.0, 0.2).0, Some(NowClear));
+    assert_eq!(change(0.2, 0.0).0, Some(NoLongerClear));
+    let (reversed, text) = change(0.2, -0.2);
+    assert_eq!(reversed, Some(Reversed));
+    assert!(
+        text.contains(
+            "1 of 1 conclusions changed:\n  Exercise 1: BCE and Dice in Dice, reversed\n    a: Dice beats BCE in Dice:"
+        ),
+        "{text}"
+    );
+    assert!(text.contains("\n    b: BCE beats Dice in Dice:"), "{text}");
+    let (none, text) = change(0.2, 0.3);
+    assert_eq!(none, None, "another number is the same conclusion");
+    assert!(text.contains("No conclusion changed: both runs draw the same 1."), "{text}");
+    let gone = compare(&concluding(0.2), &example());
+    assert_eq!((gone.conclusions.shared, gone.conclusions.only_in_a, gone.conclusions.only_in_b), (0, 1, 0));
+    assert!(gone.text().contains("share no conclusion.\n1 more stand in a alone."), "{}", gone.text());
 }

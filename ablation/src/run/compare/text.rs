@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
+use super::conclusions::{ChangeOfMind, ChangedConclusion, Conclusions};
 use super::{ArmName, Change, MetricComparison, RunComparison};
 use crate::run::numbers::{decimals_for, number};
 use crate::run::statistics::{Comparison, Verdict};
@@ -20,6 +21,7 @@ impl RunComparison {
             changed("Versions that differ:", "program", &self.versions),
             listed("Arms only in a:", &self.only_in_a),
             listed("Arms only in b:", &self.only_in_b),
+            self.conclusions(),
             self.arms_in_short(),
             self.metrics(),
             self.findings(),
@@ -48,6 +50,35 @@ impl RunComparison {
             }
             if arm.metrics.is_empty() && arm.seeds_only_in_a.is_empty() && arm.seeds_only_in_b.is_empty() {
                 let _ = write!(text, "\n{data}, {loss}: equal after the last step, but not on the way there.");
+            }
+        }
+        text
+    }
+
+    /// What one run concludes and the other does not.
+    fn conclusions(&self) -> String {
+        let Conclusions { shared, changed, only_in_a, only_in_b } = &self.conclusions;
+        let mut text = match (*shared, changed.len()) {
+            (0, _) if *only_in_a + *only_in_b == 0 => return String::new(),
+            (0, _) => "The runs compare no two losses in the same way, so they share no conclusion.".to_owned(),
+            (shared, 0) => format!("No conclusion changed: both runs draw the same {shared}."),
+            (shared, changed) => format!("{changed} of {shared} conclusions changed:"),
+        };
+        for conclusion in changed {
+            let ChangedConclusion { section, metric, first, second, change, a, b, .. } = conclusion;
+            let how = match change {
+                ChangeOfMind::NowClear => "clear in b alone",
+                ChangeOfMind::NoLongerClear => "clear in a alone",
+                ChangeOfMind::Reversed => "reversed",
+            };
+            let _ = write!(text, "\n  {section}: {first} and {second} in {metric}, {how}");
+            for (run, comparison) in [("a", a), ("b", b)] {
+                let _ = write!(text, "\n    {run}: {}", comparison.sentence());
+            }
+        }
+        for (run, count) in [("a", *only_in_a), ("b", *only_in_b)] {
+            if count > 0 {
+                let _ = write!(text, "\n{count} more stand in {run} alone.");
             }
         }
         text

@@ -2,8 +2,8 @@
 
 use super::error::Place;
 use super::settings::{
-    LARGEST_FACTOR, LARGEST_GAMMA, LARGEST_LEARNING_RATE, LARGEST_SEED, LARGEST_SIZE, MOST_CHANNELS, MOST_ENTRIES,
-    MOST_EVALUATIONS, MOST_IMAGES, MOST_SEEDS, MOST_STEPS, accepted,
+    LARGEST_FACTOR, LARGEST_GAMMA, LARGEST_LEARNING_RATE, LARGEST_SEED, LARGEST_SIZE, MOST_ANNOTATORS, MOST_CHANNELS,
+    MOST_ENTRIES, MOST_EVALUATIONS, MOST_IMAGES, MOST_SEEDS, MOST_STEPS, accepted,
 };
 use super::{Config, ConfigError, Shapes};
 use crate::run::numbers::percent_as_set;
@@ -40,7 +40,7 @@ impl Config {
 
     /// Each key, and what was found there if that is out of range.
     fn faults(&self) -> Vec<(&'static str, Option<String>)> {
-        let Self { seeds, first_seed, training, data, damage, losses } = self;
+        let Self { seeds, first_seed, training, data, damage, losses, robustness, sensitivity, images: real } = self;
         let Shapes { blobs, ellipses, roads, small_objects } = data.shapes;
         let shapes = [blobs, ellipses, roads, small_objects];
         let some_shape = shapes.iter().any(|shape| *shape > 0.0);
@@ -51,7 +51,8 @@ impl Config {
         let last_seed = first_seed.checked_add(u64::from(*seeds).saturating_sub(1));
         let few_pixels = |share: f64| self.foreground_pixels(share) < 1.0;
         let pixels = self.fewest_pixels();
-        let share = |share: f64| in_half(share) && !few_pixels(share);
+        // What was measured is as it is.
+        let share = |share: f64| real.is_some() || (in_half(share) && !few_pixels(share));
         let why = |share: f64| match in_half(share) && few_pixels(share) {
             true => format!("{share:?}, which is no pixel of {pixels}"),
             false => format!("{share:?}"),
@@ -90,7 +91,7 @@ impl Config {
                 "training.base_channels",
                 fault((1..=MOST_CHANNELS).contains(&training.base_channels), training.base_channels),
             ),
-            ("data.size", fault((16..=LARGEST_SIZE).contains(&data.size) && data.size % 8 == 0, data.size)),
+            ("data.size", fault(is_size(data.size), data.size)),
             ("data.share", fault(share(data.share), why(data.share))),
             (
                 "data.rare_shares",
@@ -140,6 +141,37 @@ impl Config {
                 "losses.own",
                 fault(losses.own.len() <= MOST_ENTRIES, format!("a list of {} expressions", losses.own.len())),
             ),
+            ("robustness.seeds", fault((1..=MOST_SEEDS).contains(&robustness.seeds), robustness.seeds)),
+            (
+                "robustness.label_noise",
+                fault((0.0..=0.5).contains(&robustness.label_noise), Real(robustness.label_noise)),
+            ),
+            (
+                "robustness.annotators",
+                fault((2..=MOST_ANNOTATORS).contains(&robustness.annotators), robustness.annotators),
+            ),
+            ("sensitivity.seeds", fault((1..=MOST_SEEDS).contains(&sensitivity.seeds), sensitivity.seeds)),
+            ("sensitivity.steps", fault(steps(sensitivity.steps), sensitivity.steps)),
+            (
+                "sensitivity.training_images",
+                fault(
+                    images(sensitivity.training_images) && sensitivity.training_images >= training.batch,
+                    format!("{} with a batch of {}", sensitivity.training_images, training.batch),
+                ),
+            ),
+            ("sensitivity.held_out_images", fault(images(sensitivity.held_out_images), sensitivity.held_out_images)),
+            (
+                "sensitivity.size",
+                fault(
+                    is_size(sensitivity.size) && self.foreground_of_cells() >= 1.0,
+                    format!("{} with a share of {:?}", sensitivity.size, data.share),
+                ),
+            ),
+            ("sensitivity.learning_rates", grid(&sensitivity.learning_rates, rate)),
+            ("sensitivity.gammas", grid(&sensitivity.gammas, gamma)),
+            ("sensitivity.alphas", grid(&sensitivity.alphas, part)),
+            ("sensitivity.lambdas", grid(&sensitivity.lambdas, part)),
+            ("sensitivity.smooths", grid(&sensitivity.smooths, factor)),
         ]
     }
 
@@ -157,6 +189,13 @@ impl Config {
         let Self { data, .. } = self;
         let images = data.training_images.min(data.held_out_images) as f64;
         (share * (data.size as f64) * (data.size as f64) * images).round()
+    }
+
+    /// How many foreground pixels the small images have, in the smaller of their sets.
+    fn foreground_of_cells(&self) -> f64 {
+        let Self { data, sensitivity, .. } = self;
+        let images = sensitivity.training_images.min(sensitivity.held_out_images) as f64;
+        (data.share * (sensitivity.size as f64) * (sensitivity.size as f64) * images).round()
     }
 
     fn fewest_pixels(&self) -> String {
@@ -186,6 +225,21 @@ fn factor(value: f64) -> bool {
 
 fn gamma(value: f64) -> bool {
     (0.0..=LARGEST_GAMMA).contains(&value)
+}
+
+fn part(value: f64) -> bool {
+    (0.0..=1.0).contains(&value)
+}
+
+fn is_size(size: usize) -> bool {
+    (16..=LARGEST_SIZE).contains(&size) && size % 8 == 0
+}
+
+/// What was found of one side of a grid, if that is out of range: it needs two values, each accepted, in rising order.
+fn grid(values: &[f64], accepts: fn(f64) -> bool) -> Option<String> {
+    let rising = values.windows(2).all(|pair| pair.first() < pair.last());
+    let is_accepted = values.len() >= 2 && is_list(values) && values.iter().copied().all(accepts) && rising;
+    fault(is_accepted, List(values))
 }
 
 fn is_list<T>(entries: &[T]) -> bool {

@@ -15,7 +15,7 @@ pub(crate) use preset::Preset;
 
 use serde::{Deserialize, Serialize};
 
-use super::task::Task;
+use super::task::{Labels, Task};
 
 /// All that decides the numbers of a run. Where they are written, and by how many threads, is no part of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +28,26 @@ pub(crate) struct Config {
     pub(crate) data: Data,
     pub(crate) damage: Damage,
     pub(crate) losses: Losses,
+    pub(crate) robustness: Robustness,
+    pub(crate) sensitivity: Sensitivity,
+    /// Images of files in place of synthetic ones. The command line names them, no file of settings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) images: Option<RealImages>,
+}
+
+/// Images of files, by what decides the numbers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RealImages {
+    /// Of all images and masks as they were read, in their order.
+    pub(crate) sha256: String,
+    pub(crate) images: usize,
+    /// Into so many parts they are split.
+    pub(crate) folds: usize,
+    /// The values of masks that are foreground.
+    pub(crate) foreground: Vec<u32>,
+    /// The shares of the values of masks among all pixels, with the name or the value of each.
+    pub(crate) shares: Vec<(String, f64)>,
 }
 
 /// How the network is trained: Adam, a constant learning rate, a fixed training set in shuffled batches.
@@ -125,6 +145,40 @@ pub(crate) struct Losses {
     pub(crate) own: Vec<String>,
 }
 
+/// The labels of the exercise on robustness.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Robustness {
+    /// How many of the run's seeds.
+    pub(crate) seeds: u32,
+    /// The share of the foreground's pixels whose noisy label is wrong, as `data.label_noise` has it; also that of each annotator.
+    pub(crate) label_noise: f64,
+    /// How many annotators soft labels are the mean of.
+    pub(crate) annotators: usize,
+}
+
+/// The grids of the exercise on sensitivity: small images and short trainings, because there are many.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Sensitivity {
+    /// How many of the run's seeds.
+    pub(crate) seeds: u32,
+    pub(crate) steps: usize,
+    /// Width and height in pixels; a multiple of 8.
+    pub(crate) size: usize,
+    pub(crate) training_images: usize,
+    pub(crate) held_out_images: usize,
+    pub(crate) learning_rates: Vec<f64>,
+    /// γ of focal.
+    pub(crate) gammas: Vec<f64>,
+    /// α of Tversky; β is 1 − α.
+    pub(crate) alphas: Vec<f64>,
+    /// λ of λ·BCE + (1 − λ)·Dice.
+    pub(crate) lambdas: Vec<f64>,
+    /// The smoothing of Dice.
+    pub(crate) smooths: Vec<f64>,
+}
+
 impl Config {
     /// All seeds, in their order.
     pub(crate) fn seeds(&self) -> impl Iterator<Item = u64> + use<> {
@@ -132,11 +186,41 @@ impl Config {
         (0..u64::from(self.seeds)).map(move |index| first.saturating_add(index))
     }
 
+    /// Whether an arm of this task is trained with this seed.
+    pub(crate) fn has_seed(&self, task: Task, seed: u64) -> bool {
+        (self.first_seed..self.first_seed.saturating_add(u64::from(self.seeds_of(task)))).contains(&seed)
+    }
+
+    /// With how many seeds an arm of this task is trained, from the first on.
+    pub(crate) fn seeds_of(&self, task: Task) -> u32 {
+        match task {
+            Task::Cell { .. } => self.sensitivity.seeds.min(self.seeds),
+            Task::Binary { labels, .. } if labels != Labels::Usual => self.robustness.seeds.min(self.seeds),
+            Task::Binary { .. } | Task::Nuclei | Task::Damage { .. } => self.seeds,
+        }
+    }
+
+    /// How often the held-out images are evaluated while such an arm learns.
+    pub(crate) fn evaluations_of(&self, task: Task) -> usize {
+        match task {
+            // Nobody looks at the way to a cell.
+            Task::Cell { .. } => 1,
+            Task::Binary { .. } | Task::Nuclei | Task::Damage { .. } => self.training.evaluations,
+        }
+    }
+
+    /// The settings of the small images of cells.
+    pub(crate) fn data_of_cells(&self) -> Data {
+        let Sensitivity { size, training_images, held_out_images, .. } = self.sensitivity;
+        Data { size, training_images, held_out_images, ..self.data.clone() }
+    }
+
     /// How long and how fast an arm learns.
     pub(crate) fn pace_of(&self, task: Task) -> Pace {
         let Training { steps, damage_steps, learning_rate, damage_learning_rate, .. } = self.training;
         match task {
-            Task::Binary { .. } => Pace { steps, learning_rate },
+            Task::Binary { .. } | Task::Nuclei => Pace { steps, learning_rate },
+            Task::Cell { learning_rate } => Pace { steps: self.sensitivity.steps, learning_rate },
             Task::Damage { .. } => Pace { steps: damage_steps, learning_rate: damage_learning_rate },
         }
     }

@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
-use super::{Config, Damage, Data, HeadBias, Losses, Shapes, Training};
+use super::{Config, Damage, Data, HeadBias, Losses, Robustness, Sensitivity, Shapes, Training};
 
 /// How much is computed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -11,7 +11,7 @@ use super::{Config, Damage, Data, HeadBias, Losses, Shapes, Training};
 pub(crate) enum Preset {
     /// One seed of few steps: to see that it works; it supports no conclusion
     Quick,
-    /// Three seeds
+    /// Five seeds
     #[default]
     Default,
     /// Five seeds, a larger network, more steps, larger images and rarer objects
@@ -28,12 +28,20 @@ impl Config {
                 training: Training { steps: 50, damage_steps: 50, evaluations: 5, ..default.training },
                 data: Data { size: 48, training_images: 128, held_out_images: 16, ..default.data },
                 damage: Damage { training_images: 96, held_out_images: 24, ..default.damage },
+                sensitivity: Sensitivity {
+                    steps: 20,
+                    learning_rates: vec![0.001, 0.01, 0.1],
+                    gammas: vec![0.0, 2.0, 4.0],
+                    alphas: vec![0.1, 0.5, 0.9],
+                    lambdas: vec![0.1, 0.5, 0.9],
+                    smooths: vec![0.0, 1.0, 100.0],
+                    ..default.sensitivity
+                },
                 ..default
             },
             Preset::Full => Self {
-                seeds: 5,
                 training: Training { steps: 200, damage_steps: 400, base_channels: 8, ..default.training },
-                data: Data { size: 96, held_out_images: 64, rare_shares: vec![0.01, 0.001], ..default.data },
+                data: Data { size: 96, rare_shares: vec![0.01, 0.001], ..default.data },
                 ..default
             },
         }
@@ -42,12 +50,12 @@ impl Config {
 
 fn standard() -> Config {
     Config {
-        seeds: 3,
+        seeds: 5,
         first_seed: 0,
         training: Training {
             steps: 80,
             damage_steps: 160,
-            evaluations: 16,
+            evaluations: 8,
             batch: 8,
             learning_rate: 0.01,
             damage_learning_rate: 0.02,
@@ -57,7 +65,7 @@ fn standard() -> Config {
         data: Data {
             size: 64,
             training_images: 256,
-            held_out_images: 32,
+            held_out_images: 128,
             share: 0.05,
             rare_shares: vec![0.01],
             contrast: 1.0,
@@ -69,7 +77,7 @@ fn standard() -> Config {
         damage: Damage {
             shares: [0.960, 0.027, 0.001, 0.001, 0.001],
             training_images: 192,
-            held_out_images: 48,
+            held_out_images: 96,
             class_weights: [1.0, 5.0, 20.0, 20.0, 20.0],
             lambdas: [0.4, 0.6, 1.0],
         },
@@ -80,5 +88,19 @@ fn standard() -> Config {
             gammas: vec![1.0, 1.5, 2.0, 2.5, 3.0],
             own: Vec::new(),
         },
+        robustness: Robustness { seeds: 3, label_noise: 0.1, annotators: 5 },
+        sensitivity: Sensitivity {
+            seeds: 1,
+            steps: 40,
+            size: 32,
+            training_images: 128,
+            held_out_images: 64,
+            learning_rates: vec![0.001, 0.003, 0.01, 0.03, 0.1],
+            gammas: vec![0.0, 1.0, 2.0, 4.0],
+            alphas: vec![0.1, 0.3, 0.5, 0.7, 0.9],
+            lambdas: vec![0.0, 0.1, 0.5, 0.9, 1.0],
+            smooths: vec![0.0, 1.0, 100.0, 10000.0],
+        },
+        images: None,
     }
 }

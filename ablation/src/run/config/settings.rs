@@ -21,6 +21,7 @@ pub(super) const MOST_STEPS: usize = 1_000_000;
 pub(super) const MOST_EVALUATIONS: usize = 10_000;
 pub(super) const MOST_IMAGES: usize = 1_000_000;
 pub(super) const MOST_CHANNELS: usize = 64;
+pub(super) const MOST_ANNOTATORS: usize = 100;
 pub(super) const LARGEST_SIZE: usize = 512;
 /// Of a list.
 pub(super) const MOST_ENTRIES: usize = 50;
@@ -73,11 +74,31 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("losses.gamma", "a number from 0 to 100"),
     setting("losses.gammas", "a list of 1 to 50 numbers, each from 0 to 100, in rising order, none twice"),
     setting("losses.own", "a list of at most 50 loss expressions such as \"bce + dice(smooth=1)\""),
+    setting("robustness.seeds", "a whole number from 1 to 1000"),
+    setting("robustness.label_noise", "a number from 0 to 0.5"),
+    setting("robustness.annotators", "a whole number from 2 to 100"),
+    setting("sensitivity.seeds", "a whole number from 1 to 1000"),
+    setting("sensitivity.steps", STEPS),
+    setting(
+        "sensitivity.size",
+        "a multiple of 8 from 16 to 512, so that the images have a foreground pixel at least by data.share",
+    ),
+    setting("sensitivity.training_images", "a whole number from training.batch to 1000000"),
+    setting("sensitivity.held_out_images", IMAGES),
+    setting(
+        "sensitivity.learning_rates",
+        "a list of 2 to 50 numbers, each above 0, at most 1000, in rising order, none twice",
+    ),
+    setting("sensitivity.gammas", "a list of 2 to 50 numbers, each from 0 to 100, in rising order, none twice"),
+    setting("sensitivity.alphas", SHARES),
+    setting("sensitivity.lambdas", SHARES),
+    setting("sensitivity.smooths", "a list of 2 to 50 numbers, each from 0 to 1e6, in rising order, none twice"),
 ];
 
 const STEPS: &str = "a whole number from 1 to 1000000";
 const IMAGES: &str = "a whole number from 1 to 1000000";
 const RATE: &str = "a number above 0, at most 1000";
+const SHARES: &str = "a list of 2 to 50 numbers, each from 0 to 1, in rising order, none twice";
 const FACTOR: &str = "a number from 0 to 1e6";
 const SHAPE: &str = "a number from 0 to 1e6, and not 0 for all shapes";
 

@@ -64,6 +64,20 @@ impl Arbitrary for Config {
                 gammas: list(g),
                 own: Arbitrary::arbitrary(g),
             },
+            robustness: Robustness { seeds: u32::arbitrary(g), label_noise: finite(g), annotators: count(g) },
+            sensitivity: Sensitivity {
+                seeds: u32::arbitrary(g),
+                steps: count(g),
+                size: count(g),
+                training_images: count(g),
+                held_out_images: count(g),
+                learning_rates: list(g),
+                gammas: list(g),
+                alphas: list(g),
+                lambdas: list(g),
+                smooths: list(g),
+            },
+            images: None,
         }
     }
 }
@@ -119,7 +133,7 @@ impl Arbitrary for Wild {
         }
         let mut config = Config::preset(*g.choose(Preset::value_variants()).unwrap());
         let one_in = if bool::arbitrary(g) { 4 } else { 30 };
-        let Config { seeds, first_seed, training, data, damage, losses } = &mut config;
+        let Config { seeds, first_seed, training, data, damage, losses, robustness, sensitivity, .. } = &mut config;
         some(g, one_in, &[0, 1, 1000, 1001, u32::MAX], seeds);
         some(g, one_in, &[0, 1, (1 << 53) - 1000, (1 << 53) - 1, u64::MAX], first_seed);
         for count in [
@@ -133,6 +147,11 @@ impl Arbitrary for Wild {
             &mut data.held_out_images,
             &mut damage.training_images,
             &mut damage.held_out_images,
+            &mut robustness.annotators,
+            &mut sensitivity.steps,
+            &mut sensitivity.size,
+            &mut sensitivity.training_images,
+            &mut sensitivity.held_out_images,
         ] {
             some(g, one_in, COUNTS, count);
         }
@@ -148,6 +167,7 @@ impl Arbitrary for Wild {
             &mut data.shapes.roads,
             &mut losses.smooth,
             &mut losses.gamma,
+            &mut robustness.label_noise,
         ];
         let lists = [
             &mut data.rare_shares[..],
@@ -156,6 +176,9 @@ impl Arbitrary for Wild {
             &mut damage.lambdas,
             &mut losses.tversky,
             &mut losses.gammas,
+            &mut sensitivity.learning_rates,
+            &mut sensitivity.alphas,
+            &mut sensitivity.smooths,
         ];
         for real in single.into_iter().chain(lists.into_iter().flatten()) {
             some(g, 2 * one_in, REALS, real);
@@ -202,7 +225,7 @@ quickcheck! {
             && first_seed.checked_add(u64::from(*seeds)).is_some()
             && Estimate::new(&config, exercises::ALL, usize::MAX).total().is_finite()
             && arms.iter().all(|arm| match arm.task {
-                Task::Binary { .. } => arm.loss.binary().is_ok(),
+                Task::Binary { .. } | Task::Cell { .. } | Task::Nuclei => arm.loss.binary().is_ok(),
                 Task::Damage { .. } => arm.loss.of_classes().is_ok(),
             })
     }
@@ -314,7 +337,7 @@ fn values_out_of_range_are_named_with_their_line() {
         // What the preset gives no longer fits, and stands in no line.
         (
             "[training]\nsteps = 5",
-            "my.toml: training.evaluations is 16 of 5 steps; accepted: a whole number from 1 to training.steps and to training.damage_steps, at most 10000",
+            "my.toml: training.evaluations is 8 of 5 steps; accepted: a whole number from 1 to training.steps and to training.damage_steps, at most 10000",
         ),
     ];
     for (text, message) in cases {
@@ -329,6 +352,22 @@ fn values_out_of_range_are_named_with_their_line() {
 fn ranges() {
     type Change = fn(&mut Config);
     let refused: &[(&str, &[Change])] = &[
+        ("robustness.seeds", &[|c| c.robustness.seeds = 0, |c| c.robustness.seeds = 1001]),
+        ("robustness.label_noise", &[|c| c.robustness.label_noise = 0.51, |c| c.robustness.label_noise = f64::NAN]),
+        ("robustness.annotators", &[|c| c.robustness.annotators = 1, |c| c.robustness.annotators = 101]),
+        ("sensitivity.seeds", &[|c| c.sensitivity.seeds = 0]),
+        ("sensitivity.steps", &[|c| c.sensitivity.steps = 0]),
+        ("sensitivity.size", &[|c| c.sensitivity.size = 30, |c| c.sensitivity.size = 520]),
+        ("sensitivity.training_images", &[|c| c.sensitivity.training_images = 7]),
+        ("sensitivity.held_out_images", &[|c| c.sensitivity.held_out_images = 0]),
+        (
+            "sensitivity.learning_rates",
+            &[|c| c.sensitivity.learning_rates = vec![0.1], |c| c.sensitivity.learning_rates[0] = 0.0],
+        ),
+        ("sensitivity.gammas", &[|c| c.sensitivity.gammas.clear(), |c| c.sensitivity.gammas.reverse()]),
+        ("sensitivity.alphas", &[|c| c.sensitivity.alphas = vec![0.5, 1.5]]),
+        ("sensitivity.lambdas", &[|c| c.sensitivity.lambdas = vec![0.5, 0.5]]),
+        ("sensitivity.smooths", &[|c| c.sensitivity.smooths = vec![0.0, 1.1e6]]),
         ("seeds", &[|c| c.seeds = 0, |c| c.seeds = 1001]),
         ("first_seed", &[|c| c.first_seed = u64::MAX, |c| c.first_seed = (1 << 53) - 2]),
         (
@@ -365,12 +404,12 @@ fn ranges() {
                 |c| c.data.held_out_images = usize::MAX,
             ],
         ),
-        ("data.share", &[|c| c.data.share = 0.0, |c| c.data.share = 0.51, |c| c.data.share = 3e-6]),
+        ("data.share", &[|c| c.data.share = 0.0, |c| c.data.share = 0.51, |c| c.data.share = 5e-7]),
         (
             "data.rare_shares",
             &[
                 |c| c.data.rare_shares.clear(),
-                |c| c.data.rare_shares.push(3e-6),
+                |c| c.data.rare_shares.push(5e-7),
                 |c| c.data.rare_shares.push(f64::NAN),
                 |c| c.data.rare_shares = (1..52).map(|n| f64::from(n) / 200.0).collect(),
             ],
@@ -435,8 +474,8 @@ fn ranges() {
         }
     }
     assert_eq!(
-        refusal(|config| config.data.share = 3e-6),
-        "data.share is 3e-6, which is no pixel of 32 images of 64 × 64; accepted: a number above 0, at most 0.5, of which \
+        refusal(|config| config.data.share = 5e-7),
+        "data.share is 5e-7, which is no pixel of 128 images of 64 × 64; accepted: a number above 0, at most 0.5, of which \
          the images have a foreground pixel at least"
     );
     // The ends of the ranges.
@@ -448,6 +487,8 @@ fn ranges() {
     (ends.training.learning_rate, ends.data.soft_edge, ends.data.contrast, ends.losses.gamma) =
         (1000.0, 512.0, 1e6, 100.0);
     (ends.damage.class_weights, ends.losses.tversky) = ([1e6; 5], [1e6; 2]);
+    (ends.sensitivity.training_images, ends.sensitivity.size, ends.sensitivity.seeds) = (192, 512, 1000);
+    (ends.robustness.label_noise, ends.robustness.annotators, ends.sensitivity.lambdas) = (0.5, 100, vec![0.0, 1.0]);
     ends.clone().validate().unwrap();
     (ends.training.steps, ends.training.damage_steps, ends.training.evaluations) = (1_000_000, 1_000_000, 10_000);
     (ends.data.training_images, ends.data.held_out_images) = (1_000_000, 1_000_000);

@@ -1,5 +1,9 @@
 //! Images of objects on a background, with binary masks.
 
+use std::sync::OnceLock;
+
+use loss_core::boundary::distance::{scratch_length, signed_distance_map};
+
 use super::apportion::{apportion, share_of};
 use super::label_noise::swap_at_boundary;
 use super::objects::objects;
@@ -8,17 +12,23 @@ use super::scene::{Scale, ground};
 use super::{ImageSet, Split, image};
 use crate::run::config::Data;
 
-/// Images of one channel, stored one after the other and row by row, with their masks.
+/// Images stored one after the other, channel by channel and row by row, with their masks.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct BinarySet {
     /// Width and height.
     pub(crate) size: usize,
+    /// Of each image.
+    pub(crate) channels: usize,
     /// Mean about 0, standard deviation about 1.
     pub(crate) images: Vec<f32>,
     /// What the network is trained with, 0 or 1: the masks, in training with label noise.
     pub(crate) labels: Vec<u8>,
+    /// What it is trained with where labels are shares from 0 to 1, of which `labels` are the nearer of 0 and 1; else empty.
+    pub(crate) soft: Vec<f32>,
     /// The truth, 0 or 1.
     pub(crate) masks: Vec<u8>,
+    /// The signed distances from the boundaries of the labels, made when a loss first asks for them.
+    distances: OnceLock<Vec<f32>>,
 }
 
 impl ImageSet for BinarySet {
@@ -31,19 +41,47 @@ impl ImageSet for BinarySet {
     }
 
     fn inputs(&self, index: usize) -> Vec<&[f32]> {
-        vec![self.image(index)]
+        let numbers = self.channels * self.size * self.size;
+        let start = index.saturating_mul(numbers);
+        vec![self.images.get(start..start.saturating_add(numbers)).unwrap_or_default()]
+    }
+
+    fn channels(&self) -> usize {
+        self.channels
     }
 }
 
 impl BinarySet {
-    /// The pixels of an image; empty beyond the last.
+    /// Without images.
+    pub(super) fn empty(size: usize, channels: usize) -> Self {
+        let (images, labels, soft, masks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { size, channels, images, labels, soft, masks, distances: OnceLock::new() }
+    }
+
+    /// The pixels of an image, of colours the red; empty beyond the last.
     pub(crate) fn image(&self, index: usize) -> &[f32] {
-        image(&self.images, self.size, index)
+        image(&self.images, self.size, index.saturating_mul(self.channels))
     }
 
     /// The labels of an image; empty beyond the last.
     pub(crate) fn label(&self, index: usize) -> &[u8] {
         image(&self.labels, self.size, index)
+    }
+
+    /// The soft labels of an image; empty where there are none.
+    pub(crate) fn soft_label(&self, index: usize) -> &[f32] {
+        image(&self.soft, self.size, index)
+    }
+
+    /// The signed distance of every pixel from the boundary of its image's labels, for the boundary loss. The arms that share the images share
+    /// these too.
+    pub(crate) fn distances(&self) -> &[f32] {
+        self.distances.get_or_init(|| distances(&self.labels, self.size))
+    }
+
+    /// Those of one image; empty beyond the last.
+    pub(crate) fn distance(&self, index: usize) -> &[f32] {
+        image(self.distances(), self.size, index)
     }
 
     /// The true mask of an image; empty beyond the last.
@@ -56,7 +94,7 @@ impl BinarySet {
 ///
 /// Each image has 0.4 to 1.6 times the mean's foreground, and at least one pixel where there are as many as images. Besides that
 /// number, an image depends on the settings, the seed, the split and its index only.
-pub(crate) fn binary(data: &Data, share: f64, seed: u64, split: Split) -> BinarySet {
+pub(crate) fn binary(data: &Data, share: f64, labels: Labelling, seed: u64, split: Split) -> BinarySet {
     let count = match split {
         Split::Training => data.training_images,
         Split::HeldOut => data.held_out_images,
@@ -65,15 +103,18 @@ pub(crate) fn binary(data: &Data, share: f64, seed: u64, split: Split) -> Binary
     let total = share_of(count * area, share);
     let weights: Vec<f64> =
         (0..count).map(|index| Stream::new(seed, Purpose::Quota, split, index).between(0.4, 1.6)).collect();
-    let quotas = apportion(total, &weights, usize::from(total >= count), area);
+    let mut quotas = apportion(total, &weights, usize::from(total >= count), area);
+    if labels == Labelling::HalfEmpty {
+        quotas.iter_mut().skip(1).step_by(2).for_each(|quota| *quota = 0);
+    }
 
     let scale = Scale::new(share, data.contrast, data.noise);
     let pixels = count * area;
     let mut set = BinarySet {
-        size: data.size,
         images: Vec::with_capacity(pixels),
         labels: Vec::with_capacity(pixels),
         masks: Vec::with_capacity(pixels),
+        ..BinarySet::empty(data.size, 1)
     };
     for (index, quota) in quotas.into_iter().enumerate() {
         let mut stream = Stream::new(seed, Purpose::BinaryScene, split, index);
@@ -84,13 +125,59 @@ pub(crate) fn binary(data: &Data, share: f64, seed: u64, split: Split) -> Binary
         }
         scale.finish(&scene, &mut stream, &mut set.images);
         match split {
-            Split::Training => {
-                let mut stream = Stream::new(seed, Purpose::LabelNoise, split, index);
-                set.labels.extend(swap_at_boundary(&objects.mask, data.size, data.label_noise, &mut stream));
-            }
+            Split::Training => set.add_labels(&objects.mask, labels, (seed, index)),
             Split::HeldOut => set.labels.extend(&objects.mask),
         }
         set.masks.extend(objects.mask);
     }
     set
+}
+
+/// How training labels come from masks.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Labelling {
+    /// With this share of the foreground swapped at the boundary; 0 is the mask.
+    Swapped(f64),
+    /// The mean of so many annotators, each with this share swapped.
+    Mean { annotators: usize, noise: f64 },
+    /// The masks, and every second image without an object, held-out ones too.
+    HalfEmpty,
+}
+
+impl BinarySet {
+    /// Adds the labels of an image to train with.
+    pub(super) fn add_labels(&mut self, mask: &[u8], labelling: Labelling, (seed, index): (u64, usize)) {
+        match labelling {
+            Labelling::HalfEmpty => self.labels.extend(mask),
+            Labelling::Swapped(share) => {
+                let mut stream = Stream::new(seed, Purpose::LabelNoise, Split::Training, index);
+                self.labels.extend(swap_at_boundary(mask, self.size, share, &mut stream));
+            }
+            Labelling::Mean { annotators, noise } => {
+                let mut votes = vec![0_u16; mask.len()];
+                // One stream, so that each annotator draws what the one before left.
+                let mut stream = Stream::new(seed, Purpose::Annotator, Split::Training, index);
+                for _ in 0..annotators {
+                    let labels = swap_at_boundary(mask, self.size, noise, &mut stream);
+                    votes.iter_mut().zip(labels).for_each(|(votes, label)| *votes += u16::from(label));
+                }
+                let share = |votes: &u16| f32::from(*votes) / annotators as f32;
+                self.soft.extend(votes.iter().map(share));
+                self.labels.extend(votes.iter().map(|votes| u8::from(share(votes) >= 0.5)));
+            }
+        }
+    }
+}
+
+/// The signed distances of images stored one after the other.
+fn distances(labels: &[u8], size: usize) -> Vec<f32> {
+    let mut all = vec![0.0; labels.len()];
+    let mut scratch = vec![0; scratch_length(size)];
+    let area = (size * size).max(1);
+    for (labels, map) in labels.chunks_exact(area).zip(all.chunks_exact_mut(area)) {
+        let mask: Vec<bool> = labels.iter().map(|label| *label != 0).collect();
+        // Mask, map and scratch have the lengths that it wants.
+        let _ = signed_distance_map(&mask, size, size, &mut scratch, map);
+    }
+    all
 }

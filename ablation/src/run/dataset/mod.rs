@@ -10,17 +10,21 @@ mod binary;
 mod canvas;
 mod damage;
 mod label_noise;
+mod nuclei;
 mod objects;
 mod placement;
 mod random;
+mod real;
 mod scene;
 mod sets;
 mod shape;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use binary::{BinarySet, binary};
+pub(crate) use binary::{BinarySet, Labelling, binary};
 pub(crate) use damage::{PairSet, damage, damage_shares};
+pub(crate) use nuclei::QUADRANTS;
+pub(crate) use real::{Cut, Real, RealError};
 pub(crate) use sets::Sets;
 
 /// Images that a network sees, one or more at once.
@@ -30,6 +34,11 @@ pub(crate) trait ImageSet {
 
     /// Width and height of an image.
     fn size(&self) -> usize;
+
+    /// Of each image: 1, or 3 for red, green and blue.
+    fn channels(&self) -> usize {
+        1
+    }
 
     /// The pixels of what is seen at once, one slice for each input of the network; empty beyond the last.
     fn inputs(&self, index: usize) -> Vec<&[f32]>;

@@ -18,6 +18,9 @@ pub(super) enum Purpose {
     DamagePlan,
     Placement,
     DamageScene,
+    Annotator,
+    Folds,
+    Crop,
 }
 
 /// A stream of random numbers.

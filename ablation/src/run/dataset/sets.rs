@@ -3,24 +3,64 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::{BinarySet, PairSet, Split, binary, damage};
-use crate::run::config::Config;
+use super::nuclei::{QUADRANTS, nuclei};
+use super::{BinarySet, Cut, Labelling, PairSet, Real, Split, binary, damage};
+use crate::run::config::{Config, Data};
+use crate::run::task::Labels;
 
 /// The images, made when they are first asked for, and the same for all arms of a seed.
 #[derive(Default)]
 pub(crate) struct Sets {
     // Shares are told apart by their bits.
-    binary: Shelf<(u64, u64), [Arc<BinarySet>; 2]>,
+    binary: Shelf<(u64, Labels, u64), [Arc<BinarySet>; 2]>,
+    cells: Shelf<u64, [Arc<BinarySet>; 2]>,
     damage: Shelf<u64, [Arc<PairSet>; 2]>,
+    nuclei: Shelf<u64, [Arc<BinarySet>; 2]>,
+    /// Images of files in place of synthetic ones.
+    real: Option<Arc<Real>>,
 }
 
 type Shelf<K, V> = Mutex<BTreeMap<K, Arc<OnceLock<V>>>>;
 
 impl Sets {
-    /// Those to train with, and those held out.
+    /// With crops of these images in place of synthetic ones, where there are some.
+    pub(crate) fn of(real: Option<Arc<Real>>) -> Self {
+        Self { real, ..Self::default() }
+    }
+
+    /// Those to train with, and those held out, with the usual labels.
     pub(crate) fn binary(&self, config: &Config, share: f64, seed: u64) -> [Arc<BinarySet>; 2] {
-        taken(&self.binary, (share.to_bits(), seed), || {
-            [Split::Training, Split::HeldOut].map(|split| Arc::new(binary(&config.data, share, seed, split)))
+        self.labelled(config, share, Labels::Usual, seed)
+    }
+
+    /// The same, with these labels.
+    pub(crate) fn labelled(&self, config: &Config, share: f64, labels: Labels, seed: u64) -> [Arc<BinarySet>; 2] {
+        taken(&self.binary, (share.to_bits(), labels, seed), || {
+            let labelling = labelling(config, labels);
+            if let Some(real) = &self.real {
+                return real.sets(cut(config, &config.data), labelling, seed).map(Arc::new);
+            }
+            [Split::Training, Split::HeldOut].map(|split| Arc::new(binary(&config.data, share, labelling, seed, split)))
+        })
+    }
+
+    /// The small images of cells, with the usual labels.
+    pub(crate) fn cells(&self, config: &Config, seed: u64) -> [Arc<BinarySet>; 2] {
+        taken(&self.cells, seed, || {
+            let (data, labelling) = (config.data_of_cells(), labelling(config, Labels::Usual));
+            if let Some(real) = &self.real {
+                return real.sets(cut(config, &data), labelling, seed).map(Arc::new);
+            }
+            [Split::Training, Split::HeldOut]
+                .map(|split| Arc::new(binary(&data, config.data.share, labelling, seed, split)))
+        })
+    }
+
+    /// Crops of the microscope's image: each seed holds out a quadrant.
+    pub(crate) fn nuclei(&self, config: &Config, seed: u64) -> [Arc<BinarySet>; 2] {
+        taken(&self.nuclei, seed, || {
+            let cut = Cut { folds: QUADRANTS, ..cut(config, &config.data) };
+            nuclei().sets(cut, Labelling::Swapped(0.0), seed).map(Arc::new)
         })
     }
 
@@ -28,6 +68,23 @@ impl Sets {
         taken(&self.damage, seed, || {
             [Split::Training, Split::HeldOut].map(|split| Arc::new(damage(&config.data, &config.damage, seed, split)))
         })
+    }
+}
+
+/// How images of files are cut for these settings.
+fn cut(config: &Config, data: &Data) -> Cut {
+    let folds = config.images.as_ref().map_or(2, |images| images.folds);
+    Cut { size: data.size, folds, training: data.training_images, held_out: data.held_out_images }
+}
+
+fn labelling(config: &Config, labels: Labels) -> Labelling {
+    let noise = config.robustness.label_noise;
+    match labels {
+        Labels::Usual => Labelling::Swapped(config.data.label_noise),
+        Labels::Clean => Labelling::Swapped(0.0),
+        Labels::Noisy => Labelling::Swapped(noise),
+        Labels::Soft => Labelling::Mean { annotators: config.robustness.annotators, noise },
+        Labels::HalfEmpty => Labelling::HalfEmpty,
     }
 }
 

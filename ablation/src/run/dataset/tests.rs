@@ -1,8 +1,13 @@
 use quickcheck::{Arbitrary, Gen, quickcheck};
 
 use super::apportion::apportion;
-use super::{ImageSet, PairSet, Split, binary, damage, damage_shares};
-use crate::run::config::{Damage, Data, Shapes};
+use super::{BinarySet, Cut, ImageSet, Labelling, PairSet, Real, RealError, Split, binary, damage, damage_shares};
+use crate::run::config::{Config, Damage, Data, Preset, Shapes};
+
+/// Images with the labels that the settings ask for.
+fn as_set(data: &Data, share: f64, seed: u64, split: Split) -> BinarySet {
+    binary(data, share, Labelling::Swapped(data.label_noise), seed, split)
+}
 
 const SPLITS: [Split; 2] = [Split::Training, Split::HeldOut];
 
@@ -90,7 +95,7 @@ quickcheck! {
     fn shares_are_exact_and_values_finite(settings: Settings) -> bool {
         let Settings { data, seed, .. } = settings;
         SPLITS.into_iter().all(|split| {
-            let set = binary(&data, data.share, seed, split);
+            let set = as_set(&data, data.share, seed, split);
             let pixels = data.size * data.size * set.len();
             let expected = (data.share * pixels as f64).round() as usize;
             set.len() == if split == Split::Training { data.training_images } else { data.held_out_images }
@@ -104,13 +109,13 @@ quickcheck! {
     }
 
     fn held_out_labels_are_the_truth(settings: Settings) -> bool {
-        let set = binary(&settings.data, settings.data.share, settings.seed, Split::HeldOut);
+        let set = as_set(&settings.data, settings.data.share, settings.seed, Split::HeldOut);
         set.labels == set.masks
     }
 
     fn a_seed_decides_the_bytes(settings: Settings) -> bool {
         let Settings { data, damage: classes, seed } = settings;
-        let make = |seed, split| (binary(&data, data.share, seed, split), damage(&data, &classes, seed, split));
+        let make = |seed, split| (as_set(&data, data.share, seed, split), damage(&data, &classes, seed, split));
         let (first, again) = (make(seed, Split::Training), make(seed, Split::Training));
         let (other, held_out) = (make(seed.wrapping_add(1), Split::Training), make(seed, Split::HeldOut));
         let area = data.size * data.size;
@@ -163,7 +168,7 @@ fn label_noise_swaps_the_asked_number_at_the_boundary() {
     let Settings { mut data, seed, .. } = usual();
     for noise in [0.0, 0.05, 0.15] {
         data.label_noise = noise;
-        let set = binary(&data, data.share, seed, Split::Training);
+        let set = as_set(&data, data.share, seed, Split::Training);
         let lost = set.masks.iter().zip(&set.labels).filter(|&(&mask, &label)| mask == 1 && label == 0).count();
         let asked = noise * count(&set.masks, 1) as f64;
         // Each image rounds by less than one pixel.
@@ -188,7 +193,7 @@ fn label_noise_swaps_the_asked_number_at_the_boundary() {
 fn foreground_varies_between_images_and_is_brighter() {
     let Settings { data, seed, .. } = usual();
     for share in [0.05, 0.01, 0.001] {
-        let set = binary(&data, share, seed, Split::Training);
+        let set = as_set(&data, share, seed, Split::Training);
         let counts: Vec<usize> = (0..set.len()).map(|index| count(set.mask(index), 1)).collect();
         let (least, most) = (counts.iter().min().unwrap(), counts.iter().max().unwrap());
         assert!(most >= &(2 * least), "{counts:?}");
@@ -202,7 +207,7 @@ fn foreground_varies_between_images_and_is_brighter() {
 fn images_are_about_standardised() {
     let Settings { data, damage: classes, seed } = usual();
     let pairs = damage(&data, &classes, seed, Split::Training);
-    for values in [binary(&data, data.share, seed, Split::Training).images, pairs.before, pairs.after] {
+    for values in [as_set(&data, data.share, seed, Split::Training).images, pairs.before, pairs.after] {
         let average = mean(values.iter().map(|&value| f64::from(value)));
         let deviation = mean(values.iter().map(|&value| (f64::from(value) - average).powi(2))).sqrt();
         assert!(average.abs() < 0.1 && (deviation - 1.0).abs() < 0.1, "{average} ± {deviation}");
@@ -213,9 +218,9 @@ fn images_are_about_standardised() {
 #[test]
 fn an_image_depends_on_the_others_by_its_share_only() {
     let Settings { mut data, seed, .. } = usual();
-    let few = binary(&data, 1.0 / 4096.0, seed, Split::HeldOut);
+    let few = as_set(&data, 1.0 / 4096.0, seed, Split::HeldOut);
     data.held_out_images += 5;
-    let more = binary(&data, 1.0 / 4096.0, seed, Split::HeldOut);
+    let more = as_set(&data, 1.0 / 4096.0, seed, Split::HeldOut);
     // With as many pixels as images, each has one.
     for index in 0..few.len() {
         assert_eq!(few.image(index), more.image(index));
@@ -271,7 +276,7 @@ fn extreme_settings_are_exact() {
     (data.size, data.training_images, classes.training_images) = (16, 3, 3);
     data.shapes = Shapes { blobs: 0.0, ellipses: f64::NAN, roads: -1.0, small_objects: 0.0 };
     for share in [0.0, 0.97, 1.0] {
-        let set = binary(&data, share, seed, Split::Training);
+        let set = as_set(&data, share, seed, Split::Training);
         assert_eq!(count(&set.masks, 1), (share * 768.0).round() as usize);
         assert_eq!(count(&set.labels, 1), count(&set.masks, 1));
     }
@@ -279,7 +284,125 @@ fn extreme_settings_are_exact() {
     let set = damage(&data, &classes, seed, Split::Training);
     assert_eq!([0, 1, 2, 3, 4].map(|class| count(&set.labels, class)), [0, 192, 192, 192, 192]);
     data.training_images = 0;
-    assert_eq!(binary(&data, 0.1, seed, Split::Training).len(), 0);
+    assert_eq!(as_set(&data, 0.1, seed, Split::Training).len(), 0);
     classes.training_images = 0;
     assert_eq!(damage(&data, &classes, seed, Split::Training).len(), 0);
+}
+
+/// Soft labels are shares of the annotators; their majority is the hard label, and only boundaries are in doubt.
+#[test]
+fn soft_labels_are_means_of_annotators() {
+    let data = Data { size: 32, training_images: 6, ..Config::preset(Preset::Default).data };
+    let set = binary(&data, 0.1, Labelling::Mean { annotators: 4, noise: 0.3 }, 5, Split::Training);
+    assert_eq!(set.soft.len(), set.labels.len());
+    for (soft, label) in set.soft.iter().zip(&set.labels) {
+        assert!([0.0, 0.25, 0.5, 0.75, 1.0].contains(soft));
+        assert_eq!(*label == 1, *soft >= 0.5);
+    }
+    assert!(set.soft.iter().any(|soft| *soft > 0.0 && *soft < 1.0), "some pixels are in doubt");
+    let sum: f64 = set.soft.iter().map(|soft| f64::from(*soft)).sum();
+    assert!(
+        (sum - set.masks.iter().map(|mask| f64::from(*mask)).sum::<f64>()).abs() < 1e-6,
+        "swaps keep the foreground's size"
+    );
+}
+
+#[test]
+fn half_of_the_images_are_empty_and_the_others_as_they_were() {
+    let data = Data { size: 32, training_images: 6, held_out_images: 5, ..Config::preset(Preset::Default).data };
+    for split in [Split::Training, Split::HeldOut] {
+        let [whole, half] =
+            [Labelling::Swapped(0.0), Labelling::HalfEmpty].map(|labelling| binary(&data, 0.1, labelling, 5, split));
+        for index in 0..whole.len() {
+            let is_empty = half.mask(index).iter().all(|label| *label == 0);
+            assert_eq!(is_empty, index % 2 == 1);
+            assert!(is_empty || (half.mask(index) == whole.mask(index) && half.image(index) == whole.image(index)));
+        }
+        assert_eq!(half.labels, half.masks);
+    }
+}
+
+/// Every distance is that of the mask's own image, made once.
+#[test]
+fn distances_are_those_of_each_image() {
+    let data = Data { size: 16, training_images: 4, ..Config::preset(Preset::Default).data };
+    let set = binary(&data, 0.2, Labelling::Swapped(0.0), 5, Split::Training);
+    let first = set.distances().as_ptr();
+    for index in 0..set.len() {
+        for (at, (distance, inside)) in set.distance(index).iter().zip(set.mask(index)).enumerate() {
+            let (x, y) = ((at % 16) as f64, (at / 16) as f64);
+            let others = set.mask(index).iter().enumerate().filter(|(_, other)| *other != inside);
+            let nearest =
+                others.map(|(other, _)| (((other % 16) as f64 - x).powi(2) + ((other / 16) as f64 - y).powi(2)).sqrt());
+            let nearest = nearest.fold(f64::INFINITY, f64::min) as f32;
+            let expected = if *inside == 1 { 1.0 - nearest } else { nearest };
+            assert!((distance - expected).abs() < 1e-5, "{distance} {expected}");
+        }
+    }
+    assert_eq!(first, set.distances().as_ptr());
+}
+
+mod of_files {
+    use super::*;
+    use crate::images::{Image, Mask};
+
+    /// Images of one value each, with a square of foreground.
+    fn real(sizes: &[(usize, usize)]) -> Real {
+        let pair = |(place, &(width, height)): (usize, &(usize, usize))| {
+            let mut values = vec![0; width * height];
+            values[0] = 1;
+            let numbers = (0..width * height).map(|pixel| (place * 100_000 + pixel) as f32).collect();
+            let name = format!("{place}.png");
+            (Image { name: name.clone(), width, height, channels: 1, numbers }, Mask { name, width, height, values })
+        };
+        Real::new(sizes.iter().enumerate().map(pair).collect(), |value| value == 1).unwrap()
+    }
+
+    fn cut() -> Cut {
+        Cut { size: 16, folds: 3, training: 20, held_out: 100 }
+    }
+
+    /// No image gives crops to both sides, each is held out by one of the seeds in turn, and no pixel is judged twice.
+    #[test]
+    fn images_are_split_and_not_crops() {
+        let real = real(&[(40, 33), (16, 16), (50, 20), (17, 64), (32, 32), (48, 16)]);
+        real.check(16, 3).unwrap();
+        let tiles = 2 * 2 + 1 + 3 + 4 + 4 + 3;
+        let mut held_out = 0;
+        for seed in 0..3 {
+            let [training, judged] = real.sets(cut(), Labelling::Swapped(0.0), seed);
+            assert_eq!(training.len(), 20);
+            let numbers = |set: &BinarySet| -> std::collections::BTreeSet<u32> {
+                set.images.iter().map(|number| number.to_bits()).collect()
+            };
+            assert_eq!(numbers(&judged).len(), judged.images.len(), "no pixel twice");
+            assert!(numbers(&training).is_disjoint(&numbers(&judged)));
+            held_out += judged.len();
+            assert_eq!(real.sets(cut(), Labelling::Swapped(0.0), seed), [training, judged]);
+        }
+        assert_eq!(held_out, tiles);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        let told = |result: Result<(), RealError>| result.unwrap_err().to_string();
+        assert!(
+            told(real(&[(40, 33), (20, 90)]).check(32, 2))
+                .contains("1.png: is 20 × 90 pixels, and a crop is 32 × 32; give --crop 16")
+        );
+        assert!(told(real(&[(40, 33)]).check(16, 2)).contains("crops of one image are no test"));
+        assert!(told(real(&[(40, 33), (40, 33)]).check(16, 3)).contains("give fewer --folds"));
+        let image = |channels| Image {
+            name: format!("{channels}.png"),
+            width: 1,
+            height: 1,
+            channels,
+            numbers: vec![0.0; channels],
+        };
+        let mask = |width| Mask { name: "m.png".to_owned(), width, height: 1, values: vec![0; width] };
+        let mixed = Real::new(vec![(image(1), mask(1)), (image(3), mask(1))], |_| true).unwrap_err().to_string();
+        assert!(mixed.contains("3.png: has three channels, and 1.png has one channel"), "{mixed}");
+        let other = Real::new(vec![(image(1), mask(2))], |_| true).unwrap_err().to_string();
+        assert!(other.contains("m.png: is 2 × 1 pixels, and its image 1.png is 1 × 1"), "{other}");
+    }
 }

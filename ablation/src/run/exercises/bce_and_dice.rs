@@ -3,8 +3,8 @@
 use super::charts::histories;
 use super::losses::Shared;
 use super::pictures::{ROWS, side_by_side};
-use super::tables::{compared, final_table, metric, missing, spread_note};
-use super::{Exercise, on_binary};
+use super::tables::{family, family_table, final_table, found, metric, missing, spread_note};
+use super::{Exercise, on_binary, rankings};
 use crate::run::arm::NamedLoss;
 use crate::run::config::Config;
 use crate::run::metrics::name;
@@ -31,18 +31,23 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     let share = outcomes.config.data.share;
     let entries = outcomes.entries(&arms(outcomes.config));
     section.text(format!(
-        "BCE asks every pixel the same question and takes the mean, so with {} foreground, {} of what it hears is background. Dice \
-         compares the overlap with the size of both masks. Their sum has BCE's gradient everywhere and Dice's aim.",
+        "BCE takes the mean over all pixels, so with {} foreground, {} of the pixels it listens to are background. Dice compares the overlap with the size of both \
+         masks. The sum of the two keeps BCE's gradient at every pixel and adds Dice's aim.",
         percent_as_set(share),
         percent_as_set(1.0 - share)
     ));
     missing(&entries).into_iter().for_each(|text| section.text(text));
-    if let [bce, both, ..] = &entries[..] {
-        section.finding(compared(bce, both, &[metric(name::DICE, 3), metric(name::RECALL, 3)]));
-    }
-    for own in entries.iter().skip(2) {
-        if let Some(bce) = entries.first() {
-            section.finding(compared(bce, own, &[metric(name::DICE, 3)]));
+    if let [bce, both, own @ ..] = &entries[..] {
+        let pairs = [(bce, both, name::DICE), (bce, both, name::RECALL)];
+        let family = family(pairs.into_iter().chain(own.iter().map(|own| (bce, own, name::DICE))));
+        let (of_both, of_own) = family.split_at(2.min(family.len()));
+        section.finding(found(of_both));
+        of_own.iter().for_each(|comparison| section.finding(found(std::slice::from_ref(comparison))));
+        section.table(family_table(&EXERCISE.part("comparisons"), &family));
+        // With losses of the user's own there is more than a pair to rank.
+        if !own.is_empty() {
+            let place = format!("at {} foreground", percent_as_set(share));
+            rankings::add(section, &EXERCISE.part("own"), &place, &entries, name::DICE);
         }
     }
     section.figure(histories(
@@ -66,8 +71,8 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
             id: EXERCISE.part("masks"),
             title: "What each loss found".to_owned(),
             caption: format!(
-                "Held-out images of seed {}, the first, whatever it shows; their true masks; and each prediction at p ≥ ½ as an error map: what was \
-                 found, what is a false alarm, and what was missed. With this seed the Dice over all held-out images is {}.",
+                "The first held-out images of seed {}, not selected; their true masks; and each prediction at p ≥ ½ as an error map of what was found, what is a false alarm and \
+                 what was missed. With this seed the mean Dice of all held-out images is {}.",
                 outcomes.config.first_seed,
                 of_first_seed(&entries)
             ),

@@ -3,6 +3,7 @@
 use crate::run::model::{Axis, Chart, Figure, Panel, Series};
 use crate::run::outcomes::Entry;
 use crate::run::statistics;
+use crate::run::training::FOLLOWED;
 
 /// More bands than this hide one another.
 const MOST_BANDS: usize = 5;
@@ -24,15 +25,17 @@ pub(super) fn histories(id: &str, title: &str, entries: &[Entry<'_>], metrics: &
         })
     };
     let spread = if has_bands {
-        ", bands reach from the smallest to the largest seed"
+        ", bands from the smallest to the largest seed"
     } else {
-        "; the table has their spread at the end"
+        "; the table below gives their spread after the last step"
     };
     let metrics_named = statistics::capitalised(&metrics.join(", "));
     Figure {
         id: id.to_owned(),
         title: title.to_owned(),
-        caption: format!("{metrics_named} on held-out images by step: lines are means over seeds{spread}."),
+        caption: format!(
+            "{metrics_named} by step, on the first held-out images (at most {FOLLOWED}): means over seeds{spread}."
+        ),
         columns: metrics.len().min(3),
         panels: metrics.iter().map(panel).collect(),
     }

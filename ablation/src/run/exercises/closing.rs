@@ -7,7 +7,8 @@ use crate::run::model::{Cell, Section, Table};
 pub(crate) fn closing(sections: &[Section]) -> Section {
     let mut section = Section::new("which-loss", "Which loss for which task");
     section.text(
-        "On the left what the field commonly takes; on the right what this run's figures say on it, where an exercise comes near the task. Synthetic images and short trainings of a small network show a direction, not a law.",
+        "Left: what the field commonly uses for a task. Right: what this run found, where one of its exercises is close to the task. Short trainings of a small network on \
+         synthetic images show a direction, not a law.",
     );
     let row = |task: &Task| {
         vec![
@@ -23,7 +24,7 @@ pub(crate) fn closing(sections: &[Section]) -> Section {
         title: "Common practice, and this run".to_owned(),
         columns: ["task", "losses", "why", "watch for", "this run"].map(str::to_owned).to_vec(),
         rows: TASKS.iter().map(row).collect(),
-        note: "`ablation inspect` looks at masks of your own and says which rows they come near.".to_owned(),
+        note: "`ablation inspect` examines your own masks and names the rows that fit them.".to_owned(),
     });
     section
 }
@@ -34,7 +35,7 @@ fn shown(sections: &[Section], task: &Task) -> String {
         let (_, shows) = exercise.near.iter().find(|(field, _)| *field == task.field)?;
         Some((exercise, shows))
     });
-    let Some((exercise, shows)) = near else { return "no exercise comes near it".to_owned() };
+    let Some((exercise, shows)) = near else { return "no exercise is close to it".to_owned() };
     let section = sections.iter().find(|section| section.id == exercise.id());
     section.and_then(|section| shows.finding(section)).map_or_else(
         || "not part of this run".to_owned(),

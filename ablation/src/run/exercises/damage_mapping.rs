@@ -3,8 +3,8 @@
 use super::charts::histories;
 use super::losses::named;
 use super::pictures::{SHOWN, class_legend, classes, grey};
-use super::tables::{Shown, compared, final_table, metric, missing, spread_note_on};
-use super::{Exercise, Shows};
+use super::tables::{family, family_table, final_table, found, metric, missing, spread_note_on};
+use super::{Exercise, Shows, rankings};
 use crate::guide::Field;
 use crate::run::arm::NamedLoss;
 use crate::run::config::{Config, Losses};
@@ -56,31 +56,31 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     let weights = config.damage.class_weights.map(|weight| weight.to_string());
     let [eighth, quarter, full] = config.damage.lambdas;
     section.text(format!(
-        "Buildings before and after a disaster, each pixel in one of five classes: {}. Their shares, scaled to sum to 1, are {} (xBD is \
-         published with 96.0, 2.7, 0.1, 0.1 and 0.1 %). The two images pass the same encoder, whose features meet in the decoder. Class weights, where a loss takes them, are {}.",
+        "Two images show buildings before and after a disaster. Each pixel belongs to one of five classes: {}. Their shares, scaled to sum to 1, are {} (xBD is published \
+         with 96.0, 2.7, 0.1, 0.1 and 0.1 %). Both images go through the same encoder, and the decoder joins their features. Losses that take class weights use {}.",
         CLASS_NAMES.join(", "),
         shares.join(", "),
         weights.join(", ")
     ));
     section.text(format!(
-        "With deep supervision the decoder is also held to the labels at an eighth of the size (focal, λ = {eighth}) and at a quarter (focal + \
-         Dice, λ = {quarter}), beside the full size (focal + Dice, λ = {full}); labels at 1/k are those of every k-th pixel. The focal losses take the class \
-         weights as the weighted cross-entropy does, Dice does not; each arm adds one thing to the one before."
+        "Deep supervision adds a loss at an eighth of the size (focal, λ = {eighth}) and at a quarter (focal + Dice, λ = {quarter}) to the loss at full size (focal + Dice, \
+         λ = {full}); labels at 1/k are those of every k-th pixel. The focal losses take the class weights as the weighted cross-entropy does; Dice does not. Each loss \
+         in the list changes one thing from the loss before it."
     ));
     missing(&entries).into_iter().for_each(|text| section.text(text));
-    let shown: Shown = metric(name::MEAN_DICE, 3);
-    for pair in entries.windows(2) {
-        if let [before, after] = pair {
-            section.finding(compared(before, after, &[shown]));
-        }
-    }
+    let pairs = entries.iter().zip(entries.iter().skip(1));
+    let family = family(pairs.map(|(before, after)| (before, after, name::MEAN_DICE)));
+    family.iter().for_each(|comparison| section.finding(found(std::slice::from_ref(comparison))));
+    section.table(family_table(&EXERCISE.part("comparisons"), &family));
+    rankings::add(section, &EXERCISE.part("all"), "on damage maps", &entries, name::MEAN_DICE);
     section.figure(by_class(&entries));
     let note = spread_note_on(outcomes, config.damage.held_out_images, "pairs");
     let [_, held_out] = outcomes.sets.damage(config, config.first_seed);
     let background =
         held_out.labels.iter().filter(|label| **label == 0).count() as f64 / held_out.labels.len().max(1) as f64;
     let overall = format!(
-        "{note} The mean Dice is over the four classes that are not background. Calling everything background has an accuracy of {background:.4}."
+        "{note} The mean Dice is over the four classes other than background, each from the pixels of all pairs together. Calling everything background reaches an \
+         accuracy of {background:.4}."
     );
     let shown_overall = [metric(name::MEAN_DICE, 3), metric(name::ACCURACY, 4)];
     section.table(final_table(&EXERCISE.part("final"), "After the last step", &entries, &shown_overall, overall));
@@ -89,7 +89,7 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     section.table(by_class_table(
         &entries,
         name::PRECISION,
-        format!("{note} A precision is undefined where nothing is called that class."),
+        format!("{note} Precision is undefined where no pixel is called that class."),
     ));
     section.figure(histories(&EXERCISE.part("by-step"), "While training", &entries, &[name::MEAN_DICE]));
     pictures(outcomes, &entries).into_iter().for_each(|figure| section.figure(figure));
@@ -120,8 +120,8 @@ fn by_class(entries: &[Entry<'_>]) -> Figure {
     Figure {
         id: EXERCISE.part("classes"),
         title: "Dice and recall of each class".to_owned(),
-        caption: "On held-out pairs after the last step; dots are means over seeds, bars reach from the smallest to the largest seed. \
-                  Background is left out: it is near 1 for all."
+        caption: "On held-out pairs after the last step: dots are means over seeds, bars reach from the smallest to the largest seed. Background is left out; it is near 1 for all \
+                  losses."
             .to_owned(),
         columns: 2,
         panels: vec![chart(name::DICE), chart(name::RECALL)],
@@ -170,7 +170,8 @@ fn pictures(outcomes: &Outcomes<'_>, entries: &[Entry<'_>]) -> Option<Figure> {
         id: EXERCISE.part("maps"),
         title: "Damage maps".to_owned(),
         caption: format!(
-            "Held-out pairs of seed {}, first the one with the most pixels of each class, from destroyed to no damage, then the first others; the true classes, and the likeliest class by each loss.",
+            "Held-out pairs of seed {}: for each class from destroyed to no damage the pair with most of its pixels, then the first of the others. Beside each pair stand the true \
+             classes and the likeliest class by each loss.",
             config.first_seed
         ),
         columns: 1,

@@ -9,7 +9,8 @@ use crate::run::fate::Fate;
 use crate::run::model::{Cell, Figure, Paint, Panel, PictureRow, Pictures, Section, Table};
 use crate::run::numbers::{anchor, percent_as_set};
 use crate::run::outcomes::Outcomes;
-use crate::run::task::Task;
+use crate::run::statistics::RESAMPLES;
+use crate::run::task::{Labels, Task};
 use crate::run::training::damage::CLASS_NAMES;
 
 const SHOWN_IMAGES: usize = 6;
@@ -22,12 +23,18 @@ pub(crate) fn data(outcomes: &Outcomes<'_>, exercises: &[&Exercise]) -> Section 
     let on_damage = exercises.iter().any(|exercise| exercise.is_on_damage());
     shares.sort_by(|a, b| b.total_cmp(a));
     shares.dedup();
-    if !shares.is_empty() {
+    if let Some(images) = &config.images {
         section.text(format!(
-            "The binary images are made up, from a seed: {0} × {0} pixels, a textured background, shapes that fade into it over {1} px, noise of \
-             standard deviation {2} for a contrast of {3}. Training labels are noisy: as many of them as {4} of the foreground, all at the \
-             boundary, have changed places with background; held-out labels are the truth. The share of foreground differs between images \
-             and is exact over the whole.",
+            "The images are {0} files, split by image into {1} folds, never by crop: each seed holds one fold out and trains on crops of {2} × {2} \
+             pixels from the others, drawn from the seed. Held-out crops do not overlap. Each image has mean 0 and standard deviation 1 in each channel. \
+             Training labels are the masks as they are. The table of shares counts the crops of the first seed.",
+            images.images, images.folds, config.data.size
+        ));
+    } else if !shares.is_empty() {
+        section.text(format!(
+            "The binary images are synthetic and made from a seed: {0} × {0} pixels with a textured background, shapes that fade into it over {1} px, and noise of standard \
+             deviation {2} at a contrast of {3}. Training labels are noisy: {4} of the foreground pixels, all at the boundary, are swapped with background. Held-out labels are \
+             the truth. The share of foreground differs between images and is exact over the set.",
             config.data.size,
             config.data.soft_edge,
             config.data.noise,
@@ -36,14 +43,14 @@ pub(crate) fn data(outcomes: &Outcomes<'_>, exercises: &[&Exercise]) -> Section 
         ));
     }
     let bias = match config.training.head_bias {
-        HeadBias::Zero => "at 0, so that every pixel begins at p = ½, which counts as foreground",
-        HeadBias::Prior => "at the log-odds of the foreground's share",
+        HeadBias::Zero => "0, so that every pixel begins at p = ½, which counts as foreground",
+        HeadBias::Prior => "the log-odds of the foreground's share",
     };
     section.text(format!(
-        "The network is a U-Net of {} channels at full size, with group normalisation, trained by Adam in batches of {}, for {} steps with a learning \
-         rate of {} ({} steps with {} in {}), its last bias begun {bias}. Begun elsewhere, losses over the mean of pixels can come out otherwise \
-         (`head_bias`). Arms of a seed share the images, their order and the first weights. These are small \
-         networks and short trainings; a loss that is behind here may catch up in longer ones.",
+        "The network is a U-Net with {} channels at full size and group normalisation. Adam trains it in batches of {} for {} steps with a learning rate of {} ({} steps with \
+         {} in {}). The last bias begins at {bias}; with another value the losses that take a mean over pixels can behave differently (`head_bias`). All losses of a seed \
+         share the images, their order and the first weights. The networks are small and the trainings short, so a loss that is behind here may catch up in a longer \
+         training.",
         config.training.base_channels,
         config.training.batch,
         config.training.steps,
@@ -52,13 +59,14 @@ pub(crate) fn data(outcomes: &Outcomes<'_>, exercises: &[&Exercise]) -> Section 
         config.training.damage_learning_rate,
         told(Exercise::is_on_damage)
     ));
-    section.text(
-        "Differences between arms are taken seed by seed. Their 95 % interval is the wider of two: the percentiles of a bootstrap over the seeds, \
-         and Student's t. With three seeds the bootstrap reaches just from the smallest difference to the largest, and any three equal signs \
-         would exclude 0, one time in four by chance; so a difference is called clear only if both intervals exclude 0. No clear difference \
-         does not mean equal: it means that so few seeds cannot tell. Intervals speak of seeds (images, weights, order), not of other data, \
-         and are not corrected for the number of comparisons.",
-    );
+    section.text(format!(
+        "How differences are judged. With each seed every loss is judged on the same held-out images, and other seeds have other images, so differences are paired by image and \
+         images are nested in seeds. The 95 % interval of a difference is the wider of two. One is a hierarchical bootstrap: it draws seeds with replacement and, within each, \
+         images with replacement, {RESAMPLES} times. The other is Student's t over the differences of the seeds, because a bootstrap of few seeds is too narrow. Each comparison has \
+         the larger p of the two, and Holm's method corrects it for all comparisons of the exercise; all pairs of a ranking are a family of their own. A difference is called clear if the corrected p is at most 0.05. A \
+         difference that is not clear may still be there: so few seeds cannot tell. The intervals speak of other seeds (images, weights, order), not of other data. Every \
+         image's score is in `data/images.csv`."
+    ));
     section.table(table(outcomes, &shares, on_damage));
     section.table(arms_table(outcomes));
     for share in shares {
@@ -88,7 +96,7 @@ fn table(outcomes: &Outcomes<'_>, shares: &[f64], on_damage: bool) -> Table {
     for share in shares {
         let [training, held_out] = outcomes.sets.binary(config, *share, config.first_seed);
         row(
-            format!("{}", Task::Binary { share: *share }),
+            format!("{}", Task::Binary { share: *share, labels: Labels::Usual }),
             *share,
             count(&training.labels, 1),
             count(&held_out.labels, 1),
@@ -105,7 +113,7 @@ fn table(outcomes: &Outcomes<'_>, shares: &[f64], on_damage: bool) -> Table {
         title: "Shares of classes".to_owned(),
         columns: ["data", "asked for", "to train with", "held out"].map(str::to_owned).to_vec(),
         rows,
-        note: format!("Counted in the images of seed {}.", config.first_seed),
+        note: format!("Counted on the images of seed {}.", config.first_seed),
     }
 }
 
@@ -126,7 +134,7 @@ fn arms_table(outcomes: &Outcomes<'_>) -> Table {
             .map(|name| name.replace('`', ""))
             .to_vec(),
         rows: first.map(row).collect(),
-        note: "Each with every seed.".to_owned(),
+        note: "Each loss was trained with every seed.".to_owned(),
     }
 }
 
@@ -141,8 +149,7 @@ fn binary_figure(outcomes: &Outcomes<'_>, share: f64) -> Figure {
     Figure {
         id: format!("data-{}", anchor(share)),
         title: format!("Images with {} foreground", percent_as_set(share)),
-        caption: "Images to train with, their true masks, and the labels that are trained with: where these differ from the truth, a pixel is \
-                  marked as added or taken away."
+        caption: "Training images, their true masks, and the labels used in training; pixels that label noise added or took away are marked."
             .to_owned(),
         columns: 1,
         panels: vec![Panel::Pictures(Pictures {
@@ -173,7 +180,8 @@ fn damage_figure(outcomes: &Outcomes<'_>) -> Figure {
     Figure {
         id: "data-damage".to_owned(),
         title: "Pairs for damage mapping".to_owned(),
-        caption: "Pairs to train with, first the one with the most pixels of each class, from destroyed to no damage, then the first others: before, after, and the class of each pixel."
+        caption: "Training pairs: for each class from destroyed to no damage the pair with most of its pixels, then the first of the others. Rows: before, after, and the class of each \
+                  pixel."
             .to_owned(),
         columns: 1,
         panels: vec![Panel::Pictures(Pictures {

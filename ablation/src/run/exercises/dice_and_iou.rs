@@ -2,14 +2,14 @@
 
 use super::charts::histories;
 use super::losses::Shared;
-use super::tables::{compared, final_table, metric, missing, spread_note};
+use super::tables::{family_table, final_table, found, metric, missing, spread_note};
 use super::{Exercise, on_binary};
 use crate::run::arm::NamedLoss;
 use crate::run::config::Config;
 use crate::run::metrics::name;
 use crate::run::model::{Axis, Cell, Chart, Figure, Finding, Look, Panel, Section, Series, Table};
 use crate::run::outcomes::{Entry, Outcomes, spread_cell};
-use crate::run::statistics::{Comparison, Summary};
+use crate::run::statistics::{self, Comparison, Summary};
 use crate::run::task::Task;
 use crate::run::training::{Evaluation, Trained};
 
@@ -39,13 +39,18 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
         entry.loss.name.push_str(" loss");
     }
     section.text(
-        "Dice and IoU order any two masks alike, because IoU = Dice / (2 − Dice). As losses they differ in slope: that of IoU is the steeper \
-         where the overlap is good already, and the flatter where it is poor.",
+        "Dice and IoU rank any two masks alike, because IoU = Dice / (2 − Dice). As losses they differ in slope: IoU is steeper where the overlap is already good, and flatter \
+         where it is poor.",
     );
     missing(&entries).into_iter().for_each(|text| section.text(text));
     if let [dice, iou, ..] = &entries[..] {
-        section.finding(compared(dice, iou, &[metric(name::DICE, 3), metric(name::IOU, 3)]));
-        section.finding(speed(dice, iou));
+        let pair = [name::DICE, name::IOU].map(|metric| dice.against(iou, metric));
+        let steps = speed(dice, iou);
+        let family = statistics::corrected(pair.into_iter().chain(steps.as_ref().ok().cloned()).collect());
+        let (of_pair, of_steps) = family.split_at(2.min(family.len()));
+        section.finding(found(of_pair));
+        section.finding(steps.map_or_else(Finding::new, |_| found(of_steps)));
+        section.table(family_table(&EXERCISE.part("comparisons"), &family));
     }
     section.figure(histories(&EXERCISE.part("by-step"), "Convergence", &entries, &[name::IOU, name::DICE]));
     section.table(steps_table(&entries));
@@ -81,13 +86,14 @@ fn steps_by_seed(entry: &Entry<'_>, level: f64) -> Vec<Option<f64>> {
     entry.by_seed.iter().map(|trained| trained.and_then(step)).collect()
 }
 
-fn speed(dice: &Entry<'_>, iou: &Entry<'_>) -> Finding {
+/// How many steps each takes to the judged level; where a seed never reaches it, a sentence that says so.
+fn speed(dice: &Entry<'_>, iou: &Entry<'_>) -> Result<Comparison, String> {
     let [first, second] = [dice, iou].map(|entry| steps_by_seed(entry, JUDGED));
     let metric = format!("step count to IoU {JUDGED}");
     let reached = |steps: &[Option<f64>]| steps.iter().flatten().count();
     if reached(&first) < first.len() || reached(&second) < second.len() {
-        return Finding::new(format!(
-            "IoU {JUDGED} was reached by {} of {} seeds with {} and by {} with {}, so their speed is not compared.",
+        return Err(format!(
+            "{} of {} seeds reach IoU {JUDGED} with {}, and {} with {}, so their speeds are not compared.",
             reached(&first),
             first.len(),
             dice.name(),
@@ -95,8 +101,7 @@ fn speed(dice: &Entry<'_>, iou: &Entry<'_>) -> Finding {
             iou.name()
         ));
     }
-    let comparison = Comparison::new(&metric, false, (dice.name(), &first), (iou.name(), &second));
-    Finding::from_comparisons(comparison.sentence(), vec![comparison])
+    Ok(Comparison::new(&metric, false, (dice.name(), &first), (iou.name(), &second)))
 }
 
 fn steps_table(entries: &[Entry<'_>]) -> Table {
@@ -118,7 +123,7 @@ fn steps_table(entries: &[Entry<'_>]) -> Table {
         columns,
         rows: LEVELS.iter().map(row).collect(),
         note:
-            "On a straight line between evaluations; the mean of the seeds that reached the level [smallest, largest]."
+            "Interpolated on a straight line between evaluations: the mean of the seeds that reached the level [smallest, largest]."
                 .to_owned(),
     }
 }
@@ -131,8 +136,7 @@ fn steps_figure(entries: &[Entry<'_>]) -> Figure {
     Figure {
         id: EXERCISE.part("steps-to-level"),
         title: "Steps to reach an IoU".to_owned(),
-        caption: "The mean step at which the held-out IoU first reached each level, over the seeds that reached it; bars from the fastest to \
-                  the slowest seed. Lower is faster."
+        caption: "The step at which the held-out IoU first reached each level: means over the seeds that reached it, bars from the fastest to the slowest seed. Lower is faster."
             .to_owned(),
         columns: 1,
         panels: vec![Panel::Chart(Chart {

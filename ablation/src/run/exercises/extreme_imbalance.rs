@@ -3,16 +3,16 @@
 use super::charts::histories;
 use super::losses::{Shared, named};
 use super::pictures::side_by_side;
-use super::tables::{final_table, metric, missing, spread_note};
-use super::{Exercise, Shows, on_binary};
+use super::tables::{family_table, final_table, metric, missing, spread_note};
+use super::{Exercise, Shows, on_binary, rankings};
 use crate::guide::Field;
 use crate::run::arm::NamedLoss;
 use crate::run::config::Config;
 use crate::run::metrics::name;
 use crate::run::model::{Axis, Cell, Chart, Figure, Finding, Look, Panel, Rule, Section, Series};
-use crate::run::numbers::{anchor, percent_as_set};
+use crate::run::numbers::{anchor, listed, percent_as_set};
 use crate::run::outcomes::{Entry, Outcomes};
-use crate::run::statistics::Comparison;
+use crate::run::statistics::{self, Comparison};
 use crate::run::task::Task;
 
 pub(super) static EXERCISE: Exercise = Exercise {
@@ -28,7 +28,8 @@ fn arms(config: &Config) -> Vec<(Task, NamedLoss)> {
     config.data.rare_shares.iter().flat_map(|share| arms_of_share(config, *share)).collect()
 }
 
-fn arms_of_share(config: &Config, share: f64) -> Vec<(Task, NamedLoss)> {
+/// The losses that are compared where foreground is rare.
+pub(super) fn arms_of_share(config: &Config, share: f64) -> Vec<(Task, NamedLoss)> {
     let losses = Shared(&config.losses);
     let compared = [
         losses.bce(),
@@ -53,42 +54,61 @@ fn weighted_bce(share: f64) -> NamedLoss {
 
 fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     section.text(
-        "When foreground is rare, predicting none of it is nearly always right. A loss that takes the mean over pixels is content with that \
-         for a while; weights, focal fading and overlap losses each change what is rewarded.",
+        "Where foreground is rare, a network that predicts none is right at nearly every pixel, and a loss that takes the mean over pixels is satisfied with that for a while. \
+         Class weights, the focal factor and overlap losses each reward something else.",
     );
-    for share in &outcomes.config.data.rare_shares {
-        of_share(section, outcomes, *share);
+    let shares = &outcomes.config.data.rare_shares;
+    let entries: Vec<Vec<Entry<'_>>> =
+        shares.iter().map(|share| outcomes.entries(&arms_of_share(outcomes.config, *share))).collect();
+    // Each loss against the first, BCE; all shares are one family.
+    let against_first = |entries: &'_ [Entry<'_>]| -> Vec<Comparison> {
+        let Some((bce, others)) = entries.split_first() else { return Vec::new() };
+        others.iter().map(|other| bce.against(other, name::DICE)).collect()
+    };
+    let family = statistics::corrected(entries.iter().flat_map(|entries| against_first(entries)).collect());
+    let mut rest = &family[..];
+    for (share, entries) in shares.iter().zip(&entries) {
+        let (of_share, others) = rest.split_at(entries.len().saturating_sub(1).min(rest.len()));
+        rest = others;
+        with_share(section, outcomes, *share, entries, of_share);
     }
 }
 
-fn of_share(section: &mut Section, outcomes: &Outcomes<'_>, share: f64) {
-    let entries = outcomes.entries(&arms_of_share(outcomes.config, share));
+fn with_share(
+    section: &mut Section,
+    outcomes: &Outcomes<'_>,
+    share: f64,
+    entries: &[Entry<'_>],
+    comparisons: &[Comparison],
+) {
     let [_, held_out] = outcomes.sets.binary(outcomes.config, share, outcomes.config.first_seed);
     let background =
         held_out.masks.iter().filter(|pixel| **pixel == 0).count() as f64 / held_out.masks.len().max(1) as f64;
     let id = EXERCISE.part(&anchor(share));
-    section.text(format!("With {} foreground:", percent_as_set(share)));
-    missing(&entries).into_iter().for_each(|text| section.text(text));
-    section.finding(against_bce(&entries, share));
-    trap(&entries, share, background).into_iter().for_each(|finding| section.finding(finding));
-    section.figure(scores(&id, &entries));
-    section.figure(accuracy_trap(&id, &entries, background));
+    section.text(format!("The following is at {} foreground.", percent_as_set(share)));
+    missing(entries).into_iter().for_each(|text| section.text(text));
+    section.finding(against_bce(entries, comparisons, share));
+    trap(entries, share, background).into_iter().for_each(|finding| section.finding(finding));
+    section.figure(scores(&id, entries));
+    section.figure(accuracy_trap(&id, entries, background));
     let shown = [
         metric(name::DICE, 3),
+        metric(name::POOLED_DICE, 3),
         metric(name::BEST_DICE, 3),
         metric(name::PRECISION, 3),
         metric(name::RECALL, 3),
         metric(name::ACCURACY, 4),
     ];
     let note = format!(
-        "{} A precision is undefined where nothing is called foreground. All but the second column call a pixel foreground from p = ½ on; \
-         a weight moves the probabilities, so weighted BCE needs another threshold, and the second column takes the one that is best on \
-         the held-out images.",
+        "{} Dice is the mean over the images; the pooled Dice, precision and recall count the pixels of all images together. A precision is undefined \
+         where nothing is called foreground. A pixel counts as foreground from p = ½ on, except in the third column: a weight moves the probabilities, so \
+         weighted BCE needs another threshold, and that column takes the best one for the held-out images.",
         spread_note(outcomes)
     );
-    let mut table = final_table(&format!("{id}-final"), "After the last step", &entries, &shown, note);
+    let mut table = final_table(&format!("{id}-final"), "After the last step", entries, &shown, note);
     table.rows.push(vec![
         Cell::text("no foreground anywhere"),
+        Cell::number(0.0, 3),
         Cell::number(0.0, 3),
         Cell::number(None, 3),
         Cell::number(None, 3),
@@ -96,18 +116,20 @@ fn of_share(section: &mut Section, outcomes: &Outcomes<'_>, share: f64) {
         Cell::number(background, 4),
     ]);
     section.table(table);
+    section.table(family_table(&format!("{id}-comparisons"), comparisons));
+    rankings::add(section, &id, &format!("at {} foreground", percent_as_set(share)), entries, name::DICE);
     section.figure(histories(
         &format!("{id}-by-step"),
         "Dice and recall while training",
-        &entries,
+        entries,
         &[name::DICE, name::RECALL],
     ));
-    if let Some(pictures) = side_by_side(&held_out, &entries, 3) {
+    if let Some(pictures) = side_by_side(&held_out, entries, 3) {
         section.figure(Figure {
             id: format!("{id}-masks"),
             title: format!("What each loss found, {} foreground", percent_as_set(share)),
             caption: format!(
-                "Held-out images of seed {}, and each prediction at p ≥ ½ as an error map.",
+                "The first held-out images of seed {}, and each prediction at p ≥ ½ as an error map.",
                 outcomes.config.first_seed
             ),
             columns: 1,
@@ -117,52 +139,49 @@ fn of_share(section: &mut Section, outcomes: &Outcomes<'_>, share: f64) {
 }
 
 /// Each loss against BCE, and where the means lie.
-fn against_bce(entries: &[Entry<'_>], share: f64) -> Finding {
+fn against_bce(entries: &[Entry<'_>], comparisons: &[Comparison], share: f64) -> Finding {
     let mut means: Vec<(&str, f64)> =
         entries.iter().filter_map(|entry| Some((entry.name(), entry.summary(name::DICE)?.mean))).collect();
     means.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let (Some(best), Some(worst), Some((bce, others))) = (means.first(), means.last(), entries.split_first()) else {
+    let (Some(best), Some(worst), Some(bce)) = (means.first(), means.last(), entries.first()) else {
         return Finding::new(format!("At {} foreground nothing was trained.", percent_as_set(share)));
     };
     let mut sentence = format!(
-        "At {} foreground the mean Dice lies between {:.3} ({}) and {:.3} ({}).",
+        "At {} foreground {} reaches the highest mean Dice, {:.3}, and {} the lowest, {:.3}.",
         percent_as_set(share),
-        worst.1,
-        worst.0,
+        best.0,
         best.1,
-        best.0
+        worst.0,
+        worst.1
     );
-    let comparisons: Vec<Comparison> = others.iter().map(|other| bce.against(other, name::DICE)).collect();
+    let comparisons = comparisons.to_vec();
     if bce.trained().next().is_none() {
         sentence.push_str(" BCE was not trained, so nothing is compared with it.");
         return Finding::new(sentence);
     }
     if comparisons.iter().all(|comparison| comparison.interval().is_none()) {
-        sentence.push_str(" With one seed there is no interval, so no conclusion.");
+        sentence.push_str(" One seed supports no conclusion.");
         return Finding::from_comparisons(sentence, comparisons);
     }
     let named = |is: &dyn Fn(&Comparison) -> bool| {
-        comparisons
-            .iter()
-            .filter(|comparison| is(comparison))
-            .map(|comparison| comparison.second.as_str())
-            .collect::<Vec<_>>()
+        let names = comparisons.iter().filter(|comparison| is(comparison)).map(|comparison| comparison.second.clone());
+        listed(&names.collect::<Vec<_>>())
     };
-    let better = named(&|comparison| comparison.better() == Some(comparison.second.as_str()));
-    let worse = named(&|comparison| comparison.better() == Some(comparison.first.as_str()));
-    let unclear = named(&|comparison| comparison.better().is_none() && comparison.interval().is_some());
-    let too_few = named(&|comparison| comparison.interval().is_none());
     let parts = [
-        ("clearly above BCE", better),
-        ("clearly below it", worse),
-        ("not clearly different from it", unclear),
-        ("trained with too few seeds to tell", too_few),
+        ("clearly above BCE", named(&|comparison| comparison.better() == Some(comparison.second.as_str()))),
+        ("clearly below BCE", named(&|comparison| comparison.better() == Some(comparison.first.as_str()))),
+        ("not told apart from BCE", named(&|comparison| !comparison.is_clear() && comparison.interval().is_some())),
+        ("trained with too few seeds to tell", named(&|comparison| comparison.interval().is_none())),
     ];
-    let parts = parts
-        .iter()
-        .filter(|(_, names)| !names.is_empty())
-        .map(|(what, names)| format!("{what}: {}", names.join(", ")));
-    sentence.push_str(&format!(" Over {} seeds, {}.", bce.trained().count(), parts.collect::<Vec<_>>().join("; ")));
+    let parts: Vec<String> =
+        parts.iter().filter(|(_, names)| !names.is_empty()).map(|(what, names)| format!("{what}: {names}")).collect();
+    sentence.push_str(&format!(" {}.", statistics::capitalised(&parts.join("; "))));
+    let unclear = comparisons.iter().filter(|comparison| !comparison.is_clear());
+    if let Some((seeds, loss)) = unclear.filter_map(|pair| Some((pair.seeds_for_power()?, &pair.second))).min() {
+        sentence.push_str(&format!(
+            " The nearest of the undecided is {loss}: if the difference seen is the true one, {seeds} seeds would show it four times in five."
+        ));
+    }
     Finding::from_comparisons(sentence, comparisons)
 }
 
@@ -175,8 +194,8 @@ fn trap(entries: &[Entry<'_>], share: f64, background: f64) -> Option<Finding> {
     let worst = scored.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
     let best = scored.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
     Some(Finding::new(format!(
-        "The accuracy trap at {}: {} has an accuracy of {:.4} with a Dice of {:.3}, {} one of {:.4} with a Dice of {:.3}; calling everything \
-         background has {:.4}.",
+        "Accuracy hides this at {} foreground: {} reaches an accuracy of {:.4} with a Dice of {:.3}, and {} one of {:.4} with a Dice of {:.3}. Calling everything background \
+         reaches {:.4}.",
         percent_as_set(share),
         worst.0,
         worst.2,
@@ -205,8 +224,8 @@ fn scores(id: &str, entries: &[Entry<'_>]) -> Figure {
     Figure {
         id: format!("{id}-scores"),
         title: "Precision, recall and Dice".to_owned(),
-        caption: "On held-out images after the last step; dots are means over seeds, bars reach from the smallest to the largest seed. \
-                  There is no precision where nothing is called foreground."
+        caption: "On held-out images after the last step: dots are means over seeds, bars reach from the smallest to the largest seed. There is no precision where nothing is called \
+                  foreground."
             .to_owned(),
         columns: 1,
         panels: vec![Panel::Chart(Chart {
@@ -224,7 +243,8 @@ fn accuracy_trap(id: &str, entries: &[Entry<'_>], background: f64) -> Figure {
     Figure {
         id: format!("{id}-accuracy"),
         title: "The accuracy trap".to_owned(),
-        caption: "The same predictions by accuracy: to find nothing lies on the line, and to find most of the foreground only just above it. The axis does not begin at 0."
+        caption: "The same predictions by accuracy. A network that finds nothing lies on the line, and one that finds most of the foreground only just above it. The axis does not begin \
+                  at 0."
             .to_owned(),
         columns: 1,
         panels: vec![Panel::Chart(Chart {

@@ -2,7 +2,7 @@
 
 use super::losses::{focal_expression, named};
 use super::pictures::{SHOWN, at_half, error_legend, errors, grey, mask, noted, of_bytes};
-use super::tables::{compared, final_table, metric, missing, spread_note};
+use super::tables::{family, family_table, final_table, found, metric, missing, spread_note};
 use super::{Exercise, on_binary};
 use crate::run::arm::NamedLoss;
 use crate::run::config::Config;
@@ -34,14 +34,15 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     let config = outcomes.config;
     let entries = outcomes.entries(&arms(outcomes.config));
     section.text(
-        "The focal loss multiplies the cross-entropy of a pixel by (1 − p_t)^γ, so that pixels that are right already fade. The larger γ, the \
-         more of the gradient is left to hard pixels, which mostly lie at edges; and the less the loss rewards certainty, so that \
-         probabilities move towards ½.",
+        "The focal loss multiplies a pixel's cross-entropy by (1 − p_t)^γ, so pixels that are already right count less. A larger γ leaves more of the gradient to hard pixels, \
+         most of them at edges. It also rewards certainty less, so probabilities move towards ½.",
     );
     missing(&entries).into_iter().for_each(|text| section.text(text));
     if let [first, .., last] = &entries[..] {
-        section.finding(compared(first, last, &[metric(name::BOUNDARY_F1_1, 3), metric(name::HAUSDORFF, 1)]));
-        section.finding(compared(first, last, &[metric(name::CALIBRATION_ERROR, 3), metric(name::DICE, 3)]));
+        let metrics = [name::BOUNDARY_F1_1, name::HAUSDORFF, name::CALIBRATION_ERROR, name::DICE];
+        let family = family(metrics.map(|metric| (first, last, metric)));
+        family.chunks(2).for_each(|pair| section.finding(found(pair)));
+        section.table(family_table(&EXERCISE.part("comparisons"), &family));
     }
     section.figure(by_gamma(&entries, &config.losses.gammas));
     section.figure(reliability(&entries));
@@ -54,9 +55,9 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
         metric(name::DICE, 3),
     ];
     let note = format!(
-        "{} Boundary measures are means over images. Boundary IoU takes the rim within 2 px of the boundary (Cheng et al., 2021). The \
-         Hausdorff distance is the 95th percentile in pixels; where one of the two masks has no boundary it is the image's diagonal. The calibration error is \
-         the mean gap between probability and frequency in 15 bins, weighted by their pixels, of which nearly all lie in the lowest (Guo et al., 2017).",
+        "{} All columns are means over the images. Boundary IoU compares the rims within 2 px of the boundaries (Cheng et al., 2021). The Hausdorff distance is the 95th \
+         percentile in pixels; if only one of the two masks has a boundary, it is the image's diagonal. The calibration error of an image is the mean gap between \
+         probability and frequency in 15 bins, weighted by their pixels (Guo et al., 2017); nearly all pixels lie in the lowest bin.",
         spread_note(outcomes)
     );
     section.table(final_table(&EXERCISE.part("final"), "Boundaries and calibration by γ", &entries, &shown, note));
@@ -115,8 +116,8 @@ fn reliability(entries: &[Entry<'_>]) -> Figure {
     Figure {
         id: EXERCISE.part("reliability"),
         title: "Can the probabilities be believed?".to_owned(),
-        caption: "For the pixels of each of 15 bins of probability, how many of them are foreground; all seeds pooled. On the dashed line \
-                  the two agree; below it the network is too sure of foreground, above it too timid."
+        caption: "The share of foreground among the pixels of each of 15 bins of probability, over all seeds. On the dashed line share and probability agree. Below it the network is \
+                  too sure of foreground, above it not sure enough."
             .to_owned(),
         columns: 1,
         panels: vec![Panel::Chart(Chart {
@@ -169,8 +170,8 @@ fn zoomed(outcomes: &Outcomes<'_>, entries: &[Entry<'_>]) -> Option<Figure> {
         id: EXERCISE.part("edges"),
         title: "At the edges".to_owned(),
         caption: format!(
-            "The busiest {side} × {side} pixels of held-out images of seed {}, enlarged: the probability (black 0, white 1), and the mask \
-             at p ≥ ½ with its errors.",
+            "The part of {side} × {side} pixels with most edges, enlarged, of held-out images of seed {}: the probability (black 0, white 1), and the mask at p ≥ ½ with its \
+             errors.",
             config.first_seed
         ),
         columns: 1,

@@ -36,8 +36,8 @@ fn arms(config: &Config) -> Vec<(Task, NamedLoss)> {
 fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     let share = outcomes.config.data.share;
     section.text(
-        "What trains the network is not the loss but ∂L/∂z, its gradient by the logits. First what the formulas say, without training: the \
-         gradient of one pixel, and how it is divided between foreground and background. Then the same in the trainings of this run.",
+        "The gradient by the logits, ∂L/∂z, trains the network, not the value of the loss. The first part computes it from the formulas: for one pixel, and how foreground and \
+         background divide it. The second part measures the same in the trainings of this run.",
     );
     section.blocks.extend(theory::gradient_blocks(&outcomes.config.losses));
     let entries = outcomes.entries(&arms(outcomes.config));
@@ -74,8 +74,7 @@ fn over_training(entries: &[Entry<'_>], share: f64) -> Figure {
     Figure {
         id: EXERCISE.part("training"),
         title: "Gradients while training".to_owned(),
-        caption: "Left, how much of Σ|∂L/∂z| over a batch falls on its foreground pixels. Right, the whole sum. Means over seeds and a few steps \
-                  each; bands from the smallest to the largest seed."
+        caption: "Left: the foreground's share of Σ|∂L/∂z| of a batch. Right: the whole sum. Means over seeds and over a few steps; bands from the smallest to the largest seed."
             .to_owned(),
         columns: 2,
         panels: vec![
@@ -123,7 +122,7 @@ fn table(entries: &[Entry<'_>]) -> Table {
         title: "Gradients at the beginning and at the end of training".to_owned(),
         columns: columns.map(str::to_owned).to_vec(),
         rows: entries.iter().map(row).collect(),
-        note: format!("Means over the first and last {} steps, and over seeds [smallest, largest].", edge(entries)),
+        note: format!("Means over the first and the last {} steps, and over seeds [smallest, largest].", edge(entries)),
     }
 }
 
@@ -137,7 +136,7 @@ fn finding(entries: &[Entry<'_>]) -> Option<Finding> {
     let most = shares.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
     let least = shares.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
     Some(Finding::new(format!(
-        "In the first {} steps foreground pixels get {:.0} % of the gradient with {}, and {:.0} % with {}.",
+        "In the first {} steps, foreground pixels get {:.0} % of the gradient with {} and {:.0} % with {}.",
         edge(entries),
         100.0 * most.1,
         most.0,

@@ -13,7 +13,12 @@ mod extreme_imbalance;
 mod focal_gamma;
 mod gradient_magnitudes;
 mod losses;
+mod overview;
 mod pictures;
+mod rankings;
+mod real_image;
+mod robustness;
+mod sensitivity;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -23,11 +28,12 @@ use super::config::{Config, Preset};
 use super::model::{Finding, Section};
 use super::numbers::listed;
 use super::outcomes::Outcomes;
-use super::task::Task;
+use super::task::{Labels, Task};
 use crate::guide::Field;
 pub(crate) use closing::closing;
 pub(crate) use data::data;
 use losses::Shared;
+pub(crate) use overview::{ID as OVERVIEW, overview};
 
 /// All exercises, in the order of their numbers.
 pub(crate) static ALL: &[&Exercise] = &[
@@ -37,6 +43,9 @@ pub(crate) static ALL: &[&Exercise] = &[
     &gradient_magnitudes::EXERCISE,
     &extreme_imbalance::EXERCISE,
     &damage_mapping::EXERCISE,
+    &robustness::EXERCISE,
+    &sensitivity::EXERCISE,
+    &real_image::EXERCISE,
 ];
 
 /// A mini-exercise: losses that are trained side by side, and what can be said of the outcome.
@@ -95,13 +104,17 @@ impl Exercise {
     }
 
     pub(crate) fn is_on_binary(&self) -> bool {
-        let arms = (self.arms)(&Config::preset(Preset::Default));
-        arms.iter().any(|(task, _)| matches!(task, Task::Binary { .. }))
+        self.trains(|task| matches!(task, Task::Binary { .. }))
     }
 
     pub(crate) fn is_on_damage(&self) -> bool {
+        self.trains(|task| matches!(task, Task::Damage { .. }))
+    }
+
+    /// Whether one of its tasks is such a one.
+    pub(crate) fn trains(&self, such: impl Fn(Task) -> bool) -> bool {
         let arms = (self.arms)(&Config::preset(Preset::Default));
-        arms.iter().any(|(task, _)| matches!(task, Task::Damage { .. }))
+        arms.iter().any(|(task, _)| such(*task))
     }
 
     /// Whether losses of the user's own join it.
@@ -116,6 +129,12 @@ impl Exercise {
         change(&mut changed);
         (self.arms)(&config) != (self.arms)(&changed)
     }
+}
+
+/// Those that can be trained on images of files: the others have images of their own.
+pub(crate) fn on_files(exercises: &[&'static Exercise]) -> Vec<&'static Exercise> {
+    let has_others = |task: Task| matches!(task, Task::Damage { .. } | Task::Nuclei);
+    exercises.iter().copied().filter(|exercise| !exercise.trains(has_others)).collect()
 }
 
 /// Those with these numbers, in their order; all if no number is given.
@@ -137,14 +156,18 @@ pub(crate) fn told(which: impl Fn(&Exercise) -> bool) -> String {
 
 /// These losses on binary images with this share of foreground.
 fn on_binary(share: f64, losses: impl IntoIterator<Item = NamedLoss>) -> Vec<(Task, NamedLoss)> {
-    losses.into_iter().map(|loss| (Task::Binary { share }, loss)).collect()
+    on_task(Task::Binary { share, labels: Labels::Usual }, losses)
+}
+
+fn on_task(task: Task, losses: impl IntoIterator<Item = NamedLoss>) -> Vec<(Task, NamedLoss)> {
+    losses.into_iter().map(|loss| (task, loss)).collect()
 }
 
 /// The shares of foreground among these tasks, none twice.
 fn shares(tasks: impl Iterator<Item = Task>) -> Vec<f64> {
     let mut shares = Vec::new();
     for task in tasks {
-        if let Task::Binary { share } = task
+        if let Task::Binary { share, .. } = task
             && !shares.contains(&share)
         {
             shares.push(share);
@@ -164,7 +187,8 @@ pub(crate) fn arms_of_seed(config: &Config, exercises: &[&Exercise], seed: u64) 
     // Under the name that it has beside other losses, whatever exercise asks for it first.
     let focal = Shared(&config.losses).focal();
     let named = |loss: NamedLoss| if loss.expression == focal.expression { focal.clone() } else { loss };
-    for (task, loss) in exercises.iter().flat_map(|exercise| (exercise.arms)(config)) {
+    let asked = exercises.iter().flat_map(|exercise| (exercise.arms)(config));
+    for (task, loss) in asked.filter(|(task, _)| config.has_seed(*task, seed)) {
         let arm = Arm { task, loss: named(loss), seed };
         if !arms.iter().any(|other| other.is_same_training(&arm)) {
             arms.push(arm);

@@ -74,7 +74,7 @@ pub(super) fn at_half(probabilities: &[u8]) -> Vec<u8> {
 }
 
 /// 2TP / (2TP + FP + FN) of one image, by the loss library; as a note.
-fn dice_note(prediction: &[u8], truth: &[u8]) -> String {
+pub(super) fn dice_note(prediction: &[u8], truth: &[u8]) -> String {
     use loss_core::{Bce, Loss, Pointwise};
     let mut sums = Bce::new().mean().accumulator();
     sums.extend(prediction.iter().zip(truth).map(|(p, t)| (if *p == 0 { -1.0 } else { 1.0 }, *t != 0)));

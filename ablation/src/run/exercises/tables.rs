@@ -1,8 +1,9 @@
 //! Tables and findings that several exercises have.
 
 use crate::run::model::{Cell, Finding, Table};
+use crate::run::numbers::{decimals_for, listed};
 use crate::run::outcomes::{Entry, Outcomes};
-use crate::run::statistics::{self, Comparison};
+use crate::run::statistics::{self, Comparison, MOST_SEEDS};
 
 /// A metric with what is needed to show it.
 #[derive(Clone, Copy)]
@@ -41,10 +42,95 @@ pub(super) fn final_table(id: &str, title: &str, entries: &[Entry<'_>], shown: &
     Table { id: id.to_owned(), title: title.to_owned(), columns, rows: entries.iter().map(row).collect(), note }
 }
 
-/// One sentence on how two entries differ in some metrics, with the comparisons.
-pub(super) fn compared(first: &Entry<'_>, second: &Entry<'_>, shown: &[Shown]) -> Finding {
-    let comparisons: Vec<Comparison> = shown.iter().map(|shown| first.against(second, shown.metric)).collect();
-    Finding::from_comparisons(statistics::sentences(&comparisons), comparisons)
+/// Compares pairs of entries, each in a metric, and corrects all for their number: the family of an exercise.
+pub(super) fn family<'a>(pairs: impl IntoIterator<Item = (&'a Entry<'a>, &'a Entry<'a>, &'a str)>) -> Vec<Comparison> {
+    let compared = pairs.into_iter().map(|(first, second, metric)| first.against(second, metric));
+    statistics::corrected(compared.collect())
+}
+
+/// A finding of some comparisons: a sentence for each.
+pub(super) fn found(comparisons: &[Comparison]) -> Finding {
+    Finding::from_comparisons(statistics::sentences(comparisons), comparisons.to_vec())
+}
+
+/// What comparisons with one loss show, as sentences that follow another: which are above it, below it, and not told apart.
+pub(super) fn verdicts(reference: &str, comparisons: &[Comparison]) -> String {
+    if comparisons.iter().all(|comparison| comparison.interval().is_none()) {
+        return " One seed supports no conclusion.".to_owned();
+    }
+    let named = |is: &dyn Fn(&Comparison) -> bool| {
+        let names = comparisons.iter().filter(|comparison| is(comparison)).map(|comparison| comparison.second.clone());
+        listed(&names.collect::<Vec<_>>())
+    };
+    let parts = [
+        ("Clearly above", named(&|comparison| comparison.better() == Some(comparison.second.as_str()))),
+        ("Clearly below", named(&|comparison| comparison.better() == Some(comparison.first.as_str()))),
+        ("Not told apart from", named(&|comparison| !comparison.is_clear())),
+    ];
+    let parts = parts.iter().filter(|(_, names)| !names.is_empty());
+    parts.map(|(what, names)| format!(" {what} {reference}: {names}.")).collect()
+}
+
+/// How sure each comparison of a family is, and what more seeds or images would buy.
+pub(super) fn family_table(id: &str, family: &[Comparison]) -> Table {
+    let columns = [
+        "metric",
+        "first",
+        "second",
+        "second − first",
+        "p",
+        "p, corrected",
+        "probability of other sign",
+        "effect size",
+        "± now",
+        "± with one more seed",
+        "± with twice the images",
+        "seeds for 80 % power",
+    ];
+    let row = |comparison: &Comparison| {
+        let by_image = comparison.by_image.as_ref();
+        let outlook = by_image.and_then(|by_image| by_image.outlook);
+        let interval = comparison.interval();
+        let decimals = interval.map_or(3, |[low, high]| decimals_for((high - low) / 2.0, 2)).clamp(1, 6);
+        let difference = match interval {
+            Some([low, high]) => Cell::Spread { mean: comparison.mean, low, high, decimals, seeds: None },
+            None => Cell::number(Some(comparison.mean).filter(|_| comparison.seeds() > 0), decimals),
+        };
+        let seeds = match outlook {
+            Some(outlook) => outlook.seeds_for_power.map_or_else(
+                || Cell::text(format!("more than {MOST_SEEDS}")),
+                |seeds| Cell::number(f64::from(seeds), 0),
+            ),
+            None => Cell::number(None, 0),
+        };
+        vec![
+            Cell::text(&comparison.metric),
+            Cell::text(&comparison.first),
+            Cell::text(&comparison.second),
+            difference,
+            Cell::number(comparison.p, 4),
+            Cell::number(comparison.adjusted_p, 4),
+            Cell::number(comparison.other_sign, 4),
+            Cell::number(by_image.and_then(|by_image| by_image.effect), 2),
+            Cell::number(outlook.map(|outlook| outlook.half_width), decimals),
+            Cell::number(outlook.map(|outlook| outlook.one_more_seed), decimals),
+            Cell::number(outlook.map(|outlook| outlook.twice_the_images), decimals),
+            seeds,
+        ]
+    };
+    Table {
+        id: id.to_owned(),
+        title: "How sure the differences are, and what more trainings would buy".to_owned(),
+        columns: columns.map(str::to_owned).to_vec(),
+        rows: family.iter().map(row).collect(),
+        note: format!(
+            "The difference is shown with its 95 % interval. The p is corrected for the {} comparisons of this exercise. The probability of the other sign is \
+             that of the true difference being 0 or of the opposite sign. The effect size is the mean difference in standard deviations of the difference on one \
+             image. ± is half the width of Student's interval, as the variance components predict it. The last column is the number of seeds that would show a \
+             difference of this size in four of five runs.",
+            family.iter().map(|comparison| comparison.family).max().unwrap_or(0)
+        ),
+    }
 }
 
 /// The names of entries that were not trained with every seed, as a sentence; none if all were.

@@ -41,7 +41,7 @@ fn every_arm_is_a_loss_and_none_is_trained_twice() {
     let all = arms(&config, ALL);
     for (index, arm) in all.iter().enumerate() {
         match arm.task {
-            Task::Binary { .. } => assert!(arm.loss.binary().is_ok(), "{arm}"),
+            Task::Binary { .. } | Task::Cell { .. } | Task::Nuclei => assert!(arm.loss.binary().is_ok(), "{arm}"),
             Task::Damage { .. } => assert!(arm.loss.of_classes().is_ok(), "{arm}"),
         }
         assert!(!all[..index].iter().any(|other| other.is_same_training(arm)), "{arm}");

@@ -2,8 +2,10 @@
 //!
 //! Ronneberger et al., *U-Net: Convolutional Networks for Biomedical Image Segmentation*, 2015; group normalisation after Wu and He, 2018.
 
+mod block;
 mod weights;
 
+use ablation_kernels::NEGATIVE_SLOPE;
 use burn::module::Module;
 use burn::nn::conv::{Conv2d, Conv2dConfig, ConvTranspose2d, ConvTranspose2dConfig};
 use burn::nn::{GroupNorm, GroupNormConfig, Initializer, PaddingConfig2d};
@@ -17,6 +19,8 @@ use burn::tensor::{Device, Tensor};
 pub(crate) struct Architecture {
     /// Images that are seen at once, each through the same encoder: 1, or 2 for before and after.
     pub(crate) images: usize,
+    /// Of each image: 1, or 3 for red, green and blue.
+    pub(crate) channels: usize,
     /// How often the size is halved.
     pub(crate) halvings: usize,
     /// Channels at full size; twice as many after each halving.
@@ -62,7 +66,6 @@ impl Architecture {
     }
 }
 
-const NEGATIVE_SLOPE: f64 = 0.1;
 /// A group of channels for the normalisation.
 const CHANNELS_OF_GROUP: usize = 4;
 
@@ -88,7 +91,12 @@ impl Block {
 
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let layers = self.convolutions.iter().zip(&self.norms);
-        layers.fold(x, |x, (convolution, norm)| leaky_relu(norm.forward(convolution.forward(x)), NEGATIVE_SLOPE))
+        layers.fold(x, |x, (convolution, norm)| match (&norm.gamma, &norm.beta) {
+            (Some(scale), Some(shift)) => {
+                block::block(x, convolution.weight.val(), scale.val(), shift.val(), norm.num_groups)
+            }
+            _ => leaky_relu(norm.forward(convolution.forward(x)), NEGATIVE_SLOPE),
+        })
     }
 }
 
@@ -109,14 +117,14 @@ pub(crate) struct UNet {
 impl UNet {
     /// The network with its first weights, which follow from the seed alone.
     pub(crate) fn new(architecture: &Architecture, seed: u64, device: &Device) -> Self {
-        let Architecture { images, halvings, base_channels, logits, auxiliary, .. } = architecture;
+        let Architecture { images, channels: seen, halvings, base_channels, logits, auxiliary, .. } = architecture;
         let channels = |level: usize| base_channels << level;
         let encoder = (0..*halvings).map(|level| {
-            let from = if level == 0 { 1 } else { channels(level - 1) };
+            let from = if level == 0 { *seen } else { channels(level - 1) };
             Block::new(from, channels(level), device)
         });
         let encoder: Vec<Block> = encoder.collect();
-        let from = if *halvings == 0 { 1 } else { channels(halvings - 1) };
+        let from = if *halvings == 0 { *seen } else { channels(halvings - 1) };
         let upwards = (0..*halvings).rev();
         let enlarge = upwards.clone().map(|level| {
             let config = ConvTranspose2dConfig::new([channels(level + 1), channels(level)], [2, 2]).with_stride([2, 2]);

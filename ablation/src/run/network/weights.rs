@@ -2,12 +2,13 @@
 //!
 //! The framework's own initialisers share one generator among all threads, so what they draw would depend on which arms run side by side.
 
+use ablation_kernels::NEGATIVE_SLOPE;
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Tensor, TensorData};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{NEGATIVE_SLOPE, UNet};
+use super::UNet;
 
 /// Kernels by He et al., *Delving Deep into Rectifiers*, 2015 (uniform, fan-in); normalisations stay at 1 and 0, biases at 0 but for those of
 /// the heads, whose kernels are 0.

@@ -44,8 +44,13 @@ pub(crate) enum ReportError {
     BadId(String),
 }
 
-/// Draws all figures and writes `index.html`, `figures/<id>.svg` and `.png` (of pictures PNG only), and `data/<id>.csv` of each figure that has numbers and of each table. Returns what was written, within the folder.
-pub(crate) fn write(folder: &Path, heading: &Heading, sections: &[Section]) -> Result<Vec<PathBuf>, ReportError> {
+/// Draws all figures and writes `index.html`, `figures/<id>.svg` and `.png` (of pictures PNG only), and `data/<id>.csv` of each figure that has numbers and of each table; and beside them some files that are there already, by their names. Returns what was written, within the folder.
+pub(crate) fn write(
+    folder: &Path,
+    heading: &Heading,
+    sections: &[Section],
+    beside: &[(&str, &[u8])],
+) -> Result<Vec<PathBuf>, ReportError> {
     check_ids(sections)?;
     let figures: Vec<&Figure> = figures(sections).collect();
     let drawings = draw_all(&figures)?;
@@ -63,6 +68,9 @@ pub(crate) fn write(folder: &Path, heading: &Heading, sections: &[Section]) -> R
     for table in tables(sections) {
         let (file, csv) = numbers::of_table(table)?;
         folder.write(&file, &csv)?;
+    }
+    for (file, bytes) in beside {
+        folder.write(file, bytes)?;
     }
     let page = page::render(heading, sections, &drawings, folder.written())?;
     folder.write("index.html", page.as_bytes())?;

@@ -2,22 +2,25 @@
 
 use super::ReportError;
 use super::draw::chart;
-use crate::run::model::{Axis, Cell, Chart, Figure, Heat, Panel, Table};
+use crate::run::model::{Axis, Cell, Cells, Chart, Figure, Heat, Panel, Table};
 
 /// A file's name within the report, and its bytes.
 type Csv = (String, Vec<u8>);
 
 type Rows = csv::Writer<Vec<u8>>;
 
-/// `data/<id>.csv` of the charts; of the heat maps too, or `data/<id>-heat.csv` where the figure has both. Nothing of pictures.
+/// `data/<id>.csv` of the charts or, without charts, of the heat maps or cells; `data/<id>-heat.csv` and `data/<id>-cells.csv` where the figure has charts too.
+/// Nothing of pictures.
 pub(super) fn of_figure(figure: &Figure) -> Result<Vec<Csv>, ReportError> {
     let mut charts: Vec<(String, &Chart)> = Vec::new();
     let mut heats: Vec<(String, &Heat)> = Vec::new();
+    let mut cells: Vec<(String, &Cells)> = Vec::new();
     for (index, panel) in figure.panels.iter().enumerate() {
         let name = |title: &str| if title.is_empty() { (index + 1).to_string() } else { title.to_owned() };
         match panel {
             Panel::Chart(chart) => charts.push((name(&chart.title), chart)),
             Panel::Heat(heat) => heats.push((name(&heat.title), heat)),
+            Panel::Cells(grid) => cells.push((name(&grid.title), grid)),
             Panel::Pictures(_) => {}
         }
     }
@@ -28,6 +31,10 @@ pub(super) fn of_figure(figure: &Figure) -> Result<Vec<Csv>, ReportError> {
     }
     if !heats.is_empty() {
         files.push(file(format!("data/{}{suffix}.csv", figure.id), |rows| heat_rows(rows, &heats))?);
+    }
+    if !cells.is_empty() {
+        let suffix = if files.is_empty() { "" } else { "-cells" };
+        files.push(file(format!("data/{}{suffix}.csv", figure.id), |rows| cells_rows(rows, &cells))?);
     }
     Ok(files)
 }
@@ -63,7 +70,8 @@ fn charts_rows(rows: &mut Rows, charts: &[(String, &Chart)]) -> csv::Result<()> 
         for series in &chart.series {
             for point in chart::points(series) {
                 let [low, high] = point.spread.map_or([None, None], |ends| ends.map(Some));
-                let [y, low, high] = [point.y, low, high].map(digits);
+                let [low, high] = [low, high].map(digits);
+                let y = point.y.map_or_else(String::new, |y| place(&chart.y, y));
                 rows.write_record([panel, &series.name, &place(&chart.x, point.x), &y, &low, &high])?;
             }
         }
@@ -78,6 +86,17 @@ fn heat_rows(rows: &mut Rows, heats: &[(String, &Heat)]) -> csv::Result<()> {
             for (x, value) in heat.x_values.iter().zip(values) {
                 rows.write_record([panel, &place(&heat.x, *x), &place(&heat.y, *y), &digits(*value)])?;
             }
+        }
+    }
+    Ok(())
+}
+
+fn cells_rows(rows: &mut Rows, grids: &[(String, &Cells)]) -> csv::Result<()> {
+    rows.write_record(["panel", "x", "y", "value", "text"])?;
+    for (panel, grid) in grids {
+        for mark in &grid.marks {
+            let [x, y] = [(&grid.x, mark.column), (&grid.y, mark.row)].map(|(axis, at)| place(axis, at as f64));
+            rows.write_record([panel, &x, &y, &digits(mark.value), &mark.text])?;
         }
     }
     Ok(())

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::draw::font::kept_together;
 use super::draw::{Drawing, DrawnPanel, Graphic, palette, pictures};
 use super::{Heading, ReportError};
+use crate::run::exercises::OVERVIEW;
 use crate::run::model::{Block, Cell, Figure, Finding, Panel, Pictures, Section, Table};
 use crate::run::numbers::{decimals_for, number};
 use crate::run::statistics::Comparison;
@@ -22,6 +23,8 @@ const MOST_DECIMALS: usize = 6;
 #[template(path = "index.html")]
 struct Page<'a> {
     heading: &'a Heading,
+    /// The section that stands before the summary, if there is one.
+    overview: Option<SectionView<'a>>,
     /// The sections that found something, with their sentences.
     summary: Vec<Summary<'a>>,
     sections: Vec<SectionView<'a>>,
@@ -61,6 +64,9 @@ struct ComparisonView<'a> {
     mean: String,
     bootstrap: String,
     student: String,
+    p: String,
+    other_sign: String,
+    effect: String,
     verdict: String,
 }
 
@@ -95,6 +101,9 @@ enum PanelView<'a> {
     Pictures {
         pictures: &'a Pictures,
         columns: Vec<String>,
+        /// Rows and columns without names leave their place to the pictures.
+        has_row_names: bool,
+        has_column_names: bool,
         side: usize,
         rows: Vec<(&'a str, Vec<PictureView<'a>>)>,
         legend: Vec<(String, &'a str)>,
@@ -118,14 +127,19 @@ pub(super) fn render(
     let (light, dark) = palette::declarations();
     let mut figures = drawings.iter().zip(1..);
     let names: Vec<String> = written.iter().map(|path| slashes(path)).collect();
-    let views = sections.iter().map(|section| SectionView {
-        section,
-        blocks: section.blocks.iter().filter_map(|block| view(block, &mut figures, &names)).collect(),
-    });
+    let mut views: Vec<SectionView<'_>> = Vec::new();
+    for section in sections {
+        let blocks = section.blocks.iter().filter_map(|block| view(block, &mut figures, &names)).collect();
+        views.push(SectionView { section, blocks });
+    }
+    let is_overview = views.first().is_some_and(|view| view.section.id == OVERVIEW);
+    let overview = if is_overview { Some(views.remove(0)) } else { None };
     let page = Page {
         heading,
+        overview,
         summary: sections
             .iter()
+            .filter(|section| section.id != OVERVIEW)
             .map(|section| Summary {
                 section,
                 sentences: section
@@ -136,7 +150,7 @@ pub(super) fn render(
             })
             .filter(|summary| !summary.sentences.is_empty())
             .collect(),
-        sections: views.collect(),
+        sections: views,
         data: names.iter().filter(|name| name.ends_with(".csv")).cloned().collect(),
         regular: STANDARD.encode(notosans::REGULAR_TTF),
         bold: STANDARD.encode(notosans::BOLD_TTF),
@@ -195,13 +209,20 @@ fn comparison_view(comparison: &Comparison) -> ComparisonView<'_> {
     let interval = |ends: Option<[f64; 2]>| {
         ends.map_or("—".to_owned(), |[low, high]| format!("[{}, {}]", signed(low), signed(high)))
     };
-    let verdict = comparison.better().map_or("no clear difference".to_owned(), |better| format!("{better} better"));
+    let verdict = comparison.better().map_or("not told apart".to_owned(), |better| format!("{better} better"));
     ComparisonView {
         comparison,
         seeds: comparison.differences.len(),
         mean: signed(comparison.mean),
         bootstrap: interval(comparison.bootstrap),
         student: interval(comparison.student),
+        p: comparison.adjusted_p.map_or_else(|| "—".to_owned(), |p| number(p, 4)),
+        other_sign: comparison.other_sign.map_or_else(|| "—".to_owned(), |share| number(share, 4)),
+        effect: comparison
+            .by_image
+            .as_ref()
+            .and_then(|by_image| by_image.effect)
+            .map_or_else(|| "—".to_owned(), |effect| number(effect, 2)),
         verdict,
     }
 }
@@ -243,6 +264,7 @@ fn figure_view<'a>(figure: &'a Figure, drawing: &'a Drawing, number: usize, writ
         (format!("figures/{}.png", figure.id), "PNG"),
         (format!("data/{}.csv", figure.id), "data as CSV"),
         (format!("data/{}-heat.csv", figure.id), "heat map as CSV"),
+        (format!("data/{}-cells.csv", figure.id), "cells as CSV"),
     ];
     FigureView {
         figure,
@@ -257,13 +279,17 @@ fn figure_view<'a>(figure: &'a Figure, drawing: &'a Drawing, number: usize, writ
 
 fn panel_view<'a>(figure: &'a Figure, panel: &'a Panel, drawn: &'a DrawnPanel) -> Option<PanelView<'a>> {
     match (panel, drawn) {
-        (Panel::Pictures(pictures), DrawnPanel::Pictures(pngs)) => Some(pictures_view(pictures, pngs)),
+        (Panel::Pictures(pictures), DrawnPanel::Pictures(pngs)) => Some(pictures_view(pictures, pngs, figure.columns)),
         (Panel::Chart(chart), DrawnPanel::Graphic(graphic)) => {
             Some(graphic_view(figure, &chart.title, &format!("{} against {}", chart.y.label, chart.x.label), graphic))
         }
         (Panel::Heat(heat), DrawnPanel::Graphic(graphic)) => {
             let axes = format!("{} over {} and {}", heat.value.label, heat.x.label, heat.y.label);
             Some(graphic_view(figure, &heat.title, &axes, graphic))
+        }
+        (Panel::Cells(cells), DrawnPanel::Graphic(graphic)) => {
+            let axes = format!("{} by {} and {}", cells.value, cells.y.label, cells.x.label);
+            Some(graphic_view(figure, &cells.title, &axes, graphic))
         }
         _ => None,
     }
@@ -275,9 +301,9 @@ fn graphic_view<'a>(figure: &Figure, title: &str, axes: &str, graphic: &'a Graph
     PanelView::Graphic { graphic, label: format!("{title}: {axes}"), most }
 }
 
-fn pictures_view<'a>(pictures: &'a Pictures, pngs: &[Vec<Vec<u8>>]) -> PanelView<'a> {
+fn pictures_view<'a>(pictures: &'a Pictures, pngs: &[Vec<Vec<u8>>], of_figure: usize) -> PanelView<'a> {
     let count = pictures.rows.iter().map(|row| row.pictures.len()).chain([pictures.columns.len()]).max().unwrap_or(0);
-    let side = pictures::side(count);
+    let side = pictures::side(count, of_figure);
     let rows = pictures.rows.iter().zip(pngs).map(|(row, pngs)| {
         let views = row.pictures.iter().zip(pngs).enumerate().map(|(column, (picture, png))| {
             let largest = picture.width.max(picture.height).max(1) as f64;
@@ -296,6 +322,8 @@ fn pictures_view<'a>(pictures: &'a Pictures, pngs: &[Vec<Vec<u8>>]) -> PanelView
     PanelView::Pictures {
         pictures,
         columns: pictures.columns.iter().map(|name| kept_together(name)).collect(),
+        has_row_names: pictures.rows.iter().any(|row| !row.name.is_empty()),
+        has_column_names: pictures.columns.iter().any(|name| !name.is_empty()),
         side: side as usize,
         rows: rows.collect(),
         legend: pictures.legend.iter().map(|(paint, meaning)| (palette::paint_hex(*paint), meaning.as_str())).collect(),

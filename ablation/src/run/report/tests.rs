@@ -31,14 +31,14 @@ fn page(folder: &Path) -> String {
 fn demo() {
     let folder =
         std::env::var_os("ABLATION_DEMO").map_or_else(|| std::env::temp_dir().join("ablation-demo"), Into::into);
-    write(&folder, &heading(), &sections()).unwrap();
+    write(&folder, &heading(), &sections(), &[]).unwrap();
 }
 
 #[test]
 fn every_figure_and_table_has_its_files_and_nothing_else_is_written() {
     let folder = tempfile::tempdir().unwrap();
     let sections = sections();
-    let written: BTreeSet<_> = write(folder.path(), &heading(), &sections).unwrap().into_iter().collect();
+    let written: BTreeSet<_> = write(folder.path(), &heading(), &sections, &[]).unwrap().into_iter().collect();
     let mut expected = BTreeSet::from(["index.html".into()]);
     for figure in figures(&sections) {
         let pictures = figure.panels.iter().any(|panel| matches!(panel, Panel::Pictures(_)));
@@ -67,7 +67,7 @@ fn every_figure_and_table_has_its_files_and_nothing_else_is_written() {
 #[test]
 fn pages_are_the_same_each_time_and_load_nothing() {
     let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
-    let written = folders.each_ref().map(|folder| write(folder.path(), &heading(), &sections()).unwrap());
+    let written = folders.each_ref().map(|folder| write(folder.path(), &heading(), &sections(), &[]).unwrap());
     assert_eq!(written[0], written[1]);
     for name in &written[0] {
         let [one, other] = folders.each_ref().map(|folder| fs::read(folder.path().join(name)).unwrap());
@@ -92,7 +92,7 @@ fn pages_are_the_same_each_time_and_load_nothing() {
 #[test]
 fn anchors_lead_somewhere_and_are_unique() {
     let folder = tempfile::tempdir().unwrap();
-    write(folder.path(), &heading(), &sections()).unwrap();
+    write(folder.path(), &heading(), &sections(), &[]).unwrap();
     let page = page(folder.path());
     let ids: Vec<&str> = page.split(" id=\"").skip(1).map(|rest| &rest[..rest.find('"').unwrap()]).collect();
     let unique: BTreeSet<&str> = ids.iter().copied().collect();
@@ -125,7 +125,7 @@ fn names_are_escaped() {
     heading.title = evil.to_owned();
     heading.configuration = evil.to_owned();
     heading.facts = vec![(evil.to_owned(), evil.to_owned())];
-    write(folder.path(), &heading, &[section]).unwrap();
+    write(folder.path(), &heading, &[section], &[]).unwrap();
     let svg = fs::read_to_string(folder.path().join("figures/evil-figure.svg")).unwrap();
     for text in [page(folder.path()), svg] {
         assert!(!text.contains("<script") && !text.contains("& \""));
@@ -154,7 +154,7 @@ fn csv_gives_the_numbers_back() {
         note: String::new(),
     });
     let folder = tempfile::tempdir().unwrap();
-    write(folder.path(), &heading(), &[section]).unwrap();
+    write(folder.path(), &heading(), &[section], &[]).unwrap();
     let rows = |name: &str| -> Vec<Vec<String>> {
         let mut reader = csv::Reader::from_path(folder.path().join(name)).unwrap();
         reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect()).collect()
@@ -185,7 +185,7 @@ fn a_partial_report_says_so() {
     let folder = tempfile::tempdir().unwrap();
     for partial in [None, Some("3 of 9 trainings are missing.".to_owned())] {
         let heading = Heading { partial: partial.clone(), ..heading() };
-        write(folder.path(), &heading, &[Section::new("one", "One")]).unwrap();
+        write(folder.path(), &heading, &[Section::new("one", "One")], &[]).unwrap();
         assert_eq!(page(folder.path()).contains("This report is partial"), partial.is_some());
         assert_eq!(page(folder.path()).contains("3 of 9 trainings"), partial.is_some());
     }
@@ -203,12 +203,12 @@ fn ids_are_checked() {
         rows: Vec::new(),
         note: String::new(),
     }));
-    let error = write(folder.path(), &heading(), &[section]).unwrap_err();
+    let error = write(folder.path(), &heading(), &[section], &[]).unwrap_err();
     assert!(matches!(&error, ReportError::SameId(id) if id == "same"), "{error}");
     let twice = [Section::new("two", "Two"), Section::new("two", "Two again")];
-    assert!(matches!(write(folder.path(), &heading(), &twice), Err(ReportError::SameId(_))));
+    assert!(matches!(write(folder.path(), &heading(), &twice, &[]), Err(ReportError::SameId(_))));
     for bad in ["", "../up", "Upper", "a b"] {
-        assert!(matches!(write(folder.path(), &heading(), &[Section::new(bad, "")]), Err(ReportError::BadId(_))));
+        assert!(matches!(write(folder.path(), &heading(), &[Section::new(bad, "")], &[]), Err(ReportError::BadId(_))));
     }
     assert!(fs::read_dir(folder.path()).unwrap().next().is_none());
 }
@@ -230,6 +230,6 @@ fn poor_data_are_drawn() {
     let mut section = Section::new("one", "One");
     let count = [none, undefined, point, log, empty].map(|figure| section.figure(figure)).len();
     let folder = tempfile::tempdir().unwrap();
-    write(folder.path(), &heading(), &[section]).unwrap();
+    write(folder.path(), &heading(), &[section], &[]).unwrap();
     assert_eq!(page(folder.path()).matches("<figure ").count(), count);
 }

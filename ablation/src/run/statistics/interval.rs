@@ -12,7 +12,7 @@ const RESAMPLES: u64 = 10_000;
 const RESAMPLING_SEED: u64 = 0x0b00_7574;
 
 /// The arithmetic mean; of equal numbers exactly that number. None of no number.
-pub(super) fn mean(values: &[f64]) -> Option<f64> {
+pub(crate) fn mean(values: &[f64]) -> Option<f64> {
     let first = *values.first()?;
     // A sum of equal numbers is rounded, and a spread of rounding errors is no spread.
     if values.iter().all(|value| *value == first) {
@@ -21,17 +21,48 @@ pub(super) fn mean(values: &[f64]) -> Option<f64> {
     Some(values.iter().sum::<f64>() / values.len() as f64)
 }
 
-/// The 2.5 % and 97.5 % percentiles of the means of all resamples with replacement; None of fewer than two numbers.
-///
-/// Of N resamples (each of the n^n counted once) the lower end is the ⌈N/40⌉-th smallest mean: the smallest number that
-/// at least 2.5 % of the means do not exceed, which is the inverse of their distribution function. The upper end is the
-/// ⌈N/40⌉-th largest, so that the interval of the negated numbers is the negated interval.
-pub(super) fn bootstrap(values: &[f64]) -> Option<[f64; 2]> {
+/// What a bootstrap says of a mean: its 95 % interval, and how far the resamples reach beyond 0.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Tails {
+    /// The 2.5 % and 97.5 % percentiles.
+    ///
+    /// Of N resamples the lower end is the ⌈N/40⌉-th smallest mean: the smallest number that at least 2.5 % of the means do not exceed, which is the
+    /// inverse of their distribution function. The upper end is the ⌈N/40⌉-th largest, so that the interval of the negated numbers is the negated
+    /// interval.
+    pub(super) interval: [f64; 2],
+    /// The shares of resamples whose mean is at most 0, and at least 0.
+    pub(super) not_above: f64,
+    pub(super) not_below: f64,
+}
+
+impl Tails {
+    /// Of drawn or enumerated means, each with how often it comes. None of no mean.
+    pub(super) fn of(mut means: Vec<(f64, u64)>) -> Option<Self> {
+        let interval = percentiles(&mut means)?;
+        let all: u64 = means.iter().map(|(_, ways)| ways).sum();
+        let share = |is: &dyn Fn(f64) -> bool| {
+            let ways: u64 = means.iter().filter(|(mean, _)| is(*mean)).map(|(_, ways)| ways).sum();
+            ways as f64 / all.max(1) as f64
+        };
+        Some(Self { interval, not_above: share(&|mean| mean <= 0.0), not_below: share(&|mean| mean >= 0.0) })
+    }
+
+    /// Twice the smaller tail, at most 1. Of drawn resamples one more is counted on either side, so that no p is smaller than what so many can show.
+    pub(super) fn p(&self, drawn: Option<usize>) -> f64 {
+        let tail = self.not_above.min(self.not_below);
+        let tail = drawn.map_or(tail, |drawn| (tail * drawn as f64 + 1.0) / (drawn as f64 + 1.0));
+        (2.0 * tail).min(1.0)
+    }
+}
+
+/// The bootstrap over a few numbers: all resamples with replacement, each of the n^n counted once, or 10 000 drawn ones of more than six numbers. None of
+/// fewer than two numbers.
+pub(super) fn bootstrap(values: &[f64]) -> Option<Tails> {
     match values.len() {
         0 | 1 => None,
-        _ if is_constant(values) => mean(values).map(|mean| [mean, mean]),
-        2..=MOST_ENUMERATED => percentiles(enumerated(values)),
-        _ => percentiles(drawn(values)),
+        _ if is_constant(values) => Tails::of(vec![(mean(values)?, 1)]),
+        2..=MOST_ENUMERATED => Tails::of(enumerated(values)),
+        _ => Tails::of(drawn(values)),
     }
 }
 
@@ -76,7 +107,7 @@ fn drawn(values: &[f64]) -> Vec<(f64, u64)> {
     (0..RESAMPLES).map(resample).collect()
 }
 
-fn percentiles(mut means: Vec<(f64, u64)>) -> Option<[f64; 2]> {
+fn percentiles(means: &mut [(f64, u64)]) -> Option<[f64; 2]> {
     means.sort_by(|a, b| a.0.total_cmp(&b.0));
     let all: u64 = means.iter().map(|(_, ways)| ways).sum();
     let rank = all.div_ceil(40);
@@ -106,17 +137,42 @@ pub(super) fn student(values: &[f64]) -> Option<[f64; 2]> {
     if is_constant(values) {
         return Some([mean, mean]);
     }
-    let freedom = (values.len() - 1) as f64;
-    let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
-    let half_width = t_quantile(freedom)? * (squares / freedom / values.len() as f64).sqrt();
+    let half_width = t_quantile((values.len() - 1) as f64, 0.025)? * error_of_mean(values, mean);
     Some([mean - half_width, mean + half_width])
 }
 
-/// The 97.5 % quantile of Student's distribution, rounded to six decimals.
+/// The two-sided p of Student's t test that the mean is 0, with six significant digits; None of fewer than two numbers. Equal numbers leave no doubt: 0, or 1 if
+/// they are 0.
+pub(super) fn student_p(values: &[f64]) -> Option<f64> {
+    let mean = mean(values)?;
+    if values.len() < 2 {
+        return None;
+    }
+    if is_constant(values) {
+        return Some(if mean == 0.0 { 1.0 } else { 0.0 });
+    }
+    let distribution = StudentsT::new(0.0, 1.0, (values.len() - 1) as f64).ok()?;
+    let t = mean / error_of_mean(values, mean);
+    // The platform's functions differ in the last digits; rounded, the p is the same on every machine.
+    format!("{:.5e}", (2.0 * distribution.cdf(-t.abs())).min(1.0)).parse().ok()
+}
+
+fn error_of_mean(values: &[f64], mean: f64) -> f64 {
+    let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+    (squares / (values.len() - 1) as f64 / values.len() as f64).sqrt()
+}
+
+/// The smallest interval that holds both.
+pub(super) fn union(one: Option<[f64; 2]>, other: Option<[f64; 2]>) -> Option<[f64; 2]> {
+    let ([a, b], [c, d]) = (one?, other?);
+    Some([a.min(c), b.max(d)])
+}
+
+/// The number that Student's t exceeds with this probability, rounded to six decimals.
 ///
 /// It is computed with the platform's logarithm and exponential; rounded, it is the same on every machine.
-pub(super) fn t_quantile(freedom: f64) -> Option<f64> {
+pub(super) fn t_quantile(freedom: f64, tail: f64) -> Option<f64> {
     const DECIMALS: f64 = 1e6;
     let distribution = StudentsT::new(0.0, 1.0, freedom).ok()?;
-    Some((-distribution.inverse_cdf(0.025) * DECIMALS).round() / DECIMALS)
+    Some((-distribution.inverse_cdf(tail) * DECIMALS).round() / DECIMALS)
 }

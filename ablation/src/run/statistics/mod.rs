@@ -1,6 +1,15 @@
-//! Means, spreads, and paired comparisons between arms that share their seeds.
+//! Means, spreads, and comparisons between arms that share their seeds and images.
 
+mod aggregate;
+mod components;
+mod contest;
+mod holm;
+mod images;
 mod interval;
+mod kendall;
+mod outlook;
+mod ranking;
+mod resample;
 mod sentence;
 mod summary;
 #[cfg(test)]
@@ -8,17 +17,31 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use aggregate::{mean_ranks, median};
+pub(crate) use components::{Components, Split};
+pub(crate) use contest::Contest;
+pub(crate) use images::Images;
+pub(crate) use interval::mean;
+pub(crate) use kendall::kendall;
+pub(crate) use outlook::{MOST_SEEDS, Outlook};
+pub(crate) use ranking::Ranking;
+pub(crate) use resample::RESAMPLES;
 pub(crate) use sentence::{capitalised, sentences};
 pub(crate) use summary::Summary;
 
-/// How two arms differ in a metric, seed by seed.
+/// A difference is clear if its adjusted p is at most this.
+pub(crate) const LEVEL: f64 = 0.05;
+
+/// How two arms differ in a metric.
 ///
-/// A difference is called clear only if both 95 % intervals exclude 0. The bootstrap alone is too narrow with few seeds:
-/// of three seeds its interval reaches from the smallest difference to the largest, so any three differences of equal
-/// sign would be "clear", which chance alone brings about one time in four. Student's t takes the number of seeds into
-/// account, but trusts that differences are normally distributed; the bootstrap does not.
+/// The two arms have the same seeds and, in each seed, the same held-out images, so the differences are paired. Two 95 % intervals are made. The
+/// hierarchical bootstrap draws seeds and, within each, images ([`Contest`]); it makes no assumption on the distribution, but is too narrow with few
+/// seeds: of three seeds it reaches little further than from the smallest difference to the largest. Student's t over the seeds' differences knows how
+/// few there are, but trusts that they are normally distributed. The p of the comparison is the larger of the two, and is corrected by Holm's method
+/// for all comparisons of its family, which is an exercise. A difference is called clear if the corrected p is at most 5 %. Then both intervals exclude
+/// 0.
 ///
-/// Several comparisons are not corrected for their number: of 20 between equal arms, one is "clear" on average.
+/// A metric that no image has of its own, such as the steps to a level, is compared by seeds alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Comparison {
     /// "Dice", with the data it is of where that is not plain.
@@ -33,27 +56,62 @@ pub(crate) struct Comparison {
     pub(crate) differences: Vec<f64>,
     /// Of the differences; 0 without a seed that both have.
     pub(crate) mean: f64,
-    /// 95 % interval of the mean difference: percentiles of the bootstrap over seeds. None of fewer than two seeds.
+    /// 95 % interval of the mean difference: percentiles of the bootstrap, over seeds and images where images have values. None of fewer than two seeds.
     pub(crate) bootstrap: Option<[f64; 2]>,
-    /// 95 % interval by Student's t with n − 1 degrees of freedom, which is the wider with few seeds. None of fewer than two seeds.
+    /// 95 % interval by Student's t with n − 1 degrees of freedom. None of fewer than two seeds.
     pub(crate) student: Option<[f64; 2]>,
+    /// The larger of the two-sided p-values of the bootstrap and of Student's t.
+    pub(crate) p: Option<f64>,
+    /// The same after Holm's correction, and for how many comparisons that is.
+    pub(crate) adjusted_p: Option<f64>,
+    pub(crate) family: usize,
+    /// The probability that the true difference has the other sign, or is 0: the larger of the bootstrap's share of such resamples and the one-sided p of
+    /// Student's t, which is the posterior probability under flat priors of the mean and of the logarithm of the variance.
+    pub(crate) other_sign: Option<f64>,
+    /// What the images say; none where they have no values, or with one seed.
+    pub(crate) by_image: Option<ByImage>,
     pub(crate) verdict: Verdict,
+}
+
+/// What the paired differences of single images add to a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ByImage {
+    /// Held-out images of a seed, on average.
+    pub(crate) images: f64,
+    /// The variance of the difference of one image: between seeds, and between the images of a seed.
+    pub(crate) components: Components,
+    /// The mean difference in standard deviations of the difference of one image, √(σ²_seed + σ²_image); none where that is 0.
+    pub(crate) effect: Option<f64>,
+    pub(crate) outlook: Option<Outlook>,
 }
 
 /// What a comparison shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Verdict {
-    /// Both intervals lie above 0: the second is higher.
+    /// The second is clearly higher.
     SecondHigher,
-    /// Both intervals lie below 0.
+    /// The first is clearly higher.
     FirstHigher,
-    /// An interval contains 0, or there are too few seeds for one.
+    /// The adjusted p is above 5 %, or there are too few seeds for one.
     NoClearDifference,
 }
 
+/// Corrects the comparisons of a family for their number, by Holm's method; those without a p count for nothing.
+pub(crate) fn corrected(mut family: Vec<Comparison>) -> Vec<Comparison> {
+    let p: Vec<f64> = family.iter().filter_map(|comparison| comparison.p).collect();
+    let mut adjusted = holm::holm(&p).into_iter();
+    for comparison in family.iter_mut().filter(|comparison| comparison.p.is_some()) {
+        comparison.adjusted_p = adjusted.next();
+        comparison.family = p.len();
+        comparison.look_ahead();
+        comparison.judge();
+    }
+    family
+}
+
 impl Comparison {
-    /// Compares two arms by their names and their values, `None` where the metric is undefined.
+    /// Compares two arms by their names and their values by seed, `None` where the metric is undefined.
     ///
     /// Values at the same place belong to the same seed. A seed is left out if either value is missing or not finite.
     ///
@@ -72,21 +130,112 @@ impl Comparison {
             .filter_map(|(first, second)| Some([(*first)?, (*second)?]))
             .filter(|[first, second]| (second - first).is_finite())
             .collect();
-        let differences: Vec<f64> = pairs.iter().map(|[first, second]| second - first).collect();
         let values = |side: usize| pairs.iter().filter_map(|pair| pair.get(side).copied()).collect::<Vec<f64>>();
-        let (bootstrap, student) = (interval::bootstrap(&differences), interval::student(&differences));
-        Self {
-            metric: metric.into(),
-            higher_is_better,
-            first: first.to_owned(),
-            second: second.to_owned(),
-            means: [0, 1].map(|side| interval::mean(&values(side)).unwrap_or(0.0)),
-            mean: interval::mean(&differences).unwrap_or(0.0),
-            differences,
-            bootstrap,
-            student,
-            verdict: Verdict::of(bootstrap, student),
+        let [first_values, second_values] = [0, 1].map(values);
+        let mut comparison =
+            Self::paired(metric.into(), higher_is_better, [first, second], [&first_values, &second_values]);
+        let tails = interval::bootstrap(&comparison.differences);
+        comparison.resampled(tails, None);
+        comparison
+    }
+
+    /// Compares two arms image by image; by seed, the images of each, none where it was not trained.
+    pub(crate) fn by_image(
+        metric: impl Into<String>,
+        higher_is_better: bool,
+        (first, first_images): (&str, Vec<Option<Images>>),
+        (second, second_images): (&str, Vec<Option<Images>>),
+    ) -> Self {
+        let contest = Contest::new(vec![first_images, second_images]);
+        let replicates = if contest.seeds() > 1 { contest.replicates() } else { Vec::new() };
+        Self::in_contest(&metric.into(), higher_is_better, &[first, second], &contest, &replicates, [0, 1])
+    }
+
+    /// Compares two arms of a contest, whose resamples are there.
+    fn in_contest(
+        metric: &str,
+        higher_is_better: bool,
+        names: &[&str],
+        contest: &Contest,
+        replicates: &[Vec<f64>],
+        arms: [usize; 2],
+    ) -> Self {
+        let name = |arm: usize| names.get(arm).copied().unwrap_or_default();
+        let values = |arm: usize| contest.values().get(arm).map_or(&[][..], Vec::as_slice);
+        let mut comparison = Self::paired(metric.to_owned(), higher_is_better, arms.map(name), arms.map(values));
+        let differences = contest.differences(arms);
+        if contest.seeds() > 1
+            && let Some(components) = differences.as_deref().and_then(components::one_way)
+        {
+            let spread = (components.seed + components.image).sqrt();
+            comparison.by_image = Some(ByImage {
+                images: contest.images(),
+                components,
+                effect: (spread > 0.0).then(|| comparison.mean / spread),
+                outlook: None,
+            });
         }
+        let tails = if contest.seeds() > 1 { contest::tails(replicates, arms) } else { None };
+        comparison.resampled(tails, Some(replicates.len()));
+        comparison
+    }
+
+    /// What follows from the values of the seeds alone; they are as many on either side.
+    fn paired(metric: String, higher_is_better: bool, names: [&str; 2], values: [&[f64]; 2]) -> Self {
+        let [first, second] = values;
+        let differences: Vec<f64> = first.iter().zip(second).map(|(first, second)| second - first).collect();
+        let [first_name, second_name] = names.map(str::to_owned);
+        Self {
+            metric,
+            higher_is_better,
+            first: first_name,
+            second: second_name,
+            means: values.map(|values| interval::mean(values).unwrap_or(0.0)),
+            mean: interval::mean(&differences).unwrap_or(0.0),
+            bootstrap: None,
+            student: interval::student(&differences),
+            p: None,
+            adjusted_p: None,
+            family: 1,
+            other_sign: None,
+            by_image: None,
+            verdict: Verdict::NoClearDifference,
+            differences,
+        }
+    }
+
+    /// Adds what the resamples say, of which so many were drawn; none where all were enumerated.
+    fn resampled(&mut self, tails: Option<interval::Tails>, drawn: Option<usize>) {
+        let student_p = interval::student_p(&self.differences);
+        let (Some(tails), Some(student_p)) = (tails, student_p) else { return };
+        let beyond = match self.mean {
+            mean if mean > 0.0 => tails.not_above.max(student_p / 2.0),
+            mean if mean < 0.0 => tails.not_below.max(student_p / 2.0),
+            _ => 0.5,
+        };
+        self.bootstrap = Some(tails.interval);
+        self.p = Some(tails.p(drawn).max(student_p));
+        self.other_sign = Some(beyond);
+        self.adjusted_p = self.p;
+        self.look_ahead();
+        self.judge();
+    }
+
+    /// What more seeds would buy, at the level that Holm's method demands of the smallest p of the family.
+    fn look_ahead(&mut self) {
+        let (mean, seeds, level) = (self.mean, self.seeds(), LEVEL / self.family.max(1) as f64);
+        if let Some(by_image) = &mut self.by_image {
+            by_image.outlook = outlook::outlook(mean, by_image.components, seeds, by_image.images, level);
+        }
+    }
+
+    fn judge(&mut self) {
+        let is_clear = self.adjusted_p.is_some_and(|p| p <= LEVEL);
+        self.verdict = match self.mean {
+            mean if is_clear && mean > 0.0 => Verdict::SecondHigher,
+            mean if is_clear && mean < 0.0 => Verdict::FirstHigher,
+            _ => Verdict::NoClearDifference,
+        };
     }
 
     /// The seeds that both arms have a value of.
@@ -94,12 +243,13 @@ impl Comparison {
         self.differences.len()
     }
 
-    /// The smallest interval that holds both: it excludes 0 exactly if the verdict is clear.
+    /// The smallest interval that holds both: it excludes 0 if the difference is clear.
     pub(crate) fn interval(&self) -> Option<[f64; 2]> {
-        match (self.bootstrap, self.student) {
-            (Some([a, b]), Some([c, d])) => Some([a.min(c), b.max(d)]),
-            _ => None,
-        }
+        interval::union(self.bootstrap, self.student)
+    }
+
+    pub(crate) fn is_clear(&self) -> bool {
+        self.verdict != Verdict::NoClearDifference
     }
 
     /// The name of the arm that is clearly better, if one is.
@@ -110,14 +260,10 @@ impl Comparison {
             (Verdict::FirstHigher, true) | (Verdict::SecondHigher, false) => Some(&self.first),
         }
     }
-}
 
-impl Verdict {
-    fn of(bootstrap: Option<[f64; 2]>, student: Option<[f64; 2]>) -> Self {
-        match (bootstrap, student) {
-            (Some([a, _]), Some([b, _])) if a > 0.0 && b > 0.0 => Verdict::SecondHigher,
-            (Some([_, a]), Some([_, b])) if a < 0.0 && b < 0.0 => Verdict::FirstHigher,
-            _ => Verdict::NoClearDifference,
-        }
+    /// The seeds that would show a difference as large as the observed one with a probability of 80 %; none where it is not known, or beyond
+    /// [`MOST_SEEDS`].
+    pub(crate) fn seeds_for_power(&self) -> Option<u32> {
+        self.by_image?.outlook?.seeds_for_power
     }
 }

@@ -1,6 +1,6 @@
 //! What comparisons show, in words.
 
-use super::{Comparison, Verdict};
+use super::{Comparison, MOST_SEEDS};
 use crate::run::numbers::{decimals_for, number};
 
 impl Comparison {
@@ -17,30 +17,49 @@ impl Comparison {
             if second_leads { (second, of_second, first, of_first) } else { (first, of_first, second, of_second) };
         let (amount, [low, high]) =
             if self.mean < 0.0 { (-self.mean, [-high, -low]) } else { (self.mean, [low, high]) };
-        let is_clear = self.verdict != Verdict::NoClearDifference;
-        let decimals = decimals_of(amount, [low, high], is_clear);
+        let decimals = decimals_of(amount, [low, high], self.is_clear());
         let shown = |value| number(value, decimals);
-        let interval = format!("95 % interval [{}, {}] over {} seeds", shown(low), shown(high), self.seeds());
+        let interval = format!("95 % interval {} to {}", shown(low), shown(high));
         let difference = shown(amount);
-        if is_clear {
-            let kind = if self.higher_is_better { "higher" } else { "lower, so better," };
+        if self.is_clear() {
+            let direction = if self.higher_is_better { "" } else { " (lower is better)" };
             let (leading, trailing) = (shown(leading), shown(trailing));
             let leader = capitalised(leader);
             return format!(
-                "{leader} has a {kind} {metric} than {other} ({leading} against {trailing}, difference {difference}, \
-                 {interval})."
+                "{leader} beats {other} in {metric}: {leading} against {trailing}{direction}, a difference of {difference} ({interval}, {}).",
+                self.evidence()
             );
         }
-        let all_alike = self.differences.iter().all(|difference| (*difference > 0.0) == (self.mean > 0.0));
-        let favour = match amount == 0.0 {
-            true => String::new(),
-            false if all_alike => format!(" in favour of {leader} in all {} seeds", self.seeds()),
-            false => format!(" in favour of {leader}"),
-        };
+        if amount == 0.0 {
+            return format!(
+                "{} and {second} have the same {metric} ({interval}, {}).",
+                capitalised(first),
+                self.evidence()
+            );
+        }
         format!(
-            "No clear difference in {metric} between {first} and {second} (mean difference {difference}{favour}, \
-             {interval})."
+            "{} seeds do not tell {first} and {second} apart in {metric}: {leader} leads by {difference} on average ({interval}, {}){}.",
+            capitalised(&in_words(self.seeds())),
+            self.evidence(),
+            self.remedy()
         )
+    }
+
+    /// "p = 0.012", or "corrected p = 0.024" where several comparisons were corrected for.
+    fn evidence(&self) -> String {
+        let p = self.adjusted_p.map_or_else(String::new, p_text);
+        if self.family > 1 { format!("corrected {p}") } else { p }
+    }
+
+    /// How many seeds would show the observed difference; empty where it is not known.
+    fn remedy(&self) -> String {
+        if self.by_image.is_none() {
+            return String::new();
+        }
+        match self.seeds_for_power() {
+            Some(seeds) => format!("; about {seeds} seeds would show a difference of that size"),
+            None => format!("; not even {MOST_SEEDS} seeds would show a difference of that size"),
+        }
     }
 
     /// Of one seed, or of none.
@@ -54,9 +73,23 @@ impl Comparison {
         let [first_mean, second_mean] = self.means.map(|mean| number(mean, decimals));
         let metric = capitalised(metric);
         format!(
-            "{metric} is {first_mean} with {first} and {second_mean} with {second}; one seed: no interval, so no conclusion."
+            "{metric} is {first_mean} with {first} and {second_mean} with {second}. One seed supports no conclusion."
         )
     }
+}
+
+/// "p = 0.012", with two digits; "p < 0.001" below that.
+pub(crate) fn p_text(p: f64) -> String {
+    if p < 0.001 {
+        return "p < 0.001".to_owned();
+    }
+    format!("p = {}", number(p, decimals_for(p, 2).min(3)))
+}
+
+/// Small numbers as words.
+fn in_words(count: usize) -> String {
+    const WORDS: [&str; 11] = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+    WORDS.get(count).map_or_else(|| count.to_string(), |word| (*word).to_owned())
 }
 
 /// The beginning of a sentence. Symbols such as γ stay as they are: Γ is another.
@@ -67,8 +100,8 @@ pub(crate) fn capitalised(text: &str) -> String {
 
 /// The sentences of comparisons, those with a clear difference first; empty of none.
 pub(crate) fn sentences(comparisons: &[Comparison]) -> String {
-    let (unclear, clear): (Vec<&Comparison>, Vec<&Comparison>) =
-        comparisons.iter().partition(|comparison| comparison.verdict == Verdict::NoClearDifference);
+    let (clear, unclear): (Vec<&Comparison>, Vec<&Comparison>) =
+        comparisons.iter().partition(|comparison| comparison.is_clear());
     clear.into_iter().chain(unclear).map(Comparison::sentence).collect::<Vec<_>>().join(" ")
 }
 

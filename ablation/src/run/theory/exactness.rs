@@ -203,11 +203,10 @@ pub(super) fn fill(section: &mut Section, losses: &Losses) -> Result<(), TheoryE
     let pixels = pixels(PIXELS, FOREGROUND, &mut generator)?;
     let results = results(pixels, losses.smooth, PERMUTATIONS, &mut generator)?;
     section.text(format!(
-        "Floating-point addition rounds after every step, so a sum depends on the order of its terms: on how an image is cut into tiles, \
-         on the number of threads, on the machine. {PIXELS} pixels with {} of foreground are summed here in {PERMUTATIONS} random orders. The \
-         probability and the cross-entropy of each pixel, in 32 bits, are the same for all ways of adding. Pairwise means that halves are added up by \
-         themselves, and their halves as well. loss-core rounds each term once to a multiple of 2⁻⁶⁴ and adds integers. Dice is \
-         smoothed by {}.",
+        "Floating-point addition rounds after every step, so a sum depends on the order of its terms: on the tiles of an image, on the number of threads, on the machine. \
+         Here {PIXELS} pixels with {} foreground are summed in {PERMUTATIONS} random orders. All ways of adding take the same 32-bit probability and cross-entropy of \
+         each pixel. Pairwise addition sums each half by itself, and so on within the halves. loss-core rounds each term once to a multiple of 2⁻⁶⁴ and adds integers. \
+         Dice has smooth = {}.",
         percent(FOREGROUND as f64 / PIXELS as f64),
         plain(losses.smooth),
     ));
@@ -256,9 +255,8 @@ fn figure(results: &Results) -> Figure {
         id: "exactness-spread".to_owned(),
         title: "The same loss in another order".to_owned(),
         caption: format!(
-            "BCE and Dice loss of the same {PIXELS} pixels in {PERMUTATIONS} random orders, as deviation from the exact value in units of \
-             10⁻⁷ of it. Above each order by itself: sums of 32-bit numbers (dots) and loss-core (line at 0). Below how many orders gave \
-             a deviation of that size with 32-bit sums, in {BINS} bins between the smallest and the largest."
+            "BCE and Dice loss of the same {PIXELS} pixels in {PERMUTATIONS} random orders: deviation from the exact value, in units of 10⁻⁷ of it. Above: each order, with 32-bit \
+             sums (dots) and with loss-core (line at 0). Below: how many orders gave a deviation of each size with 32-bit sums, in {BINS} bins."
         ),
         columns: 2,
         panels: vec![dots(Quantity::Bce), dots(Quantity::Dice), bars(Quantity::Bce), bars(Quantity::Dice)],
@@ -317,10 +315,9 @@ fn table(results: &Results) -> Table {
             "the same in ULP of 32 bits",
         ]),
         rows,
-        note: "Values count as different if any bit differs. A state is the integers of loss-core's accumulator, which hold both losses at \
-               once. The deviation is from loss-core's value. An ULP is the distance between neighbouring 32-bit numbers there. 32-bit \
-               Dice also loses digits when its score is subtracted from 1. What 64-bit Dice is off by does not come from adding: naive code \
-               sums p alone, loss-core sums the misses 1 − p as well, each rounded to 32 bits by itself."
+        note: "Values count as different if any bit differs. A state is the integers of loss-core's accumulator, which hold both losses at once. Deviations are from loss-core's \
+               value. A ULP is the distance between neighbouring 32-bit numbers there. 32-bit Dice also loses digits when its score is subtracted from 1. The deviation of \
+               64-bit Dice does not come from adding: naive code sums p alone, loss-core also sums the misses 1 − p, each rounded to 32 bits."
             .to_owned(),
     }
 }
@@ -332,8 +329,8 @@ fn finding(results: &Results, of: Quantity) -> Finding {
         .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &deviation| (low.min(deviation), high.max(deviation)));
     let values = |count: usize| if count == 1 { "1 value".to_owned() } else { format!("{count} values") };
     Finding::new(format!(
-        "{PERMUTATIONS} orders of the same {PIXELS} pixels give {} of the {} with 32-bit sums, spread over {} of the value, {} with 64-bit \
-         sums and {} with loss-core.",
+        "Summed in {PERMUTATIONS} orders, the same {PIXELS} pixels give {} of the {} with 32-bit sums (spread over {} of the value), {} with 64-bit sums and {} with \
+         loss-core.",
         values(results.distinct(Way::Sequential, of)),
         of.name(),
         significant(high - low, 2),

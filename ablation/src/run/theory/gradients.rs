@@ -17,11 +17,10 @@ const DECADES: f64 = 1e-4;
 pub(super) fn fill(section: &mut Section, losses: &Losses) -> Result<(), TheoryError> {
     let [alpha, beta] = losses.tversky;
     section.text(format!(
-        "Before any training, the gradient can be computed for a population of pixels whose logits are known: {} pixels, whose logits \
-         are all 0 at the start, and normally distributed halfway through training, with standard deviation {} around {} for \
-         foreground and around {} for background (256 quantiles stand for each kind). ∂L/∂z is the slope of the loss by one pixel's logit z; \
-         times the number of pixels N it can be compared between losses, and |∂L/∂z|·N is called the pull on the pixel here. \
-         Dice, IoU and Tversky are smoothed by {}; Tversky has α = {} and β = {}, focal has γ = {}.",
+        "The gradient can be computed without training, for {} pixels with known logits. At the start all logits are 0. Halfway through training they are \
+         normally distributed with standard deviation {}, around {} for foreground and around {} for background (256 quantiles stand for each kind). \
+         ∂L/∂z is the slope of the loss by one pixel's logit z. Multiplied by the number of pixels N it is comparable between losses; here |∂L/∂z|·N is \
+         called the pull on the pixel. Dice, IoU and Tversky have smooth = {}; Tversky has α = {} and β = {}, focal has γ = {}.",
         plain(PIXELS),
         plain(DEVIATION),
         plain(MEAN),
@@ -68,10 +67,9 @@ fn by_probability(profiles: &[Profile]) -> Figure {
         id: "gradients-by-probability".to_owned(),
         title: "The pull on a pixel against its probability".to_owned(),
         caption: format!(
-            "The pull |∂L/∂z|·N on one pixel among N = {} with {} of foreground, halfway through training, against the pixel's own \
-             probability; the sums over the others stay as they are. Left for a foreground pixel, which is most wrong at p = 0, right for a \
-             background pixel, which is most wrong at p = 1. Logarithmic scale. A line that falls towards the wrong end belongs to a \
-             loss that gives up on pixels it is surely wrong about.",
+            "The pull |∂L/∂z|·N on one of N = {} pixels ({} foreground) halfway through training, by the pixel's own probability; all other pixels stay as they are. \
+             Left: a foreground pixel, which is most wrong at p = 0. Right: a background pixel, which is most wrong at p = 1. The scale is logarithmic. Where a \
+             line falls towards the wrong end, the loss gives up on the pixels that are most wrong.",
             plain(PIXELS),
             percent(SHARE),
         ),
@@ -88,16 +86,21 @@ fn hardest(profiles: &[Profile]) -> Finding {
         .map(|profile| (profile.name, profile.pull(logit(wrong) as f32, true) / profile.pull(0.0, true)))
         .filter(|(_, ratio)| ratio.is_finite())
         .collect();
-    let chosen = |weaker: bool| {
-        let chosen = ratios.iter().filter(|(_, ratio)| (*ratio < 1.0) == weaker);
-        listed(&chosen.map(|(name, ratio)| format!("{name} ({})", significant(*ratio, 3))).collect::<Vec<_>>())
-    };
-    let clauses = [("is below 1", chosen(true)), ("is not below 1", chosen(false))];
-    let told = clauses.iter().filter(|(_, names)| !names.is_empty()).map(|(size, names)| format!("{size} for {names}"));
+    let mut ratios = ratios;
+    ratios.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let shown: Vec<(String, &str)> = ratios.iter().map(|(name, ratio)| (significant(*ratio, 3), *name)).collect();
+    let each: Vec<String> = shown
+        .chunk_by(|a, b| a.0 == b.0)
+        .filter_map(|alike| {
+            let names: Vec<String> = alike.iter().map(|(_, name)| (*name).to_owned()).collect();
+            Some(format!("{} times as hard by {}", alike.first()?.0, listed(&names)))
+        })
+        .collect();
     Finding::new(format!(
-        "The pull on a foreground pixel that is badly wrong (p = {}), divided by the pull on one at p = 0.5, {}.",
+        "Compared with an undecided foreground pixel (p = 0.5), a badly wrong one (p = {}) is pulled {}. A factor far below 1 means that the loss gives up on such \
+         pixels.",
         plain(wrong),
-        told.collect::<Vec<_>>().join("; it "),
+        each.join("; "),
     ))
 }
 
@@ -107,9 +110,9 @@ fn by_share(losses: &Losses, stages: [Stage; 2]) -> Result<Figure, TheoryError> 
         id: "gradients-by-share".to_owned(),
         title: "Who gets the gradient as foreground becomes rare".to_owned(),
         caption: format!(
-            "The share of Σ |∂L/∂z| over all {} pixels that falls on foreground, against the foreground's share of the pixels (logarithmic). \
-             Left at the start of training, where every pixel is at p = 0.5; right halfway. A height of 0.5 means that \
-             foreground and background pull alike as wholes, a height near 0 that nearly all of the gradient is background's.",
+            "The foreground's share of the gradient, Σ |∂L/∂z| over {} pixels, by the foreground's share of the pixels (logarithmic). Left: the start of training, \
+             with every pixel at p = 0.5. Right: halfway. At a height of 0.5 foreground and background pull equally in total. Near 0 the background has nearly \
+             all of the gradient.",
             plain(PIXELS),
         ),
         columns: 2,
@@ -155,7 +158,7 @@ fn rarest(losses: &Losses, stage: Stage) -> Result<Finding, TheoryError> {
         .map(|(name, share)| format!("{name} {}", percent(share)))
         .collect();
     Ok(Finding::new(format!(
-        "With {} of foreground, {} foreground's share of all gradient is: {}.",
+        "With {} foreground, {} the foreground's share of the gradient is {}.",
         percent(SHARES[0]),
         match stage {
             Stage::Start => "at the start of training",
@@ -199,10 +202,9 @@ fn map(losses: &Losses, foreground: bool) -> Result<Figure, TheoryError> {
         id: format!("gradients-map-{}", kind(foreground)),
         title: format!("The pull on a {} pixel, by logit and imbalance", kind(foreground)),
         caption: format!(
-            "The pull |∂L/∂z|·N on one {} pixel as colour, on the same logarithmic scale in all panels: against the pixel's logit (across) \
-             and the foreground's share of all pixels (up, logarithmic), halfway through training. The pixel is wrong {}. The scale covers \
-             {} to {}; less than that has the colour of its low end. Where the colour does not change upwards, imbalance makes no \
-             difference to a pixel.",
+            "The pull |∂L/∂z|·N on one {} pixel halfway through training, as colour on one logarithmic scale for all panels. Across: the pixel's logit. Up: the \
+             foreground's share of all pixels (logarithmic). The pixel is wrong {}. The scale covers {} to {}; smaller values have the colour of its low end. \
+             Where the colour does not change upwards, imbalance does not affect the pixel.",
             kind(foreground),
             if foreground { "on the left" } else { "on the right" },
             significant(highest * DECADES, 1),
@@ -239,8 +241,8 @@ mod tests {
             assert!(at(0.01) < 0.05 * at(0.5) && at(0.99) < 0.05 * at(0.5));
         }
         let sentence = hardest(&profiles(&losses(), &population).unwrap()).sentence;
-        assert!(sentence.contains("is below 1 for") && sentence.contains(", Dice (0.0396)"), "{sentence}");
-        assert!(sentence.contains("it is not below 1 for BCE (1.98)"), "{sentence}");
+        assert!(sentence.contains("0.0396 times as hard by "), "{sentence}");
+        assert!(sentence.contains("1.98 times as hard by BCE;"), "{sentence}");
     }
 
     #[test]

@@ -23,8 +23,8 @@ const SIDE: usize = 20;
 
 pub(super) fn fill(section: &mut Section, _: &Losses) -> Result<(), TheoryError> {
     section.text(
-        "Three tables of the lecture, computed here: what class weights do to a pixel's loss, what the focal factor takes from pixels \
-         that are already right, and what Dice says of shapes that overlap by a known share.",
+        "Three tables of the lecture, computed again: how class weights change a pixel's loss, how much the focal factor takes from pixels that are already right, \
+         and the Dice score of shapes with a known overlap.",
     );
     weighted(section)?;
     focal(section)?;
@@ -97,16 +97,16 @@ fn weighted(section: &mut Section) -> Result<(), TheoryError> {
         ]),
         rows,
         note: format!(
-            "One pixel of each of two classes, out of five: an easy one of background and a hard one that is destroyed; the other four \
-             classes share the rest of the probability evenly. The weights are {} for {}. z is the logit of the true class.",
+            "One easy pixel of background and one hard pixel of the class destroyed, out of five classes; the other four classes share the rest of the probability \
+             evenly. The weights are {} for {}. z is the logit of the true class.",
             WEIGHTS.map(plain).join(", "),
             CLASSES.join(", "),
         ),
     });
     if let [[easy, easy_weighted], [hard, hard_weighted]] = pairs.as_slice() {
         section.finding(Finding::new(format!(
-            "Without weights the hard pixel costs {} times as much as the easy one, with weights {} times: the weights multiply its lead by {}. \
-             Its pull on the network, the gradient, grows by the same factor, from {} to {} times that of the easy pixel.",
+            "The hard pixel costs {} times as much as the easy one without weights, and {} times as much with weights, a factor of {}. Its gradient grows by the same \
+             factor, from {} to {} times that of the easy pixel.",
             significant(hard.loss / easy.loss, 3),
             significant(hard_weighted.loss / easy_weighted.loss, 3),
             significant((hard_weighted.loss / easy_weighted.loss) / (hard.loss / easy.loss), 3),
@@ -158,8 +158,8 @@ fn focal(section: &mut Section) -> Result<(), TheoryError> {
     section.figure(focal_figure()?);
     if let ([hard, ..], [.., easy]) = (ratios.as_slice(), ratios.as_slice()) {
         section.finding(Finding::new(format!(
-            "With γ = {} a pixel that is nearly right (p_t = {}) weighs {} times less than in cross-entropy, one that is badly wrong \
-             (p_t = {}) only {} times less.",
+            "With γ = {} the focal loss weighs a nearly right pixel (p_t = {}) {} times less than cross-entropy does, and a badly wrong one (p_t = {}) only {} times \
+             less.",
             plain(f64::from(GAMMA)),
             plain(easy.0),
             significant(easy.1, 3),
@@ -198,19 +198,15 @@ fn focal_figure() -> Result<Figure, TheoryError> {
         id: "lecture-tables-focal-curves".to_owned(),
         title: "What a pixel costs, and how hard it pulls".to_owned(),
         caption: format!(
-            "Loss (left) and size of the gradient by the logit (right) of one pixel, against the probability of what is true, on a \
-             logarithmic scale. The gap between the lines is what the focal factor takes away: little on the left, where the pixel is \
-             wrong, and more and more to the right, where it is already right. {}",
+            "Loss of one pixel (left) and size of its gradient by the logit (right), by the probability of the true class, on a logarithmic scale. The focal factor takes \
+             away the gap between the lines: little on the left, where the pixel is wrong, and more to the right, where it is already right. {}",
             crossing.map_or_else(String::new, |p_t| format!(
-                "Up to p_t = {} the gradient of the focal loss is the larger one, because its factor has a slope as well.",
+                "Up to p_t = {} the focal loss has the larger gradient, because its factor has a slope too.",
                 significant(p_t, 2)
             )),
         ),
         columns: 2,
-        panels: vec![
-            chart("Loss", "loss of the pixel", of_loss),
-            chart("Gradient", "|∂L/∂z| of the pixel", of_slope),
-        ],
+        panels: vec![chart("Loss", "loss of the pixel", of_loss), chart("Gradient", "|∂L/∂z| of the pixel", of_slope)],
     })
 }
 
@@ -252,8 +248,8 @@ fn dice(section: &mut Section) -> Result<(), TheoryError> {
         columns: columns(["overlap", "TP", "FP", "FN", "Dice", "Dice loss", "IoU", "accuracy"]),
         rows,
         note: format!(
-            "True and predicted shape have {SHAPE} pixels each, in an image of {SIDE} × {SIDE}; the overlap is the share of pixels in common. \
-             Predictions are certain (logits ±{}), smoothing {}. With shapes of equal size Dice is the overlap.",
+            "The true and the predicted shape have {SHAPE} pixels each, in an image of {SIDE} × {SIDE}. The overlap is the share of common pixels; for shapes of equal \
+             size it is the Dice score. Predictions are certain (logits ±{}), smooth = {}.",
             plain(f64::from(CERTAIN)),
             plain(SMOOTH),
         ),
@@ -262,8 +258,8 @@ fn dice(section: &mut Section) -> Result<(), TheoryError> {
         id: "lecture-tables-overlaps".to_owned(),
         title: "The shapes of the Dice table".to_owned(),
         caption: format!(
-            "The true shape ({SHAPE} pixels) and the predicted one, moved apart: hits, false alarms and misses by colour, in images of \
-             {SIDE} × {SIDE} pixels. False alarms and misses count alike."
+            "The predicted shape moves away from the true one ({SHAPE} pixels each, in images of {SIDE} × {SIDE}). Colours show hits, false alarms and misses; Dice \
+             counts false alarms and misses alike."
         ),
         columns: 1,
         panels: vec![Panel::Pictures(Pictures {
@@ -275,8 +271,8 @@ fn dice(section: &mut Section) -> Result<(), TheoryError> {
     });
     if let [(_, _, _, accuracy), (_, quality, iou, _), ..] = gaps.as_slice() {
         section.finding(Finding::new(format!(
-            "Shapes that do not meet at all still have {} of all pixels right, because what lies outside of both counts as right: accuracy \
-             does not see what Dice sees. IoU is the stricter of the two overlaps: {} where Dice is {}.",
+            "Two shapes that do not touch still reach an accuracy of {}, because accuracy counts the background outside both as right; their Dice score is 0. IoU is \
+             stricter than Dice: {} where Dice is {}.",
             percent(*accuracy),
             significant(*iou, 3),
             significant(*quality, 3),

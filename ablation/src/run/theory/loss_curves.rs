@@ -61,9 +61,9 @@ fn rows() -> Result<Vec<(f64, [f64; 5])>, TheoryError> {
 pub(super) fn fill(section: &mut Section, _: &Losses) -> Result<(), TheoryError> {
     let rows = rows()?;
     section.text(format!(
-        "{} pixels, {} of them foreground. The network gives every foreground pixel the probability p and every background pixel {}; \
-         p runs from {} to {}. This is the course's figure: it shows what a loss still has to say while the foreground is being \
-         found and the background is already right. Dice and IoU are smoothed by {}; focal has γ = {}.",
+        "An image of {} pixels has {} pixels of foreground. The network gives every foreground pixel the probability p and every background pixel {}; p rises from \
+         {} to {}. The background is already right and the foreground is being found: how much does each loss still fall? Dice and IoU have smooth = {}; focal \
+         has γ = {}.",
         FOREGROUND + BACKGROUND,
         FOREGROUND,
         significant(background_p()?, 1),
@@ -110,9 +110,8 @@ fn figure(rows: &[(f64, [f64; 5])]) -> Figure {
         id: "loss-curves-chart".to_owned(),
         title: "Losses against the foreground's probability".to_owned(),
         caption: format!(
-            "Losses of {} pixels with {} of foreground, against the probability p that the foreground pixels have; the background \
-             stays at {}. Left: the losses themselves, which have different scales. Right: each loss as a share of its own range over \
-             these p, 1 at the left end and 0 at the right end; a steep piece is where the loss rewards progress most.",
+            "Losses of {} pixels with {} foreground, by the probability p of the foreground pixels; the background stays at {}. Left: the losses, on their own scales. \
+             Right: each loss as a share of its range, 1 at the left end and 0 at the right end. A loss rewards progress most where its line is steepest.",
             FOREGROUND + BACKGROUND,
             percent(FOREGROUND as f64 / (FOREGROUND + BACKGROUND) as f64),
             plain(0.05),
@@ -159,8 +158,7 @@ fn movement() -> Result<Finding, TheoryError> {
         listed(&same.map(|(_, name)| (*name).to_owned()).collect::<Vec<_>>())
     };
     Ok(Finding::new(format!(
-        "While p rises from {} to {}, which is {} of the way from {} to {}, each loss goes through this share of its range: {}. \
-         The share is largest for {} and smallest for {}.",
+        "While p rises from {} to {} ({} of the way from {} to {}), each loss falls by this share of its range: {}. The largest fall is that of {}, the smallest that of {}.",
         plain(low),
         plain(high),
         percent((high - low) / (ENDS[1] - ENDS[0])),
@@ -190,9 +188,9 @@ fn floor() -> Result<Finding, TheoryError> {
     let (course_background, focal_background) = (course.at(&Logits, background)?, focal.at(&Logits, background)?);
     let [.., course_value, focal_value] = values_at(ENDS[1])?;
     Ok(Finding::new(format!(
-        "The focal loss as the course wrote it, (1−p)^γ for background as well, multiplies the cross-entropy of background at p = {} by {}; \
-         the focal loss, which takes 1−p_t, multiplies it by {}. So at p = {}, where the foreground is found, the former is still {}, {} times the \
-         latter; {} of the former is background's, and {} of the latter.",
+        "The course writes the focal loss with (1−p)^γ for background too. That multiplies the cross-entropy of background at p = {} by {}; the focal loss itself, \
+         with 1−p_t, multiplies it by {}. At p = {}, where the foreground is found, the course's form is still {}, which is {} times the focal loss. The \
+         background makes up {} of the course's form and {} of the focal loss.",
         plain(0.05),
         significant(f64::from(course_background) / cross_entropy, 3),
         significant(f64::from(focal_background) / cross_entropy, 3),

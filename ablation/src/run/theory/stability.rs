@@ -145,10 +145,9 @@ fn sweeps(losses: &Losses) -> Result<Vec<Sweep>, TheoryError> {
 
 pub(super) fn fill(section: &mut Section, losses: &Losses) -> Result<(), TheoryError> {
     section.text(format!(
-        "A formula that is right on paper may overflow, or lose all its digits, in 32-bit floating point: e^89 is already more than such a \
-         number can hold, and 1 / (1 + e^−z) is exactly 1, and 1 − p exactly 0, as soon as e^−z is {} or less. Four losses are written here as one finds them in tutorials, with \
-         their gradients taken step by step as automatic differentiation does, and held against loss-core, which takes one exponential of \
-         −|z| and never subtracts from 1. The logit z goes from {} to {}.",
+        "A formula that is right on paper can overflow or lose all its digits in 32-bit floating point. For example, e^89 is too large for such a number, and once e^−z \
+         is {} or less, 1 / (1 + e^−z) is exactly 1 and 1 − p exactly 0. Here four losses are written as in tutorials, with gradients taken step by step as automatic \
+         differentiation does, and compared with loss-core, which takes one exponential of −|z| and never subtracts from 1. The logit z goes from {} to {}.",
         significant(f64::from(f32::EPSILON) / 2.0, 2),
         plain(-FURTHEST),
         plain(FURTHEST),
@@ -194,9 +193,9 @@ fn figure(sweeps: &[Sweep], of: Quantity, id: &str, title: &str, label: &str) ->
         id: id.to_owned(),
         title: title.to_owned(),
         caption: format!(
-            "{title} against its logit, naive code (whole line) and loss-core (dashed), on a logarithmic scale; left for a foreground pixel, \
-             right for a background pixel, one row for each way of writing. Where the whole line breaks off while the dashed one goes on, \
-             naive code gives infinity, no number, or 0; where they part, it is wrong. What is below {} is not drawn for either.",
+            "{title} by its logit, from naive code (solid line) and from loss-core (dashed), on a logarithmic scale. Left: a foreground pixel. Right: a background pixel. \
+             Each row is one way of writing the loss. Where the solid line stops and the dashed one goes on, naive code gives infinity, NaN or 0; where they part, naive \
+             code is wrong. Values below {} are not drawn.",
             significant(SMALLEST_DRAWN, 1),
         ),
         columns: 2,
@@ -235,10 +234,10 @@ fn table(sweeps: &[Sweep]) -> Table {
         ]),
         rows: sweeps.iter().map(row).collect(),
         note: format!(
-            "Ranges of logits, in steps of {}. NaN: not a number, such as 0 times infinity; one of them makes the loss of the whole image \
-             NaN. Wrong: off by more than {} of loss-core's value (a loss of 0 included); errors below the normal range of 32-bit \
-             numbers, {}, are let pass. Ranges that lie no further apart than {} are told as one. The last column is the largest gradient, \
-             by loss-core, among the pixels whose naive gradient is 0, infinite or NaN: near 0 nothing is lost, near 1 the pixels that are most wrong learn nothing.",
+            "Ranges of logits, in steps of {}. NaN means not a number, such as 0 times infinity; one such pixel makes the loss of the whole image NaN. Wrong means off by more \
+             than {} of loss-core's value, or a loss of 0; errors below {}, the normal range of 32-bit numbers, are ignored. Ranges at most {} apart are joined. The last \
+             column is the largest gradient, by loss-core, among the pixels whose naive gradient is 0, infinite or NaN. Near 0 nothing is lost; near 1 the pixels that \
+             are most wrong learn nothing.",
             plain(2.0 * FURTHEST / (POINTS - 1) as f64),
             percent(TOLERANCE),
             significant(f64::from(f32::MIN_POSITIVE), 2),
@@ -260,8 +259,8 @@ fn findings(sweeps: &[Sweep]) -> Vec<Finding> {
     let all = sweeps.iter().flat_map(|sweep| &sweep.points);
     let finite = all.clone().filter(|(_, _, stable)| stable.loss.is_finite() && stable.gradient.is_finite()).count();
     findings.push(Finding::new(format!(
-        "Naive code has a loss or a gradient that is infinite or NaN at this share of the logits from {} to {}: {}. Both are finite in \
-         loss-core at {finite} of {} logits.",
+        "Between the logits {} and {}, naive code gives an infinite or NaN loss or gradient at this share of the logits: {}. In loss-core both are finite at {finite} of {} \
+         logits.",
         plain(-FURTHEST),
         plain(FURTHEST),
         shares(&not_finite),
@@ -269,16 +268,15 @@ fn findings(sweeps: &[Sweep]) -> Vec<Finding> {
     )));
     let [infinite, nan] = not_finite;
     findings.push(Finding::new(format!(
-        "With what is finite but off by more than {}, harmless or not, the shares are: {}.",
+        "Counting also the values that are finite but off by more than {}, harmless or not, the shares are {}.",
         percent(TOLERANCE),
         shares(&[infinite, nan, Verdict::Off, Verdict::Zero]),
     )));
     for sweep in sweeps.iter().filter(|sweep| sweep.form == Form::ClippedBce && sweep.target) {
         let zero = ranges(&sweep.verdicts(Quantity::Gradient), &[Verdict::Zero]);
         findings.push(Finding::new(format!(
-            "Clipping the probability to [{clip}, 1 − {clip}] keeps the loss finite, at the price of the gradient: for a foreground pixel \
-             it is 0 at logits {zero}. On the wrong side, where the right one is as large as {}, the pixels that are most wrong learn \
-             nothing; on the right side next to nothing is lost.",
+            "Clipping the probability to [{clip}, 1 − {clip}] keeps the loss finite but kills the gradient: for a foreground pixel it is 0 at logits {zero}. On the wrong side \
+             the true gradient is as large as {}, so the pixels that are most wrong learn nothing; on the right side almost nothing is lost.",
             significant(sweep.largest_lost(), 3),
             clip = significant(f64::from(naive::CLIP), 1),
         )));

@@ -113,6 +113,7 @@ fn check_figure(figure: &Figure) {
                 assert!(heat.x_values.windows(2).all(|pair| pair[0] < pair[1]));
                 assert!(heat.y_values.windows(2).all(|pair| pair[0] < pair[1]));
             }
+            Panel::Cells(cells) => assert!(!cells.marks.is_empty(), "{}", figure.id),
             Panel::Pictures(pictures) => {
                 for row in &pictures.rows {
                     assert_eq!(row.pictures.len(), pictures.columns.len());

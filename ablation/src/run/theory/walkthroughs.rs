@@ -35,9 +35,8 @@ const PRICES: [[f64; 2]; 3] = [[0.3, 0.7], [0.5, 0.5], [0.7, 0.3]];
 
 pub(super) fn fill(section: &mut Section, _: &Losses) -> Result<(), TheoryError> {
     section.text(
-        "Dice and Tversky are no sums over pixels: they are fractions of three sums, TP = Σ p·t (hits), FP = Σ p·(1−t) (false alarms) and \
-         FN = Σ (1−p)·t (misses), p being the probability and t the target. A pixel adds to these sums in parts: a foreground pixel at \
-         p = 0.7 is 0.7 of a hit and 0.3 of a miss.",
+        "A foreground pixel at p = 0.7 is 0.7 of a hit and 0.3 of a miss. Dice and Tversky add up such parts over all pixels, TP = Σ p·t (hits), FP = Σ p·(1−t) (false \
+         alarms) and FN = Σ (1−p)·t (misses), with probability p and target t, and then take one fraction of the three sums.",
     );
     nine(section)?;
     hundred(section)
@@ -91,8 +90,7 @@ fn nine(section: &mut Section) -> Result<(), TheoryError> {
         columns: columns(["pixel", "logit z", "p", "target t", "TP", "FP", "FN", "∂Dice loss/∂z", "∂Tversky loss/∂z"]),
         rows,
         note: format!(
-            "Tversky with α = {} (false alarms) and β = {} (misses); smoothing {}. A negative gradient means that a step of training raises \
-             the logit.",
+            "Tversky has α = {} (false alarms) and β = {} (misses); smooth = {}. Where the gradient is negative, a training step raises the logit.",
             plain(alpha),
             plain(beta),
             plain(SMOOTH),
@@ -101,7 +99,7 @@ fn nine(section: &mut Section) -> Result<(), TheoryError> {
     section.text(format!(
         "From the sums: Dice score 2·{tp} / (2·{tp} + {fp} + {fn_}) = {dice_score}, so the Dice loss is {dice_loss}. \
          Tversky score {tp} / ({tp} + {alpha}·{fp} + {beta}·{fn_}) = {tversky_score}, loss {tversky_loss}. \
-         Both have the smoothing {smooth} above and below the fraction bar, too little to be seen here.",
+         Both add smooth = {smooth} to the numerator and the denominator, too little to show here.",
         tp = significant(sums.true_positive, 3),
         fp = significant(sums.false_positive, 3),
         fn_ = significant(sums.false_negative, 3),
@@ -118,7 +116,7 @@ fn nine(section: &mut Section) -> Result<(), TheoryError> {
         && let Some((p, target)) = NINE.get(place)
     {
         section.finding(Finding::new(format!(
-            "Among the nine pixels the Dice loss pulls hardest at the one of {} ({} at p = {}): its gradient has the size {}.",
+            "Of the nine pixels, Dice loss pulls hardest on that in {} ({} at p = {}), with a gradient of size {}.",
             place_name(place),
             if *target { "foreground" } else { "background" },
             plain(*p),
@@ -155,8 +153,8 @@ fn nine_figure(soft: f64, hard: Option<f64>) -> Figure {
     Figure {
         id: "walkthroughs-nine-picture".to_owned(),
         title: "The nine pixels".to_owned(),
-        caption: "The 3 × 3 image of the table: what is true, the predicted probability (black 0, white 1), and what comes of it when every \
-                  pixel from one half on is called foreground. The soft Dice score is of the probabilities, the hard one of the calls."
+        caption: "The 3 × 3 image of the table: the true mask, the predicted probability (black 0, white 1), and the result if every pixel with p ≥ ½ is called foreground. The \
+                  soft Dice score uses the probabilities, the hard one the calls."
             .to_owned(),
         columns: 1,
         panels: vec![Panel::Pictures(Pictures {
@@ -220,7 +218,7 @@ fn hundred(section: &mut Section) -> Result<(), TheoryError> {
         columns: columns(["mask", "TP", "FP", "FN", "α", "β", "Tversky score", "Tversky loss", "Dice loss"]),
         rows,
         note: format!(
-            "Predictions are certain (logits ±{}), smoothing {}. α is the price of a false alarm, β of a miss; ½ and ½ give Dice.",
+            "Predictions are certain (logits ±{}), smooth = {}. α is the price of a false alarm, β that of a miss; ½ and ½ give Dice.",
             plain(f64::from(CERTAIN)),
             plain(SMOOTH),
         ),
@@ -237,7 +235,7 @@ fn hundred(section: &mut Section) -> Result<(), TheoryError> {
         columns: columns(["mask", "kind of pixel", "pixels", "logit z", "p", "TP each", "FP each", "FN each", "∂L/∂z each"]),
         rows: groups,
         note: format!(
-            "Certain predictions have next to no gradient, so the logits are ±{} here. Tversky loss with α = {}, β = {}.",
+            "The logits are ±{} here, because certain predictions have almost no gradient. Tversky loss with α = {}, β = {}.",
             plain(f64::from(DOUBTFUL)),
             plain(TVERSKY[0]),
             plain(TVERSKY[1]),
@@ -284,8 +282,8 @@ fn hundred_figure(masks: &[(&str, Mask)]) -> Figure {
     Figure {
         id: "walkthroughs-hundred-picture".to_owned(),
         title: "The two masks of a hundred pixels".to_owned(),
-        caption: "Left what is true, right hits, false alarms and misses by colour. The two masks have the same number of hits and of errors; \
-                  false alarms and misses have changed places, and so the true shape of B is larger."
+        caption: "Left: the true mask. Right: hits, false alarms and misses by colour. Both masks have as many hits and as many errors; B has misses where A has false alarms, \
+                  so its true shape is larger."
             .to_owned(),
         columns: 1,
         panels: vec![Panel::Pictures(Pictures {
@@ -308,7 +306,7 @@ fn dearer([alpha, beta]: [f64; 2], alarms: f64, misses: f64) -> Finding {
             (alarms, misses, "with more false alarms")
         };
         format!(
-            "the mask {name} costs {} and the other {}, which is {} less",
+            "the mask {name} costs {} and the other {}, {} less",
             significant(dear, 4),
             significant(cheap, 4),
             percent(1.0 - cheap / dear),

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use loss_core::{Confusion, Histogram, Plane, Quantisation};
-use loss_expression::binary::{Finished, Inputs, Losses};
+use loss_expression::binary::{Finished, Inputs, Losses, Pixels};
 
 use super::{Judgement, Metrics, Problem, Step, TrainingError};
 use crate::run::config::{HeadBias, Training};
 use crate::run::dataset::BinarySet;
-use crate::run::metrics::{MaskView, boundary_f1, boundary_iou, hausdorff_95, name};
+use crate::run::metrics::{Counts, ImageScores, MaskView, boundary_f1, boundary_iou, hausdorff_95, name};
 use crate::run::network::Architecture;
-use loss_expression::Expression;
+use crate::run::statistics;
+use loss_expression::{BinaryLoss, Expression};
 
 /// Two halvings: full, half and quarter size.
 const HALVINGS: usize = 2;
@@ -29,6 +30,7 @@ pub(crate) struct BinaryProblem {
     loss: Losses,
     base_channels: usize,
     head_bias: f32,
+    needs_distances: bool,
 }
 
 impl BinaryProblem {
@@ -43,21 +45,78 @@ impl BinaryProblem {
             HeadBias::Zero => 0.0,
             HeadBias::Prior => libm::log(share / (1.0 - share)) as f32,
         };
+        let needs_distances = loss.terms().iter().any(|weighted| weighted.term.loss == BinaryLoss::Boundary);
         let loss = Losses::new(vec![loss.clone()]);
-        Self { training, held_out, loss, base_channels: settings.base_channels, head_bias }
+        Self { training, held_out, loss, base_channels: settings.base_channels, head_bias, needs_distances }
     }
 
+    /// The loss and the counts of the first held-out images, as many as there are logits of.
     fn finished(&self, logits: &[f32]) -> Result<Finished, TrainingError> {
         let mut sums = self.loss.accumulator(Inputs::Logits)?;
-        sums.extend(Plane::new(logits, &self.held_out.masks)?.into())?;
+        let pixels = Pixels::from(Plane::new(logits, self.masks_of(logits))?);
+        let distances = || self.held_out.distances().get(..logits.len()).unwrap_or_default();
+        sums.extend(if self.needs_distances { pixels.with_distances(distances())? } else { pixels })?;
         Ok(sums.finish()?)
+    }
+
+    /// The loss of a batch, and its gradient in place of the logits.
+    fn loss_and_gradient(&self, pixels: Pixels<'_>, gradient: &mut [f32]) -> Result<f64, TrainingError> {
+        let mut sums = self.loss.accumulator(Inputs::Logits)?;
+        sums.extend(pixels)?;
+        let finished = sums.finish()?;
+        if let Some(ready) = finished.gradient(1.0) {
+            ready.write(pixels, gradient)?;
+        }
+        Ok(finished.value())
+    }
+
+    /// The true masks of the first held-out images, as many as there are logits of.
+    fn masks_of(&self, logits: &[f32]) -> &[u8] {
+        self.held_out.masks.get(..logits.len()).unwrap_or(&self.held_out.masks)
+    }
+
+    /// The counts of each of the first held-out images.
+    fn counts(&self, logits: &[f32]) -> Vec<Counts> {
+        let pixels = self.held_out.size * self.held_out.size;
+        let images = logits.chunks(pixels).zip(self.held_out.masks.chunks(pixels));
+        images
+            .map(|(logits, mask)| {
+                Counts::of(logits.iter().zip(mask).map(|(logit, truth)| (*logit >= 0.0, *truth != 0)))
+            })
+            .collect()
+    }
+
+    /// The scores of an image whose counts are known.
+    fn scores(&self, logits: &[f32], mask: &[u8], counts: Counts) -> Result<ImageScores, TrainingError> {
+        let size = self.held_out.size;
+        let predicted: Vec<u8> = logits.iter().map(|logit| u8::from(*logit >= 0.0)).collect();
+        let views = (MaskView::new(size, size, &predicted), MaskView::new(size, size, mask));
+        let (Some(prediction), Some(truth)) = views else {
+            return Err(TrainingError::Tensor("an image of another size".to_owned()));
+        };
+        let diagonal = size as f64 * std::f64::consts::SQRT_2;
+        // Where one of them has no boundary, nothing is near: as far as the image allows. Where none has, they agree.
+        let without = if prediction.has_boundary() == truth.has_boundary() { 0.0 } else { diagonal };
+        let calibration = histogram(logits, mask)?.curves()?.calibration::<BINS>();
+        let metrics = [
+            (name::DICE, counts.dice()),
+            (name::IOU, counts.iou()),
+            (name::BOUNDARY_F1_1, boundary_f1(prediction, truth, 1.0).unwrap_or(1.0)),
+            (name::BOUNDARY_F1_2, boundary_f1(prediction, truth, 2.0).unwrap_or(1.0)),
+            (name::BOUNDARY_IOU, boundary_iou(prediction, truth, RIM).unwrap_or(1.0)),
+            (name::HAUSDORFF, hausdorff_95(prediction, truth).unwrap_or(without)),
+            (name::CALIBRATION_ERROR, calibration.expected_calibration_error()),
+        ];
+        let metrics = metrics.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Ok(ImageScores { counts: vec![counts], metrics })
     }
 }
 
 /// The network for binary masks.
-pub(crate) fn architecture(base_channels: usize, head_bias: f32) -> Architecture {
+pub(crate) fn architecture(channels: usize, base_channels: usize, head_bias: f32) -> Architecture {
     Architecture {
         images: 1,
+        channels,
         halvings: HALVINGS,
         base_channels,
         logits: 1,
@@ -70,7 +129,7 @@ impl Problem for BinaryProblem {
     type Images = BinarySet;
 
     fn architecture(&self) -> Architecture {
-        architecture(self.base_channels, self.head_bias)
+        architecture(self.training.channels, self.base_channels, self.head_bias)
     }
 
     fn training(&self) -> &BinarySet {
@@ -84,14 +143,14 @@ impl Problem for BinaryProblem {
     fn step(&self, images: &[usize], logits: &mut [Vec<f32>]) -> Result<Step, TrainingError> {
         let labels: Vec<u8> = images.iter().flat_map(|index| self.training.label(*index)).copied().collect();
         let [logits] = logits else { return Err(TrainingError::Tensor("not one output".to_owned())) };
-        let mut sums = self.loss.accumulator(Inputs::Logits)?;
-        sums.extend(Plane::new(logits, &labels)?.into())?;
-        let finished = sums.finish()?;
+        let soft = together(images, |index| self.training.soft_label(index));
+        let pixels: Pixels<'_> =
+            if soft.is_empty() { Plane::new(logits, &labels)?.into() } else { Plane::new(logits, &soft)?.into() };
+        let distances =
+            if self.needs_distances { together(images, |index| self.training.distance(index)) } else { Vec::new() };
+        let pixels = if self.needs_distances { pixels.with_distances(&distances)? } else { pixels };
         let mut gradient = vec![0.0; logits.len()];
-        if let Some(ready) = finished.gradient(1.0) {
-            ready.write(Plane::new(logits, &labels)?.into(), &mut gradient)?;
-        }
-        let mut step = Step::of_loss(finished.value());
+        let mut step = Step::of_loss(self.loss_and_gradient(pixels, &mut gradient)?);
         step.add(&gradient, &labels);
         *logits = gradient;
         Ok(step)
@@ -100,10 +159,13 @@ impl Problem for BinaryProblem {
     fn evaluate(&self, logits: &[f32]) -> Result<Metrics, TrainingError> {
         let finished = self.finished(logits)?;
         let hard = finished.hard();
+        let counts = self.counts(logits);
+        let mean = |of: fn(Counts) -> f64| statistics::mean(&counts.iter().map(|image| of(*image)).collect::<Vec<_>>());
         let metrics = [
             (name::LOSS, Some(finished.value())),
-            (name::DICE, hard.dice()),
-            (name::IOU, hard.iou()),
+            (name::DICE, mean(Counts::dice)),
+            (name::IOU, mean(Counts::iou)),
+            (name::POOLED_DICE, hard.dice()),
             (name::PRECISION, hard.precision()),
             (name::RECALL, hard.recall()),
             (name::ACCURACY, hard.accuracy()),
@@ -111,47 +173,41 @@ impl Problem for BinaryProblem {
         Ok(metrics.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
     }
 
-    fn judge(&self, logits: &[f32], mut metrics: Metrics) -> Result<Judgement, TrainingError> {
+    fn judge(&self, logits: &[f32]) -> Result<Judgement, TrainingError> {
         let pixels = self.held_out.size * self.held_out.size;
-        let predicted: Vec<u8> = logits.iter().map(|logit| u8::from(*logit >= 0.0)).collect();
-        let view = |mask| MaskView::new(self.held_out.size, self.held_out.size, mask);
-        let mut add = |name: &str, of_image: &dyn Fn(MaskView<'_>, MaskView<'_>) -> Option<f64>| {
-            let images = predicted.chunks(pixels).zip(self.held_out.masks.chunks(pixels));
-            let views = images.filter_map(|(p, t)| Some((view(p)?, view(t)?)));
-            let values: Vec<f64> = views.filter_map(|(prediction, truth)| of_image(prediction, truth)).collect();
-            let mean = (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64);
-            metrics.insert(name.to_owned(), mean);
-        };
-        add(name::BOUNDARY_F1_1, &|prediction, truth| boundary_f1(prediction, truth, 1.0));
-        add(name::BOUNDARY_F1_2, &|prediction, truth| boundary_f1(prediction, truth, 2.0));
-        add(name::BOUNDARY_IOU, &|prediction, truth| boundary_iou(prediction, truth, RIM));
-        let diagonal = (self.held_out.size as f64) * std::f64::consts::SQRT_2;
-        add(name::HAUSDORFF, &|prediction, truth| {
-            // Where one of them has no boundary, nothing is near: as far as the image allows.
-            let one_alone = prediction.has_boundary() != truth.has_boundary();
-            hausdorff_95(prediction, truth).or(one_alone.then_some(diagonal))
-        });
-        let reliability = self.reliability(logits, &mut metrics)?;
+        let mut metrics = self.evaluate(logits)?;
+        let of_images = logits.chunks(pixels).zip(self.held_out.masks.chunks(pixels)).zip(self.counts(logits));
+        let images = of_images.map(|((logits, mask), counts)| self.scores(logits, mask, counts));
+        let images = images.collect::<Result<Vec<ImageScores>, _>>()?;
+        for name in name::OF_IMAGES {
+            let values: Vec<f64> = images.iter().filter_map(|image| image.metrics.get(name).copied()).collect();
+            metrics.insert(name.to_owned(), statistics::mean(&values));
+        }
+        let curves = histogram(logits, &self.held_out.masks)?.curves()?;
+        let best = curves.best_threshold(Confusion::dice);
+        metrics.insert(name::BEST_DICE.to_owned(), best.map(|(_, dice)| dice));
+        let bins = curves.calibration::<BINS>();
+        let filled = bins.bins().iter();
+        let reliability =
+            filled.filter_map(|bin| Some([bin.mean_probability()?, bin.foreground_share()?, bin.pixels])).collect();
         let pictured = logits.chunks(pixels).take(PICTURED);
         let predictions = pictured.map(|image| image.iter().map(|logit| probability_byte(*logit)).collect()).collect();
-        Ok(Judgement { metrics, reliability, predictions })
+        Ok(Judgement { metrics, reliability, images, predictions })
     }
 }
 
-impl BinaryProblem {
-    fn reliability(&self, logits: &[f32], metrics: &mut Metrics) -> Result<Vec<[f64; 3]>, TrainingError> {
-        let mut histogram = Histogram::<i8>::new(Quantisation::new(CALIBRATION_STEP, 0)?);
-        // The cast saturates.
-        let codes: Vec<i8> = logits.iter().map(|logit| (logit / CALIBRATION_STEP).round() as i8).collect();
-        histogram.extend_codes(&codes, &self.held_out.masks)?;
-        let curves = histogram.curves()?;
-        let best = curves.best_threshold(Confusion::dice);
-        metrics.insert(name::BEST_DICE.to_owned(), best.map(|(_, dice)| dice));
-        let calibration = curves.calibration::<BINS>();
-        metrics.insert(name::CALIBRATION_ERROR.to_owned(), Some(calibration.expected_calibration_error()));
-        let filled = calibration.bins().iter();
-        Ok(filled.filter_map(|bin| Some([bin.mean_probability()?, bin.foreground_share()?, bin.pixels])).collect())
-    }
+/// How often each rounded logit met foreground and background.
+fn histogram(logits: &[f32], masks: &[u8]) -> Result<Histogram<i8>, TrainingError> {
+    let mut histogram = Histogram::<i8>::new(Quantisation::new(CALIBRATION_STEP, 0)?);
+    // The cast saturates.
+    let codes: Vec<i8> = logits.iter().map(|logit| (logit / CALIBRATION_STEP).round() as i8).collect();
+    histogram.extend_codes(&codes, masks)?;
+    Ok(histogram)
+}
+
+/// The numbers of these images, one after the other.
+fn together<'a>(images: &[usize], of: impl Fn(usize) -> &'a [f32]) -> Vec<f32> {
+    images.iter().flat_map(|index| of(*index)).copied().collect()
 }
 
 /// The probability of a logit, from 0 to 255.

@@ -8,7 +8,7 @@ use loss_expression::classes::{Finished, Losses, Pixels, Targets};
 use super::{Judgement, Metrics, Problem, Step, TrainingError};
 use crate::run::config::{HeadBias, Training};
 use crate::run::dataset::PairSet;
-use crate::run::metrics::name;
+use crate::run::metrics::{Counts, ImageScores, name};
 use crate::run::network::Architecture;
 use loss_expression::{ClassesLoss, Expression};
 
@@ -113,6 +113,7 @@ impl Scale {
 pub(crate) fn architecture(base_channels: usize, head_bias: &[f32], auxiliary: Vec<usize>) -> Architecture {
     Architecture {
         images: 2,
+        channels: 1,
         halvings: HALVINGS,
         base_channels,
         logits: CLASSES,
@@ -174,12 +175,22 @@ impl Problem for DamageProblem {
         Ok(metrics)
     }
 
-    fn judge(&self, logits: &[f32], metrics: Metrics) -> Result<Judgement, TrainingError> {
+    fn judge(&self, logits: &[f32]) -> Result<Judgement, TrainingError> {
         let pixels = self.held_out.size * self.held_out.size;
-        let images: Vec<&[f32]> = logits.chunks(CLASSES * pixels).collect();
-        let pictured = self.held_out.telling(PICTURED).into_iter().filter_map(|index| images.get(index));
-        let predictions = pictured.map(|image| likeliest(image, pixels)).collect();
-        Ok(Judgement { metrics, reliability: Vec::new(), predictions })
+        let maps: Vec<Vec<u8>> = logits.chunks(CLASSES * pixels).map(|image| likeliest(image, pixels)).collect();
+        let images = maps.iter().zip(self.held_out.labels.chunks(pixels)).map(|(map, labels)| {
+            let of_class =
+                |class| Counts::of(map.iter().zip(labels).map(|(found, label)| (*found == class, *label == class)));
+            ImageScores { counts: (0..CLASSES as u8).map(of_class).collect(), ..ImageScores::default() }
+        });
+        let images = images.collect();
+        let pictured = self.held_out.telling(PICTURED).into_iter().filter_map(|index| maps.get(index).cloned());
+        Ok(Judgement {
+            metrics: self.evaluate(logits)?,
+            reliability: Vec::new(),
+            images,
+            predictions: pictured.collect(),
+        })
     }
 }
 

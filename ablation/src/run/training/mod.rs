@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::config::{Pace, Training};
 use super::dataset::ImageSet;
+use super::metrics::ImageScores;
 use super::network::{Architecture, UNet};
 use batches::Batches;
 
@@ -35,11 +36,11 @@ pub(crate) trait Problem {
     /// The loss of a batch from the logits at each size, as the network gives them, and its gradient, which replaces the logits.
     fn step(&self, images: &[usize], logits: &mut [Vec<f32>]) -> Result<Step, TrainingError>;
 
-    /// What the logits of all held-out images are worth, in the middle of training.
+    /// Judges the logits of the first held-out images, or of all, by the metrics that are cheap.
     fn evaluate(&self, logits: &[f32]) -> Result<Metrics, TrainingError>;
 
-    /// What they are worth in the end, in all detail; `metrics` is what [`evaluate`](Self::evaluate) says of them.
-    fn judge(&self, logits: &[f32], metrics: Metrics) -> Result<Judgement, TrainingError>;
+    /// Judges the logits of all held-out images by every metric, image by image.
+    fn judge(&self, logits: &[f32]) -> Result<Judgement, TrainingError>;
 }
 
 /// A step of the optimiser.
@@ -81,6 +82,8 @@ pub(crate) struct Judgement {
     pub(crate) metrics: Metrics,
     /// (mean probability, share of foreground, pixels) of each bin of probabilities that is not empty.
     pub(crate) reliability: Vec<[f64; 3]>,
+    /// Each held-out image, in the order of the set.
+    pub(crate) images: Vec<ImageScores>,
     /// What is predicted for the first held-out images: probabilities from 0 to 255, or classes.
     #[serde(with = "super::bytes::each")]
     pub(crate) predictions: Vec<Vec<u8>>,
@@ -117,6 +120,10 @@ pub(crate) enum TrainingError {
     #[error("internal error: a tensor could not be read: {0}")]
     Tensor(String),
 }
+
+/// The course of a training is followed on so many held-out images, the first; all of them are judged once, after the last step. So more
+/// of them cost hardly any time.
+pub(crate) const FOLLOWED: usize = 32;
 
 /// Gradients below this are taken as 0: they are of saturated pixels and move no weight, but as subnormal numbers they take
 /// two to three times as long.
@@ -165,9 +172,10 @@ pub(crate) fn train(
         let gradients = GradientsParams::from_grads(sum.backward(), &network);
         network = optimiser.step(learning_rate, network, gradients);
         if is_evaluated(step, steps, settings.evaluations) {
-            let (logits, metrics) = trained.look(problem, &network, settings.batch, step)?;
+            trained.look(problem, &network, settings.batch, step)?;
             if step == steps {
-                trained.judgement = problem.judge(&logits, metrics)?;
+                let logits = held_out_logits(problem, &network, settings.batch, step, usize::MAX)?;
+                trained.judgement = problem.judge(&logits)?;
             }
         }
         progress(step);
@@ -176,21 +184,11 @@ pub(crate) fn train(
 }
 
 impl Trained {
-    /// Evaluates the held-out images after so many steps, and gives their logits and metrics.
-    fn look(
-        &mut self,
-        problem: &impl Problem,
-        network: &UNet,
-        batch: usize,
-        step: usize,
-    ) -> Result<(Vec<f32>, Metrics), TrainingError> {
-        let logits = held_out_logits(problem, network, batch)?;
-        if logits.iter().any(|logit| !logit.is_finite()) {
-            return Err(TrainingError::Diverged { step });
-        }
-        let metrics = problem.evaluate(&logits)?;
-        self.evaluations.push(Evaluation { step, metrics: metrics.clone() });
-        Ok((logits, metrics))
+    /// Evaluates the first held-out images after so many steps.
+    fn look(&mut self, problem: &impl Problem, network: &UNet, batch: usize, step: usize) -> Result<(), TrainingError> {
+        let logits = held_out_logits(problem, network, batch, step, FOLLOWED)?;
+        self.evaluations.push(Evaluation { step, metrics: problem.evaluate(&logits)? });
+        Ok(())
     }
 }
 
@@ -213,21 +211,30 @@ fn images(set: &impl ImageSet, batch: &[usize], device: &Device) -> Vec<Tensor<4
         pixels.resize_with(inputs.len(), || Vec::with_capacity(batch.len() * size * size));
         pixels.iter_mut().zip(inputs).for_each(|(all, own)| all.extend_from_slice(own));
     }
-    let tensor = |pixels| Tensor::from_data(TensorData::new(pixels, [batch.len(), 1, size, size]), device);
+    let tensor = |pixels| Tensor::from_data(TensorData::new(pixels, [batch.len(), set.channels(), size, size]), device);
     pixels.into_iter().map(tensor).collect()
 }
 
-/// The logits of all held-out images, at full size.
-fn held_out_logits<P: Problem>(problem: &P, network: &UNet, batch: usize) -> Result<Vec<f32>, TrainingError> {
+/// The logits of the held-out images, at most so many, at full size.
+fn held_out_logits<P: Problem>(
+    problem: &P,
+    network: &UNet,
+    batch: usize,
+    step: usize,
+    most: usize,
+) -> Result<Vec<f32>, TrainingError> {
     let network = burn::module::Module::valid(network);
     let device = Device::flex();
-    let all: Vec<usize> = (0..problem.held_out().len()).collect();
+    let all: Vec<usize> = (0..problem.held_out().len().min(most)).collect();
     let mut logits = Vec::new();
     for batch in all.chunks(batch) {
         let images = images(problem.held_out(), batch, &device);
         if let Some(full) = network.forward(&images).last() {
             logits.extend(numbers(full)?);
         }
+    }
+    if logits.iter().any(|logit| !logit.is_finite()) {
+        return Err(TrainingError::Diverged { step });
     }
     Ok(logits)
 }

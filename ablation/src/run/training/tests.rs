@@ -10,7 +10,7 @@ use super::binary::BinaryProblem;
 use super::damage::{DamageProblem, Supervision};
 use super::*;
 use crate::run::config::{Config, HeadBias, Preset};
-use crate::run::dataset::{self, Split};
+use crate::run::dataset::{self, Labelling, Split};
 
 fn small() -> Config {
     let mut config = Config::preset(Preset::Quick);
@@ -23,9 +23,13 @@ fn small() -> Config {
 }
 
 fn binary(config: &Config, loss: &str) -> BinaryProblem {
+    labelled(config, loss, Labelling::Swapped(config.data.label_noise))
+}
+
+fn labelled(config: &Config, loss: &str, labelling: Labelling) -> BinaryProblem {
     let share = config.data.share;
-    let [training, held_out] =
-        [Split::Training, Split::HeldOut].map(|split| Arc::new(dataset::binary(&config.data, share, 7, split)));
+    let [training, held_out] = [Split::Training, Split::HeldOut]
+        .map(|split| Arc::new(dataset::binary(&config.data, share, labelling, 7, split)));
     BinaryProblem::new(training, held_out, &loss.parse().unwrap(), &config.training, share)
 }
 
@@ -97,6 +101,13 @@ fn the_gradient_reaches_the_first_layer() {
     let config = small();
     for loss in ["bce", "dice(smooth=1)", "0.7*focal(gamma=1.5) + 0.3*tversky(alpha=0.3, beta=0.7, smooth=1)"] {
         proves_gradient(&binary(&config, loss));
+    }
+    for loss in ["dice(smooth=1) + 0.01 * boundary", "dice(smooth=1) + top_k(percent=10)", "unified_focal"] {
+        proves_gradient(&binary(&config, loss));
+    }
+    let soft = Labelling::Mean { annotators: 3, noise: 0.4 };
+    for loss in ["bce + dice(smooth=1)", "dice(smooth=1) + 0.01 * boundary", "unified_focal"] {
+        proves_gradient(&labelled(&config, loss, soft));
     }
     proves_gradient(&damage(&config, &[(0, 1.0, "ce + dice(smooth=1)")]));
     proves_gradient(&damage(&config, DEEP));

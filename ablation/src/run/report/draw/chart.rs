@@ -1,6 +1,6 @@
 //! Lines, dots and bars over two axes.
 
-use crate::run::model::{Chart, Look, Series};
+use crate::run::model::{Axis, Chart, Look, Series};
 
 use super::axis::{Room, Ruler};
 use super::frame::{Frame, Margins, Plot, Size};
@@ -21,12 +21,12 @@ impl<'a> Plan<'a> {
         let bars = any(|look| look == Look::Bars);
         let at = |horizontal| chart.rules.iter().filter(move |rule| rule.horizontal == horizontal).map(|rule| rule.at);
         let shown = |series: &'a Series| points(series).filter(|point| point.y.is_some() || point.spread.is_some());
-        let x_data = chart.series.iter().flat_map(shown).map(|point| point.x);
-        let y_data = chart
-            .series
-            .iter()
-            .flat_map(points)
-            .flat_map(|point| point.y.into_iter().chain(point.spread.into_iter().flatten()));
+        // Beside names the spread lies along the other axis.
+        let lying = |point: &SeriesPoint| point.spread.filter(|_| is_named(&chart.y)).into_iter().flatten();
+        let standing = |point: &SeriesPoint| point.spread.filter(|_| !is_named(&chart.y)).into_iter().flatten();
+        let x_data =
+            chart.series.iter().flat_map(shown).flat_map(|point| std::iter::once(point.x).chain(lying(&point)));
+        let y_data = chart.series.iter().flat_map(points).flat_map(|point| point.y.into_iter().chain(standing(&point)));
         let x = Ruler::new(&chart.x, x_data.chain(at(false)), if lines_only { Room::Tight } else { Room::Padded });
         let y = Ruler::new(&chart.y, y_data.chain(at(true)), if bars { Room::WithZero } else { Room::Padded });
         Self {
@@ -49,7 +49,11 @@ impl<'a> Plan<'a> {
                 self.draw_line(&mut scene, plot, index, series);
             }
         }
-        self.draw_beside(&mut scene, plot, Look::Dots);
+        if is_named(&self.chart.y) {
+            self.draw_lying(&mut scene, plot);
+        } else {
+            self.draw_beside(&mut scene, plot, Look::Dots);
+        }
         scene
     }
 
@@ -119,6 +123,32 @@ impl<'a> Plan<'a> {
         }
     }
 
+    /// A dot beside its name, with a lying bar of its spread.
+    fn draw_lying(&self, scene: &mut Scene, plot: Plot) {
+        for (index, series) in self.chart.series.iter().enumerate().filter(|(_, series)| series.look == Look::Dots) {
+            let ink = Ink::Series(series.colour);
+            for point in points(series) {
+                let Some(y) = point.y.and_then(|y| self.y(plot, y)) else { continue };
+                if let Some([low, high]) = point.spread
+                    && let (Some(low), Some(high)) = (self.x(plot, low), self.x(plot, high))
+                {
+                    let (low, high) = (low.clamp(plot.left, plot.right), high.clamp(plot.left, plot.right));
+                    for (from, to) in
+                        [((low, y), (high, y)), ((low, y - 4.0), (low, y + 4.0)), ((high, y - 4.0), (high, y + 4.0))]
+                    {
+                        scene.line(from, to, ink, 1.5);
+                    }
+                }
+                if let Some(x) = self.x(plot, point.x)
+                    && plot.holds((x, y))
+                    && let Some(marker) = marker(self.chart, index)
+                {
+                    marker.draw(scene, (x, y), 4.5, ink, 1.0);
+                }
+            }
+        }
+    }
+
     /// Dots or bars, those of several series beside each other.
     fn draw_beside(&self, scene: &mut Scene, plot: Plot, look: Look) {
         let drawn: Vec<(usize, &Series)> =
@@ -182,6 +212,10 @@ impl<'a> Plan<'a> {
             if self.frame.x.named() { plot.x(self.frame.x.share(1.0)) - plot.x(self.frame.x.share(0.0)) } else { 60.0 };
         places.windows(2).map(|pair| pair[1] - pair[0]).fold(whole, f64::min)
     }
+}
+
+fn is_named(axis: &Axis) -> bool {
+    !axis.categories.is_empty()
 }
 
 /// A point of a series.

@@ -3,6 +3,7 @@
 pub(super) mod axis;
 mod bearings;
 mod bitmap;
+mod cells;
 pub(super) mod chart;
 pub(super) mod font;
 mod frame;
@@ -79,6 +80,7 @@ impl Svg {
 enum Plan<'a> {
     Chart(chart::Plan<'a>, &'a Chart),
     Heat(heat::Plan<'a>),
+    Cells(cells::Plan<'a>),
     Pictures(Scene),
 }
 
@@ -142,7 +144,8 @@ fn lay_out(figure: &Figure, size: Size, arrangement: Arrangement, legend_width: 
         .map(|panel| match panel {
             Panel::Chart(chart) => Plan::Chart(chart::Plan::new(chart, size), chart),
             Panel::Heat(heat) => Plan::Heat(heat::Plan::new(heat, size)),
-            Panel::Pictures(pictures) => Plan::Pictures(pictures::draw(pictures)),
+            Panel::Cells(cells) => Plan::Cells(cells::Plan::new(cells, size)),
+            Panel::Pictures(pictures) => Plan::Pictures(pictures::draw(pictures, figure.columns)),
         })
         .collect();
     let charts = plans.iter().filter_map(|plan| match plan {
@@ -160,6 +163,7 @@ fn lay_out(figure: &Figure, size: Size, arrangement: Arrangement, legend_width: 
             scene
         }
         Plan::Heat(plan) => plan.draw(margins),
+        Plan::Cells(plan) => plan.draw(margins),
         Plan::Pictures(scene) => scene.clone(),
     });
     let panels = panels.collect();
@@ -185,6 +189,7 @@ fn least_height(figure: &Figure) -> f64 {
     let names = figure.panels.iter().map(|panel| match panel {
         Panel::Chart(chart) => chart.y.categories.len(),
         Panel::Heat(heat) => heat.y.categories.len(),
+        Panel::Cells(cells) => cells.y.categories.len(),
         Panel::Pictures(_) => 0,
     });
     28.0 * names.max().unwrap_or(0) as f64
@@ -197,6 +202,7 @@ fn margins(plans: &[Plan], arrangement: Arrangement) -> Vec<Margins> {
         .map(|plan| match plan {
             Plan::Chart(plan, _) => Some(&plan.frame),
             Plan::Heat(plan) => Some(&plan.frame),
+            Plan::Cells(plan) => Some(&plan.frame),
             Plan::Pictures(_) => None,
         })
         .collect();

@@ -19,19 +19,24 @@ pub(in crate::run::report) fn bitmap(picture: &Picture) -> Bitmap {
     })
 }
 
-/// The side of the place of a picture, of so many columns.
-pub(in crate::run::report) fn side(columns: usize) -> f64 {
+/// The side of the place of a picture, of so many columns of pictures in one of so many columns of the figure.
+pub(in crate::run::report) fn side(columns: usize, of_figure: usize) -> f64 {
     // What is left of the page beside the names of the rows.
-    (900.0 / columns.max(1) as f64 - GAP).clamp(64.0, 132.0)
+    let width = match of_figure {
+        0 | 1 => 900.0,
+        2 => 470.0,
+        _ => 320.0,
+    };
+    (width / columns.max(1) as f64 - GAP).clamp(64.0, 132.0)
 }
 
 const GAP: f64 = 10.0;
 
 /// All pictures with their headings, names, notes and legend.
-pub(super) fn draw(pictures: &Pictures) -> Scene {
+pub(super) fn draw(pictures: &Pictures, of_figure: usize) -> Scene {
     let leading = LEADING * SMALL;
     let count = pictures.rows.iter().map(|row| row.pictures.len()).chain([pictures.columns.len()]).max().unwrap_or(0);
-    let side = side(count);
+    let side = side(count, of_figure);
     let names: Vec<Vec<String>> = pictures.rows.iter().map(|row| wrap(&row.name, SMALL, 130.0)).collect();
     let name_width = names.iter().map(|lines| font::widest(lines, SMALL)).fold(0.0, f64::max) + 12.0;
     let width = name_width + count as f64 * (side + GAP);

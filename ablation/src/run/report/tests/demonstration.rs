@@ -69,6 +69,11 @@ fn comparison(metric: &str, mean: f64, verdict: Verdict) -> Comparison {
         mean,
         bootstrap: Some([mean - 0.021, mean + 0.018]),
         student: Some([mean - 0.034, mean + 0.032]),
+        p: Some(0.0021),
+        adjusted_p: Some(0.0042),
+        family: 2,
+        other_sign: Some(0.001),
+        by_image: None,
         verdict,
     }
 }

@@ -1,0 +1,157 @@
+//! `run.json`: what belongs to one run alone, and the facts of it that the page shows.
+
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::arm::Arm;
+use super::commented::commented;
+use super::error::RunError;
+use super::fate::Fate;
+use super::files::write_to_disk;
+use super::report::Heading;
+use super::results::Results;
+use super::seal::Sealed;
+
+/// The name of the file in the folder of a run.
+pub(crate) const FILE_NAME: &str = "run.json";
+
+/// The failure of an arm that was not reached.
+const NOT_REACHED: &str = "not reached";
+
+/// What belongs to this run alone, not to its results: `run.json`.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Record {
+    command: Vec<String>,
+    threads: usize,
+    /// The time from the start until all arms were trained.
+    training_seconds: f64,
+    system: String,
+    vector_registers: String,
+    arms: Vec<ArmTime>,
+    /// Those of the report, from its folder.
+    pub(crate) files: Vec<PathBuf>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ArmTime {
+    arm: String,
+    seconds: Option<f64>,
+    /// It was there from an earlier run.
+    was_stored: bool,
+    /// Why it has no result.
+    failure: Option<String>,
+}
+
+impl Record {
+    pub(crate) fn new(threads: usize, training_seconds: f64, arms: &[Arm], fates: &[Fate]) -> Self {
+        let time = |(arm, fate): (&Arm, &Fate)| {
+            let (seconds, was_stored, failure) = match fate {
+                Fate::Trained { seconds, was_stored, .. } => (Some(*seconds), *was_stored, None),
+                Fate::Failed(reason) => (None, false, Some(reason.clone())),
+                Fate::Left => (None, false, Some(NOT_REACHED.to_owned())),
+            };
+            ArmTime { arm: arm.to_string(), seconds, was_stored, failure }
+        };
+        Self {
+            command: std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect(),
+            threads,
+            training_seconds,
+            system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            vector_registers: loss_core::SimdLevel::best().name().to_owned(),
+            arms: arms.iter().zip(fates).map(time).collect(),
+            files: Vec::new(),
+        }
+    }
+
+    /// The record in the folder of a run; none if there is none, or if it is damaged.
+    pub(crate) fn read(folder: &Path) -> Option<Self> {
+        let bytes = fs::read(folder.join(FILE_NAME)).ok()?;
+        serde_json::from_slice::<Sealed<Self>>(&bytes).ok()?.open()
+    }
+
+    pub(crate) fn write(&self, folder: &Path) -> Result<(), RunError> {
+        let path = folder.join(FILE_NAME);
+        let json = serde_json::to_vec_pretty(&Sealed::new(self)?)?;
+        write_to_disk(&path, &json).map_err(|error| RunError::Write { path, error })
+    }
+
+    /// The files of the report, those within its folder: these are removed where a new report has none of them.
+    pub(crate) fn files_within(&self) -> impl Iterator<Item = &PathBuf> {
+        let inside = |file: &&PathBuf| file.components().all(|part| matches!(part, Component::Normal(_)));
+        self.files.iter().filter(inside)
+    }
+
+    /// Why not all arms have a result, and what helps; none if all have.
+    pub(crate) fn why_partial(&self) -> Option<String> {
+        let failures = || self.arms.iter().filter_map(|arm| arm.failure.as_deref());
+        let left = failures().filter(|failure| *failure == NOT_REACHED).count();
+        let failed = failures().count() - left;
+        let all = self.arms.len();
+        match (failed, left) {
+            (0, 0) => None,
+            (0, _) => Some(format!(
+                "The run was interrupted, and {left} of {all} trainings are missing. The same command, without --fresh, goes on from here."
+            )),
+            _ => Some(format!(
+                "{failed} of {all} trainings failed, and {left} were not reached; the facts of the run say why. Other settings may help."
+            )),
+        }
+    }
+}
+
+/// The head of the page. Without a record, it has the facts that the results alone tell.
+pub(crate) fn heading(results: &Results, record: Option<&Record>) -> Result<Heading, RunError> {
+    let config = &results.configuration;
+    let last_seed = config.first_seed.saturating_add(u64::from(config.seeds) - 1);
+    let seeds = match config.seeds {
+        1 => config.first_seed.to_string(),
+        _ => format!("{} to {last_seed}", config.first_seed),
+    };
+    let versions: Vec<String> = results.versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
+    let mut facts = vec![("Seeds", seeds)];
+    if let Some(record) = record {
+        let stored = record.arms.iter().filter(|arm| arm.was_stored).count();
+        // The path of the program itself says nothing.
+        let words = record.command.iter().skip(1).map(|word| quoted(word));
+        let command: Vec<String> = std::iter::once("ablation".to_owned()).chain(words).collect();
+        facts.insert(0, ("Command", command.join(" ")));
+        facts.push(("Trainings", format!("{}; {stored} of them were there from an earlier run", record.arms.len())));
+        facts.push(("Time", format!("{:.0} s with {} threads", record.training_seconds, record.threads)));
+        facts.push(("Machine", format!("{}, {}", record.system, record.vector_registers)));
+    }
+    facts.push(("Versions", versions.join(", ")));
+    facts.push(("Settings", config.fingerprint()));
+    let failures = record.into_iter().flat_map(|record| &record.arms);
+    let failures: Vec<String> =
+        failures.filter_map(|arm| Some(format!("{}: {}", arm.arm, arm.failure.as_ref()?))).collect();
+    if !failures.is_empty() {
+        facts.push(("Without result", failures.join("; ")));
+    }
+    let unknown = || (!results.complete).then(|| "Some trainings of this run are missing.".to_owned());
+    Ok(Heading {
+        title: "Segmentation losses compared on a small U-Net".to_owned(),
+        partial: record.map_or_else(unknown, Record::why_partial),
+        facts: facts.into_iter().map(|(name, fact)| (name.to_owned(), fact)).collect(),
+        configuration: commented(config)?,
+    })
+}
+
+/// A word of a command as a shell would take it.
+fn quoted(word: &str) -> String {
+    let is_plain =
+        !word.is_empty() && word.chars().all(|letter| letter.is_alphanumeric() || "-_=./,:".contains(letter));
+    if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_a_command_are_quoted_where_a_shell_needs_it() {
+        let words = ["--seeds", "3", "bce + dice", "it's", ""].map(quoted);
+        assert_eq!(words, ["--seeds", "3", "'bce + dice'", "'it'\\''s'", "''"]);
+    }
+}
