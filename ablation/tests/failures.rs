@@ -443,8 +443,8 @@ mod training {
             ),
             ("digit", with(digit, if whole[digit] == b'5' { b'6' } else { b'5' }), "damaged or edited"),
             ("cut", text.replacen("\"complete\": true", "\"complete\": false", 1).into_bytes(), "damaged or edited"),
-            ("version", text.replacen("\"format\": 2", "\"format\": 1", 1).into_bytes(), "has format 1"),
-            ("other", b"{\"format\": 2, \"configuration\": {}}".to_vec(), "damaged results"),
+            ("version", text.replacen("\"format\": 3", "\"format\": 1", 1).into_bytes(), "has format 1"),
+            ("other", b"{\"format\": 3, \"configuration\": {}}".to_vec(), "damaged results"),
         ];
         for (name, bytes, told) in damaged {
             assert!(bytes != *whole, "{name}");

@@ -7,7 +7,7 @@ use crate::run::metrics::name;
 use crate::run::model::{Axis, Chart, Figure, Finding, Look, Panel, Picture, PictureRow, Pictures, Section, Series};
 use crate::run::numbers::{listed, number, percent_as_set};
 use crate::run::outcomes::{Entry, Outcomes, ranking};
-use crate::run::statistics::{Comparison, Ranking, capitalised};
+use crate::run::statistics::{Comparison, MOST_SEEDS, Ranking, capitalised};
 
 /// The section's anchor; the page shows it before all else.
 pub(crate) const ID: &str = "overview";
@@ -112,8 +112,8 @@ fn how_sure(group: &AtShare<'_>) -> String {
         let (best, second) = (group.ranked(0, false).0, group.ranked(1, false).0);
         sentence.push_str(&match (pair.is_clear(), pair.seeds_for_power()) {
             (true, _) => format!("; {best} and {second}, the first two, are among them"),
-            (false, Some(seeds)) => format!("; to tell {best} and {second}, the first two, apart would take about {seeds} seeds"),
-            (false, None) => format!("; {best} and {second}, the first two, are so close that no feasible number of seeds would tell them apart"),
+            (false, Some(seeds)) => format!("; {best} and {second}, the first two, would take about {seeds} seeds to tell apart"),
+            (false, None) => format!("; {best} and {second}, the first two, differ so little that not even {MOST_SEEDS} seeds would tell them apart"),
         });
     }
     sentence.push('.');

@@ -56,7 +56,7 @@ fn first(ranking: &Ranking, where_: &str) -> Finding {
     let share = ranking.shares.get(*winner).and_then(|shares| shares.first()).copied().unwrap_or(0.0);
     let clear = ranking.pairs.iter().filter(|pair| pair.is_clear()).count();
     sentence.push_str(&format!(
-        " It is first in {} of the bootstrap samples. After correction, {clear} of {tested} pairs of losses are told apart",
+        " It is first in {} of the bootstrap samples. After correction for all {tested} pairs of losses, {clear} of them are told apart",
         percent((share * 1000.0).round() / 1000.0)
     ));
     let beaten: Vec<String> = ranking

@@ -43,10 +43,6 @@ impl<'a> MaskView<'a> {
         (0..self.pixels.len()).zip(self.inside()).map(|(index, inside)| inside && at_boundary(index)).collect()
     }
 
-    pub(crate) fn has_boundary(&self) -> bool {
-        self.boundary().contains(&true)
-    }
-
     /// The distance of each pixel to the nearest of a set of this image's pixels: 0 at these, infinite if there are none.
     ///
     /// None of an image with a side longer than 2²⁴.

@@ -74,42 +74,36 @@ impl BinaryProblem {
     fn masks_of(&self, logits: &[f32]) -> &[u8] {
         self.held_out.masks.get(..logits.len()).unwrap_or(&self.held_out.masks)
     }
+}
 
-    /// The counts of each of the first held-out images.
-    fn counts(&self, logits: &[f32]) -> Vec<Counts> {
-        let pixels = self.held_out.size * self.held_out.size;
-        let images = logits.chunks(pixels).zip(self.held_out.masks.chunks(pixels));
-        images
-            .map(|(logits, mask)| {
-                Counts::of(logits.iter().zip(mask).map(|(logit, truth)| (*logit >= 0.0, *truth != 0)))
-            })
-            .collect()
-    }
+/// The scores of one image of this width and height.
+pub(super) fn scores(size: usize, logits: &[f32], mask: &[u8]) -> Result<ImageScores, TrainingError> {
+    let predicted: Vec<u8> = logits.iter().map(|logit| u8::from(*logit >= 0.0)).collect();
+    let views = (MaskView::new(size, size, &predicted), MaskView::new(size, size, mask));
+    let (Some(prediction), Some(truth)) = views else {
+        return Err(TrainingError::Tensor("an image of another size".to_owned()));
+    };
+    let counts = counts(logits, mask);
+    // A mask that is empty or full has no boundary. Two such agree or have nothing in common; one alone is as far away as the image allows.
+    let agree = counts.false_positives + counts.false_negatives == 0;
+    let (alike, distance) = if agree { (1.0, 0.0) } else { (0.0, size as f64 * std::f64::consts::SQRT_2) };
+    let calibration = histogram(logits, mask)?.curves()?.calibration::<BINS>();
+    let metrics = [
+        (name::DICE, counts.dice()),
+        (name::IOU, counts.iou()),
+        (name::BOUNDARY_F1_1, boundary_f1(prediction, truth, 1.0).unwrap_or(alike)),
+        (name::BOUNDARY_F1_2, boundary_f1(prediction, truth, 2.0).unwrap_or(alike)),
+        (name::BOUNDARY_IOU, boundary_iou(prediction, truth, RIM).unwrap_or(alike)),
+        (name::HAUSDORFF, hausdorff_95(prediction, truth).unwrap_or(distance)),
+        (name::CALIBRATION_ERROR, calibration.expected_calibration_error()),
+    ];
+    let metrics = metrics.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    Ok(ImageScores { counts: vec![counts], metrics })
+}
 
-    /// The scores of an image whose counts are known.
-    fn scores(&self, logits: &[f32], mask: &[u8], counts: Counts) -> Result<ImageScores, TrainingError> {
-        let size = self.held_out.size;
-        let predicted: Vec<u8> = logits.iter().map(|logit| u8::from(*logit >= 0.0)).collect();
-        let views = (MaskView::new(size, size, &predicted), MaskView::new(size, size, mask));
-        let (Some(prediction), Some(truth)) = views else {
-            return Err(TrainingError::Tensor("an image of another size".to_owned()));
-        };
-        let diagonal = size as f64 * std::f64::consts::SQRT_2;
-        // Where one of them has no boundary, nothing is near: as far as the image allows. Where none has, they agree.
-        let without = if prediction.has_boundary() == truth.has_boundary() { 0.0 } else { diagonal };
-        let calibration = histogram(logits, mask)?.curves()?.calibration::<BINS>();
-        let metrics = [
-            (name::DICE, counts.dice()),
-            (name::IOU, counts.iou()),
-            (name::BOUNDARY_F1_1, boundary_f1(prediction, truth, 1.0).unwrap_or(1.0)),
-            (name::BOUNDARY_F1_2, boundary_f1(prediction, truth, 2.0).unwrap_or(1.0)),
-            (name::BOUNDARY_IOU, boundary_iou(prediction, truth, RIM).unwrap_or(1.0)),
-            (name::HAUSDORFF, hausdorff_95(prediction, truth).unwrap_or(without)),
-            (name::CALIBRATION_ERROR, calibration.expected_calibration_error()),
-        ];
-        let metrics = metrics.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Ok(ImageScores { counts: vec![counts], metrics })
-    }
+/// Where the probability is at least ½, against the truth.
+fn counts(logits: &[f32], mask: &[u8]) -> Counts {
+    Counts::of(logits.iter().zip(mask).map(|(logit, truth)| (*logit >= 0.0, *truth != 0)))
 }
 
 /// The network for binary masks.
@@ -159,7 +153,9 @@ impl Problem for BinaryProblem {
     fn evaluate(&self, logits: &[f32]) -> Result<Metrics, TrainingError> {
         let finished = self.finished(logits)?;
         let hard = finished.hard();
-        let counts = self.counts(logits);
+        let pixels = self.held_out.size * self.held_out.size;
+        let images = logits.chunks(pixels).zip(self.held_out.masks.chunks(pixels));
+        let counts: Vec<Counts> = images.map(|(logits, mask)| counts(logits, mask)).collect();
         let mean = |of: fn(Counts) -> f64| statistics::mean(&counts.iter().map(|image| of(*image)).collect::<Vec<_>>());
         let metrics = [
             (name::LOSS, Some(finished.value())),
@@ -176,8 +172,8 @@ impl Problem for BinaryProblem {
     fn judge(&self, logits: &[f32]) -> Result<Judgement, TrainingError> {
         let pixels = self.held_out.size * self.held_out.size;
         let mut metrics = self.evaluate(logits)?;
-        let of_images = logits.chunks(pixels).zip(self.held_out.masks.chunks(pixels)).zip(self.counts(logits));
-        let images = of_images.map(|((logits, mask), counts)| self.scores(logits, mask, counts));
+        let of_images = logits.chunks(pixels).zip(self.held_out.masks.chunks(pixels));
+        let images = of_images.map(|(logits, mask)| scores(self.held_out.size, logits, mask));
         let images = images.collect::<Result<Vec<ImageScores>, _>>()?;
         for name in name::OF_IMAGES {
             let values: Vec<f64> = images.iter().filter_map(|image| image.metrics.get(name).copied()).collect();

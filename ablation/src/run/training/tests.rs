@@ -11,6 +11,7 @@ use super::damage::{DamageProblem, Supervision};
 use super::*;
 use crate::run::config::{Config, HeadBias, Preset};
 use crate::run::dataset::{self, Labelling, Split};
+use crate::run::metrics::name;
 
 fn small() -> Config {
     let mut config = Config::preset(Preset::Quick);
@@ -182,6 +183,27 @@ fn interrupted_and_diverged_trainings_say_so() {
     let wild = Pace { steps: 50, learning_rate: 1e38 };
     let error = train(&binary(&config, "bce"), &config.training, wild, 0, &AtomicBool::new(false), |_| {}).unwrap_err();
     assert!(error.to_string().contains("learning_rate"), "{error}");
+}
+
+/// Every mask has every metric, and masks without a boundary are judged by whether they agree.
+#[test]
+fn empty_and_full_masks_have_scores() {
+    let [low, high] = [-3.0_f32, 3.0].map(|logit| vec![logit; 64]);
+    let [empty, full] = [0_u8, 1].map(|pixel| vec![pixel; 64]);
+    let mut half = empty.clone();
+    half[32..].fill(1);
+    let of = |logits: &[f32], mask: &[u8]| {
+        let scores = binary::scores(8, logits, mask).unwrap().metrics;
+        assert!(name::OF_IMAGES.iter().all(|name| scores.contains_key(*name)), "{scores:?}");
+        [name::DICE, name::IOU, name::BOUNDARY_F1_1, name::BOUNDARY_IOU, name::HAUSDORFF].map(|name| scores[name])
+    };
+    let diagonal = 8.0 * std::f64::consts::SQRT_2;
+    assert_eq!(of(&low, &empty), [1.0, 1.0, 1.0, 1.0, 0.0]);
+    assert_eq!(of(&high, &full), [1.0, 1.0, 1.0, 1.0, 0.0]);
+    assert_eq!(of(&high, &empty), [0.0, 0.0, 0.0, 0.0, diagonal]);
+    assert_eq!(of(&low, &full), [0.0, 0.0, 0.0, 0.0, diagonal]);
+    assert_eq!(of(&low, &half), [0.0, 0.0, 0.0, 0.0, diagonal]);
+    assert_eq!(of(&high, &half)[2..], [0.0, 0.0, diagonal]);
 }
 
 quickcheck::quickcheck! {
