@@ -31,6 +31,14 @@ pub(crate) struct Image {
     pub(crate) numbers: Vec<f32>,
 }
 
+impl Image {
+    /// Whether it shows the same, and shows anything: blank images are alike.
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+        let is_blank = self.numbers.windows(2).all(|pair| matches!(pair, [first, second] if first == second));
+        !is_blank && (self.width, self.channels) == (other.width, other.channels) && self.numbers == other.numbers
+    }
+}
+
 /// A mask as it is stored, row by row.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Mask {

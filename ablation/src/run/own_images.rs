@@ -28,13 +28,19 @@ impl OwnImages {
         let (images, masks) = (files("--images", &arguments.images)?, files("--masks", &arguments.masks)?);
         let partners = pair(&images, &masks, None).map_err(|error| Error::Usage(error.to_string()))?.partners;
         let mut hash = Sha256::new();
-        let mut pairs = Vec::new();
+        let mut pairs: Vec<(Image, Mask)> = Vec::new();
         let mut counts: BTreeMap<u32, u64> = BTreeMap::new();
         for (image, partner) in images.paths.iter().zip(partners) {
             let Some(mask) = masks.paths.get(partner) else { continue };
             let (image, mask) = (Image::read(image)?, Mask::read(mask)?);
             for length in [image.width, image.height, image.channels] {
                 hash.update(length.to_le_bytes());
+            }
+            if let Some((twin, _)) = pairs.iter().find(|(other, _)| other.is_same_as(&image)) {
+                return Err(RunError::from(Error::Usage(format!(
+                    "{} and {}: are the same image under two names, so one could be trained with while the other is held out; leave one of them out",
+                    twin.name, image.name
+                ))));
             }
             image.numbers.iter().for_each(|number| hash.update(number.to_le_bytes()));
             mask.values.iter().for_each(|value| hash.update(value.to_le_bytes()));

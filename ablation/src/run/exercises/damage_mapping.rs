@@ -65,7 +65,8 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     section.text(format!(
         "Deep supervision adds a loss at an eighth of the size (focal, λ = {eighth}) and at a quarter (focal + Dice, λ = {quarter}) to the loss at full size (focal + Dice, \
          λ = {full}); labels at 1/k are those of every k-th pixel. The focal losses take the class weights as the weighted cross-entropy does; Dice does not. Each loss \
-         in the list changes one thing from the loss before it."
+         in the list changes one thing from the loss before it. Losses are compared by the mean Dice of classes: the Dice of each class but background over the pixels of all held-out \
+         pairs of a seed, then the mean of the four."
     ));
     missing(&entries).into_iter().for_each(|text| section.text(text));
     let pairs = entries.iter().zip(entries.iter().skip(1));
@@ -79,7 +80,7 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     let background =
         held_out.labels.iter().filter(|label| **label == 0).count() as f64 / held_out.labels.len().max(1) as f64;
     let overall = format!(
-        "{note} The mean Dice is over the four classes other than background, each from the pixels of all pairs together. Calling everything background reaches an \
+        "{note} The mean Dice of classes is over the four classes other than background, each from the pixels of all pairs together, because most pairs lack most classes. Calling everything background reaches an \
          accuracy of {background:.4}."
     );
     let shown_overall = [metric(name::MEAN_DICE, 3), metric(name::ACCURACY, 4)];

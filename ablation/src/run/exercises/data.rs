@@ -27,9 +27,13 @@ pub(crate) fn data(outcomes: &Outcomes<'_>, exercises: &[&Exercise]) -> Section 
         section.text(format!(
             "The images are {0} files, split by image into {1} folds, never by crop: each seed holds one fold out and trains on crops of {2} × {2} \
              pixels from the others, drawn from the seed. Held-out crops do not overlap. Each image has mean 0 and standard deviation 1 in each channel. \
-             Training labels are the masks as they are. The table of shares counts the crops of the first seed.",
+             Training labels are the masks as they are. The table of shares counts the crops of the first seed. Seeds beyond the number of folds hold out a fold again, with \
+             other crops to train with.",
             images.images, images.folds, config.data.size
         ));
+        if let Some(note) = without_foreground(outcomes, config.data.share) {
+            section.text(note);
+        }
     } else if !shares.is_empty() {
         section.text(format!(
             "The binary images are synthetic and made from a seed: {0} × {0} pixels with a textured background, shapes that fade into it over {1} px, and noise of standard \
@@ -78,6 +82,20 @@ pub(crate) fn data(outcomes: &Outcomes<'_>, exercises: &[&Exercise]) -> Section 
     section
 }
 
+/// What held-out images without foreground do to means over images; none if there are none.
+pub(super) fn without_foreground(outcomes: &Outcomes<'_>, share: f64) -> Option<String> {
+    let [_, held_out] = outcomes.sets.binary(outcomes.config, share, outcomes.config.first_seed);
+    let empty = (0..held_out.len()).filter(|image| held_out.mask(*image).iter().all(|label| *label == 0)).count();
+    (empty > 0).then(|| {
+        format!(
+            "{empty} of the {} held-out images of the first seed have no foreground. There Dice is 1 if none is found and 0 otherwise, so a loss that never finds \
+             anything has a mean Dice of {:.2} by them alone; pooled Dice does not reward that.",
+            held_out.len(),
+            empty as f64 / held_out.len().max(1) as f64
+        )
+    })
+}
+
 fn table(outcomes: &Outcomes<'_>, shares: &[f64], on_damage: bool) -> Table {
     let config = outcomes.config;
     let mut rows = Vec::new();
@@ -111,7 +129,14 @@ fn table(outcomes: &Outcomes<'_>, shares: &[f64], on_damage: bool) -> Table {
     Table {
         id: "data-shares".to_owned(),
         title: "Shares of classes".to_owned(),
-        columns: ["data", "asked for", "to train with", "held out"].map(str::to_owned).to_vec(),
+        columns: [
+            "data",
+            if config.images.is_some() { "in all images" } else { "asked for" },
+            "to train with",
+            "held out",
+        ]
+        .map(str::to_owned)
+        .to_vec(),
         rows,
         note: format!("Counted on the images of seed {}.", config.first_seed),
     }
@@ -125,16 +150,19 @@ fn arms_table(outcomes: &Outcomes<'_>) -> Table {
             Fate::Trained { trained, .. } => Cell::number(trained.parameters as f64, 0),
             _ => Cell::number(None, 0),
         };
-        vec![Cell::text(arm.task.to_string()), Cell::text(&arm.loss.name), Cell::text(&arm.loss.expression), parameters]
+        let is_of_arm = |other: &&Arm| other.task == arm.task && other.loss.name == arm.loss.name;
+        let seeds = Cell::number(outcomes.arms.iter().filter(is_of_arm).count() as f64, 0);
+        let [task, name, expression] = [&arm.task.to_string(), &arm.loss.name, &arm.loss.expression].map(Cell::text);
+        vec![task, name, expression, parameters, seeds]
     };
     Table {
         id: "data-arms".to_owned(),
         title: "What was trained".to_owned(),
-        columns: ["data", "name here", "loss, as `ablation score --loss` takes it", "parameters"]
-            .map(|name| name.replace('`', ""))
+        columns: ["data", "name here", "loss, as ablation score --loss takes it", "parameters", "seeds"]
+            .map(str::to_owned)
             .to_vec(),
         rows: first.map(row).collect(),
-        note: "Each loss was trained with every seed.".to_owned(),
+        note: "The seeds are the first ones of the run.".to_owned(),
     }
 }
 

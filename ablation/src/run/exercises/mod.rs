@@ -160,7 +160,15 @@ fn on_binary(share: f64, losses: impl IntoIterator<Item = NamedLoss>) -> Vec<(Ta
 }
 
 fn on_task(task: Task, losses: impl IntoIterator<Item = NamedLoss>) -> Vec<(Task, NamedLoss)> {
-    losses.into_iter().map(|loss| (task, loss)).collect()
+    // A loss of the user's own may be one that is there already, and would be compared with itself.
+    let mut all: Vec<(Task, NamedLoss)> = Vec::new();
+    let plain = |loss: &NamedLoss| loss.expression.replace(' ', "");
+    for loss in losses {
+        if !all.iter().any(|(_, other)| plain(other) == plain(&loss)) {
+            all.push((task, loss));
+        }
+    }
+    all
 }
 
 /// The shares of foreground among these tasks, none twice.

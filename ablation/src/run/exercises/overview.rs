@@ -1,7 +1,7 @@
 //! The first page: all losses in one figure, and what it shows in three sentences.
 
 use super::pictures::{SHOWN, at_half, dice_note, error_legend, errors, grey, mask, noted};
-use super::{extreme_imbalance, rankings};
+use super::{data, extreme_imbalance, rankings};
 use crate::run::dataset::{BinarySet, ImageSet};
 use crate::run::metrics::name;
 use crate::run::model::{Axis, Chart, Figure, Finding, Look, Panel, Picture, PictureRow, Pictures, Section, Series};
@@ -42,6 +42,9 @@ pub(crate) fn overview(outcomes: &Outcomes<'_>) -> Option<Section> {
     section.finding(Finding::new(who_is_first(&groups)));
     section.finding(Finding::new(how_much_it_matters(&groups)));
     section.finding(Finding::new(how_sure(rarest)));
+    if let Some(note) = data::without_foreground(outcomes, rarest.share) {
+        section.finding(Finding::new(note));
+    }
     Some(section)
 }
 
@@ -71,6 +74,9 @@ fn who_is_first(groups: &[AtShare<'_>]) -> String {
     let part = |group: &AtShare<'_>| {
         let (best, of_best) = group.ranked(0, false);
         let (last, of_last) = group.ranked(0, true);
+        if number(of_best, 2) == number(of_last, 2) {
+            return format!("{}, all losses have a mean Dice of {}", group.place(), number(of_best, 2));
+        }
         format!(
             "{}, {best} has the highest mean Dice ({}) and {last} the lowest ({})",
             group.place(),

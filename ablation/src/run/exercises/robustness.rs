@@ -71,6 +71,16 @@ fn told(config: &Config, labels: Labels) -> String {
     }
 }
 
+/// What a sentence about them begins with.
+fn with(config: &Config, labels: Labels) -> String {
+    match labels {
+        Labels::Usual | Labels::Noisy => format!("With {}", told(config, labels)),
+        Labels::Clean => "With clean labels".to_owned(),
+        Labels::Soft => format!("With soft labels of {} annotators", config.robustness.annotators),
+        Labels::HalfEmpty => "With half of the images empty".to_owned(),
+    }
+}
+
 /// With the seeds that it is trained with, which may be fewer than the run's.
 fn entries<'a>(outcomes: &Outcomes<'a>, labels: Labels) -> Vec<Entry<'a>> {
     let mut entries = outcomes.entries(&of_labels(outcomes.config, labels));
@@ -109,7 +119,7 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     );
     for (labels, entries) in &all {
         let text = missing(entries);
-        text.into_iter().for_each(|text| section.text(format!("With {} labels: {text}", told(config, *labels))));
+        text.into_iter().for_each(|text| section.text(format!("{}: {text}", with(config, *labels))));
     }
     if let Some(finding) = loss_of_dice(config, &all) {
         section.finding(finding);
@@ -151,14 +161,14 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
 
 /// How the losses with one kind of labels compare with the first of them.
 fn against_reference(config: &Config, labels: Labels, entries: &[Entry<'_>], comparisons: &[Comparison]) -> Finding {
-    let labels = told(config, labels);
+    let with = with(config, labels);
     let mut means: Vec<(&str, f64)> =
         entries.iter().filter_map(|entry| Some((entry.name(), entry.summary(name::DICE)?.mean))).collect();
     means.sort_by(|a, b| b.1.total_cmp(&a.1));
     let (Some(best), Some(reference)) = (means.first(), entries.first()) else {
-        return Finding::new(format!("Labels {labels}: nothing was trained."));
+        return Finding::new(format!("{with}, nothing was trained."));
     };
-    let mut sentence = format!("Labels {labels}: {} reaches the highest mean Dice, {:.3}.", best.0, best.1);
+    let mut sentence = format!("{with}, {} reaches the highest mean Dice, {:.3}.", best.0, best.1);
     sentence.push_str(&verdicts(reference.name(), comparisons));
     Finding::from_comparisons(sentence, comparisons.to_vec())
 }

@@ -155,7 +155,8 @@ fn widest_and_narrowest(grids: &[(&Family, Vec<Vec<Option<f64>>>)]) -> Option<Fi
     all.sort_by(|a, b| share(&b.1).total_cmp(&share(&a.1)));
     let ([widest, ..], [.., narrowest]) = (&all[..], &all[..]) else { return None };
     Some(Finding::new(format!(
-        "{} is the least sensitive: {} of its {} settings reach {} of its best Dice, {:.3}. {} is the most sensitive: {} of {} do, of {:.3}.",
+        "{} is the least sensitive: {} of its {} settings reach {} of its best Dice, {:.3}. {} is the most sensitive: {} of {} do, of {:.3}. Each setting was trained once, \
+         so a setting may be better or worse by chance.",
         widest.0.name,
         widest.1.good,
         widest.1.cells,

@@ -17,7 +17,7 @@ pub(crate) const PRECISION: &str = "precision";
 pub(crate) const RECALL: &str = "recall";
 pub(crate) const ACCURACY: &str = "accuracy";
 /// Over the classes that are not background.
-pub(crate) const MEAN_DICE: &str = "mean Dice";
+pub(crate) const MEAN_DICE: &str = "mean Dice of classes";
 
 /// The metrics that every mask has of its own, in the order of `data/images.csv`.
 pub(crate) const OF_IMAGES: [&str; 7] =

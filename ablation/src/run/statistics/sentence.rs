@@ -38,10 +38,22 @@ impl Comparison {
             );
         }
         format!(
-            "{} seeds do not tell {first} and {second} apart in {metric}: {leader} leads by {difference} on average ({interval}, {}){}.",
+            "{} seeds do not tell {first} and {second} apart in {metric}: {leader} leads by {difference} on average ({interval}, {}){}.{}",
             capitalised(&in_words(self.seeds())),
             self.evidence(),
-            self.remedy()
+            self.remedy(),
+            self.why_unclear([low, high])
+        )
+    }
+
+    /// Why a difference whose interval excludes 0 is not called clear.
+    fn why_unclear(&self, [low, high]: [f64; 2]) -> String {
+        if self.family < 2 || (low <= 0.0 && high >= 0.0) {
+            return String::new();
+        }
+        format!(
+            " The interval, of this comparison alone, excludes 0; as one of {}, it is no evidence yet.",
+            self.family
         )
     }
 
