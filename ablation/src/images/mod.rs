@@ -119,7 +119,7 @@ impl Mask {
             ));
         }
         let whole = |number: f32| {
-            let is_whole = number >= 0.0 && number <= 16_777_216.0 && number.fract() == 0.0;
+            let is_whole = (0.0..=16_777_216.0).contains(&number) && number.fract() == 0.0;
             if is_whole {
                 Ok(number as u32)
             } else {

@@ -232,7 +232,7 @@ fn part(value: f64) -> bool {
 }
 
 fn is_size(size: usize) -> bool {
-    (16..=LARGEST_SIZE).contains(&size) && size % 8 == 0
+    (16..=LARGEST_SIZE).contains(&size) && size.is_multiple_of(8)
 }
 
 /// What was found of one side of a grid, if that is out of range: it needs two values, each accepted, in rising order.
