@@ -138,7 +138,7 @@ fn slopes(sums: &Sums, mask: &[u8], smooth: f64, gradient: &mut [f32]) {
 }
 
 /// The largest number of classes that [`class_value_and_gradient`] has room for.
-pub const MOST_CLASSES: usize = 32;
+pub const MOST_CLASSES: usize = 256;
 
 /// Cross-entropy + the mean Dice loss of all classes over planar logits, and its gradient if there is somewhere to write it.
 pub fn class_value_and_gradient<F: Functions>(
