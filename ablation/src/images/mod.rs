@@ -31,14 +31,6 @@ pub(crate) struct Image {
     pub(crate) numbers: Vec<f32>,
 }
 
-impl Image {
-    /// Whether it shows the same, and shows anything: blank images are alike.
-    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
-        let is_blank = self.numbers.windows(2).all(|pair| matches!(pair, [first, second] if first == second));
-        !is_blank && (self.width, self.channels) == (other.width, other.channels) && self.numbers == other.numbers
-    }
-}
-
 /// A mask as it is stored, row by row.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Mask {
@@ -59,11 +51,17 @@ impl Image {
         Self::of_raster(decode::of_bytes(bytes, name)?, name.to_owned())
     }
 
+    /// Whether it shows the same, and shows anything: blank images are alike.
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+        let is_blank = || self.numbers.iter().all(|number| Some(number) == self.numbers.first());
+        (self.width, self.channels) == (other.width, other.channels) && self.numbers == other.numbers && !is_blank()
+    }
+
     /// The quarter of the image that begins at this corner.
     pub(crate) fn part(&self, corner: [usize; 2]) -> Self {
         let (width, height) = (self.width / 2, self.height / 2);
         let channels = self.numbers.chunks_exact((self.width * self.height).max(1));
-        let numbers = channels.flat_map(|channel| quarter(channel, [self.width, self.height], corner)).collect();
+        let numbers = channels.flat_map(|channel| window(channel, self.width, corner, [width, height])).collect();
         Self { name: self.name.clone(), width, height, channels: self.channels, numbers }
     }
 
@@ -132,12 +130,19 @@ impl Mask {
 
     /// The quarter of the mask that begins at this corner.
     pub(crate) fn part(&self, corner: [usize; 2]) -> Self {
-        let values = quarter(&self.values, [self.width, self.height], corner).collect();
-        Self { name: self.name.clone(), width: self.width / 2, height: self.height / 2, values }
+        let (width, height) = (self.width / 2, self.height / 2);
+        let values = window(&self.values, self.width, corner, [width, height]).collect();
+        Self { name: self.name.clone(), width, height, values }
     }
 }
 
-fn quarter<T: Copy>(pixels: &[T], [width, height]: [usize; 2], [x, y]: [usize; 2]) -> impl Iterator<Item = T> {
-    let rows = pixels.chunks_exact(width.max(1)).skip(y).take(height / 2);
-    rows.flat_map(move |row| row.iter().skip(x).take(width / 2).copied())
+/// The pixels of a part of a channel, row by row.
+pub(crate) fn window<T: Copy>(
+    pixels: &[T],
+    row: usize,
+    [x, y]: [usize; 2],
+    [width, height]: [usize; 2],
+) -> impl Iterator<Item = T> {
+    let rows = pixels.chunks_exact(row.max(1)).skip(y).take(height);
+    rows.flat_map(move |row| row.iter().skip(x).take(width).copied())
 }

@@ -3,7 +3,7 @@
 use super::Split;
 use super::binary::{BinarySet, Labelling};
 use super::random::{Purpose, Stream};
-use crate::images::{Image, Mask};
+use crate::images::{Image, Mask, window};
 
 /// Images with their masks.
 #[derive(Debug)]
@@ -174,15 +174,10 @@ impl Scene {
     /// Adds a crop to images, and gives its mask.
     fn cut(&self, corner: [usize; 2], size: usize, images: &mut Vec<f32>) -> Vec<u8> {
         for channel in self.numbers.chunks_exact((self.width * self.height).max(1)) {
-            images.extend(part(channel, self.width, corner, size));
+            images.extend(window(channel, self.width, corner, [size; 2]));
         }
-        part(&self.mask, self.width, corner, size).collect()
+        window(&self.mask, self.width, corner, [size; 2]).collect()
     }
-}
-
-fn part<T: Copy>(pixels: &[T], width: usize, [x, y]: [usize; 2], size: usize) -> impl Iterator<Item = T> {
-    let rows = pixels.chunks_exact(width.max(1)).skip(y).take(size);
-    rows.flat_map(move |row| row.iter().skip(x).take(size).copied())
 }
 
 /// Gives a channel mean 0 and standard deviation 1; one that is the same everywhere becomes 0.

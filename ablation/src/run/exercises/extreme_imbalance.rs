@@ -3,7 +3,7 @@
 use super::charts::histories;
 use super::losses::{Shared, named};
 use super::pictures::side_by_side;
-use super::tables::{family_table, final_table, metric, missing, spread_note};
+use super::tables::{by_mean, family_table, final_table, metric, missing, spread_note};
 use super::{Exercise, Shows, on_binary, rankings};
 use crate::guide::Field;
 use crate::run::arm::NamedLoss;
@@ -140,9 +140,7 @@ fn with_share(
 
 /// Each loss against BCE, and where the means lie.
 fn against_bce(entries: &[Entry<'_>], comparisons: &[Comparison], share: f64) -> Finding {
-    let mut means: Vec<(&str, f64)> =
-        entries.iter().filter_map(|entry| Some((entry.name(), entry.summary(name::DICE)?.mean))).collect();
-    means.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let means = by_mean(entries, name::DICE);
     let (Some(best), Some(worst), Some(bce)) = (means.first(), means.last(), entries.first()) else {
         return Finding::new(format!("At {} foreground nothing was trained.", percent_as_set(share)));
     };

@@ -2,7 +2,7 @@
 
 use super::losses::{Shared, named};
 use super::pictures::{ROWS, side_by_side};
-use super::tables::{family, family_table, final_table, metric, missing, spread_note_on, verdicts};
+use super::tables::{by_mean, family, family_table, final_table, metric, missing, spread_note_on, verdicts};
 use super::{Exercise, on_task};
 use crate::run::arm::NamedLoss;
 use crate::run::config::Config;
@@ -83,9 +83,7 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
 }
 
 fn finding(entries: &[Entry<'_>], family: &[crate::run::statistics::Comparison]) -> Finding {
-    let mut means: Vec<(&str, f64)> =
-        entries.iter().filter_map(|entry| Some((entry.name(), entry.summary(name::DICE)?.mean))).collect();
-    means.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let means = by_mean(entries, name::DICE);
     let ([best, ..], [.., last]) = (&means[..], &means[..]) else { return Finding::new("Nothing was trained.") };
     let sentence = format!(
         "On this one image, {} reaches the highest mean Dice, {:.3}, and {} the lowest, {:.3}.{}",

@@ -1,7 +1,7 @@
 //! Compounds of two losses, and what bad labels do to each.
 
 use super::losses::{Shared, named};
-use super::tables::{family, family_table, final_table, metric, missing, verdicts};
+use super::tables::{by_mean, family, family_table, final_table, metric, missing, seeds_note, verdicts};
 use super::{Exercise, on_task};
 use crate::run::arm::NamedLoss;
 use crate::run::config::{Config, Losses};
@@ -93,13 +93,7 @@ fn seeds(config: &Config) -> u32 {
 }
 
 fn note(config: &Config) -> String {
-    let held_out = config.data.held_out_images;
-    match seeds(config) {
-        1 => format!("On {held_out} held-out images, after the last step, one seed."),
-        seeds => format!(
-            "On {held_out} held-out images, after the last step: the mean of {seeds} seeds [smallest, largest]."
-        ),
-    }
+    seeds_note(seeds(config), config.data.held_out_images, "images")
 }
 
 fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
@@ -162,9 +156,7 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
 /// How the losses with one kind of labels compare with the first of them.
 fn against_reference(config: &Config, labels: Labels, entries: &[Entry<'_>], comparisons: &[Comparison]) -> Finding {
     let with = with(config, labels);
-    let mut means: Vec<(&str, f64)> =
-        entries.iter().filter_map(|entry| Some((entry.name(), entry.summary(name::DICE)?.mean))).collect();
-    means.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let means = by_mean(entries, name::DICE);
     let (Some(best), Some(reference)) = (means.first(), entries.first()) else {
         return Finding::new(format!("{with}, nothing was trained."));
     };

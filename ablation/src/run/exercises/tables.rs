@@ -23,7 +23,12 @@ pub(super) fn spread_note(outcomes: &Outcomes<'_>) -> String {
 
 /// The same, on other data.
 pub(super) fn spread_note_on(outcomes: &Outcomes<'_>, held_out: usize, what: &str) -> String {
-    match outcomes.config.seeds {
+    seeds_note(outcomes.config.seeds, held_out, what)
+}
+
+/// The same, with so many seeds.
+pub(super) fn seeds_note(seeds: u32, held_out: usize, what: &str) -> String {
+    match seeds {
         1 => format!("On {held_out} held-out {what}, after the last step, one seed."),
         seeds => format!(
             "On {held_out} held-out {what}, after the last step: the mean of {seeds} seeds [smallest, largest]."
@@ -51,6 +56,14 @@ pub(super) fn family<'a>(pairs: impl IntoIterator<Item = (&'a Entry<'a>, &'a Ent
 /// A finding of some comparisons: a sentence for each.
 pub(super) fn found(comparisons: &[Comparison]) -> Finding {
     Finding::from_comparisons(statistics::sentences(comparisons), comparisons.to_vec())
+}
+
+/// The entries that have a metric, by their means over the seeds, the highest first.
+pub(super) fn by_mean<'a>(entries: &'a [Entry<'_>], metric: &str) -> Vec<(&'a str, f64)> {
+    let mut means: Vec<(&str, f64)> =
+        entries.iter().filter_map(|entry| Some((entry.name(), entry.summary(metric)?.mean))).collect();
+    means.sort_by(|a, b| b.1.total_cmp(&a.1));
+    means
 }
 
 /// What comparisons with one loss show, as sentences that follow another: which are above it, below it, and not told apart.
