@@ -6,6 +6,7 @@
     allow(dead_code, reason = "what works through slices by lanes is not called where there are none")
 )]
 #![doc = include_str!("../README.md")]
+#![doc = include_str!("start.md")]
 //!
 //! # Accuracy
 //!
@@ -20,22 +21,9 @@
 //!
 #![doc = include_str!("accuracy.md")]
 //!
-//! [`Activation::Sigmoid`]: class::Activation::Sigmoid
-//! [`BinnedLovasz`]: sorted::BinnedLovasz
 //! [`BoundaryAccumulator`]: boundary::BoundaryAccumulator
-//! [`Channels`]: class::Channels
-//! [`ClassPlane`]: class::ClassPlane
-//! [`CrossEntropy`]: class::CrossEntropy
 //! [`ExactSum`]: extend::ExactSum
-//! [`GeneralisedDice`]: class::GeneralisedDice
-//! [`LovaszHinge`]: sorted::LovaszHinge
-//! [`LovaszSoftmax`]: sorted::LovaszSoftmax
-//! [`Ohem`]: sorted::Ohem
-//! [`PerClass`]: class::PerClass
 //! [`Region`]: extend::Region
-//! [`SoftmaxFocal`]: class::SoftmaxFocal
-//! [`TopK`]: sorted::TopK
-//! [`WassersteinDice`]: class::WassersteinDice
 //! [`distance::signed_distance_map`]: boundary::distance::signed_distance_map
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

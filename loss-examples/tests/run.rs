@@ -4,7 +4,9 @@ use std::path::Path;
 use std::process::Command;
 
 /// The examples with a line that each must print.
-const EXAMPLES: [(&str, &str, &str); 10] = [
+const EXAMPLES: [(&str, &str, &str); 12] = [
+    ("on_a_device", env!("CARGO_BIN_EXE_on_a_device"), "loss 1.013696"),
+    ("in_training", env!("CARGO_BIN_EXE_in_training"), "loss 1.013696"),
     ("hello", env!("CARGO_BIN_EXE_hello"), "loss 1.013696"),
     ("line_by_line", env!("CARGO_BIN_EXE_line_by_line"), "focal + Tversky 0.191376"),
     ("tiles_and_merge", env!("CARGO_BIN_EXE_tiles_and_merge"), "merged 3ffecdaebe4dfe30"),

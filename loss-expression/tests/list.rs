@@ -143,4 +143,7 @@ fn documents_name_every_loss() {
         let name = facts.page.rsplit("::").next().expect("a name");
         assert!(words(&readme).contains(name), "{}", facts.page);
     }
+    let front = fs::read_to_string(workspace().join("README.md")).expect("the README");
+    let count = format!("of {} losses", list::all().count());
+    assert!(front.contains(&count), "README.md should say {count}");
 }
