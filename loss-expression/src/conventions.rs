@@ -68,7 +68,8 @@ const BINARY: &str = "binary masks";
 const CLASSES: &str = "classes";
 
 const NEARLY_UNSMOOTHED: &str = "if an image has no foreground, the loss is near 1 for the slightest false positive";
-const ABSENT_IS_ONE: &str = "an empty mask costs 1 even if nothing is predicted, and false positives there have no gradient";
+const ABSENT_IS_ONE: &str =
+    "an empty mask costs 1 even if nothing is predicted, and false positives there have no gradient";
 const ABSENT_IS_PERFECT: &str =
     "without foreground in the whole batch the loss is 0, and false positives have no gradient";
 const NNUNET: &str = "nnU-Net reports −Dice, which is lower by 1; its plan may pool the batch instead (batch_dice)";

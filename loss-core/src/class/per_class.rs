@@ -330,7 +330,8 @@ impl<L: RegionFamily, W: ClassWeights, S: ClassSet, const C: usize> ClassLoss<C>
 combinable!([L: RegionFamily, W: ClassWeights, S: ClassSet,] PerClass<L, W, S>);
 
 /// The classes that count.
-pub(crate) const KEPT: ParameterFacts = word("classes", "all", &["all", "foreground"], "the classes that count; foreground = all but class 0");
+pub(crate) const KEPT: ParameterFacts =
+    word("classes", "all", &["all", "foreground"], "the classes that count; foreground = all but class 0");
 
 /// The options of a binary loss of each class; they replace its rule for empty masks.
 pub const PER_CLASS: &[ParameterFacts] = &[

@@ -127,12 +127,7 @@ impl Listed for ReducedFocal {
         page: "ReducedFocal",
         parameters: &[&[
             number("gamma", 2.0, UP_TO_99, "γ, how fast right pixels fade"),
-            number(
-                "threshold",
-                0.5,
-                BETWEEN,
-                "h: a pixel with p_t ≥ h counts as right; f jumps there unless h is 0.5",
-            ),
+            number("threshold", 0.5, BETWEEN, "h: a pixel with p_t ≥ h counts as right; f jumps there unless h is 0.5"),
             FOCAL_ALPHA,
         ]],
         ..Facts::NONE

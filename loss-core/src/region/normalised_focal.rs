@@ -127,7 +127,12 @@ impl Listed for NormalisedFocal {
         page: "NormalisedFocal",
         parameters: &[
             FOCAL_PARAMETERS,
-            &[number("floor", 1e-6, FROM_2_TO_MINUS_64, "the smallest value of the denominator, the sum of the factors")],
+            &[number(
+                "floor",
+                1e-6,
+                FROM_2_TO_MINUS_64,
+                "the smallest value of the denominator, the sum of the factors",
+            )],
         ],
         ..Facts::NONE
     };

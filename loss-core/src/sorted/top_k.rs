@@ -105,9 +105,10 @@ impl Listed for TopK {
 impl FromArguments for TopK {
     fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
         match arguments.number_or_none("k") {
-            Some(_) if arguments.is_given("percent") => {
-                Err(BuildError::Conflict { parameter: "percent", message: "and k set the same thing: give one of them" })
-            }
+            Some(_) if arguments.is_given("percent") => Err(BuildError::Conflict {
+                parameter: "percent",
+                message: "and k set the same thing: give one of them",
+            }),
             Some(k) => Ok(Self::count(whole("k", k)?)?),
             None => Ok(Self::percent(arguments.number("percent"))?),
         }

@@ -62,10 +62,7 @@ impl<L> Entry<L> {
 
 /// Known losses that the library does not have, and the reason.
 const IMPOSSIBLE: [(&str, &str); 3] = [
-    (
-        "hausdorff",
-        "it needs a distance transform of the whole prediction at every step; use boundary, which does not",
-    ),
+    ("hausdorff", "it needs a distance transform of the whole prediction at every step; use boundary, which does not"),
     (
         "hausdorff_dt",
         "it needs a distance transform of the whole prediction at every step; use boundary, which does not",

@@ -136,7 +136,12 @@ impl Report {
                 naive,
                 naive.map(|ratio| ratio >= 10.0),
             ),
-            ("time with exact sums, as a multiple of plain `f32` sums", "at most 1.4", exact, exact.map(|ratio| ratio <= 1.4)),
+            (
+                "time with exact sums, as a multiple of plain `f32` sums",
+                "at most 1.4",
+                exact,
+                exact.map(|ratio| ratio <= 1.4),
+            ),
             (
                 "time on two threads, as a multiple of only reading on two threads",
                 "at most 6",
@@ -425,9 +430,7 @@ impl Report {
             return Ok(());
         }
         self.paragraph("## What exactness costs");
-        self.paragraph(
-            "The same loop over the same vectors sums the terms of BCE + Dice exactly, and by other sums.",
-        );
+        self.paragraph("The same loop over the same vectors sums the terms of BCE + Dice exactly, and by other sums.");
         let of = |name: &str, parameter: &str| self.nanoseconds(EXACTNESS, name, parameter);
         let bar = |(words, parameter): &(String, String)| {
             (words.clone(), SUMS.iter().map(|name| of(name, parameter)).collect::<Vec<_>>())
@@ -473,7 +476,15 @@ impl Report {
             let faster = self.ratio(THREADS, [VALUE, "1"], [VALUE, &threads]);
             rows.push(vec![threads, optional(speed), optional(share), optional(faster)]);
         }
-        self.table(&["threads", "only reading, GB/s", "time of value / time of reading", "speed of value / speed on one thread"], &rows);
+        self.table(
+            &[
+                "threads",
+                "only reading, GB/s",
+                "time of value / time of reading",
+                "speed of value / speed on one thread",
+            ],
+            &rows,
+        );
         Ok(())
     }
 
