@@ -1,4 +1,4 @@
-//! BCE + Dice by its parameters alone.
+//! BCE + Dice, stored as its parameters.
 
 use loss_core::extend::{Batch, Fingerprint, Pixel, Real, Totals};
 use loss_core::{Bce, Dice, Loss, Part, Pointwise, Reduced, Scaled, Sum};
@@ -9,9 +9,9 @@ use crate::status::LossStatus;
 
 type Whole = Sum<Scaled<Reduced<Bce>>, Scaled<Dice>>;
 
-/// `bce * Bce + dice * Dice` in the 32 bytes of its parameters, where the sum of `loss_core` takes 88: what lets the state of a
-/// counting accumulator be small. It has the bits and the fingerprint of that sum, which every call makes anew; the compiler leaves
-/// little of the making.
+/// `bce * Bce + dice * Dice` in the 32 bytes of its parameters; the sum of `loss_core` takes 88. This keeps the state of a
+/// counting accumulator small. It has the bits and the fingerprint of that sum. Every call makes the sum again, and the compiler removes
+/// most of that work.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BceAndDice {
     bce: f64,
@@ -22,14 +22,14 @@ pub struct BceAndDice {
 
 impl BceAndDice {
     pub(crate) fn new(bce: f64, pos_weight: f32, dice: f64, smooth: f64) -> Result<Self, LossStatus> {
-        let _ = Dice::new(smooth)?; // `whole` makes it anew
+        let _ = Dice::new(smooth)?; // `whole` makes it again
         let [bce, dice] = coefficients([bce, dice])?;
         Ok(Self { bce, dice, smooth, pointwise: Bce::new().pos_weight(pos_weight)? })
     }
 
     #[inline(always)]
     fn whole(&self) -> Whole {
-        // `new` has seen that there is a Dice loss of this smoothing, so the other is never taken; and nothing can panic.
+        // `new` has checked that Dice accepts this smoothing, so the other branch is never taken. It exists because nothing may panic.
         let dice = Dice::new(self.smooth).unwrap_or_else(|_: ParameterError| keras::dice());
         self.pointwise.mean().times(self.bce).plus(dice.times(self.dice))
     }

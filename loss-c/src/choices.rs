@@ -1,4 +1,4 @@
-//! Options as C passes them: numbers, because a C enumeration can hold any, and a Rust one may not.
+//! Options from C as numbers, because a C enumeration can hold any number and a Rust one cannot.
 
 use loss_core::class::{ClassSet, EveryClass, Foreground};
 use loss_core::extend::{AnyOverlap, Fingerprint};
@@ -6,19 +6,19 @@ use loss_core::{Denominator, EmptyMask, FinishError, Focal};
 
 use crate::status::LossStatus;
 
-/// What the sum over pixels of a pointwise loss is divided by.
+/// The denominator of a pointwise loss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum LossReduction {
     /// The sum of the weights.
     Mean = 0,
-    /// Nothing: the sum.
+    /// 1: the plain sum.
     Sum = 1,
-    /// The number of pixels, ignored ones included and rejected ones not.
+    /// The number of pixels; ignored ones count, rejected ones do not.
     MeanOverPixels = 2,
 }
 
-/// The form in which overlap and errors are summed.
+/// The form of the overlap of a Dice, IoU or Tversky score.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum LossOverlap {
@@ -30,25 +30,25 @@ pub enum LossOverlap {
     Minimum = 2,
 }
 
-/// What a mask without foreground counts for.
+/// The loss of a mask without foreground.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum LossEmptyMask {
-    /// What the formula gives.
+    /// The value of the formula.
     Formula = 0,
-    /// A loss of 0.
+    /// 0.
     Zero = 1,
-    /// A loss of 1.
+    /// 1.
     One = 2,
 }
 
-/// The classes that a region loss is the mean of.
+/// The classes in the mean of a region loss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum LossClassSet {
-    /// All.
+    /// All classes.
     Every = 0,
-    /// All but class 0.
+    /// All classes but class 0.
     Foreground = 1,
 }
 
@@ -88,13 +88,13 @@ pub(crate) fn empty_mask(empty_mask: u32) -> Result<EmptyMask, LossStatus> {
     }
 }
 
-/// A coefficient that a loss may have.
+/// Checks that a loss may have this coefficient.
 pub(crate) fn coefficient(coefficient: f64) -> Result<f64, LossStatus> {
     FinishError::check_coefficients(coefficient.abs())?;
     Ok(coefficient)
 }
 
-/// Coefficients that a loss may have together.
+/// Checks that a loss may have these coefficients together.
 pub(crate) fn coefficients(coefficients: [f64; 2]) -> Result<[f64; 2], LossStatus> {
     let [first, second] = coefficients;
     FinishError::check_coefficients(first.abs() + second.abs())?;
@@ -113,7 +113,7 @@ impl LossClassSet {
     }
 }
 
-/// The fingerprint is that of `loss_core`'s own sets, so that states of both belong together.
+/// The fingerprints are those of `loss_core`'s own sets, so that states of both can be merged.
 impl ClassSet for LossClassSet {
     #[inline(always)]
     fn contains(&self, class: usize) -> bool {
@@ -131,7 +131,7 @@ impl ClassSet for LossClassSet {
     }
 }
 
-/// A focal loss; an α of NaN is none.
+/// A focal loss; an α of NaN means none.
 pub(crate) fn focal(gamma: f32, alpha: f32) -> Result<Focal, LossStatus> {
     let focal = Focal::new(gamma)?;
     Ok(if alpha.is_nan() { focal } else { focal.alpha(alpha)? })

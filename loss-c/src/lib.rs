@@ -2,7 +2,7 @@
 #![deny(unsafe_code)]
 #![doc = include_str!("../README.md")]
 
-// A library for an operating system has the panic handler of `std`, which nothing here calls.
+// A library for an operating system uses the panic handler of `std`, which nothing here calls.
 #[cfg(not(target_os = "none"))]
 extern crate std;
 

@@ -1,4 +1,4 @@
-//! Results as C reads them.
+//! Results in the form that C reads.
 
 use loss_core::class::{ClassLoss, FinishedClasses};
 use loss_core::extend::Link;
@@ -7,45 +7,45 @@ use loss_core::{Confusion, Counts, Finished, Loss, Part};
 use crate::ffi::LOSS_MOST_CLASSES;
 use crate::terms::LOSS_MOST_TERMS;
 
-/// How many pixels were pushed, and what became of them.
+/// The number of pushed pixels: valid, ignored and rejected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C)]
 pub struct LossCounts {
-    /// In the sums.
+    /// Pixels in the sums.
     pub valid: i64,
-    /// Weight 0, or an ignored label.
+    /// Pixels with weight 0, or an ignored label.
     pub ignored: i64,
-    /// Left out: the logit is not finite.
+    /// Rejected: the logit is not finite.
     pub rejected_inputs: i64,
-    /// Left out: the target lies outside [0, 1].
+    /// Rejected: the target lies outside [0, 1].
     pub rejected_targets: i64,
-    /// Left out: the weight is neither 0 nor in [2^-32, 2^32].
+    /// Rejected: the weight is neither 0 nor in [2^-32, 2^32].
     pub rejected_weights: i64,
-    /// Left out: the label is no class.
+    /// Rejected: the label is no class.
     pub rejected_labels: i64,
 }
 
-/// Sums of weights by what was predicted and what is true.
+/// Sums of weights, by prediction and truth.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[repr(C)]
 pub struct LossConfusion {
-    /// Foreground, and predicted so.
+    /// Foreground predicted as foreground.
     pub true_positive: f64,
-    /// Background, predicted to be foreground.
+    /// Background predicted as foreground.
     pub false_positive: f64,
-    /// Foreground, predicted to be background.
+    /// Foreground predicted as background.
     pub false_negative: f64,
-    /// Background, and predicted so.
+    /// Background predicted as background.
     pub true_negative: f64,
 }
 
-/// A term of a loss: it enters the value with coefficient * value.
+/// A term of a loss; it adds coefficient * value to the loss.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[repr(C)]
 pub struct LossPart {
     /// The coefficient.
     pub coefficient: f64,
-    /// The value before the coefficient.
+    /// The value, before the coefficient.
     pub value: f64,
 }
 
@@ -57,13 +57,13 @@ pub struct LossResult {
     pub value: f64,
     /// The sum of the weights of the valid pixels.
     pub weight: f64,
-    /// The terms, in their order; those past part_count are 0.
+    /// The terms, in order; those past part_count are 0.
     pub parts: [LossPart; LOSS_MOST_TERMS],
-    /// How many terms there are.
+    /// The number of terms.
     pub part_count: u32,
-    /// How many pixels there were.
+    /// The number of pixels.
     pub counts: LossCounts,
-    /// The soft confusion: sums of probabilities.
+    /// The soft confusion, whose counts are sums of probabilities.
     pub soft: LossConfusion,
     /// The confusion of predictions at the threshold.
     pub hard: LossConfusion,
@@ -79,13 +79,13 @@ pub struct LossClassesResult {
     pub weight: f64,
     /// The two terms: cross-entropy, and the Dice loss over classes.
     pub parts: [LossPart; 2],
-    /// How many classes there are.
+    /// The number of classes.
     pub class_count: u32,
-    /// How many pixels there were.
+    /// The number of pixels.
     pub counts: LossCounts,
     /// The soft confusion of each class against the rest; past class_count they are 0.
     pub soft: [LossConfusion; LOSS_MOST_CLASSES],
-    /// The confusion of the likeliest classes.
+    /// The confusion of predictions, the class of the largest logit; past class_count they are 0.
     pub hard: [LossConfusion; LOSS_MOST_CLASSES],
 }
 

@@ -1,33 +1,33 @@
-//! What a function answers.
+//! The status that a function returns.
 
 use core::ffi::CStr;
 
 use loss_core::class::ClassPlaneError;
 use loss_core::{FinishError, LengthError, Parameter, ParameterError, StateError};
 
-/// What became of a call. Whatever is not LOSS_STATUS_OK has changed nothing.
+/// The outcome of a call. A call that does not return LOSS_STATUS_OK has changed nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 pub enum LossStatus {
-    /// Done.
+    /// Success.
     Ok = 0,
-    /// A pointer is NULL that may not be.
+    /// A pointer is NULL but must not be.
     NullPointer = 1,
     /// A pointer is not aligned to its type.
     Misaligned = 2,
-    /// The object was not made ready by its `..._init` function, or is of another kind.
+    /// The object was not initialised by its `..._init` function, or is of another kind.
     NotInitialised = 3,
-    /// Two stretches of memory overlap that may not.
+    /// Two ranges of memory overlap but must not.
     Overlap = 4,
-    /// A length is not the one that is needed, or beyond the memory that can be.
+    /// A length is not the required one, or is larger than any memory.
     Length = 5,
     /// The number of terms is not 1 to LOSS_MOST_TERMS.
     TermCount = 6,
     /// The number of classes is not 1 to LOSS_MOST_CLASSES.
     ClassCount = 7,
-    /// An option is none of its enumeration's, or the term has no such option.
+    /// An option is no value of its enumeration, or the term has no such option.
     Option = 8,
-    /// A coefficient is not a finite number, or the magnitudes of all together are beyond 3.4e38.
+    /// A coefficient is not a finite number, or the magnitudes of all coefficients add up to more than 3.4e38.
     Coefficient = 9,
     /// A threshold does not lie between 0 and 1.
     Threshold = 10,
@@ -55,7 +55,7 @@ pub enum LossStatus {
     ZeroPoint = 21,
     /// Another parameter is out of range.
     Parameter = 22,
-    /// The two objects were made by losses that differ.
+    /// The two objects have different losses.
     OtherLoss = 23,
     /// The state holds a negative count.
     NegativeCount = 24,
@@ -67,7 +67,7 @@ pub enum LossStatus {
     Rejected = 27,
     /// A term of the loss is larger than the largest float.
     Saturated = 28,
-    /// The state holds an integer that no pixels can have made.
+    /// The state holds an integer that no pixels can produce.
     State = 29,
 }
 
@@ -109,7 +109,7 @@ impl LossStatus {
         ]
     };
 
-    /// What was wrong and what to do.
+    /// What was wrong and what to do, as text.
     pub fn message(self) -> &'static CStr {
         match self {
             Self::Ok => c"done",
@@ -195,7 +195,7 @@ impl From<StateError> for LossStatus {
             StateError::Length { .. } => Self::Length,
             StateError::NegativeCount { .. } => Self::NegativeCount,
             StateError::OutOfRange { .. } => Self::State,
-            // Of what a later release may add, the nearest.
+            // The nearest status for errors that a later release may add.
             _ => Self::OtherLoss,
         }
     }
@@ -208,7 +208,7 @@ impl From<FinishError> for LossStatus {
             FinishError::NoValidPixels(_) => Self::NoValidPixels,
             FinishError::Saturated => Self::Saturated,
             FinishError::Coefficient { .. } => Self::Coefficient,
-            // Of what a later release may add, the nearest.
+            // The nearest status for errors that a later release may add.
             _ => Self::Rejected,
         }
     }

@@ -1,18 +1,18 @@
-//! A sum of losses whose number is known at run time alone.
+//! A sum of losses whose number is known only at run time.
 
 use loss_core::extend::{AnySlope, AnySums, Batch, Fingerprint, GradientPasses, Pixel, Real, Totals};
 use loss_core::{AnyLoss, Loss, Part, Scaled};
 
-/// The most terms that a loss_any can have.
+/// The largest number of terms in a loss_any.
 pub const LOSS_MOST_TERMS: usize = 4;
 
-/// Up to four losses over the same pixels, as `[Scaled<AnyLoss>; N]` is N: with the same state and the same fingerprint, which are those of
-/// the same sum of losses by types.
+/// Up to four losses over the same pixels, like `[Scaled<AnyLoss>; N]` with N at run time. State and fingerprint are those of
+/// the same sum of losses built from types.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Terms([Option<Scaled<AnyLoss>>; LOSS_MOST_TERMS]);
 
 impl Terms {
-    /// The sum of these losses; `None` unless there are 1 to 4.
+    /// Makes the sum of these losses; `None` unless there are 1 to 4.
     pub fn new(losses: impl IntoIterator<Item = Scaled<AnyLoss>>) -> Option<Self> {
         let mut losses = losses.into_iter();
         let mut terms = [None; LOSS_MOST_TERMS];

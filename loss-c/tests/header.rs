@@ -1,4 +1,4 @@
-//! The header is what cbindgen makes of the sources, and compiles. `LOSS_C_WRITE_HEADER=1 cargo test -p loss-c --test header` writes it anew.
+//! Checks that the header equals cbindgen's output for the sources, and compiles. `LOSS_C_WRITE_HEADER=1 cargo test -p loss-c --test header` writes it.
 
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ fn path(of: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(of)
 }
 
-/// The sources as the compiler reads them: macros write functions, and cbindgen does not know macros.
+/// The sources as the compiler reads them: macros write functions, and cbindgen cannot expand macros.
 static SOURCE: LazyLock<String> = LazyLock::new(|| {
     let output = Command::new(env!("CARGO"))
         .args(["rustc", "--lib", "--profile=check", "--manifest-path"])
@@ -83,7 +83,7 @@ fn the_header_has_every_function_once_with_its_documentation() {
     assert!(count > 90, "{count} functions found");
 }
 
-/// Hands a source to a compiler, and tells whether it takes it; `None` if there is no such compiler.
+/// Compiles a source, and returns the result; `None` if there is no such compiler.
 fn compiles(compiler: &[&str], source: &str) -> Option<Result<(), String>> {
     let (&program, options) = compiler.split_first().unwrap();
     let child = Command::new(program)

@@ -1,13 +1,13 @@
-//! What can go wrong, and what to do about it.
+//! The errors of this crate: what was wrong, where, and what is accepted.
 
 use core::fmt;
 
 /// Writes [`Parameter`] from the list of parameters: code, name, meaning.
 macro_rules! parameters {
     ($($(#[$doc:meta])* $parameter:ident = $code:literal, $name:literal;)*) => {
-        /// A parameter that may be out of its range.
+        /// A parameter of a loss, link or quantisation, named by the errors about it.
         ///
-        /// The number of each is its code: it stays the same from release to release.
+        /// The number beside each name is its code, which stays the same from release to release.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         #[repr(u16)]
@@ -19,14 +19,14 @@ macro_rules! parameters {
             /// Every parameter.
             pub const ALL: &'static [Self] = &[$(Self::$parameter,)*];
 
-            /// The name, as the documentation of the losses has it.
+            /// The name that the documentation of the losses uses.
             pub const fn name(self) -> &'static str {
                 match self {
                     $(Self::$parameter => $name,)*
                 }
             }
 
-            /// The code.
+            /// The code, for interfaces that pass numbers.
             pub const fn code(self) -> u16 {
                 match self {
                     $(Self::$parameter => $code,)*
@@ -37,29 +37,29 @@ macro_rules! parameters {
 }
 
 parameters! {
-    /// α: of a focal loss the weight of foreground, of a Tversky loss the weight of false positives.
+    /// α: the weight of foreground in a focal loss, the weight of false positives in a Tversky loss.
     Alpha = 1, "alpha";
-    /// β: of a Tversky loss the weight of false negatives, of quality focal loss the exponent.
+    /// β: the weight of false negatives in a Tversky loss, the exponent in quality focal loss.
     Beta = 2, "beta";
     /// The weight of a class.
     ClassWeight = 3, "class weight";
     /// The number of classes.
     Classes = 4, "classes";
-    /// What a loss is multiplied by.
+    /// The coefficient of a loss in a sum.
     Coefficient = 5, "coefficient";
     /// δ of the unified focal loss and its parts.
     Delta = 6, "delta";
     /// A distance between two classes.
     Distance = 7, "distance";
-    /// ε, of Poly-1 or of clipped probabilities.
+    /// ε: the parameter of Poly-1, or the clip of probabilities.
     Epsilon = 8, "epsilon";
-    /// The floor under a denominator.
+    /// The smallest value that a denominator may take.
     Floor = 9, "floor";
     /// γ, an exponent.
     Gamma = 10, "gamma";
     /// The number of pixels that top-k keeps.
     K = 11, "k";
-    /// The share of label smoothing.
+    /// The share of label smoothing, ε.
     LabelSmoothing = 12, "label smoothing";
     /// λ of the unified focal loss.
     Lambda = 13, "lambda";
@@ -71,17 +71,17 @@ parameters! {
     Q = 16, "q";
     /// The scale of quantised codes.
     Scale = 17, "scale";
-    /// The smoothing of a score.
+    /// The smoothing s of a score, above and below the fraction bar.
     Smooth = 18, "smooth";
-    /// The smoothing above the fraction bar.
+    /// The smoothing above the fraction bar alone.
     SmoothNumerator = 19, "smooth (numerator)";
-    /// The smoothing below the fraction bar.
+    /// The smoothing below the fraction bar alone.
     SmoothDenominator = 20, "smooth (denominator)";
     /// The probability up to which OHEM keeps every pixel.
     Thresh = 21, "thresh";
-    /// The probability from which on a pixel is called foreground, or is no longer wrong to reduced focal loss.
+    /// The probability from which a pixel counts as foreground; for reduced focal loss, the p_t up to which a pixel keeps its whole cross-entropy.
     Threshold = 22, "threshold";
-    /// What reduced focal loss multiplies by: the threshold to the power −γ.
+    /// The factor of reduced focal loss: the threshold to the power −γ.
     ThresholdToMinusGamma = 23, "threshold^-gamma";
     /// The zero point of quantised codes.
     ZeroPoint = 24, "zero point";
@@ -93,17 +93,17 @@ impl fmt::Display for Parameter {
     }
 }
 
-/// A parameter of a loss is out of its range.
+/// The error of a parameter out of its range.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ParameterError {
     /// The parameter.
     pub parameter: Parameter,
-    /// Which one, if there are several: the class of a class weight, row · C + column of a distance between C classes.
+    /// Which of several values: the class of a class weight, or row · C + column of a distance between C classes.
     pub index: Option<usize>,
-    /// What was given.
+    /// The value that was given.
     pub given: f64,
-    /// What is accepted, as text.
+    /// The accepted range, as text.
     pub accepted: &'static str,
 }
 
@@ -112,7 +112,7 @@ impl ParameterError {
         if holds { Ok(()) } else { Err(Self { parameter, index: None, given, accepted }) }
     }
 
-    /// The same error of one of several parameters.
+    /// The same error, for one of several values.
     pub(crate) fn of(self, index: usize) -> Self {
         Self { index: Some(index), ..self }
     }
@@ -140,14 +140,14 @@ impl fmt::Display for ParameterError {
 
 impl core::error::Error for ParameterError {}
 
-/// A slice has another length than those beside it ask for.
+/// The error of a slice whose length does not match the other slices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LengthError {
-    /// The slice at fault.
+    /// The name of the slice.
     pub slice: &'static str,
-    /// How many values it has.
+    /// The number of values it has.
     pub length: usize,
-    /// How many are expected; of scratch memory, how many at least.
+    /// The number of values expected; for scratch memory, the minimum.
     pub expected: usize,
 }
 
@@ -159,18 +159,18 @@ impl fmt::Display for LengthError {
 
 impl core::error::Error for LengthError {}
 
-/// Slices do not make a [`ClassPlane`](crate::class::ClassPlane).
+/// The error of slices that do not make a [`ClassPlane`](crate::class::ClassPlane).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClassPlaneError {
     /// The number of classes is 0, or above the capacity C of the plane's type.
     Classes {
-        /// How many classes were asked for.
+        /// The number of classes that was given.
         given: usize,
-        /// C.
+        /// The capacity C.
         capacity: usize,
     },
-    /// The slices do not have a logit for each class of each pixel.
+    /// The slices do not hold one logit for each class of each pixel.
     Length(LengthError),
 }
 
@@ -194,7 +194,7 @@ impl fmt::Display for ClassPlaneError {
 
 impl core::error::Error for ClassPlaneError {}
 
-/// A plane with weights was given to an accumulator that counts pixels.
+/// The error of a plane with weights that is given to an accumulator that counts pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WeightedPlaneError;
 
@@ -206,11 +206,11 @@ impl fmt::Display for WeightedPlaneError {
 
 impl core::error::Error for WeightedPlaneError {}
 
-/// Two accumulators, or an accumulator and a state, do not belong together.
+/// The error of merging two accumulators, or loading a state, that do not belong together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StateError {
-    /// They were made by losses that differ in structure, parameters, link or threshold.
+    /// The two losses differ in structure, parameters, link or threshold.
     OtherLoss {
         /// The fingerprint of this accumulator.
         expected: u64,
@@ -219,26 +219,26 @@ pub enum StateError {
     },
     /// The state has another number of integers.
     Length {
-        /// How many this accumulator's state has.
+        /// The number of integers in this accumulator's state.
         expected: usize,
-        /// How many were given, counted up to one too many.
+        /// The number that was given; counting stops at one too many.
         given: usize,
     },
     /// The state holds a negative count of pixels.
     NegativeCount {
-        /// Which of its integers.
+        /// The index of that integer.
         index: usize,
     },
-    /// The state holds an integer that no pixels can have made: it was damaged, or is not a state of this loss.
+    /// The state holds an integer that no pixels can produce: the state is damaged, or belongs to another loss.
     OutOfRange {
-        /// Which of its integers; for a sum as a whole, its last.
+        /// The index of that integer; if a whole sum is out of range, the index of the sum's last integer.
         index: usize,
     },
     /// The state was written in another format.
     Version {
-        /// The format of this crate.
+        /// The format version of this crate.
         expected: u32,
-        /// The format of the state.
+        /// The format version of the state.
         given: u32,
     },
 }

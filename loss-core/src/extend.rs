@@ -1,19 +1,22 @@
-//! For a loss of your own, and for functions that are generic over losses, inputs or sums.
+//! Traits and types for a loss of your own, and for functions generic over losses, inputs or sums.
 //!
-//! | to write | implement | it sees |
+//! | to write | implement | it reads |
 //! |---|---|---|
 //! | a sum over pixels | [`Pointwise`](crate::Pointwise) | a [`Pixel`] |
 //! | a function of sums over pixels | [`Region`] | terms of a [`Pixel`], then their sums |
 //! | a sum over pixels of several classes | [`ClassPointwise`](crate::class::ClassPointwise) | a [`ClassPixel`] |
 //! | a loss with sums of its own, or one chosen at run time | [`Loss`](crate::Loss), [`ClassLoss`](crate::class::ClassLoss) | a [`Batch`], a [`ClassBatch`], by [`Terms`], [`ClassTerms`] |
 //!
-//! The pages of [`Pointwise`](crate::Pointwise) and [`Region`] have an example each. A formula is written once, over [`Real`]; sums are kept as
-//! an [`ExactSum`].
+//! [`Pointwise`](crate::Pointwise) and [`Region`] each have an example. Write a formula once, over [`Real`]; it then runs on single pixels and in SIMD registers.
+//! Sums are kept as an [`ExactSum`].
 //!
-//! [`Link`], [`Target`], [`HardTarget`] and [`Weight`] are what an input, a target and a weight may be. [`SharedSums`] is what tells an
-//! [`Accumulator`](crate::Accumulator) ([`WeightedSums`]) from a [`CountingAccumulator`](crate::CountingAccumulator) ([`CountedSums`]).
-//! [`AnyOverlap`] is a form of the overlap that is chosen at run time; [`AnySums`] and [`AnySlope`] belong to [`AnyLoss`](crate::AnyLoss),
-//! [`AnyClassSums`] and [`AnyClassSlope`] to [`AnyClassLoss`](crate::class::AnyClassLoss).
+//! The other items:
+//!
+//! - [`Link`], [`Target`], [`HardTarget`] and [`Weight`] bound the types of an input, a target and a weight.
+//! - [`SharedSums`] is the difference between an [`Accumulator`](crate::Accumulator), which has [`WeightedSums`], and a
+//!   [`CountingAccumulator`](crate::CountingAccumulator), which has [`CountedSums`].
+//! - [`AnyOverlap`] is a form of the overlap chosen at run time.
+//! - [`AnySums`] and [`AnySlope`] belong to [`AnyLoss`](crate::AnyLoss), [`AnyClassSums`] and [`AnyClassSlope`] to [`AnyClassLoss`](crate::class::AnyClassLoss).
 
 pub use crate::class::any::{AnyClassSlope, AnyClassSums};
 pub use crate::class::batch::{ClassBatch, ClassTerms};

@@ -1,19 +1,19 @@
-//! A number that tells two losses apart.
+//! The hash that identifies a loss.
 
 /// A 64-bit FNV-1a hash of a loss: its structure, names, options and parameters.
 ///
-/// Sums may be merged only if they were made by the same loss; the fingerprint, which travels beside a state and never
-/// inside it, tells whether they were. It is the same on every machine, and from release to release: options have names
-/// of their own (`empty_mask=zero`), and an option that a later release adds is hashed only where it is not the default.
+/// Sums merge only if the same loss made them. The fingerprint decides that. It is stored beside a state, never inside it. It is equal on every machine and
+/// from release to release: each option has a name of its own (`empty_mask=zero`), and an option added by a later release is hashed only where it differs from
+/// its default.
 ///
-/// A combined loss is the list of its losses, each with its whole coefficient. So it has one fingerprint, however it was
-/// written: with types, as an array, or chosen at run time; `2·(A + B)` or `2·A + 2·B`; with a coefficient of 1 or none.
+/// A combined loss hashes as the list of its losses, each with its whole coefficient. So the fingerprint does not depend on how the loss is written: with types,
+/// as an array or chosen at run time; as `2·(A + B)` or `2·A + 2·B`; with a coefficient of 1 or with none.
 #[derive(Clone, Debug)]
 pub struct Fingerprint {
     hash: u64,
-    /// What the losses that are added now are multiplied by.
+    /// The coefficient of the losses that are added now.
     coefficient: f64,
-    /// Whether a loss begins here: before its name, its coefficient is hashed.
+    /// Whether the next name begins a loss. Its coefficient is hashed before the name.
     begins: bool,
 }
 
@@ -26,15 +26,15 @@ impl Fingerprint {
         self.hash = (self.hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     }
 
-    /// −0 is 0: by the bits, where an addition of `f64`s is a call that takes flash.
+    /// Hashes the bits of the number, with −0 as 0. The test is on the bits because adding `f64`s is a call that takes flash.
     fn eight_bytes(&mut self, number: f64) {
         let bits = number.to_bits();
         let bits = if bits << 1 == 0 { 0 } else { bits };
         bits.to_le_bytes().into_iter().for_each(|byte| self.byte(byte));
     }
 
-    /// Adds one loss of a sum, by its coefficient in the sum and by what adds the loss: a loss of losses calls it for each
-    /// of them. A sum in a sum is one list, and coefficients of coefficients are multiplied.
+    /// Adds one loss of a sum: its coefficient in the sum, and the function that adds the loss. A loss made of losses calls this for each of them. Nested sums
+    /// become one list, and nested coefficients are multiplied.
     #[inline]
     pub fn loss(&mut self, coefficient: f64, add: impl FnOnce(&mut Self)) {
         let outer = self.coefficient;
@@ -47,9 +47,9 @@ impl Fingerprint {
         self.coefficient = outer;
     }
 
-    // This and the next two stand in flash once: a loss has many names and parameters, each a loop that would be unrolled.
+    // This function and the next two are not inlined: a loss has many names and parameters, and each would unroll a loop into flash.
 
-    /// Begins a loss, if one begins here.
+    /// Begins a loss if the next name begins one.
     #[inline(never)]
     fn begin(&mut self) {
         if self.begins {
@@ -82,7 +82,7 @@ impl Fingerprint {
     }
 }
 
-/// a·b. Where that is no number it is one and the same NaN: which one a processor makes differs.
+/// a·b. If the product is NaN, it is always the same NaN; processors differ in which one they make.
 fn product(a: f64, b: f64) -> f64 {
     let product = a * b;
     if product.is_nan() { f64::NAN } else { product }

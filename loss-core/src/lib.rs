@@ -10,14 +10,15 @@
 //!
 //! # Accuracy
 //!
-//! The largest errors, measured against `f64` formulas over every `f32` in the domain whose absolute value lies in [2⁻¹², 128] and over
-//! every 97th elsewhere; where the reference is below 2⁻¹²⁶, an absolute error of 2⁻¹²⁶ is let pass. These are the errors before anything weighs the
-//! number: a `pos_weight`, an α or a class weight multiplies that absolute error too, to 2⁻¹²⁶ times the weight. An ULP is the distance of `f32`s around the reference, at least 2⁻¹⁴⁹. A background
-//! pixel is the mirror image of a foreground pixel, to the bit; the table is of foreground pixels. Subnormal numbers must not
-//! be flushed to zero.
+//! The table lists the largest errors, measured against `f64` formulas. Every `f32` of the domain whose absolute value lies in [2⁻¹², 128] was tried, and every
+//! 97th elsewhere. Where the reference is below 2⁻¹²⁶, an absolute error of 2⁻¹²⁶ is allowed. An ULP is the distance between neighbouring `f32`s at the reference,
+//! at least 2⁻¹⁴⁹. The table is for foreground pixels; a background pixel is their mirror image, to the bit.
 //!
-//! All error bounds of this documentation leave out what is this small, and that each term of a sum is rounded to a multiple of 2⁻⁶⁴
-//! ([`ExactSum`]). So a loss that is a quotient of sums over n pixels is known to n·2⁻⁶⁵ over its denominator.
+//! The errors are those before weighting: a `pos_weight`, an α or a class weight multiplies the absolute error as well, to 2⁻¹²⁶ times the weight. The processor
+//! must not flush subnormal numbers to zero.
+//!
+//! Every error bound in this documentation leaves out two things: errors below 2⁻¹²⁶, and the rounding of each term of a sum to a multiple of 2⁻⁶⁴
+//! ([`ExactSum`]). The rounding of terms gives a quotient of sums over n pixels an error of n·2⁻⁶⁵ divided by its denominator.
 //!
 #![doc = include_str!("accuracy.md")]
 //!
@@ -55,7 +56,7 @@ mod stream;
 mod sums;
 mod training;
 
-// What is for a loss of one's own is in `extend` alone. `pointwise` and `region` list themselves what is public of them.
+// Names that only a loss of the user's own needs are in `extend` alone. `pointwise` and `region` list their public names themselves.
 pub use arch::SimdLevel;
 pub use error::{LengthError, Parameter, ParameterError, StateError, WeightedPlaneError};
 pub use histogram::Histogram;

@@ -1,9 +1,8 @@
-//! The losses as data: names, formulas, parameters with their ranges and defaults, and how each is made of arguments.
+//! The losses as data: names, formulas, parameters with ranges and defaults, and a constructor for each.
 //!
-//! What names losses in text (an expression, a configuration file, a help page, a table in a document) is made from this list, or compared
-//! with it, so that a new loss is one file and one row. The facts of a loss stand in its own file, as its [`Listed`]; the rows are those of
-//! [`AnyLoss`], in [`AnyLoss::LIST`], and of [`COMBINED_LOSSES`], [`CLASS_LOSSES`], [`RANKING_LOSSES`] and [`OTHER_LOSSES`] for what is no stream of binary pixels. [`all`]
-//! goes through every one.
+//! Everything that names losses in text is made from this list or compared with it by a test: expressions, configuration files, help pages, tables in documents.
+//! So a new loss is one file and one row. Each loss states its facts in its own file, as its [`Listed`]. The losses of binary pixels are in [`AnyLoss::LIST`]; the others are in
+//! [`COMBINED_LOSSES`], [`CLASS_LOSSES`], [`RANKING_LOSSES`] and [`OTHER_LOSSES`]. [`all`] iterates over every loss.
 
 use crate::boundary::BoundaryAccumulator;
 pub use crate::class::per_class::PER_CLASS;
@@ -16,18 +15,18 @@ use crate::loss::any::AnyLoss;
 use crate::loss::unified_focal::UnifiedFocal;
 use crate::sorted::{LovaszHinge, LovaszSoftmax, Ohem, TopK};
 
-/// The losses over classes that are not a binary loss of each class; every region loss of [`AnyLoss::LIST`] is one over classes too, as
+/// The losses over classes that are not made of one binary loss per class. Every region loss of [`AnyLoss::LIST`] works over classes too, through
 /// [`PerClass`](crate::class::PerClass).
 pub const CLASS_LOSSES: &[Facts] =
     &[CrossEntropy::FACTS, SoftmaxFocal::FACTS, GeneralisedDice::FACTS, WassersteinDice::<1>::FACTS];
 
-/// The losses that are a sum of others.
+/// The losses that are a sum of other losses.
 pub const COMBINED_LOSSES: &[Facts] = &[UnifiedFocal::FACTS];
 
 /// The losses that rank the pixels.
 pub const RANKING_LOSSES: &[Facts] = &[LovaszHinge::FACTS, LovaszSoftmax::<1>::FACTS, TopK::FACTS, Ohem::FACTS];
 
-/// The losses that need something else of each pixel.
+/// The losses that need more of each pixel than an input and a target: the boundary loss needs a distance.
 pub const OTHER_LOSSES: &[Facts] = &[BoundaryAccumulator::<Logits>::FACTS];
 
 /// Every loss of this crate.

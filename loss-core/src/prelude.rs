@@ -1,4 +1,4 @@
-//! The traits whose methods losses have, and the names that most programs need.
+//! The traits that carry the methods of losses, and the names that most programs need.
 //!
 //! ```
 //! use loss_core::prelude::*;

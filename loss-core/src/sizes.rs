@@ -1,4 +1,4 @@
-//! What the documentation promises to small devices, on whatever machine this is compiled for.
+//! Checks, on every machine, the sizes that the documentation promises to small devices.
 
 use crate::loss::combine::Sum;
 use crate::loss::reduction::Reduced;

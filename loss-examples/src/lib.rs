@@ -1,4 +1,4 @@
-//! What a program and its test share.
+//! The code that an example and its test share.
 #![forbid(unsafe_code)]
 
 pub mod messages;

@@ -1,7 +1,7 @@
-//! The sums of a device as a message, and the host that merges them.
+//! A message with the sums of a device, and the host that merges messages.
 //!
-//! The fingerprint tells sums of another loss, the checksum damage. Sums do not know whether they were merged before: the message has a number
-//! of its own for that.
+//! The fingerprint detects sums of another loss, the checksum damage. Sums cannot tell whether they were merged before, so each message has a
+//! number of its own.
 
 use std::collections::HashSet;
 use std::error::Error;
@@ -14,17 +14,17 @@ use serde::{Deserialize, Serialize};
 /// BCE + Dice of pixels with hard targets and no weights.
 pub type Sums = CountingAccumulator<Sum<Reduced<Bce>, Dice>>;
 
-/// A message as a device holds it: without allocation, and with room for any.
+/// The bytes of a message as a device holds them: not allocated, with room for any message.
 pub type Bytes = heapless::Vec<u8, 256>;
 
 const CHECKSUM: Crc<u32> = Crc::<u32>::new(&CRC_32_ISCSI);
 
-/// Which message it is.
+/// The identity of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Id {
-    /// Who sent it.
+    /// The device that sent it.
     pub device: u32,
-    /// How many the device had sent before.
+    /// The number of messages that the device had sent before.
     pub sequence: u32,
 }
 
@@ -36,10 +36,10 @@ struct Message {
     state: [i64; Sums::STATE_LENGTH],
 }
 
-/// The message with these sums.
+/// Makes a message of sums.
 ///
 /// # Errors
-/// Those of `postcard`, were the state longer than there is room for.
+/// Those of `postcard`, if the state did not fit.
 pub fn message(id: Id, sums: &Sums) -> Result<Bytes, Box<dyn Error>> {
     let message = Message { version: STATE_VERSION, id, fingerprint: sums.fingerprint(), state: sums.state()? };
     Ok(to_vec_crc32(&message, CHECKSUM.digest())?)
@@ -47,22 +47,22 @@ pub fn message(id: Id, sums: &Sums) -> Result<Bytes, Box<dyn Error>> {
 
 /// The sums of all messages so far.
 pub struct Host {
-    /// What has been merged.
+    /// The merged sums.
     pub total: Sums,
-    /// Whose.
+    /// The messages that were merged.
     pub seen: HashSet<Id>,
 }
 
 impl Host {
-    /// A host that waits for the sums of an empty accumulator's loss.
+    /// Makes a host for the loss of an empty accumulator.
     pub fn new(empty: Sums) -> Self {
         Self { total: empty, seen: HashSet::new() }
     }
 
-    /// Merges the sums in a message; `false` if that was done before.
+    /// Merges the sums in a message. Returns `false` if that message was merged before.
     ///
     /// # Errors
-    /// What is wrong with the message; nothing is merged then.
+    /// An error that says what is wrong with the message; nothing is merged then.
     pub fn receive(&mut self, bytes: &[u8]) -> Result<bool, Box<dyn Error>> {
         let Message { version, id, fingerprint: given, state } = postcard::from_bytes_crc32(bytes, CHECKSUM.digest())?;
         if version != STATE_VERSION {

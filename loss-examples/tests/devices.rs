@@ -27,7 +27,7 @@ fn every_order_gives_the_bits_of_one_device() {
     }
 }
 
-/// Whatever bit of a message changes, and wherever it breaks off, nothing of it is merged.
+/// If any bit of a message changes, or the message breaks off anywhere, nothing of it is merged.
 #[test]
 fn damage_is_always_seen() {
     let loss = Bce::new().mean() + Dice::new(1e-5).unwrap();

@@ -29,7 +29,8 @@ fn promised(body: &str) -> Vec<&str> {
 #[test]
 fn programs_are_shown_as_they_are_with_what_they_print() {
     let readme = read("README.md");
-    let mut shown: Vec<&str> = readme.split("```rust\n").skip(1).map(|rest| rest.split_once("```").unwrap().0).collect();
+    let mut shown: Vec<&str> =
+        readme.split("```rust\n").skip(1).map(|rest| rest.split_once("```").unwrap().0).collect();
     for (name, program) in PROGRAMS {
         let body = body(name);
         let place = shown.iter().position(|block| **block == body);
@@ -40,7 +41,10 @@ fn programs_are_shown_as_they_are_with_what_they_print() {
         assert!(answer.status.success());
         let printed = String::from_utf8(answer.stdout).unwrap();
         assert_eq!(printed.lines().collect::<Vec<_>>(), promised(&body), "{name}");
-        assert!(readme.contains(&format!("-p loss-examples --bin {name}`")), "README.md does not say how to run {name}");
+        assert!(
+            readme.contains(&format!("-p loss-examples --bin {name}`")),
+            "README.md does not say how to run {name}"
+        );
     }
     assert!(shown.is_empty(), "README.md shows programs that no test runs: {shown:?}");
 }

@@ -1,4 +1,4 @@
-//! Runs every example, and checks what it says.
+//! Runs every example and checks a line of its output.
 
 use std::path::Path;
 use std::process::Command;

@@ -1,11 +1,11 @@
-//! Channels that do not exclude each other ("multi-label"): an expression for each, of a binary mask each.
+//! Channels that do not exclude each other ("multi-label"): an expression and a binary mask for each.
 
 use loss_core::{ParameterError, StateError};
 
 use crate::binary::{self, Gradient, Inputs, Pixels};
 use crate::error::EvaluationError;
 
-/// The running sums of some channels.
+/// The running sums of several channels.
 ///
 /// ```
 /// use loss_core::Plane;
@@ -27,16 +27,16 @@ pub struct Accumulator {
 }
 
 impl Accumulator {
-    /// Empty sums of a channel for each of the losses.
+    /// Makes empty sums, with a channel for each of the losses.
     ///
     /// # Errors
-    /// As [`Losses::accumulator`](binary::Losses::accumulator).
+    /// Those of [`Losses::accumulator`](binary::Losses::accumulator).
     pub fn new(losses: &[binary::Losses], inputs: Inputs) -> Result<Self, EvaluationError> {
         let channels = losses.iter().map(|losses| losses.accumulator(inputs)).collect::<Result<_, _>>()?;
         Ok(Self { channels })
     }
 
-    /// Calls a pixel foreground from this probability on, in place of ½, and starts anew.
+    /// Sets the probability from which a pixel counts as foreground \[½\], and forgets all pixels.
     ///
     /// # Errors
     /// [`ParameterError`] unless the threshold lies strictly between 0 and 1.
@@ -45,7 +45,7 @@ impl Accumulator {
         Ok(Self { channels: channels.collect::<Result<_, _>>()? })
     }
 
-    /// The channels.
+    /// The accumulators of the channels.
     #[must_use]
     pub fn channels(&self) -> &[binary::Accumulator] {
         &self.channels
@@ -54,17 +54,17 @@ impl Accumulator {
     /// Adds the pixels of slices to a channel.
     ///
     /// # Errors
-    /// [`EvaluationError::NoChannel`] if there is no such channel, else as [`binary::Accumulator::extend`]; nothing is added then.
+    /// [`EvaluationError::NoChannel`] if there is no such channel, and those of [`binary::Accumulator::extend`]; nothing is added then.
     pub fn extend(&mut self, channel: usize, pixels: Pixels<'_>) -> Result<(), EvaluationError> {
         let channels = self.channels.len();
         let sums = self.channels.get_mut(channel).ok_or(EvaluationError::NoChannel { channel, channels })?;
         sums.extend(pixels)
     }
 
-    /// Adds the pixels of others, channel by channel.
+    /// Adds the pixels of another accumulator, channel by channel.
     ///
     /// # Errors
-    /// [`StateError`], and nothing is added, if a channel's losses or the numbers of channels differ.
+    /// [`StateError`] if the losses of a channel or the numbers of channels differ; nothing is added then.
     pub fn merge(&mut self, other: &Self) -> Result<(), StateError> {
         let (expected, given) = (self.channels.len(), other.channels.len());
         if expected != given {
@@ -81,7 +81,7 @@ impl Accumulator {
     /// The results of all channels, if every pixel was in range.
     ///
     /// # Errors
-    /// [`EvaluationError`] of the first channel that has none.
+    /// The [`EvaluationError`] of the first channel without a result.
     pub fn finish(&self) -> Result<Finished, EvaluationError> {
         let channels = self.channels.iter().map(binary::Accumulator::finish).collect::<Result<_, _>>()?;
         Ok(Finished { channels })
@@ -90,7 +90,7 @@ impl Accumulator {
     /// The results of all channels, over the pixels that were in range.
     ///
     /// # Errors
-    /// [`EvaluationError`] of the first channel that has no valid pixel.
+    /// The [`EvaluationError`] of the first channel without a valid pixel.
     pub fn finish_valid(&self) -> Result<Finished, EvaluationError> {
         let channels = self.channels.iter().map(binary::Accumulator::finish_valid).collect::<Result<_, _>>()?;
         Ok(Finished { channels })
@@ -110,13 +110,13 @@ impl Finished {
         &self.channels
     }
 
-    /// The mean of the channels' losses (of the first expression of each); 0 without a channel.
+    /// The mean of the channels' losses (the first expression of each); 0 without channels.
     #[must_use]
     pub fn mean(&self) -> f64 {
         self.weighted_mean(&vec![1.0; self.channels.len()])
     }
 
-    /// Σ v L / Σ v over the channels that have a weight, or 0 if Σ v is.
+    /// The weighted mean Σ v L / Σ v over the channels that have a weight, or 0 if Σ v is 0.
     #[must_use]
     pub fn weighted_mean(&self, weights: &[f64]) -> f64 {
         let weighted = self.channels.iter().zip(weights).map(|(channel, weight)| weight * channel.value());
@@ -124,8 +124,8 @@ impl Finished {
         if all == 0.0 { 0.0 } else { sum / all }
     }
 
-    /// The gradient of the mean by the inputs of a channel, times an upstream factor; `None` if there is no such channel, or several expressions
-    /// were evaluated for it.
+    /// The gradient of the mean by the inputs of a channel, times an upstream factor; `None` if there is no such channel, or if it has several
+    /// expressions.
     #[must_use]
     pub fn gradient_of_mean(&self, channel: usize, upstream: f64) -> Option<Gradient> {
         self.channels.get(channel)?.gradient(upstream / self.channels.len() as f64)

@@ -1,8 +1,8 @@
-//! The losses of other libraries, as expressions: what `loss_core::conventions` has as functions.
+//! The losses of other libraries as expressions, like the functions of `loss_core::conventions`.
 
 use crate::expression::closest;
 
-/// What a term is taken over before the mean.
+/// The pixels over which a term is taken before the mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Grouping {
     /// All pixels of the batch.
@@ -11,21 +11,21 @@ pub enum Grouping {
     Image,
 }
 
-/// A loss of another library, with its defaults.
+/// A loss of another library, with that library's defaults.
 #[derive(Debug)]
 pub struct Convention {
     /// `library.loss`.
     pub name: &'static str,
     /// The vocabulary of its terms: "binary masks" or "classes".
     pub of: &'static str,
-    /// Terms to be added.
+    /// The terms of the sum.
     pub terms: &'static [(&'static str, Grouping)],
-    /// A trap, or what else to know.
+    /// A trap or another remark.
     pub note: &'static str,
 }
 
 impl Convention {
-    /// The terms as one expression. Where they are [grouped](Self::grouping) differently, its value is not the loss.
+    /// The terms as one expression. If their [grouping](Self::grouping) differs, the expression's value is not the loss.
     #[must_use]
     pub fn expression(&self) -> String {
         self.terms.iter().map(|(term, _)| *term).collect::<Vec<_>>().join(" + ")
@@ -37,7 +37,7 @@ impl Convention {
         self.terms.iter().any(|(_, grouping)| *grouping == Grouping::Image)
     }
 
-    /// What the terms are taken over, in words.
+    /// The pixels over which the terms are taken, in words.
     #[must_use]
     pub fn grouping(&self) -> &'static str {
         let of_batch = self.terms.iter().any(|(_, grouping)| *grouping == Grouping::Batch);
@@ -67,13 +67,14 @@ use Grouping::{Batch, Image};
 const BINARY: &str = "binary masks";
 const CLASSES: &str = "classes";
 
-const NEARLY_UNSMOOTHED: &str = "where an image has no foreground the loss is near 1 for the least false positive";
-const ABSENT_IS_ONE: &str = "nothing predicted on nothing is 1, not 0, and false positives there have no gradient";
+const NEARLY_UNSMOOTHED: &str = "if an image has no foreground, the loss is near 1 for the slightest false positive";
+const ABSENT_IS_ONE: &str =
+    "an empty mask costs 1 even if nothing is predicted, and false positives there have no gradient";
 const ABSENT_IS_PERFECT: &str =
     "without foreground in the whole batch the loss is 0, and false positives have no gradient";
-const NNUNET: &str = "nnU-Net reports −Dice, lower by 1; its plan may pool the batch instead (batch_dice)";
+const NNUNET: &str = "nnU-Net reports −Dice, which is lower by 1; its plan may pool the batch instead (batch_dice)";
 const IGNORED_DILUTE: &str = "ignored pixels stay in the mean with a loss of 0";
-const MICRO: &str = "one score of all classes, so large classes have all the say";
+const MICRO: &str = "one score over all classes, so large classes decide it";
 
 /// The losses of other libraries, with their defaults.
 pub static CONVENTIONS: &[Convention] = &[
@@ -82,7 +83,7 @@ pub static CONVENTIONS: &[Convention] = &[
         name: "pytorch.cross_entropy",
         of: CLASSES,
         terms: &[("ce", Batch)],
-        note: "divided by the weight of the labels, so weights of equal classes cancel",
+        note: "divided by the weight of the labels, so the weight cancels if all labels are of one class",
     },
     Convention {
         name: "torchvision.sigmoid_focal",
@@ -101,7 +102,7 @@ pub static CONVENTIONS: &[Convention] = &[
         name: "monai.jaccard",
         of: BINARY,
         terms: &[("iou(smooth=5e-6)", Image)],
-        note: "MONAI doubles the fraction but not its smoothing, so 1e-5 is 5e-6 here",
+        note: "MONAI doubles the fraction but not its smoothing, so its 1e-5 is 5e-6 here",
     },
     Convention {
         name: "monai.tversky",
@@ -126,7 +127,7 @@ pub static CONVENTIONS: &[Convention] = &[
         name: "monai.dice_softmax",
         of: CLASSES,
         terms: &[("dice(smooth=1e-5)", Image)],
-        note: "a class that an image lacks counts, near 1 for the least prediction of it",
+        note: "a class missing from an image counts, with a loss near 1 for the slightest prediction of it",
     },
     Convention {
         name: "monai.dice_softmax_foreground",
@@ -138,25 +139,25 @@ pub static CONVENTIONS: &[Convention] = &[
         name: "monai.tversky_softmax",
         of: CLASSES,
         terms: &[("tversky(alpha=0.5, beta=0.5, smooth=1e-5)", Image)],
-        note: "alpha is the price of false positives",
+        note: "alpha weighs false positives",
     },
     Convention {
         name: "monai.generalized_dice",
         of: CLASSES,
         terms: &[("generalised_dice(weight=square, smooth=1e-5)", Image)],
-        note: "a class that an image lacks takes the largest weight of the others",
+        note: "a class missing from an image takes the largest weight of the others",
     },
     Convention {
         name: "monai.focal_softmax",
         of: CLASSES,
         terms: &[("focal(gamma=2, reduction=pixels_and_classes, weights=none)", Batch)],
-        note: "the mean goes over classes too, all but one of which are 0: 1/C of the mean over pixels",
+        note: "the mean includes the classes, all but one of which are 0, so it is 1/C of the mean over pixels",
     },
     Convention {
         name: "monai.dice_ce_softmax",
         of: CLASSES,
         terms: &[("dice(smooth=1e-5)", Image), ("ce", Batch)],
-        note: "a class that an image lacks counts, near 1 for the least prediction of it",
+        note: "a class missing from an image counts, with a loss near 1 for the slightest prediction of it",
     },
     Convention {
         name: "smp.dice",
@@ -193,19 +194,19 @@ pub static CONVENTIONS: &[Convention] = &[
         name: "smp.dice_multiclass",
         of: CLASSES,
         terms: &[("dice(smooth=0, floor=1e-7, overlap=minimum, absent=zero)", Batch)],
-        note: "a class that the batch lacks counts as perfect, whatever is predicted",
+        note: "a class missing from the batch counts as perfect, whatever is predicted",
     },
     Convention {
         name: "smp.jaccard_multiclass",
         of: CLASSES,
         terms: &[("iou(smooth=0, floor=1e-7, overlap=minimum, absent=zero)", Batch)],
-        note: "a class that the batch lacks counts as perfect, whatever is predicted",
+        note: "a class missing from the batch counts as perfect, whatever is predicted",
     },
     Convention {
         name: "smp.tversky_multiclass",
         of: CLASSES,
         terms: &[("tversky(smooth=0, floor=1e-7, overlap=minimum, absent=zero)", Batch)],
-        note: "a class that the batch lacks counts as perfect, whatever is predicted",
+        note: "a class missing from the batch counts as perfect, whatever is predicted",
     },
     Convention {
         name: "smp.soft_cross_entropy",
@@ -229,7 +230,7 @@ pub static CONVENTIONS: &[Convention] = &[
         name: "kornia.dice_macro",
         of: CLASSES,
         terms: &[("dice(smooth=0, smooth_denominator=1e-8, absent=skip)", Image)],
-        note: "classes that an image lacks leave its mean, and their false positives cost next to nothing",
+        note: "classes missing from an image leave its mean, and their false positives cost almost nothing",
     },
     Convention {
         name: "nnunet.dc_and_bce",
@@ -253,13 +254,13 @@ pub static CONVENTIONS: &[Convention] = &[
         name: "keras.binary_crossentropy",
         of: BINARY,
         terms: &[("bce", Batch)],
-        note: "of probabilities Keras clips to [1e-7, 1-1e-7], and so does --probs",
+        note: "Keras clips probabilities to [1e-7, 1-1e-7], and so does --probs",
     },
     Convention {
         name: "keras.binary_focal_crossentropy",
         of: BINARY,
         terms: &[("focal(gamma=2)", Batch)],
-        note: "Keras' alpha=0.25 is not used unless apply_class_balancing=True",
+        note: "Keras does not use its alpha=0.25 unless apply_class_balancing=True",
     },
     Convention {
         name: "keras.dice",
@@ -271,7 +272,7 @@ pub static CONVENTIONS: &[Convention] = &[
         name: "keras.tversky",
         of: BINARY,
         terms: &[("tversky(alpha=0.5, beta=0.5, smooth=0, smooth_denominator=1e-7)", Batch)],
-        note: "Keras' code swaps alpha and beta against its documentation: its alpha weighs misses, which is beta here",
+        note: "Keras' code swaps alpha and beta compared with its documentation: its alpha weighs false negatives, which is beta here",
     },
     Convention {
         name: "keras.sparse_categorical_crossentropy",
@@ -283,7 +284,7 @@ pub static CONVENTIONS: &[Convention] = &[
         name: "keras.categorical_focal_crossentropy",
         of: CLASSES,
         terms: &[("0.25 * focal(gamma=2, weights=none)", Batch)],
-        note: "alpha=0.25 is one factor for every class, which only scales the loss",
+        note: "alpha=0.25 is one factor for all classes, so it only scales the loss",
     },
     Convention {
         name: "keras.dice_softmax",
@@ -307,7 +308,7 @@ pub static CONVENTIONS: &[Convention] = &[
         name: "optax.dice",
         of: BINARY,
         terms: &[("tversky(alpha=0.5, beta=0.5, smooth=1)", Image)],
-        note: "a smoothing of 1 in Tversky's formula is one of 2 in Dice's",
+        note: "a smoothing of 1 in Tversky's formula is a smoothing of 2 in Dice's",
     },
     Convention {
         name: "optax.softmax_cross_entropy",
@@ -319,7 +320,7 @@ pub static CONVENTIONS: &[Convention] = &[
         name: "optax.dice_softmax",
         of: CLASSES,
         terms: &[("tversky(alpha=0.5, beta=0.5, smooth=1)", Image)],
-        note: "a smoothing of 1 in Tversky's formula is one of 2 in Dice's",
+        note: "a smoothing of 1 in Tversky's formula is a smoothing of 2 in Dice's",
     },
 ];
 
@@ -331,10 +332,10 @@ pub fn libraries() -> Vec<&'static str> {
     libraries
 }
 
-/// The convention of this name, or all of a library, that fit the input.
+/// The convention of this name, or all of a library, for this kind of input.
 ///
 /// # Errors
-/// What is wrong, if there is none.
+/// A message that says what is wrong, if there is none.
 pub fn choose(name: &str, of: &str) -> Result<Vec<&'static Convention>, String> {
     let written = name.to_lowercase().replace('-', "_");
     let (library, loss) = written.split_once('.').map_or((written.as_str(), None), |(a, b)| (a, Some(b)));
@@ -360,7 +361,7 @@ pub fn choose(name: &str, of: &str) -> Result<Vec<&'static Convention>, String> 
             .map(|convention| convention.name)
             .collect();
         let others = if others.is_empty() { "none".to_owned() } else { others.join(", ") };
-        return Err(format!("{name} is no loss of {of}, which these are; {library} has for them: {others}"));
+        return Err(format!("{name} is no loss of {of}; for these targets {library} has: {others}"));
     }
     Ok(fitting)
 }

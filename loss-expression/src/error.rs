@@ -1,4 +1,4 @@
-//! What can be wrong with an evaluation.
+//! The errors of an evaluation.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use loss_core::class::ClassPlaneError;
 use loss_core::sorted::SortedError;
 use loss_core::{FinishError, LengthError, ParameterError};
 
-/// Losses have no value, or cannot be evaluated on these inputs.
+/// The reason why losses have no value, or cannot be evaluated on these inputs.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum EvaluationError {
@@ -14,30 +14,30 @@ pub enum EvaluationError {
     Finish(FinishError),
     /// A loss that ranks the pixels has no result.
     Ranking {
-        /// Its name.
+        /// The name of the loss.
         loss: &'static str,
-        /// What is wrong.
+        /// The error of the loss.
         error: SortedError,
     },
     /// A loss takes logits, and the inputs are probabilities.
     LogitsOnly {
-        /// Its name.
+        /// The name of the loss.
         loss: &'static str,
     },
-    /// The boundary loss was given no distance map.
+    /// The boundary loss got no distance map.
     NoDistances,
     /// There is no such channel.
     NoChannel {
-        /// The one that was named, from 0.
+        /// The channel that was named, counted from 0.
         channel: usize,
-        /// How many there are.
+        /// The number of channels.
         channels: usize,
     },
     /// A parameter is out of its range.
     Parameter(ParameterError),
-    /// Slices that should be parallel differ in length.
+    /// Slices differ in length.
     Length(LengthError),
-    /// Slices of classes do not fit each other.
+    /// Slices of classes do not match each other.
     Plane(ClassPlaneError),
 }
 
@@ -48,10 +48,10 @@ impl fmt::Display for EvaluationError {
             Self::Ranking { loss, error } => write!(f, "{loss}: {error}"),
             Self::LogitsOnly { loss } => write!(f, "{loss} is a loss of logits, and the inputs are probabilities"),
             Self::NoDistances => f.write_str(
-                "boundary needs the signed distance of each pixel from the boundary of its mask, and none was given",
+                "boundary needs the signed distance of each pixel from the boundary of its mask, but got none",
             ),
             Self::NoChannel { channel, channels } => {
-                write!(f, "there is no channel {channel}: there are {channels}, and they count from 0")
+                write!(f, "there is no channel {channel}: there are {channels} channels, counted from 0")
             }
             Self::Parameter(error) => error.fmt(f),
             Self::Length(error) => error.fmt(f),

@@ -1,6 +1,6 @@
 //! The loss of each pixel by a sum of losses.
 
-/// Sums the maps of terms.
+/// Sums the maps of the terms.
 pub(crate) struct MapOfTerms<'a> {
     map: &'a mut [f32],
     sums: Vec<f64>,
@@ -13,21 +13,21 @@ impl<'a> MapOfTerms<'a> {
         Self { map, sums, part }
     }
 
-    /// Where the map of a term goes, …
+    /// The map of the next term, to be written.
     pub(crate) fn part(&mut self) -> &mut [f32] {
         &mut self.part
     }
 
-    /// … which then enters the sum with this coefficient.
+    /// Adds the written map to the sum, times a coefficient.
     pub(crate) fn add(&mut self, coefficient: f64) {
         for (sum, part) in self.sums.iter_mut().zip(&self.part) {
             *sum += coefficient * f64::from(*part);
         }
     }
 
-    /// Writes the sum.
+    /// Writes the sum of all terms.
     pub(crate) fn finish(self) {
-        // What lies beyond f32 is its largest number, as in the sums; `clamp` keeps the NaN of a rejected pixel.
+        // Numbers beyond `f32` become its largest, as in the sums; `clamp` keeps the NaN of a rejected pixel.
         for (to, sum) in self.map.iter_mut().zip(self.sums) {
             *to = sum.clamp(f64::from(f32::MIN), f64::from(f32::MAX)) as f32;
         }

@@ -1,22 +1,22 @@
-//! What is to be summed for the losses that were asked for.
+//! The plan of an evaluation: the distinct losses of several expressions.
 
 use crate::expression::{BinaryLoss, Expression, Term, WeightedTerm};
 
-/// The expressions, and the distinct losses that they are sums of.
+/// The expressions, and the distinct losses in them.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan<L = BinaryLoss> {
     expressions: Vec<Expression<L>>,
     distinct: Vec<(f64, L)>,
-    /// For each expression, which loss each of its terms is.
+    /// The index of the distinct loss, for each term of each expression.
     places: Vec<Vec<usize>>,
 }
 
-/// The value of an expression, and those of its terms without their coefficients.
+/// The value of an expression, and the values of its terms without their coefficients.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evaluated {
     /// The sum of the terms, each times its coefficient.
     pub value: f64,
-    /// The values of the terms, in the order they were written.
+    /// The values of the terms, in the order in which they were written.
     pub parts: Vec<f64>,
 }
 
@@ -35,7 +35,7 @@ impl<L: Clone + PartialEq> Plan<L> {
             }
             places.push(own);
         }
-        // A gradient is that of the only expression, so its coefficients belong to the losses themselves.
+        // A gradient belongs to the only expression, so that expression's coefficients go to the losses themselves.
         let coefficient = |index: usize| match (&expressions[..], &places[..]) {
             ([expression], [places]) => {
                 let uses = expression.terms().iter().zip(places).filter(|(_, place)| **place == index);
@@ -57,7 +57,7 @@ impl<L: Clone + PartialEq> Plan<L> {
         self.expressions.iter().flat_map(|expression| expression.terms())
     }
 
-    /// The losses to sum, with the coefficients that their gradients enter the sum with.
+    /// The losses to sum, with their coefficients in the gradient.
     pub(crate) fn distinct(&self) -> &[(f64, L)] {
         &self.distinct
     }
@@ -67,7 +67,7 @@ impl<L: Clone + PartialEq> Plan<L> {
         self.distinct.iter().map(|(_, loss)| loss)
     }
 
-    /// The values of all expressions from those of the distinct losses.
+    /// The values of all expressions, from those of the distinct losses.
     pub(crate) fn combine(&self, distinct: &[f64]) -> Vec<Evaluated> {
         let value_of = |place: &usize| distinct.get(*place).copied().unwrap_or(0.0);
         self.expressions
@@ -83,9 +83,9 @@ impl<L: Clone + PartialEq> Plan<L> {
     }
 }
 
-/// A fingerprint of sums, with a loss that has none.
+/// Mixes a loss without a fingerprint into the fingerprint of the sums.
 pub(crate) fn mixed(fingerprint: u64, place: usize, loss: &impl std::fmt::Debug) -> u64 {
-    // FNV-1a, as the fingerprint itself.
+    // FNV-1a, as in the fingerprint itself.
     let byte = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     format!("{place} {loss:?}").bytes().fold(fingerprint, byte)
 }

@@ -1,4 +1,4 @@
-//! The sums of losses whose number is known at run time alone.
+//! The sums of losses whose number is known only at run time.
 
 use loss_core::extend::Sums;
 

@@ -1,15 +1,15 @@
-//! A training: a loss, its data, a seed.
+//! An arm: one training of a loss on its data with a seed.
 
 use std::fmt;
 
 use super::task::Task;
 use loss_expression::{BinaryLoss, ClassesLoss, Expression, ExpressionError};
 
-/// A loss under the name that it has in the report.
+/// A loss with its name in the report.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct NamedLoss {
     pub(crate) name: String,
-    /// In the language of `ablation score --loss`.
+    /// The loss in the language of `ablation score --loss`.
     pub(crate) expression: String,
     /// Its place in the palette.
     pub(crate) colour: usize,
@@ -30,7 +30,7 @@ impl fmt::Display for Arm {
 }
 
 impl Arm {
-    /// Whether nothing but the loss's name differs.
+    /// Whether the two differ in nothing but the loss's name.
     pub(crate) fn is_same_training(&self, other: &Arm) -> bool {
         self.task == other.task && self.seed == other.seed && self.loss.expression == other.loss.expression
     }

@@ -1,6 +1,6 @@
 //! Bytes as base64 in JSON.
 
-/// Of one list of bytes.
+/// For one list of bytes.
 pub(crate) mod one {
     use base64::Engine;
     use base64::engine::general_purpose::STANDARD;
@@ -15,7 +15,7 @@ pub(crate) mod one {
     }
 }
 
-/// Of several.
+/// For several lists.
 pub(crate) mod each {
     use base64::Engine;
     use base64::engine::general_purpose::STANDARD;

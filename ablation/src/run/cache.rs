@@ -1,4 +1,4 @@
-//! Finished trainings on disk, so that a run that was broken off goes on where it stopped.
+//! Finished trainings on disk, so that an interrupted run continues where it stopped.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,10 +17,10 @@ use super::task::{Labels, Task};
 use super::training::Trained;
 use super::versions::versions;
 
-/// Counts up when a change to the program changes what a training gives, or how it is stored.
+/// Increase this when a change of the program changes the result of a training, or how it is stored.
 const REVISION: u32 = 4;
 
-/// All that a training depends on.
+/// Everything that a training depends on.
 #[derive(Serialize)]
 struct Key<'a> {
     revision: u32,
@@ -45,25 +45,25 @@ pub(crate) struct Stored {
     pub(crate) seconds: f64,
 }
 
-/// A training in its file: a file that takes another's name is not taken for it.
+/// A training as it is stored. The key detects a file that was renamed to another's name.
 #[derive(Serialize, Deserialize)]
 struct Entry<S> {
-    /// The hash of what the training depends on.
+    /// The hash of everything that the training depends on.
     key: String,
     #[serde(flatten)]
     stored: S,
 }
 
-/// What there is of an arm.
+/// The stored result of an arm.
 #[derive(Debug)]
 pub(crate) enum Found {
     Nothing,
     Stored(Stored),
-    /// A file that does not hold what was written into it.
+    /// A file whose content is not what was written.
     Unusable(Unusable),
 }
 
-/// Why a stored training is trained again.
+/// The reason why a stored training is trained again.
 #[derive(Debug)]
 pub(crate) struct Unusable {
     path: PathBuf,
@@ -76,11 +76,11 @@ impl fmt::Display for Unusable {
     }
 }
 
-/// What is done with trainings that are there already.
+/// The treatment of trainings that are stored already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Earlier {
     Used,
-    /// They are trained again, and what is stored of them is replaced.
+    /// They are trained again, and their files are replaced.
     Ignored,
 }
 
@@ -91,14 +91,14 @@ pub(crate) struct Cache {
 }
 
 impl Cache {
-    /// Of a folder that is there.
+    /// Takes a folder that exists.
     pub(crate) fn new(folder: PathBuf, earlier: Earlier) -> Self {
         Self { folder, earlier }
     }
 
-    /// The file of an arm, and the hash of all that its training depends on.
+    /// The file of an arm, and the hash of everything that its training depends on.
     fn place(&self, config: &Config, arm: &Arm) -> Result<(PathBuf, String), RunError> {
-        // Which exercises there are beside this one changes nothing in it.
+        // Other exercises do not change this training.
         let data = match arm.task {
             Task::Cell { .. } => Data { rare_shares: Vec::new(), ..config.data_of_cells() },
             Task::Binary { .. } | Task::Nuclei | Task::Damage { .. } => {
@@ -132,7 +132,7 @@ impl Cache {
         Ok((self.folder.join(format!("{key}.json")), key))
     }
 
-    /// What was stored of this arm, if it is what was written then.
+    /// Loads what was stored for this arm, if it is intact.
     pub(crate) fn load(&self, config: &Config, arm: &Arm) -> Result<Found, RunError> {
         let (path, key) = self.place(config, arm)?;
         if self.earlier == Earlier::Ignored {
@@ -142,7 +142,7 @@ impl Cache {
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
-            // It could not be replaced after the training either.
+            // Such a file could not be replaced after the training either.
             Err(error) if path.is_dir() => return Err(RunError::Read { path, error }),
             Err(error) => return unusable(path, format!("a stored training that cannot be read ({error})")),
         };
@@ -157,7 +157,7 @@ impl Cache {
         }
     }
 
-    /// Stores a training, whole or not at all; when this returns, it is on disk.
+    /// Stores a training, whole or not at all. When this returns, it is on disk.
     pub(crate) fn store(&self, config: &Config, arm: &Arm, stored: &Stored) -> Result<(), RunError> {
         let (path, key) = self.place(config, arm)?;
         let bytes = serde_json::to_vec(&Sealed::new(Entry { key, stored })?)?;
@@ -194,7 +194,7 @@ mod tests {
         assert_eq!(paths.len(), all);
     }
 
-    /// What changes a training changes its place; what does not, leaves it there.
+    /// A change that affects a training changes its place; any other change does not.
     #[test]
     fn the_place_follows_from_what_a_training_depends_on() {
         type Change = fn(&mut Config);
@@ -275,7 +275,7 @@ mod tests {
         assert!(matches!(ignoring.load(&config, arm).unwrap(), Found::Nothing));
     }
 
-    /// Whatever happens to a file, it is what was stored or it is trained again.
+    /// Whatever happens to a file, the training is loaded as it was stored, or trained again.
     #[test]
     fn a_damaged_training_is_not_used() {
         let (_folder, cache) = cache(Earlier::Used);
@@ -308,7 +308,7 @@ mod tests {
                 let mut bytes = whole.clone();
                 bytes[index] = changed;
                 match found(&bytes) {
-                    // Nothing but what reads the same may pass: a 0 for a 0, more digits of the same number.
+                    // Only changes that read the same may pass: a 0 for a 0, more digits of the same number.
                     Found::Stored(stored) => assert_eq!(stored, trained(7), "{index}"),
                     Found::Unusable(_) => {}
                     Found::Nothing => panic!("nothing at {index}"),

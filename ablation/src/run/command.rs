@@ -1,4 +1,4 @@
-//! The commands `run`, `report`, `config` and `compare`: from what was asked to what is written.
+//! The commands `run`, `report`, `config` and `compare`, from their arguments to their output.
 
 use std::fmt::Write;
 use std::fs;
@@ -44,14 +44,14 @@ impl PresetArguments {
     }
 }
 
-/// The arguments of `run`, with what the list of exercises says on them.
+/// The arguments of `run`, with texts from the list of exercises.
 pub(crate) fn with_exercises(command: clap::Command) -> clap::Command {
     let last = i64::try_from(exercises::ALL.len()).unwrap_or(i64::MAX);
     let titles = exercises::ALL.iter().map(|exercise| format!("{} {}", exercise.number, exercise.title));
     let which = format!("The exercises to run: {} [default: all]", titles.collect::<Vec<_>>().join(", "));
     let own = format!(
-        "Add an arm with a loss of your own to {}: an expression as `ablation score` has it, such as \
-         \"0.7*focal(gamma=2) + 0.3*tversky(alpha=0.3, beta=0.7)\". May be given several times",
+        "Add an arm with your own loss to {}: an expression like those of `ablation score`, such as \
+         \"0.7*focal(gamma=2) + 0.3*tversky(alpha=0.3, beta=0.7)\". Can be given several times",
         exercises::told(Exercise::takes_own)
     );
     let numbers = clap::value_parser!(u8).range(1..=last);
@@ -75,7 +75,7 @@ pub(crate) fn compare(arguments: &CompareArguments) -> Result<String, RunError> 
     Ok(comparison.text())
 }
 
-/// The settings that were asked for: the preset, then the file, then the command line.
+/// The requested settings: the preset, changed by the file, then by the command line.
 fn settings(arguments: &RunArguments) -> Result<Config, RunError> {
     let preset = arguments.preset.preset();
     let mut config = match &arguments.config {
@@ -91,7 +91,7 @@ fn settings(arguments: &RunArguments) -> Result<Config, RunError> {
     Ok(config.validate()?)
 }
 
-/// Trains what is not trained yet, and writes the report.
+/// Trains everything that is not stored yet, and writes the report.
 pub(crate) fn run(arguments: &RunArguments) -> Result<String, RunError> {
     let started = Instant::now();
     let config = settings(arguments)?;
@@ -160,21 +160,21 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<String, RunError> {
 pub(crate) fn draw_again(arguments: &ReportArguments) -> Result<String, RunError> {
     let given = &arguments.results;
     let home = if given.is_dir() { given.as_path() } else { folder_of(given) };
-    // The folder is taken before it is read: a run may be writing there.
+    // The folder is locked before it is read, because a run may be writing there.
     let taken = RunFolder::take_to_draw(arguments.output.as_deref().unwrap_or(home))?;
     let folder = taken.path();
     let results = Results::read(given)?;
     let record = Record::read(home);
     if record.is_none() {
         terminal::say(format_args!(
-            "note: {}: not there or damaged, so the page has no command, machine and times",
+            "note: {}: missing or damaged, so the page does not show command, machine and times",
             home.join(record::FILE_NAME).display()
         ));
     }
     let images = fs::read(home.join(&results.images.file)).ok().filter(|bytes| results.images.holds(bytes));
     if images.is_none() {
         terminal::say(format_args!(
-            "note: {}: not there or not the file of these results, so the page does not name it",
+            "note: {}: missing, or not the file of these results, so the page does not link it",
             home.join(&results.images.file).display()
         ));
     }
@@ -188,14 +188,14 @@ pub(crate) fn draw_again(arguments: &ReportArguments) -> Result<String, RunError
     Ok(format!("report   {}\n", folder.join("index.html").display()))
 }
 
-/// What an earlier report drew, and this one does not, would be taken for a part of it.
+/// Removes files that an earlier report drew and this one does not, because they would look like part of it.
 fn remove_old(folder: &Path, before: Option<&Record>, written: &[PathBuf]) {
     for old in before.into_iter().flat_map(Record::files_within).filter(|old| !written.contains(old)) {
         let _ = fs::remove_file(folder.join(old));
     }
 }
 
-/// The exercises that were asked for, on images of files or on synthetic ones.
+/// The requested exercises, on images from files or on synthetic ones.
 fn exercises_on(numbers: &[u8], is_of_files: bool) -> Result<Vec<&'static Exercise>, RunError> {
     let chosen = exercises::chosen(numbers);
     if !is_of_files {
@@ -226,7 +226,7 @@ fn available_threads() -> usize {
     std::thread::available_parallelism().map_or(1, |threads| threads.get())
 }
 
-/// Set when Ctrl-C is pressed; pressed again, it ends the program at once.
+/// A flag that Ctrl-C sets. A second Ctrl-C ends the program at once.
 fn stop_on_interrupt() -> Result<Arc<AtomicBool>, RunError> {
     let stop = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&stop);
@@ -234,7 +234,7 @@ fn stop_on_interrupt() -> Result<Arc<AtomicBool>, RunError> {
         if seen.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        terminal::say("\nstopping: a report of what is finished follows; Ctrl-C again ends at once");
+        terminal::say("\nstopping: the report of the finished trainings follows; press Ctrl-C again to end at once");
     })?;
     Ok(stop)
 }
@@ -254,7 +254,7 @@ fn arm_result((arm, fate): (&Arm, &Fate)) -> Option<ArmResult> {
     })
 }
 
-/// What is printed in the end.
+/// The text that is printed at the end.
 fn told(folder: &Path, results: &Results, fates: &[Fate], record: &Record, seconds: f64) -> String {
     let mut text = String::new();
     let trained = results.arms.len();

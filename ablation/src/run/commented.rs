@@ -12,7 +12,7 @@ use super::task::{Labels, Task};
 #[template(path = "config.toml", escape = "none")]
 struct Commented<'a> {
     config: &'a Config,
-    /// The exercises that a comment speaks of.
+    /// The exercises that a comment names.
     on_binary: String,
     on_damage: String,
     share: String,
@@ -23,7 +23,7 @@ struct Commented<'a> {
     sensitivity: String,
 }
 
-/// TOML with all settings, what each means and accepts.
+/// TOML with all settings, and with the meaning and the accepted values of each.
 pub(crate) fn commented(config: &Config) -> Result<String, ConfigError> {
     Commented {
         config,

@@ -1,4 +1,4 @@
-//! What can go wrong in a run, and the exit code that says so.
+//! The errors of a run, and their exit codes.
 
 use std::io;
 use std::path::PathBuf;
@@ -12,12 +12,12 @@ pub(crate) enum RunError {
     #[error("{path}: cannot be written into, so nothing is trained: {error}")]
     NotWritable { path: PathBuf, error: io::Error },
     #[error(
-        "{path}: another run{} is writing there; wait for its end, or give this one a folder of its own with --output",
+        "{path}: another run{} is writing there; wait until it ends, or use another folder with --output",
         .process.map_or(String::new(), |process| format!(" (process {process})"))
     )]
     InUse { path: PathBuf, process: Option<u32> },
     #[error(
-        "{path}: cannot be written: {error}; the trainings that are finished are kept, and the same command goes on from there"
+        "{path}: cannot be written: {error}; the finished trainings are kept, and the same command continues from them"
     )]
     Training { path: PathBuf, error: io::Error },
     #[error(transparent)]
@@ -33,7 +33,7 @@ pub(crate) enum RunError {
     #[error(transparent)]
     Results(#[from] super::results::ResultsError),
     #[error(
-        "interrupted before any training was finished; nothing is written but the trainings in {0}, from which the next run goes on"
+        "interrupted before any training was finished; only the trainings in {0} are written, and the next run continues from them"
     )]
     NothingFinished(PathBuf),
     #[error(transparent)]
@@ -44,7 +44,7 @@ pub(crate) enum RunError {
     Common(#[from] crate::error::Error),
     #[error("internal error: {0}")]
     Internal(String),
-    #[error("no training came to its end: {0}")]
+    #[error("no training was finished: {0}")]
     AllFailed(String),
     #[error("cannot wait for Ctrl-C: {0}")]
     Signal(#[from] ctrlc::Error),
@@ -57,13 +57,13 @@ impl From<serde_json::Error> for RunError {
 }
 
 impl RunError {
-    /// 2 if what was given is at fault, 1 if the machine is, 130 after Ctrl-C.
+    /// The exit code: 2 if the input is at fault, 1 if the machine is, 130 after Ctrl-C.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             RunError::Results(error) => error.exit_code(),
             RunError::Common(error) => error.exit_code(),
             RunError::Image(_) | RunError::Images(_) => 2,
-            // A file that is not there or not text is the wrong one.
+            // A file that is missing or not text is the wrong file.
             RunError::Read { error, .. }
                 if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidData) =>
             {

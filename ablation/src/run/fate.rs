@@ -1,8 +1,8 @@
-//! What became of the trainings.
+//! The outcome of each training.
 
 use super::training::Trained;
 
-/// What became of an arm.
+/// The outcome of an arm.
 #[derive(Debug)]
 pub(crate) enum Fate {
     Trained {
@@ -10,8 +10,8 @@ pub(crate) enum Fate {
         seconds: f64,
         was_stored: bool,
     },
-    /// It could not be trained to its end; why.
+    /// It failed before its end; the reason.
     Failed(String),
-    /// Not reached before the run was broken off.
+    /// Not reached before the run was interrupted.
     Left,
 }

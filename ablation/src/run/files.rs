@@ -4,21 +4,21 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// The names of files that are not whole yet. What is killed leaves one behind, and the next run in the folder removes it.
+/// The beginning and end of the names of unfinished files. A killed process leaves one behind, and the next run in the folder removes it.
 pub(super) const PART: [&str; 2] = [".ablation-", ".part"];
 
-/// Replaces a file, or makes it. Whoever reads it, and a process that is killed, leaves the old content or all of the new.
+/// Replaces or creates a file. Readers, and a process that is killed, leave or see either the old content or all of the new.
 ///
-/// This is no promise about a power failure, after which the file may be empty: see [`write_to_disk`].
+/// It does not protect against a power failure, after which the file may be empty: see [`write_to_disk`].
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     replace(path, bytes, |_| Ok(()))
 }
 
-/// The same, and when it returns the content and the name are on disk: a power failure after that loses nothing.
+/// The same, but when it returns, content and name are on disk, and a later power failure loses nothing.
 ///
-/// It waits for the disk, so it is for what took long to compute (trainings, results), not for the hundred files of a report.
+/// It waits for the disk. So it is for results of long computations (trainings, results), not for the hundred files of a report.
 pub(crate) fn write_to_disk(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    // The content first: a name that is on disk before it would be that of an empty file.
+    // The content comes first. A name that reaches the disk earlier would be that of an empty file.
     replace(path, bytes, File::sync_all)?;
     sync_folder(folder_of(path))
 }
@@ -48,7 +48,7 @@ pub(super) fn folder_of(path: &Path) -> &Path {
 /// Waits until the names in a folder are on disk.
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(not(unix)) {
-        // Elsewhere a folder cannot be opened, and the system keeps the order.
+        // Other systems cannot open a folder, and keep the order.
         return Ok(());
     }
     match File::open(folder)?.sync_all() {

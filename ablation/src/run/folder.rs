@@ -1,4 +1,4 @@
-//! The folder that one run at a time writes into.
+//! The folder of a run; only one run at a time writes into it.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
@@ -7,26 +7,26 @@ use std::path::{Path, PathBuf};
 use super::error::RunError;
 use super::files::{PART, folder_of, part_in, sync_folder};
 
-/// The name of the file by which a run holds its folder.
+/// The file by which a run locks its folder.
 const LOCK: &str = ".lock";
 
-/// The folder of a run's report, which no other run writes into as long as this exists.
+/// The locked folder of a run's report. No other run writes into it while this exists.
 #[derive(Debug)]
 pub(crate) struct RunFolder {
     path: PathBuf,
-    /// Locked. The system lets go of it when the process ends, however that is.
+    /// The lock. The system releases it when the process ends, in whatever way.
     _lock: Option<File>,
 }
 
 impl RunFolder {
-    /// Takes the folder, which is made if it is not there; fails at once if another run has it, or if it cannot be written into.
+    /// Locks the folder, and creates it if it does not exist. Fails at once if another run has locked it, or if it cannot be written.
     pub(crate) fn take(path: &Path) -> Result<Self, RunError> {
         let trainings = path.join("trainings");
         fs::create_dir_all(&trainings).map_err(|error| RunError::Folder { path: trainings.clone(), error })?;
-        // The name of the folder itself, if its parent can be read.
+        // Syncs the folder's own name, if its parent can be read.
         let _ = sync_folder(folder_of(path));
         let taken = Self { path: path.to_owned(), _lock: lock(path)? };
-        // Trainings take hours, so a folder that cannot hold them is found before.
+        // Trainings take hours, so a folder that cannot store them is detected before.
         for folder in [path.to_owned(), trainings, path.join("figures"), path.join("data")] {
             if folder.is_dir() {
                 let cleared = remove_parts(&folder).and_then(|()| part_in(&folder)).and_then(|_| sync_folder(&folder));
@@ -36,7 +36,7 @@ impl RunFolder {
         Ok(taken)
     }
 
-    /// Takes a folder to draw a report into, which needs no place for trainings.
+    /// Locks a folder for drawing a report, which needs no place for trainings.
     pub(crate) fn take_to_draw(path: &Path) -> Result<Self, RunError> {
         fs::create_dir_all(path).map_err(|error| RunError::Folder { path: path.to_owned(), error })?;
         Ok(Self { path: path.to_owned(), _lock: lock(path)? })
@@ -46,23 +46,23 @@ impl RunFolder {
         &self.path
     }
 
-    /// Where finished trainings are kept.
+    /// The folder of finished trainings.
     pub(crate) fn trainings(&self) -> PathBuf {
         self.path.join("trainings")
     }
 }
 
-/// Takes the lock of a folder; none where the file system has no locks.
+/// Locks a folder; `None` if the file system has no locks.
 fn lock(folder: &Path) -> Result<Option<File>, RunError> {
     let path = folder.join(LOCK);
-    // Its content says who has it, so it is not to be lost before it is ours.
+    // Its content names the holder, so it is not truncated before the lock is ours.
     let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
     let mut file = opened.map_err(|error| RunError::NotWritable { path: folder.to_owned(), error })?;
     match file.try_lock() {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();
-            // Where locks keep others from reading too, the number stays unknown; so it does while it is being written.
+            // Where locks also keep others from reading, the number stays unknown, and so while it is being written.
             let _ = file.read_to_string(&mut holder);
             return Err(RunError::InUse { path: folder.to_owned(), process: holder.trim().parse().ok() });
         }
@@ -75,7 +75,7 @@ fn lock(folder: &Path) -> Result<Option<File>, RunError> {
     Ok(Some(file))
 }
 
-/// Removes what a killed run has left half written.
+/// Removes half-written files of a killed run.
 fn remove_parts(folder: &Path) -> io::Result<()> {
     let [prefix, suffix] = PART;
     for entry in fs::read_dir(folder)? {

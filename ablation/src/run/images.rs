@@ -1,4 +1,4 @@
-//! `data/images.csv`: what every held-out image came to, with every loss and seed. All comparisons can be computed from it again.
+//! `data/images.csv`: the scores of every held-out image, for every loss and seed. All comparisons can be computed from it again.
 
 use super::arm::Arm;
 use super::fate::Fate;
@@ -6,13 +6,13 @@ use super::metrics::{Counts, ImageScores, name};
 use super::task::Task;
 use super::training::damage::CLASS_NAMES;
 
-/// Its place in the folder of a run.
+/// The path of the file in the folder of a run.
 pub(crate) const FILE: &str = "data/images.csv";
 
-/// The class of the pixels of a mask.
+/// The class of a mask's pixels.
 const FOREGROUND: &[&str] = &["foreground"];
 
-/// A row for each arm, seed, image and class: the counts of pixels and, of masks, the image's own metrics, with all their digits.
+/// A row for each arm, seed, image and class: the counts of pixels and, for masks, the image's own metrics, with all digits.
 pub(crate) fn csv(arms: &[Arm], fates: &[Fate]) -> csv::Result<Vec<u8>> {
     let mut rows = csv::Writer::from_writer(Vec::new());
     let head = [

@@ -1,4 +1,4 @@
-//! The memory that a run takes, estimated before it begins: what the system cannot give ends a program without a word, hours later.
+//! The memory of a run, estimated before it begins. A program that takes more than the system has is ended without a message, hours later.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,9 +10,9 @@ use super::exercises::{self, Exercise};
 use super::task::{Labels, Task};
 use super::training::{binary, damage};
 
-// All of it is in `f64`, which nothing overflows: an estimate has no use for the last byte.
+// Everything is in `f64`, which cannot overflow; an estimate does not need the last byte.
 //
-// The factors are measured: the largest resident size of runs with one thread (`/usr/bin/time -v`), in MB, beside the estimate.
+// The factors are measured. The table compares the largest resident size of runs with one thread (`/usr/bin/time -v`) with the estimate, in MB.
 //
 // | images | base channels | batch | network | measured | estimated |
 // |---|---|---|---|---|---|
@@ -24,45 +24,45 @@ use super::training::{binary, damage};
 // | 256 × 256 | 4 | 16 | binary | 530 | 947 |
 // | 256 × 256 | 32 | 4 | binary | 978 | 1756 |
 //
-// So it is a tenth above what is taken, and up to 1.8 times as much for large images, of which the framework lays out less.
+// So the estimate is about a tenth too high, and up to 1.8 times too high for large images, for which the framework stores less than assumed.
 
-/// The program itself, with what threads and the allocator hold.
+/// The program itself, including threads and the allocator's reserve.
 const PROGRAM: f64 = 60e6;
-/// The report: its sections that need no training, and the figures as they are drawn. The trainings have given their memory back by then.
+/// The report: its sections without training, and the figures while they are drawn. The trainings have released their memory by then.
 const REPORT: f64 = 190e6;
-/// An `f32`.
+/// The size of an `f32`.
 const NUMBER: f64 = 4.0;
-/// How many numbers a training step holds for each number that a layer gives: the layers' own, those that their gradients are made from, and
-/// what the convolutions lay out for themselves.
+/// The numbers that a training step stores for each number in a layer's output: the output itself, the inputs of its gradient, and
+/// the working memory of the convolutions.
 const HELD_OF_LAYER: f64 = 5.0;
-/// Weights, their gradients, two moments of Adam, and as many again while they are renewed.
+/// The numbers per weight: the weight, its gradient, two moments of Adam, and the same again while they are updated.
 const HELD_OF_WEIGHT: f64 = 8.0;
-/// A pixel of a pair while pairs are made: where the buildings stand.
+/// The bytes per pixel of a pair while pairs are made: the places of the buildings.
 const PLACED_PIXEL: f64 = 2.0;
-/// A step of a training in memory, twice, and as text.
+/// The bytes of a training step in memory, twice, and as text.
 const STEP: f64 = 400.0;
-/// A metric of an evaluation, the same.
+/// The bytes of a metric of an evaluation, in the same way.
 const METRIC: f64 = 300.0;
 const BINARY_METRICS: f64 = 7.0;
 const DAMAGE_METRICS: f64 = 18.0;
-/// The scores of a held-out image in memory, as text, and in the resamples of the comparisons.
+/// The bytes for a held-out image: its scores in memory, as text, and in the resamples of the comparisons.
 const IMAGE: f64 = 2000.0;
-/// Predictions of a training that are kept for the pictures, and bytes a pixel of them in memory and as text.
+/// The number of predictions kept for pictures per training, and their bytes per pixel in memory and as text.
 const PICTURED: f64 = 6.0;
 const PICTURE_PIXEL: f64 = 4.0;
 
-/// What a run is estimated to take, in bytes.
+/// The estimate of a run, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Estimate {
-    /// All images, of all seeds.
+    /// All images of all seeds.
     images: f64,
-    /// The networks that are trained side by side.
+    /// The networks that are trained at the same time.
     training: f64,
-    /// What is kept of the trainings until the report is written.
+    /// The results of the trainings, kept until the report is written.
     outcomes: f64,
 }
 
-/// A run for which there is too little memory.
+/// The error of a run for which there is too little memory.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "this run takes about {} of memory, and {} are free: {} for images, {} for training, {} for results; lower {}",
@@ -73,7 +73,7 @@ pub(crate) struct TooLarge {
     free: f64,
 }
 
-/// Fails if a run would take more memory than there is. Where the system does not tell what there is, only what cannot be addressed is refused.
+/// Fails if a run would take more memory than there is. If the system does not tell how much there is, only a run beyond the address space is refused.
 pub(crate) fn check(config: &Config, exercises: &[&Exercise], threads: usize) -> Result<(), TooLarge> {
     Estimate::new(config, exercises, threads).check(free())
 }
@@ -91,7 +91,7 @@ impl Estimate {
         }
     }
 
-    /// All of it.
+    /// The sum of all parts.
     pub(super) fn total(&self) -> f64 {
         PROGRAM + self.images + self.outcomes + self.training.max(REPORT)
     }
@@ -100,7 +100,7 @@ impl Estimate {
         if self.total() <= free { Ok(()) } else { Err(TooLarge { needed: self, free }) }
     }
 
-    /// The settings behind the largest part.
+    /// The settings that determine the largest part.
     fn remedy(&self) -> &'static str {
         let Self { images, training, outcomes } = *self;
         if images >= training && images >= outcomes {
@@ -113,7 +113,7 @@ impl Estimate {
     }
 }
 
-/// Images that arms share: those of a share of foreground (its bits), or the pairs.
+/// A set of images that arms share: those of a share of foreground (by its bits), or the pairs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Set {
     Binary(u64, Labels),
@@ -126,13 +126,13 @@ impl Set {
         match task {
             Task::Binary { share, labels } => Set::Binary(share.to_bits(), labels),
             Task::Cell { .. } => Set::Cells,
-            // Shares are at most 1.
+            // Shares are at most 1, so this key is free.
             Task::Nuclei => Set::Binary(u64::MAX, Labels::Usual),
             Task::Damage { .. } => Set::Pairs,
         }
     }
 
-    /// The images to train with and those held out.
+    /// The number of training images and of held-out images.
     fn counts(self, config: &Config) -> [f64; 2] {
         let [training, held_out] = match self {
             Set::Binary(..) => [config.data.training_images, config.data.held_out_images],
@@ -142,10 +142,10 @@ impl Set {
         [training as f64, held_out as f64]
     }
 
-    /// Of one seed: an image with its labels and its truth, or two images with their labels.
+    /// The bytes per pixel of one seed: an image with its labels and its truth, or two images with their labels.
     fn images(self, config: &Config) -> f64 {
         let of_pixel = match self {
-            // With a distance for each pixel, and a soft label.
+            // Includes a distance and a soft label for each pixel.
             Set::Binary(_, Labels::Soft) => 3.0 * NUMBER + 2.0,
             Set::Binary(..) | Set::Cells => 2.0 * NUMBER + 2.0,
             Set::Pairs => 2.0 * NUMBER + 1.0 + PLACED_PIXEL,
@@ -153,7 +153,7 @@ impl Set {
         self.counts(config).iter().sum::<f64>() * self.pixels(config) * of_pixel
     }
 
-    /// Of an image.
+    /// The number of pixels of an image.
     fn pixels(self, config: &Config) -> f64 {
         let size = match self {
             Set::Cells => config.sensitivity.size,
@@ -162,7 +162,7 @@ impl Set {
         (size as f64) * (size as f64)
     }
 
-    /// One training: a step of the optimiser, with the logits of the held-out images beside it.
+    /// One training: a step of the optimiser, with the logits of the held-out images.
     fn training(self, config: &Config) -> f64 {
         let architecture = match self {
             Set::Binary(..) | Set::Cells => binary::architecture(3, config.training.base_channels, 0.0),
@@ -171,7 +171,7 @@ impl Set {
         let [_, held_out] = self.counts(config);
         let weights = HELD_OF_WEIGHT * architecture.weights();
         let layers = HELD_OF_LAYER * config.training.batch as f64 * self.pixels(config) * architecture.layers();
-        // Twice, because what grows is copied; and with what is judged by.
+        // Counted twice because growing copies it, and with the numbers needed for judging.
         let logits = held_out * self.pixels(config) * 2.0 * architecture.logits as f64;
         NUMBER * (weights + layers + logits)
     }
@@ -189,23 +189,23 @@ fn outcome(config: &Config, task: Task) -> f64 {
         + PICTURED * PICTURE_PIXEL * Set::of(task).pixels(config)
 }
 
-/// What the system can give: what is free, within the limit of a container; at most what can be addressed.
+/// The memory that the system can give: what is free, within the limit of a container, and at most the address space.
 fn free() -> f64 {
     let mut system = System::new();
     system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
-    // 0 where it is not known.
+    // 0 if it is not known.
     let available = Some(system.available_memory()).filter(|bytes| *bytes > 0);
     let process = sysinfo::get_current_pid().ok().and_then(|pid| {
         let which = sysinfo::ProcessesToUpdate::Some(&[pid]);
         system.refresh_processes_specifics(which, false, sysinfo::ProcessRefreshKind::nothing());
         system.process(pid)?.cgroup_limits()
     });
-    // Not `free_memory`, which takes cached files for used, though they give way.
+    // Not `free_memory`, which counts cached files as used although they give way.
     let limit = process.or_else(|| system.cgroup_limits()).map(|limits| limits.total_memory.saturating_sub(limits.rss));
     [available, limit].into_iter().flatten().map(|bytes| bytes as f64).fold(isize::MAX as f64, f64::min)
 }
 
-/// A number of bytes for people.
+/// A number of bytes, for display.
 struct Bytes(f64);
 
 impl fmt::Display for Bytes {

@@ -1,7 +1,7 @@
-//! `ablation run`: trains a small U-Net under different losses, and writes a report of what came out.
+//! `ablation run`: trains a small U-Net under different losses, and writes a report of the results.
 //!
-//! `exercises` says which losses meet which data; `schedule` trains them by `training`, which takes images from `dataset`, a `network`, and
-//! every value and gradient of a loss from `loss_core`; `exercises` and `theory` make sections of the outcomes, and `report` draws them.
+//! `exercises` defines which losses meet which data. `schedule` trains them by `training`, which takes images from `dataset`, a `network`, and
+//! every value and gradient of a loss from `loss_core`. `exercises` and `theory` make sections of the outcomes, and `report` draws them.
 
 mod arm;
 mod bytes;

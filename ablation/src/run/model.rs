@@ -1,6 +1,6 @@
-//! What a report says: sections of text, findings, tables and figures, as data.
+//! The content of a report as data: sections of text, findings, tables and figures.
 //!
-//! The drawings, the page and the files are all made from this, so `results.json` holds every number that can be seen.
+//! The drawings, the page and the files are all made from this, so `results.json` holds every number that is shown.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use super::statistics::{Comparison, Summary};
 /// A chapter of the report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Section {
-    /// The anchor in the page, the stem of its files: lower case, digits and hyphens.
+    /// The anchor in the page and the stem of its files: lower case, digits and hyphens.
     pub(crate) id: String,
     pub(crate) title: String,
     pub(crate) blocks: Vec<Block>,
@@ -20,7 +20,7 @@ impl Section {
         Self { id: id.to_owned(), title: title.into(), blocks: Vec::new() }
     }
 
-    /// What was found, for the summary.
+    /// The findings, for the summary.
     pub(crate) fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.blocks.iter().filter_map(|block| match block {
             Block::Finding(finding) => Some(finding),
@@ -55,7 +55,7 @@ pub(crate) enum Block {
     Figure(Figure),
 }
 
-/// A sentence that was made from figures, with the comparisons it rests on.
+/// A sentence with numbers, and the comparisons that support it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Finding {
     pub(crate) sentence: String,
@@ -80,7 +80,7 @@ pub(crate) struct Table {
     pub(crate) title: String,
     pub(crate) columns: Vec<String>,
     pub(crate) rows: Vec<Vec<Cell>>,
-    /// What the reader has to know to read it; may be empty.
+    /// A remark that the reader needs; may be empty.
     pub(crate) note: String,
 }
 
@@ -89,22 +89,22 @@ pub(crate) struct Table {
 #[serde(untagged)]
 pub(crate) enum Cell {
     Text(String),
-    /// A number, and how many decimals are shown of it.
+    /// A number, and the number of decimals to show.
     Number {
         value: f64,
         decimals: usize,
     },
-    /// A mean with the smallest and largest of the seeds.
+    /// A mean, with the smallest and the largest value of the seeds.
     Spread {
         mean: f64,
         low: f64,
         high: f64,
         decimals: usize,
-        /// Of how many seeds, if not of all.
+        /// The number of seeds, if not all.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         seeds: Option<[usize; 2]>,
     },
-    /// There is no such number; the reason in a word or two.
+    /// There is no such number; a reason in a word or two.
     Missing {
         missing: String,
     },
@@ -115,7 +115,7 @@ impl Cell {
         Cell::Text(text.into())
     }
 
-    /// A number; a dash where there is none.
+    /// A number; a dash if there is none.
     pub(crate) fn number(value: impl Into<Option<f64>>, decimals: usize) -> Self {
         match value.into() {
             Some(value) if value.is_finite() => Cell::Number { value, decimals },
@@ -123,7 +123,7 @@ impl Cell {
         }
     }
 
-    /// A summary out of so many seeds: of one seed a plain number.
+    /// A summary over a number of seeds; for one seed a plain number.
     pub(crate) fn summary(summary: Summary, decimals: usize, seeds: usize) -> Self {
         let Summary { mean, low, high, n } = summary;
         match seeds {
@@ -139,9 +139,9 @@ pub(crate) struct Figure {
     /// The stem of its files; unique in the report.
     pub(crate) id: String,
     pub(crate) title: String,
-    /// What is seen and how to read it; also what a reader hears who cannot see the picture.
+    /// What the figure shows and how to read it; screen readers read it as well.
     pub(crate) caption: String,
-    /// How many panels stand side by side on a wide screen.
+    /// The number of panels side by side on a wide screen.
     pub(crate) columns: usize,
     pub(crate) panels: Vec<Panel>,
 }
@@ -158,7 +158,7 @@ pub(crate) enum Panel {
 /// Series over two axes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Chart {
-    /// May be empty where the figure has one panel.
+    /// May be empty if the figure has one panel.
     pub(crate) title: String,
     pub(crate) x: Axis,
     pub(crate) y: Axis,
@@ -170,13 +170,13 @@ pub(crate) struct Chart {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Axis {
-    /// With its unit: "training step", "|∂L/∂z| per pixel".
+    /// The label with its unit: "training step", "|∂L/∂z| per pixel".
     pub(crate) label: String,
     pub(crate) scale: Scale,
-    /// The ends of the axis; without, those of the data, with room.
+    /// The ends of the axis; without them, those of the data, with some room.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) range: Option<[f64; 2]>,
-    /// The names at 0, 1, 2, …, if the axis has names in place of numbers.
+    /// The names at 0, 1, 2, …, if the axis has names instead of numbers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) categories: Vec<String>,
 }
@@ -186,7 +186,7 @@ impl Axis {
         Self { label: label.into(), scale: Scale::Linear, range: None, categories: Vec::new() }
     }
 
-    /// Base 10; what is not above 0 is not drawn.
+    /// A base 10 axis; values that are not above 0 are not drawn.
     pub(crate) fn log(label: impl Into<String>) -> Self {
         Self { scale: Scale::Log, ..Self::linear(label) }
     }
@@ -210,14 +210,14 @@ pub(crate) enum Scale {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Series {
     pub(crate) name: String,
-    /// The place in the palette; a loss has its own in all figures where it stands beside others.
+    /// The place in the palette. A loss has the same one in all figures where it stands beside others.
     pub(crate) colour: usize,
     pub(crate) look: Look,
     pub(crate) x: Vec<f64>,
-    /// As many as `x`; none where there is no number: the line is broken there.
+    /// As many as `x`; `None` where there is no number, which breaks the line.
     pub(crate) y: Vec<Option<f64>>,
-    /// The smallest and largest of the seeds at each point, or an interval, drawn as a band or as a bar; empty, or as many as `x`. They are values of y or,
-    /// where the standing axis has names, of x.
+    /// The smallest and largest of the seeds at each point, or an interval, drawn as a band or a bar; empty, or as many as `x`. They are values of y or,
+    /// if the y axis has names, of x.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) spread: Vec<Option<[f64; 2]>>,
 }
@@ -238,17 +238,17 @@ impl Series {
 pub(crate) enum Look {
     Line,
     Dashed,
-    /// Markers alone; the spread is a bar through each.
+    /// Only markers; the spread is a bar through each.
     Dots,
     Bars,
 }
 
-/// A straight line across a chart, with its name written at it.
+/// A straight line across a chart, with its name beside it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Rule {
     pub(crate) name: String,
     pub(crate) at: f64,
-    /// At a value of y, so lying; otherwise at a value of x, standing.
+    /// Whether it lies at a value of y; otherwise it stands at a value of x.
     pub(crate) horizontal: bool,
 }
 
@@ -258,12 +258,12 @@ pub(crate) struct Heat {
     pub(crate) title: String,
     pub(crate) x: Axis,
     pub(crate) y: Axis,
-    /// What the colour means, with its unit.
+    /// The meaning of the colour, with its unit.
     pub(crate) value: Axis,
-    /// The middles of the cells, in rising order.
+    /// The middles of the cells, in ascending order.
     pub(crate) x_values: Vec<f64>,
     pub(crate) y_values: Vec<f64>,
-    /// `values[row][column]`, row by `y_values`; none where there is no number.
+    /// `values[row][column]`, row by `y_values`; `None` where there is no number.
     pub(crate) values: Vec<Vec<Option<f64>>>,
 }
 
@@ -271,10 +271,10 @@ pub(crate) struct Heat {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Cells {
     pub(crate) title: String,
-    /// Both with names.
+    /// Both axes have names.
     pub(crate) x: Axis,
     pub(crate) y: Axis,
-    /// What the value of a mark is, with its unit.
+    /// The meaning of a mark's value, with its unit.
     pub(crate) value: String,
     pub(crate) marks: Vec<Mark>,
 }
@@ -298,7 +298,7 @@ pub(crate) enum MarkLook {
     Disc(usize),
     /// A filled cell in this colour of the palette.
     Filled(usize),
-    /// Nothing but the text.
+    /// Only the text.
     Empty,
 }
 
@@ -306,10 +306,10 @@ pub(crate) enum MarkLook {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Pictures {
     pub(crate) title: String,
-    /// Above the columns.
+    /// The headings of the columns.
     pub(crate) columns: Vec<String>,
     pub(crate) rows: Vec<PictureRow>,
-    /// What the colours of pictures mean, if they are no greys: index in the palette of the picture, and meaning.
+    /// The meaning of the colours, if the pictures are not grey: index in the palette of the picture, and meaning.
     pub(crate) legend: Vec<(Paint, String)>,
 }
 
@@ -319,7 +319,7 @@ pub(crate) struct PictureRow {
     pub(crate) pictures: Vec<Picture>,
 }
 
-/// An image of one byte a pixel.
+/// An image of one byte per pixel.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Picture {
     pub(crate) width: usize,
@@ -335,13 +335,13 @@ pub(crate) struct Picture {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum PictureKind {
-    /// 0 black, 255 white.
+    /// Grey values: 0 black, 255 white.
     Grey,
-    /// The code of a [`Paint`] each.
+    /// The code of a [`Paint`] for each pixel.
     Painted,
 }
 
-/// What a pixel of a painted picture is; its number is the pixel's byte.
+/// The meaning of a pixel in a painted picture; its number is the pixel's byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[repr(u8)]

@@ -1,13 +1,13 @@
-//! Random numbers of the normal distribution.
+//! Normally distributed random numbers.
 
 use core::f64::consts::TAU;
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-/// Two independent numbers with mean 0 and standard deviation 1, by Box and Muller's transform.
+/// Two independent numbers with mean 0 and standard deviation 1, by the Box-Muller transform.
 ///
-/// By `libm`, because the images of a seed are the same on every machine: a platform's own logarithm differs in the last digit.
+/// It uses `libm`, so that the images of a seed are the same on every machine: a platform's own logarithm differs in the last digit.
 pub(crate) fn normal_pair(generator: &mut ChaCha8Rng) -> [f64; 2] {
     let (radius, angle): (f64, f64) = (generator.random(), generator.random());
     // 1 − u is in (0, 1], where the logarithm is finite.

@@ -1,24 +1,24 @@
-//! Numbers as the report writes them: in sentences, captions, tables and at axes.
+//! Numbers as the report writes them, in sentences, captions, tables and at axes.
 
-/// No number is shown with more decimals.
+/// The largest number of decimals shown.
 const MOST_DECIMALS: usize = 8;
 
-/// The decimals that show this many digits of a number: 3 for two digits of 0.044; 3 of 0.
+/// The number of decimals that shows this many digits: 3 for two digits of 0.044; 3 for 0.
 pub(crate) fn decimals_for(value: f64, digits: usize) -> usize {
     const OF_ZERO: usize = 3;
     if value == 0.0 || !value.is_finite() {
         return OF_ZERO;
     }
-    // The exponent as it is written, which does not depend on a logarithm.
+    // The exponent is read from the written number, which does not depend on a logarithm.
     let written = format!("{:.*e}", digits.saturating_sub(1), value);
     let exponent: i64 = written.split_once('e').and_then(|(_, exponent)| exponent.parse().ok()).unwrap_or(0);
     let decimals = i64::try_from(digits).unwrap_or(1) - 1 - exponent;
     usize::try_from(decimals).unwrap_or(0).min(MOST_DECIMALS)
 }
 
-/// A number with these decimals and a proper minus sign (−); no minus before a zero.
+/// A number with these decimals and a proper minus sign (−); a zero has no minus.
 ///
-/// A number that would be shown as 0, and is not, is shown with one digit and an exponent.
+/// A number that would be shown as 0 but is not 0 is shown with one digit and an exponent.
 pub(crate) fn number(value: f64, decimals: usize) -> String {
     let mut text = format!("{:.decimals$}", value.abs());
     let shown_as_zero = !text.contains(|character: char| ('1'..='9').contains(&character)) && value.is_finite();
@@ -30,7 +30,7 @@ pub(crate) fn number(value: f64, decimals: usize) -> String {
     if value < 0.0 { format!("−{text}") } else { text }
 }
 
-/// A number with so many significant digits: as a decimal fraction between 10⁻⁴ and 10⁷, with an exponent outside.
+/// A number with a number of significant digits: as a decimal fraction between 10⁻⁴ and 10⁷, with an exponent outside.
 pub(crate) fn significant(value: f64, digits: usize) -> String {
     let digits = digits.max(1);
     if value == 0.0 || !value.is_finite() {
@@ -49,7 +49,7 @@ pub(crate) fn significant(value: f64, digits: usize) -> String {
     }
 }
 
-/// A share in per cent with up to three significant digits, "12.3 %", "5 %".
+/// A share in percent with up to three significant digits: "12.3 %", "5 %".
 pub(crate) fn percent(share: f64) -> String {
     let digits = significant(100.0 * share, 3);
     let short = if digits.contains('.') && !digits.contains('·') {
@@ -60,24 +60,24 @@ pub(crate) fn percent(share: f64) -> String {
     format!("{short} %")
 }
 
-/// A share in percent with all digits that it was set with, "0.1 %"; [`percent`] is for what was measured.
+/// A share in percent with all digits of its setting, "0.1 %". For measured shares use [`percent`].
 pub(crate) fn percent_as_set(share: f64) -> String {
-    // Shares are settings such as 0.001, whose hundredfold is not quite 0.1.
+    // Shares are settings such as 0.001, and a hundred times that is not exactly 0.1.
     let percent = (share * 100.0 * 1e9).round() / 1e9;
     format!("{percent} %")
 }
 
-/// A share as a part of an anchor or of a file's name, which hold no points or percent signs.
+/// A share as part of an anchor or a file name, which have no points or percent signs.
 pub(crate) fn anchor(share: f64) -> String {
     percent_as_set(share).replace(['.', ' '], "-").replace('%', "percent")
 }
 
-/// A share of which one wants to know what is missing to all: "more than 99.9 %" where three digits would say 100.
+/// A share close to all: "more than 99.9 %" where three digits would show 100.
 pub(crate) fn most(share: f64) -> String {
     if share > 0.999 && share < 1.0 { "more than 99.9 %".to_owned() } else { percent(share) }
 }
 
-/// How many times smaller, or larger, something is than what is `ratio` times its size.
+/// How many times smaller or larger something is, if it is 1/`ratio` of a reference.
 pub(crate) fn times_smaller(ratio: f64) -> String {
     if ratio >= 1.0 {
         format!("{} times smaller", significant(ratio, 3))

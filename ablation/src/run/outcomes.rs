@@ -1,4 +1,4 @@
-//! The trained arms, as the exercises ask for them.
+//! The trained arms, in the form that the exercises need.
 
 use super::arm::{Arm, NamedLoss};
 use super::config::Config;
@@ -10,7 +10,7 @@ use super::statistics::{Comparison, Contest, Images, Ranking, Summary};
 use super::task::Task;
 use super::training::{Step, Trained};
 
-/// All that the exercises' sections are made from.
+/// Everything from which the exercises' sections are made.
 pub(crate) struct Outcomes<'a> {
     pub(crate) config: &'a Config,
     pub(crate) sets: &'a Sets,
@@ -22,7 +22,7 @@ pub(crate) struct Outcomes<'a> {
 #[derive(Clone)]
 pub(crate) struct Entry<'a> {
     pub(crate) loss: NamedLoss,
-    /// By seed; none where the arm was not trained.
+    /// By seed; `None` where the arm was not trained.
     pub(crate) by_seed: Vec<Option<&'a Trained>>,
 }
 
@@ -70,12 +70,12 @@ impl<'a> Entry<'a> {
         Summary::new(&self.metric(name))
     }
 
-    /// A metric after the last step, as a cell: the mean with the smallest and largest.
+    /// A metric after the last step as a cell: the mean with the smallest and the largest value.
     pub(crate) fn cell(&self, name: &str, decimals: usize) -> Cell {
         spread_cell(&self.metric(name), decimals)
     }
 
-    /// A metric by step: the mean of the seeds, with the smallest and largest.
+    /// A metric by step: the mean over the seeds, with the smallest and the largest value.
     pub(crate) fn history(&self, name: &str) -> Series {
         let steps: Vec<usize> = self
             .trained()
@@ -90,7 +90,7 @@ impl<'a> Entry<'a> {
         self.series(points.collect())
     }
 
-    /// Something of the optimiser's steps: means over windows of steps, then over seeds.
+    /// A number of each optimiser step: means over windows of steps, then over seeds.
     pub(crate) fn by_steps(&self, windows: usize, of: impl Fn(&Step) -> Option<f64>) -> Series {
         let steps = self.trained().map(|trained| trained.steps.len()).max().unwrap_or(0);
         let width = steps.div_ceil(windows.max(1)).max(1);
@@ -120,14 +120,14 @@ impl<'a> Entry<'a> {
         }
     }
 
-    /// The held-out images by seed, as far as they make up this metric; none where they do not.
+    /// The held-out images by seed, if this metric is made of images; otherwise `None`.
     fn images(&self, metric: &str) -> Option<Vec<Option<Images>>> {
         let of_images = |trained: &Trained| images_of(trained, metric);
         let by_seed: Vec<Option<Images>> = self.by_seed.iter().map(|trained| trained.and_then(of_images)).collect();
         by_seed.iter().any(Option::is_some).then_some(by_seed)
     }
 
-    /// How another entry differs from this one: image by image if the metric is made of images, otherwise seed by seed.
+    /// Compares this entry with another: image by image if the metric is made of images, otherwise seed by seed.
     pub(crate) fn against(&self, second: &Entry<'_>, metric: &str) -> Comparison {
         let higher_is_better = !is_better_lower(metric);
         if let (Some(ours), Some(theirs)) = (self.images(metric), second.images(metric)) {
@@ -138,7 +138,7 @@ impl<'a> Entry<'a> {
     }
 }
 
-/// What a metric is made of in one training; none if images have no part in it.
+/// The images behind a metric in one training; `None` if images have no part in it.
 fn images_of(trained: &Trained, metric: &str) -> Option<Images> {
     let images = &trained.judgement.images;
     let counts = |skipped: usize| images.iter().map(move |image| image.counts.iter().skip(skipped).copied().collect());
@@ -151,13 +151,13 @@ fn images_of(trained: &Trained, metric: &str) -> Option<Images> {
     .filter(|images| images.len() > 0)
 }
 
-/// Some entries in a metric that images make up, on the seeds that all of them have; none without such a seed.
+/// A contest of some entries in a metric made of images, on the seeds that all of them have; `None` without such a seed.
 pub(crate) fn contest(entries: &[Entry<'_>], metric: &str) -> Option<Contest> {
     let images: Option<Vec<_>> = entries.iter().map(|entry| entry.images(metric)).collect();
     Some(Contest::new(images?)).filter(|contest| contest.seeds() > 0)
 }
 
-/// Some entries ranked by such a metric.
+/// The ranking of some entries by such a metric.
 pub(crate) fn ranking(entries: &[Entry<'_>], metric: &str) -> Option<Ranking> {
     let names: Vec<&str> = entries.iter().map(Entry::name).collect();
     Ranking::new(metric, !is_better_lower(metric), &names, &contest(entries, metric)?)
@@ -167,7 +167,7 @@ pub(crate) fn metric_of(trained: &Trained, name: &str) -> Option<f64> {
     trained.judgement.metrics.get(name).copied().flatten()
 }
 
-/// The mean of the seeds with the smallest and largest; of one seed the number.
+/// The mean over the seeds with the smallest and the largest value; for one seed the number.
 pub(crate) fn spread_cell(values: &[Option<f64>], decimals: usize) -> Cell {
     Summary::new(values)
         .map_or_else(|| Cell::number(None, decimals), |summary| Cell::summary(summary, decimals, values.len()))

@@ -1,4 +1,4 @@
-//! From `--images` and `--masks` to images that can be trained with, and the settings that follow from them.
+//! From `--images` and `--masks` to images for training, and the settings that follow from them.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -13,14 +13,14 @@ use crate::error::Error;
 use crate::images::{EXTENSIONS, Image, Mask};
 use crate::paths::{Files, Named, find_with, pair};
 
-/// Images that were asked for, and how they are split.
+/// The user's images, and how they are split.
 pub(crate) struct OwnImages {
     pub(crate) real: Real,
     described: RealImages,
 }
 
 impl OwnImages {
-    /// None if no images were named.
+    /// `None` if no images were named.
     pub(crate) fn read(arguments: &RunArguments, config: &Config) -> Result<Option<Self>, RunError> {
         if arguments.images.is_empty() {
             return Ok(None);
@@ -54,7 +54,7 @@ impl OwnImages {
             let names = arguments.classes.iter().flat_map(|classes| &classes.names);
             names.into_iter().nth(value as usize).cloned().unwrap_or_else(|| value.to_string())
         };
-        /// Beyond these, values are objects.
+        /// Beyond this many values, the values are objects.
         const MOST_SHARES: usize = 16;
         let shares = counts.iter().take(MOST_SHARES).map(|(value, count)| (name(*value), *count as f64 / pixels));
         let shares = shares.collect();
@@ -71,7 +71,7 @@ impl OwnImages {
     pub(crate) fn settings(&self, config: Config, crop: Option<usize>) -> Config {
         let mut config = config;
         config.data.size = crop.unwrap_or(config.data.size);
-        // Four digits are enough of a share, and make it readable.
+        // Four digits are enough for a share, and keep it readable.
         config.data.share = format!("{:.3e}", self.real.share()).parse().unwrap_or(0.5);
         config.data.rare_shares = vec![config.data.share];
         config.data.label_noise = 0.0;
@@ -80,7 +80,7 @@ impl OwnImages {
         config
     }
 
-    /// What was read, for whoever waits.
+    /// A description of the images, for the user.
     pub(crate) fn told(&self) -> String {
         let [low, high] = self.real.extremes();
         let colours = if self.real.channels == 1 { "grey" } else { "in colours" };
@@ -111,7 +111,7 @@ fn files(option: &'static str, arguments: &[OsString]) -> Result<Files, RunError
     Ok(files)
 }
 
-/// The values that are foreground.
+/// The values that count as foreground.
 fn foreground(
     masks: &[&Mask],
     counts: &BTreeMap<u32, u64>,
@@ -127,7 +127,7 @@ fn foreground(
         && let Some(beyond) = found.iter().find(|value| **value as usize >= classes.count)
     {
         return Err(usage(format!(
-            "{}: has the label {beyond}, and --classes says that there are {} classes, 0 to {}",
+            "{}: has the label {beyond}, but --classes gives {} classes, 0 to {}",
             first_with(*beyond),
             classes.count,
             classes.count - 1
@@ -152,8 +152,8 @@ fn foreground(
             let odd = found.iter().copied().find(|value| ![0, 1, 255].contains(value)).unwrap_or(255);
             return Err(usage(format!(
                 "{}: has the value {odd}, and the masks have {}, which is neither 0 and 1 nor 0 and 255. If the values are classes, \
-                 --classes N takes all but 0 as foreground, and --foreground VALUES some of them. If they number objects, --foreground nonzero \
-                 takes every object as foreground",
+             --classes N makes all but 0 foreground, and --foreground VALUES some of them. If they number objects, --foreground nonzero \
+             makes every object foreground",
                 first_with(odd),
                 listed(&found)
             )));
@@ -164,7 +164,7 @@ fn foreground(
     if pixels == 0 || pixels == all {
         let what = if pixels == 0 { "no foreground" } else { "nothing but foreground" };
         return Err(usage(format!(
-            "the masks have {what} ({}), so there is nothing to learn; --foreground VALUES says what is foreground",
+            "the masks have {what} ({}), so there is nothing to learn; set the foreground with --foreground VALUES",
             listed(&found)
         )));
     }

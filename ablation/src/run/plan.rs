@@ -1,4 +1,4 @@
-//! What a run would do, without doing it.
+//! The plan of a run: what it would do, without doing it.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -11,17 +11,17 @@ use super::exercises::Exercise;
 use super::schedule::cost_of;
 use super::task::Task;
 
-/// A unit of cost, in seconds on one core of the machine that the default times were measured with.
+/// The seconds of a unit of cost, on one core of the machine on which the default was measured.
 const SECONDS_OF_COST: f64 = 2.1e-3;
-/// A stored training, in bytes for each step and each held-out image; and its predictions.
+/// The bytes of a stored training for each step and each held-out image, and its predictions.
 const STEP_BYTES: f64 = 130.0;
 const IMAGE_BYTES: f64 = 420.0;
 const TRAINING_BYTES: f64 = 40e3;
-/// A report with its figures.
+/// The bytes of a report with its figures.
 const REPORT_BYTES: f64 = 25e6;
 const REPORT_SECONDS: f64 = 10.0;
 
-/// The arms with what of them is there, the time and the disk that the others take.
+/// The arms and how many of them are stored, and the time and disk space of the others.
 pub(crate) fn plan(
     config: &Config,
     exercises: &[&Exercise],
@@ -35,7 +35,7 @@ pub(crate) fn plan(
     let mut order = Vec::new();
     for arm in arms {
         let task = match arm.task {
-            // A line for each learning rate would be a page.
+            // A line for each learning rate would fill a page.
             Task::Cell { .. } => "small images, by learning rate".to_owned(),
             task => task.to_string(),
         };
@@ -58,7 +58,7 @@ pub(crate) fn plan(
             + STEP_BYTES * config.pace_of(arm.task).steps as f64
             + IMAGE_BYTES * config.data.held_out_images as f64;
     }
-    // What was trained in this folder tells how fast this machine is.
+    // The stored trainings of this folder show how fast this machine is.
     let of_cost = if known_cost > 0.0 { known_seconds / known_cost } else { SECONDS_OF_COST };
     let side_by_side = threads.clamp(1, (arms.len() - stored).max(1)) as f64;
     let seconds = cost * of_cost / side_by_side + REPORT_SECONDS;
@@ -72,7 +72,7 @@ pub(crate) fn plan(
         let there = if there > 0 { format!(" ({there} stored)") } else { String::new() };
         let _ = writeln!(text, "  {:width$}  {:3} × {}{there}", key.0, all, key.1);
     }
-    let basis = if known_cost > 0.0 { "by the trainings stored here" } else { "by the machine this was measured on" };
+    let basis = if known_cost > 0.0 { "from the trainings stored here" } else { "from the machine of the default" };
     let _ = writeln!(
         text,
         "{} trainings, {stored} of them stored; about {} with {threads} threads ({basis}), and {:.0} MB of disk",

@@ -1,4 +1,4 @@
-//! How far the trainings are, for whoever watches, or for a log.
+//! The progress of the trainings, for a terminal or for a log.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,13 +10,13 @@ use super::arm::Arm;
 use super::fate::Fate;
 use crate::terminal;
 
-/// A log gets a line no more often than this.
+/// The shortest time between two lines in a log.
 const BETWEEN_LINES: Duration = Duration::from_secs(15);
 
 pub(crate) struct Progress {
     bars: MultiProgress,
     whole: ProgressBar,
-    /// Where nobody watches, lines are written from time to time.
+    /// Without a terminal, lines are written from time to time.
     is_watched: bool,
     is_silent: bool,
     log: Mutex<Log>,
@@ -29,7 +29,7 @@ struct Log {
     last: Instant,
 }
 
-/// The line of one arm.
+/// The progress line of one arm.
 pub(crate) struct Line<'a> {
     progress: &'a Progress,
     bar: ProgressBar,
@@ -50,11 +50,11 @@ impl Progress {
         }
     }
 
-    /// Says how much there is to do: the work, the trainings that are there already, and those that are not.
+    /// Announces the work: its amount, the trainings stored already, and those to do.
     pub(crate) fn begin(&self, work: u64, stored: usize, arms: usize) {
         self.arms.store(arms, Ordering::Relaxed);
         if stored > 0 {
-            self.say(&format!("{stored} trainings are there from before, {arms} are to be done"));
+            self.say(&format!("{stored} trainings are stored from before, {arms} are to be done"));
         }
         if let Ok(mut log) = self.log.lock() {
             log.started = Instant::now();
@@ -72,7 +72,7 @@ impl Progress {
         }
     }
 
-    /// The line of an arm that begins.
+    /// The progress line of an arm that begins.
     pub(crate) fn arm(&self, arm: &Arm) -> Line<'_> {
         let name = arm.to_string();
         let bar = ProgressBar::new_spinner();
@@ -84,21 +84,21 @@ impl Progress {
         Line { progress: self, bar, name }
     }
 
-    /// A remark that stays.
+    /// A remark that stays on the screen.
     pub(crate) fn say(&self, text: &str) {
         if !self.is_silent {
             self.write(text);
         }
     }
 
-    /// A remark that whoever reads the results must know, whether they want to see progress or not.
+    /// A remark that every reader of the results needs, even without progress output.
     pub(crate) fn note(&self, text: &str) {
         self.write(&format!("note: {text}"));
     }
 
     fn write(&self, text: &str) {
         if self.is_watched {
-            // As `terminal` has it: what cannot be written is lost.
+            // As in `terminal`: what cannot be written is lost.
             let _ = self.bars.println(text);
         } else {
             terminal::say(text);
@@ -123,7 +123,7 @@ impl Progress {
         log.last = Instant::now();
         let share = self.whole.position() as f64 / self.whole.length().unwrap_or(1).max(1) as f64;
         let left = log.started.elapsed().as_secs_f64() * (1.0 - share).max(0.0) / share;
-        // None before the first step.
+        // There is no estimate before the first step.
         let left = Duration::try_from_secs_f64(left.round());
         let left = left.map_or_else(|_| String::new(), |left| format!(", about {} left", HumanDuration(left)));
         drop(log);

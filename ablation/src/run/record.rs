@@ -1,4 +1,4 @@
-//! `run.json`: what belongs to one run alone, and the facts of it that the page shows.
+//! `run.json`: the facts of one particular run, and those that the page shows.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};
@@ -17,20 +17,20 @@ use super::seal::Sealed;
 /// The name of the file in the folder of a run.
 pub(crate) const FILE_NAME: &str = "run.json";
 
-/// The failure of an arm that was not reached.
+/// The failure text of an arm that was not reached.
 const NOT_REACHED: &str = "not reached";
 
-/// What belongs to this run alone, not to its results: `run.json`.
+/// The facts of this run that are not part of its results: `run.json`.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Record {
     command: Vec<String>,
     threads: usize,
-    /// The time from the start until all arms were trained.
+    /// The time from the start until all arms were trained, in seconds.
     training_seconds: f64,
     system: String,
     vector_registers: String,
     arms: Vec<ArmTime>,
-    /// Those of the report, from its folder.
+    /// The files of the report, as paths from its folder.
     pub(crate) files: Vec<PathBuf>,
 }
 
@@ -38,9 +38,9 @@ pub(crate) struct Record {
 struct ArmTime {
     arm: String,
     seconds: Option<f64>,
-    /// It was there from an earlier run.
+    /// Whether it was stored by an earlier run.
     was_stored: bool,
-    /// Why it has no result.
+    /// The reason why it has no result.
     failure: Option<String>,
 }
 
@@ -65,7 +65,7 @@ impl Record {
         }
     }
 
-    /// The record in the folder of a run; none if there is none, or if it is damaged.
+    /// The record in the folder of a run; `None` if it is missing or damaged.
     pub(crate) fn read(folder: &Path) -> Option<Self> {
         let bytes = fs::read(folder.join(FILE_NAME)).ok()?;
         serde_json::from_slice::<Sealed<Self>>(&bytes).ok()?.open()
@@ -77,13 +77,13 @@ impl Record {
         write_to_disk(&path, &json).map_err(|error| RunError::Write { path, error })
     }
 
-    /// The files of the report, those within its folder: these are removed where a new report has none of them.
+    /// The files of the report within its folder. A new report removes those that it does not write itself.
     pub(crate) fn files_within(&self) -> impl Iterator<Item = &PathBuf> {
         let inside = |file: &&PathBuf| file.components().all(|part| matches!(part, Component::Normal(_)));
         self.files.iter().filter(inside)
     }
 
-    /// Why not all arms have a result, and what helps; none if all have.
+    /// The reason why some arms have no result, and what to do; `None` if all have one.
     pub(crate) fn why_partial(&self) -> Option<String> {
         let failures = || self.arms.iter().filter_map(|arm| arm.failure.as_deref());
         let left = failures().filter(|failure| *failure == NOT_REACHED).count();
@@ -92,16 +92,16 @@ impl Record {
         match (failed, left) {
             (0, 0) => None,
             (0, _) => Some(format!(
-                "The run was interrupted, and {left} of {all} trainings are missing. The same command, without --fresh, goes on from here."
+                "The run was interrupted, and {left} of {all} trainings are missing. The same command without --fresh continues from here."
             )),
             _ => Some(format!(
-                "{failed} of {all} trainings failed, and {left} were not reached; the facts of the run say why. Other settings may help."
+                "{failed} of {all} trainings failed, and {left} were not reached; the facts of the run give the reasons. Other settings may help."
             )),
         }
     }
 }
 
-/// The head of the page. Without a record, it has the facts that the results alone tell.
+/// The head of the page. Without a record it has only the facts in the results.
 pub(crate) fn heading(results: &Results, record: Option<&Record>) -> Result<Heading, RunError> {
     let config = &results.configuration;
     let last_seed = config.first_seed.saturating_add(u64::from(config.seeds) - 1);
@@ -113,11 +113,11 @@ pub(crate) fn heading(results: &Results, record: Option<&Record>) -> Result<Head
     let mut facts = vec![("Seeds", seeds)];
     if let Some(record) = record {
         let stored = record.arms.iter().filter(|arm| arm.was_stored).count();
-        // The path of the program itself says nothing.
+        // The path of the program itself is left out.
         let words = record.command.iter().skip(1).map(|word| quoted(word));
         let command: Vec<String> = std::iter::once("ablation".to_owned()).chain(words).collect();
         facts.insert(0, ("Command", command.join(" ")));
-        facts.push(("Trainings", format!("{}; {stored} of them were there from an earlier run", record.arms.len())));
+        facts.push(("Trainings", format!("{}; {stored} of them were stored by an earlier run", record.arms.len())));
         facts.push(("Time", format!("{:.0} s with {} threads", record.training_seconds, record.threads)));
         facts.push(("Machine", format!("{}, {}", record.system, record.vector_registers)));
     }
@@ -138,7 +138,7 @@ pub(crate) fn heading(results: &Results, record: Option<&Record>) -> Result<Head
     })
 }
 
-/// A word of a command as a shell would take it.
+/// A word of a command, quoted for a shell.
 fn quoted(word: &str) -> String {
     let is_plain =
         !word.is_empty() && word.chars().all(|letter| letter.is_alphanumeric() || "-_=./,:".contains(letter));

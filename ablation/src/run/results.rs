@@ -1,4 +1,4 @@
-//! `results.json`: all that a run found.
+//! `results.json`: all results of a run.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -19,17 +19,17 @@ pub(crate) const FORMAT: u32 = 3;
 /// The name of the file in the folder of a run.
 pub(crate) const FILE_NAME: &str = "results.json";
 
-/// All that a run found; the same bytes for the same configuration, whatever the threads and the time. Times are in run.json.
+/// All results of a run. The same configuration gives the same bytes, for any number of threads and at any time; times are in run.json.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Results {
-    /// [`FORMAT`].
+    /// The format, [`FORMAT`].
     pub(crate) format: u32,
     /// Whether all arms were trained; an interrupted run lacks some.
     pub(crate) complete: bool,
-    /// Of what the numbers depend on, by name.
+    /// The versions of everything that the numbers depend on, by name.
     pub(crate) versions: BTreeMap<String, String>,
     pub(crate) configuration: Config,
-    /// The exercises that were asked for, in rising order.
+    /// The requested exercises, in ascending order.
     pub(crate) exercises: Vec<u8>,
     pub(crate) arms: Vec<ArmResult>,
     /// The scores of every held-out image.
@@ -51,32 +51,32 @@ impl ImagesFile {
         Self { file: file.to_owned(), sha256: sha256(bytes) }
     }
 
-    /// Whether these bytes are what was written.
+    /// Whether these bytes are the ones that were written.
     pub(crate) fn holds(&self, bytes: &[u8]) -> bool {
         sha256(bytes) == self.sha256
     }
 }
 
-/// What one arm came to with one seed.
+/// The results of one arm with one seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ArmResult {
     /// The name of the data: "5 %".
     pub(crate) exercise_data: String,
     pub(crate) loss: String,
-    /// In the language of `ablation score --loss`.
+    /// The loss in the language of `ablation score --loss`.
     pub(crate) expression: String,
     pub(crate) seed: u64,
-    /// The network's.
+    /// The number of the network's parameters.
     pub(crate) parameters: usize,
-    /// After the last step, by name; none where a metric is undefined.
+    /// The metrics after the last step, by name; `None` if a metric is undefined.
     pub(crate) metrics: BTreeMap<String, Option<f64>>,
-    /// The same by optimiser step, in rising order.
+    /// The same by optimiser step, in ascending order.
     pub(crate) history: Vec<(usize, BTreeMap<String, Option<f64>>)>,
     /// Each step of the optimiser: its loss and the size of its gradient.
     pub(crate) steps: Vec<Step>,
 }
 
-/// Why results cannot be read or written.
+/// The reason why results cannot be read or written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ResultsError {
     #[error("{path}: cannot {action}: {error}")]
@@ -98,7 +98,7 @@ pub(crate) enum ResultsError {
 }
 
 impl ResultsError {
-    /// 2 if what was given is at fault, 1 if the machine is.
+    /// The exit code: 2 if the input is at fault, 1 if the machine is.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             ResultsError::Io { error, .. } if error.kind() == io::ErrorKind::NotFound => 2,
@@ -108,7 +108,7 @@ impl ResultsError {
     }
 }
 
-/// Enough of any format to tell which it is.
+/// The part of any format that shows which one it is.
 #[derive(Deserialize)]
 struct Header {
     format: u64,
@@ -117,7 +117,7 @@ struct Header {
 }
 
 impl Results {
-    /// Reads a file, or that in the folder of a run.
+    /// Reads a file, or the results in the folder of a run.
     pub(crate) fn read(path: &Path) -> Result<Self, ResultsError> {
         let path: PathBuf = if path.is_dir() { path.join(FILE_NAME) } else { path.to_owned() };
         let name = path.display().to_string();
@@ -131,7 +131,7 @@ impl Results {
     fn parse(bytes: &[u8], path: &str) -> Result<Self, ResultsError> {
         let path = path.to_owned();
         let header: Header = match serde_json::from_slice(bytes) {
-            // A list can be read as any struct.
+            // A list can be read as any struct, so it is refused first.
             Ok(_) if !bytes.trim_ascii_start().starts_with(b"{") => return Err(ResultsError::NotResults { path }),
             Ok(header) => header,
             Err(error) if error.is_data() => return Err(ResultsError::NotResults { path }),
@@ -153,7 +153,7 @@ impl Results {
         if is_whole { Ok(results) } else { Err(ResultsError::Changed { path }) }
     }
 
-    /// Writes the file, which appears whole or not at all; when this returns, it is on disk.
+    /// Writes the file, whole or not at all. When this returns, it is on disk.
     pub(crate) fn write(&self, path: &Path) -> Result<(), ResultsError> {
         let name = || path.display().to_string();
         let failed = |error| ResultsError::Io { path: name(), action: "write", error };
@@ -164,7 +164,7 @@ impl Results {
     }
 }
 
-/// Where the error is, and what it is without that place.
+/// The place of an error, and its text without that place.
 fn parts(error: &serde_json::Error) -> (usize, usize, String) {
     let (line, column) = (error.line(), error.column());
     let text = error.to_string();

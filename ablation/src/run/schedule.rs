@@ -16,9 +16,9 @@ use super::training::binary::BinaryProblem;
 use super::training::damage::{DamageProblem, Supervision};
 use super::training::{self, Trained, TrainingError};
 
-/// Trains all arms that are not stored, and tells what became of each, in their order.
+/// Trains all arms that are not stored, and returns the outcome of each, in order.
 ///
-/// One thread trains one arm, so the number of threads changes nothing in the numbers.
+/// One thread trains one arm, so the number of threads does not change the numbers.
 pub(crate) fn train_all(
     arms: &[Arm],
     config: &Config,
@@ -73,10 +73,10 @@ pub(crate) fn train_all(
         for _ in 1..threads.clamp(1, waiting.len().max(1)) {
             match std::thread::Builder::new().spawn_scoped(scope, work) {
                 Ok(worker) => workers.push(worker),
-                // The numbers do not depend on the threads, so fewer will do.
+                // The numbers do not depend on the threads, so fewer are enough.
                 Err(error) => {
                     progress.note(&format!(
-                        "trained by {} threads, because no more are to be had: {error}",
+                        "trained with {} threads, because the system gave no more: {error}",
                         workers.len() + 1
                     ));
                     break;
@@ -94,12 +94,12 @@ pub(crate) fn train_all(
     Ok(fates.into_iter().map(|fate| fate.into_inner().unwrap_or(Fate::Left)).collect())
 }
 
-/// How long an arm takes in comparison.
+/// The relative time of an arm.
 pub(crate) fn cost_of(arm: &Arm, config: &Config) -> u64 {
     (config.pace_of(arm.task).steps as u64).saturating_mul(cost_of_step(arm.task))
 }
 
-/// How long a step takes in comparison, for the time left.
+/// The relative time of a step, for the estimate of the time left.
 fn cost_of_step(task: Task) -> u64 {
     match task {
         Task::Binary { .. } | Task::Nuclei => 10,
@@ -136,7 +136,7 @@ fn train(
     }
 }
 
-/// At an eighth the first term of the loss (focal), at a quarter and at full size all of it.
+/// The losses at each size: at an eighth the first term (focal), at a quarter and at full size the whole loss.
 fn supervision(arm: &Arm, config: &Config, deep: bool) -> Result<Vec<Supervision>, TrainingError> {
     let whole = arm.loss.of_classes()?;
     let [eighth, quarter, full] = config.damage.lambdas;

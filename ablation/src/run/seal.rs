@@ -1,4 +1,4 @@
-//! A hash beside what is written, so that what was damaged on disk is not taken for what was computed.
+//! A hash beside a value on disk, so that damaged data is not taken for computed data.
 
 use std::io;
 
@@ -28,7 +28,7 @@ impl<T: Serialize> Sealed<T> {
 
 /// SHA-256 of a value as JSON without spaces, in hexadecimal digits.
 ///
-/// It is of what the value says, not of the bytes of a file, so a file may be indented in another way.
+/// It hashes the content of the value, not the bytes of a file, so a file may be indented differently.
 fn hash_of(value: &impl Serialize) -> serde_json::Result<String> {
     let mut digest = Digested(Sha256::new());
     serde_json::to_writer(&mut digest, value)?;
@@ -44,7 +44,7 @@ fn in_digits(hash: Sha256) -> String {
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Takes the bytes as they are made: the text of a long run is not held for its hash.
+/// Hashes the bytes as they are made, so the text of a long run is never held in memory.
 struct Digested(Sha256);
 
 impl io::Write for Digested {
@@ -70,7 +70,7 @@ mod tests {
     }
 
     quickcheck::quickcheck! {
-        /// Any value opens again, and no other value under its hash does.
+        /// Any value opens again, and no other value does under its hash.
         fn a_seal_is_of_one_value(name: String, values: Vec<f64>, whole: u64, index: usize) -> bool {
             let values: Vec<f64> = values.into_iter().filter(|value| value.is_finite()).collect();
             let numbers = Numbers { name, values, whole };

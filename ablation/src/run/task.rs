@@ -1,4 +1,4 @@
-//! What is segmented.
+//! The data of an arm.
 
 use std::fmt;
 
@@ -6,12 +6,12 @@ use serde::Serialize;
 
 use super::numbers::{percent_as_set, plain};
 
-/// What is segmented.
+/// The data of an arm: what is segmented.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(crate) enum Task {
-    /// Binary masks with this share of foreground, and what the network is told of them.
+    /// Binary masks with this share of foreground, with training labels of a kind.
     Binary { share: f64, labels: Labels },
-    /// Small binary images and a short training with a learning rate of its own: one cell of a grid.
+    /// Small binary images and a short training with its own learning rate: one cell of a grid.
     Cell { learning_rate: f64 },
     /// Nuclei under a microscope: one real image.
     Nuclei,
@@ -19,23 +19,23 @@ pub(crate) enum Task {
     Damage { deep_supervision: bool },
 }
 
-/// The labels that a network is trained with. It is judged by the true masks in any case.
+/// The labels that a network is trained with. The true masks always judge it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub(crate) enum Labels {
-    /// With the few errors that the settings of the data ask for.
+    /// With the few errors set for the data.
     Usual,
     /// The true masks.
     Clean,
     /// With many errors along the boundaries.
     Noisy,
-    /// The mean of several annotators who each make as many errors: shares from 0 to 1.
+    /// The mean of several annotators who each make the same number of errors: shares from 0 to 1.
     Soft,
     /// The true masks, and every second image has no object.
     HalfEmpty,
 }
 
 impl Labels {
-    /// As a report has it after the name of the data; nothing of the usual ones.
+    /// The text after the name of the data in a report; empty for the usual labels.
     fn told(self) -> &'static str {
         match self {
             Labels::Usual => "",

@@ -1,11 +1,11 @@
-//! The versions of what the numbers depend on.
+//! The versions of everything that the numbers depend on.
 
 use std::collections::BTreeMap;
 
-/// The framework, as `Cargo.toml` pins it; its version is part of what decides the numbers.
+/// The framework as `Cargo.toml` pins it; its version is part of what determines the numbers.
 const BURN: &str = "0.22.1";
 
-/// By name.
+/// The versions, by name.
 pub(crate) fn versions() -> BTreeMap<String, String> {
     let own = env!("CARGO_PKG_VERSION");
     [("ablation", own), ("loss-core", own), ("burn", BURN)]

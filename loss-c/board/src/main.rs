@@ -1,4 +1,4 @@
-//! What `../board.c` prints, computed by `loss_core` without C: `loss-c/run` compares.
+//! Prints the same as `../board.c`, computed by `loss_core` without C; `loss-c/run` compares the two.
 
 use loss_core::class::{ClassLoss, ClassPointwise, CrossEntropy, Foreground, PerClass};
 use loss_core::extend::{AnyOverlap, SharedSums};

@@ -1,4 +1,4 @@
-//! A sum of terms that are chosen at run time.
+//! A sum of terms chosen at run time.
 
 use loss_core::{Accumulator, FinishError, Gradient, Logits, Loss};
 
@@ -15,11 +15,11 @@ use crate::results::{LossCounts, LossResult};
 use crate::status::LossStatus;
 use crate::terms::{LOSS_MOST_TERMS, Terms};
 
-/// The most integers that the state of a loss_any can have; loss_any_state_length tells how many one has.
+/// The largest number of integers in the state of a loss_any; loss_any_state_length returns the number for one object.
 pub const LOSS_ANY_MOST_STATE: usize = 90;
 
 storage! {
-    /// A sum of one to LOSS_MOST_TERMS terms that are chosen at run time, over a stream of pixels.
+    /// A sum of one to LOSS_MOST_TERMS terms, chosen at run time, over a stream of pixels.
     LossAny: [i64; 99] holds Accumulator<Terms>
 }
 
@@ -28,11 +28,12 @@ storage! {
     LossAnyGradient: [i64; 57] holds Gradient<Terms, Logits>
 }
 
-/// Makes an accumulator ready, without pixels, for the sum of `count` ready terms, 1 to LOSS_MOST_TERMS, of which it keeps copies. Pixels are
-/// pooled: all of them are one image. The confusion calls a pixel foreground from the probability `threshold` on: between 0 and 1, usually 0.5;
-/// the loss does not depend on it.
+/// Initialises an accumulator without pixels for the sum of `count` initialised terms, 1 to LOSS_MOST_TERMS. It copies the terms. All pixels are
+/// pooled, as if they were one image. A pixel counts as foreground in the confusion from the probability `threshold` on: between 0 and 1, usually 0.5.
+/// The loss does not depend on it.
 ///
-/// LOSS_STATUS_TERM_COUNT, LOSS_STATUS_NOT_INITIALISED for a term, LOSS_STATUS_COEFFICIENT if the terms' coefficients are too large together,
+/// LOSS_STATUS_TERM_COUNT; LOSS_STATUS_NOT_INITIALISED for a term; LOSS_STATUS_COEFFICIENT if the coefficients of all terms together are too large;
+/// LOSS_STATUS_THRESHOLD.
 /// LOSS_STATUS_THRESHOLD.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn loss_any_init(
@@ -41,7 +42,7 @@ pub unsafe extern "C" fn loss_any_init(
     count: usize,
     threshold: f64,
 ) -> LossStatus {
-    // SAFETY: the caller promises what the head of the header says.
+    // SAFETY: the caller fulfils what the head of the header requires.
     answer(|| unsafe {
         make(accumulator, || {
             if count > LOSS_MOST_TERMS {
@@ -77,9 +78,9 @@ gradient_functions! {
     LossAnyGradient: loss_any_gradient_at, loss_any_gradient_row, loss_any_gradient_hard_row
 }
 
-/// How many integers the state has, at most LOSS_ANY_MOST_STATE; 0 if the accumulator is not ready.
+/// Returns the number of integers in the state, at most LOSS_ANY_MOST_STATE; 0 if the accumulator is not initialised.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn loss_any_state_length(accumulator: *const LossAny) -> usize {
-    // SAFETY: the caller promises what the head of the header says.
+    // SAFETY: the caller fulfils what the head of the header requires.
     unsafe { value(accumulator) }.map_or(0, |accumulator| accumulator.state_length())
 }

@@ -1,4 +1,4 @@
-//! BCE + Dice, compiled for itself.
+//! BCE + Dice, compiled by itself.
 
 use loss_core::{Accumulator, CountingAccumulator, Gradient, Logits};
 
@@ -14,22 +14,22 @@ use crate::choices::coefficient;
 use crate::results::{LossCounts, LossResult};
 use crate::status::LossStatus;
 
-/// How many integers the state of a loss_bce_and_dice has.
+/// The number of integers in the state of a loss_bce_and_dice.
 pub const LOSS_BCE_AND_DICE_STATE: usize = 41;
 const _: () = assert!(LOSS_BCE_AND_DICE_STATE == Accumulator::<BceAndDice>::STATE_LENGTH);
 
-/// How many integers the state of a loss_bce_and_dice_counting has.
+/// The number of integers in the state of a loss_bce_and_dice_counting.
 pub const LOSS_BCE_AND_DICE_COUNTING_STATE: usize = 23;
 const _: () = assert!(LOSS_BCE_AND_DICE_COUNTING_STATE == CountingAccumulator::<BceAndDice>::STATE_LENGTH);
 
 storage! {
-    /// bce * BCE + dice * Dice over a stream of pixels, in less flash and memory than the same as a loss_any.
+    /// bce * BCE + dice * Dice over a stream of pixels, in less flash and memory than the same loss as a loss_any.
     LossBceAndDice: [i64; 37] holds Accumulator<BceAndDice>
 }
 
 storage! {
-    /// bce * BCE + dice * Dice over a stream of pixels with hard targets and no weights, which are counted where others are summed: less memory
-    /// than a loss_bce_and_dice, and the same bits of value and gradient. Its state is another.
+    /// bce * BCE + dice * Dice over a stream of pixels with hard targets and no weights. It counts pixels instead of summing weights, so it takes less memory
+    /// than a loss_bce_and_dice. Value and gradient have the same bits; the state differs.
     LossBceAndDiceCounting: [i64; 26] holds CountingAccumulator<BceAndDice>
 }
 const _: () = assert!(size_of::<LossBceAndDiceCounting>() <= 256);
@@ -39,19 +39,19 @@ storage! {
     LossBceAndDiceGradient: [i64; 10] holds Gradient<BceAndDice, Logits>
 }
 
-/// The parameters of a loss_bce_and_dice and a loss_bce_and_dice_counting. Pixels are pooled: all of them are one image to Dice.
+/// The parameters of a loss_bce_and_dice and a loss_bce_and_dice_counting. Dice pools all pixels, as if they were one image.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[repr(C)]
 pub struct LossBceAndDiceParameters {
-    /// The coefficient of the mean binary cross-entropy: a finite number. The magnitudes of both add up to at most 3.4e38.
+    /// The coefficient of the mean binary cross-entropy: a finite number. The magnitudes of both coefficients add up to at most 3.4e38.
     pub bce: f64,
-    /// The weight of its foreground term, finite and at least 0; 1 is none.
+    /// The weight of the foreground term of BCE, finite and at least 0; 1 for none.
     pub pos_weight: f32,
-    /// The coefficient of the Dice loss: a finite number. The magnitudes of both add up to at most 3.4e38.
+    /// The coefficient of the Dice loss: a finite number. The magnitudes of both coefficients add up to at most 3.4e38.
     pub dice: f64,
     /// The smoothing of Dice, above and below the fraction bar, finite and at least 0.
     pub smooth: f64,
-    /// The confusion calls a pixel foreground from this probability on: between 0 and 1, usually 0.5. The loss does not depend on it.
+    /// The probability from which a pixel counts as foreground in the confusion: between 0 and 1, usually 0.5. The loss does not depend on it.
     pub threshold: f64,
 }
 
@@ -61,7 +61,7 @@ impl LossBceAndDiceParameters {
     }
 }
 
-/// Makes an accumulator ready, without pixels.
+/// Initialises an accumulator without pixels.
 ///
 /// LOSS_STATUS_COEFFICIENT, LOSS_STATUS_POS_WEIGHT, LOSS_STATUS_SMOOTH or LOSS_STATUS_THRESHOLD if a parameter is out of range.
 #[unsafe(no_mangle)]
@@ -69,7 +69,7 @@ pub unsafe extern "C" fn loss_bce_and_dice_init(
     accumulator: *mut LossBceAndDice,
     parameters: *const LossBceAndDiceParameters,
 ) -> LossStatus {
-    // SAFETY: the caller promises what the head of the header says.
+    // SAFETY: the caller fulfils what the head of the header requires.
     answer(|| unsafe {
         make(accumulator, || {
             let parameters = input(parameters)?;
@@ -98,7 +98,7 @@ gradient_functions! {
     loss_bce_and_dice_gradient_hard_row
 }
 
-/// Makes a counting accumulator ready, without pixels.
+/// Initialises a counting accumulator without pixels.
 ///
 /// LOSS_STATUS_COEFFICIENT, LOSS_STATUS_POS_WEIGHT, LOSS_STATUS_SMOOTH or LOSS_STATUS_THRESHOLD if a parameter is out of range.
 #[unsafe(no_mangle)]
@@ -106,7 +106,7 @@ pub unsafe extern "C" fn loss_bce_and_dice_counting_init(
     accumulator: *mut LossBceAndDiceCounting,
     parameters: *const LossBceAndDiceParameters,
 ) -> LossStatus {
-    // SAFETY: the caller promises what the head of the header says.
+    // SAFETY: the caller fulfils what the head of the header requires.
     answer(|| unsafe {
         make(accumulator, || {
             let parameters = input(parameters)?;
@@ -117,7 +117,7 @@ pub unsafe extern "C" fn loss_bce_and_dice_counting_init(
 
 /// Adds a pixel: a finite logit, and whether it is foreground.
 ///
-/// A pixel that is out of range is left out and counted: that is no error of this function, but of the one that finishes.
+/// A pixel out of range is left out and counted. This function returns no error for it; the one that finishes does.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn loss_bce_and_dice_counting_push_hard(
     accumulator: *mut LossBceAndDiceCounting,
@@ -125,14 +125,14 @@ pub unsafe extern "C" fn loss_bce_and_dice_counting_push_hard(
     foreground: bool,
 ) -> LossStatus {
     answer(|| {
-        // SAFETY: the caller promises what the head of the header says.
+        // SAFETY: the caller fulfils what the head of the header requires.
         unsafe { value_mut(accumulator) }?.push((logit, foreground));
         Ok(())
     })
 }
 
-/// Adds a row of `length` pixels whose targets are bytes, 0 or 1; others are out of range. `valid` may be NULL; else it has a byte for each
-/// pixel, and those where it is 0 are ignored.
+/// Adds a row of `length` pixels. Targets are bytes, 0 or 1; other targets are out of range. `valid` may be NULL; otherwise it has a byte for each
+/// pixel, and pixels whose byte is 0 are ignored.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn loss_bce_and_dice_counting_push_hard_row(
     accumulator: *mut LossBceAndDiceCounting,
@@ -147,7 +147,7 @@ pub unsafe extern "C" fn loss_bce_and_dice_counting_push_hard_row(
         if !valid.is_null() {
             check_disjoint(valid, length, accumulator, 1)?;
         }
-        // SAFETY: the caller promises what the head of the header says, and the accumulator overlaps nothing.
+        // SAFETY: the caller fulfils what the head of the header requires, and the accumulator overlaps nothing.
         let (accumulator, logits, targets) =
             unsafe { (value_mut(accumulator)?, slice(logits, length)?, slice(targets, length)?) };
         let pixels = logits.iter().zip(targets);

@@ -1,4 +1,4 @@
-//! Cross-entropy + Dice over classes, whose number is known at run time.
+//! Cross-entropy + Dice over classes, whose number is given at run time.
 
 use loss_core::class::{
     ClassAccumulator, ClassGradient, ClassLoss, ClassPointwise, ClassReduced, CrossEntropy, Equal, PerClass,
@@ -15,10 +15,10 @@ use crate::choices::{LossClassSet, coefficient, coefficients};
 use crate::results::{LossClassesResult, LossCounts};
 use crate::status::LossStatus;
 
-/// The most classes that a loss_ce_and_dice can have.
+/// The largest number of classes of a loss_ce_and_dice.
 pub const LOSS_MOST_CLASSES: usize = 8;
 
-/// How many integers the state of a loss_ce_and_dice has, whatever the number of its classes.
+/// The number of integers in the state of a loss_ce_and_dice, for any number of classes.
 pub const LOSS_CE_AND_DICE_STATE: usize = 216;
 
 const C: usize = LOSS_MOST_CLASSES;
@@ -40,21 +40,21 @@ storage! {
 pub struct LossCeAndDiceParameters {
     /// The number of classes, 1 to LOSS_MOST_CLASSES.
     pub classes: u32,
-    /// A label whose pixels are ignored, such as 255, whatever their logits; -1 is none. Other labels that are no class are out of range.
+    /// A label whose pixels are ignored, such as 255, whatever their logits; -1 for none. Other labels that are no class are out of range.
     pub ignored_label: i32,
-    /// The coefficient of the cross-entropy, a mean weighted by class: a finite number. The magnitudes of both add up to at most 3.4e38.
+    /// The coefficient of the cross-entropy, a mean weighted by class: a finite number. The magnitudes of both coefficients add up to at most 3.4e38.
     pub ce: f64,
-    /// The weights of the classes in it, each finite and at least 0; those past `classes` are not looked at.
+    /// The class weights of the cross-entropy, each finite and at least 0; those past `classes` are not read.
     pub class_weights: [f64; LOSS_MOST_CLASSES],
-    /// The coefficient of the Dice loss: a finite number. The magnitudes of both add up to at most 3.4e38.
+    /// The coefficient of the Dice loss: a finite number. The magnitudes of both coefficients add up to at most 3.4e38.
     pub dice: f64,
     /// The smoothing of Dice, above and below the fraction bar, finite and at least 0.
     pub smooth: f64,
-    /// The classes that Dice is the mean of: a loss_class_set.
+    /// The classes in the mean of Dice: a loss_class_set.
     pub dice_classes: u32,
 }
 
-/// Makes an accumulator ready, without pixels.
+/// Initialises an accumulator without pixels.
 ///
 /// LOSS_STATUS_CLASS_COUNT, LOSS_STATUS_COEFFICIENT, LOSS_STATUS_CLASS_WEIGHT, LOSS_STATUS_SMOOTH or LOSS_STATUS_OPTION (`dice_classes`) if a
 /// parameter is out of range.
@@ -63,7 +63,7 @@ pub unsafe extern "C" fn loss_ce_and_dice_init(
     accumulator: *mut LossCeAndDice,
     parameters: *const LossCeAndDiceParameters,
 ) -> LossStatus {
-    // SAFETY: the caller promises what the head of the header says.
+    // SAFETY: the caller fulfils what the head of the header requires.
     answer(|| unsafe {
         make(accumulator, || {
             let parameters = input(parameters)?;
@@ -87,18 +87,18 @@ pub unsafe extern "C" fn loss_ce_and_dice_init(
 /// The logits of one pixel, in an array of the capacity.
 ///
 /// # Safety
-/// As of `slice`.
+/// That of `slice`.
 unsafe fn logits_of(logits: *const f32, classes: usize) -> Result<[f32; C], LossStatus> {
     let mut array = [0.0; C];
-    // SAFETY: the caller promises what `slice` asks.
+    // SAFETY: the caller fulfils what `slice` requires.
     let logits = unsafe { slice(logits, classes) }?;
     array.iter_mut().zip(logits).for_each(|(to, &logit)| *to = logit);
     Ok(array)
 }
 
-/// Adds a pixel: a finite logit for each class, the label of its class, from 0 on, and a weight in [2^-32, 2^32], or 0: the pixel is ignored.
+/// Adds a pixel: a finite logit for each class, the label of its class, counted from 0, and a weight in [2^-32, 2^32], or 0 to ignore the pixel.
 ///
-/// A pixel that is out of range is left out and counted: that is no error of this function, but of the one that finishes.
+/// A pixel out of range is left out and counted. This function returns no error for it; the one that finishes does.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn loss_ce_and_dice_push(
     accumulator: *mut LossCeAndDice,
@@ -107,7 +107,7 @@ pub unsafe extern "C" fn loss_ce_and_dice_push(
     weight: f32,
 ) -> LossStatus {
     answer(|| {
-        // SAFETY: the caller promises what the head of the header says. The logits are copied while nothing is changed.
+        // SAFETY: the caller fulfils what the head of the header requires. The logits are copied before anything is changed.
         let logits = unsafe { logits_of(logits, value(accumulator.cast_const())?.classes()) }?;
         // SAFETY: as above.
         unsafe { value_mut(accumulator) }?.push((logits, label, weight));
@@ -126,7 +126,7 @@ pub unsafe extern "C" fn loss_ce_and_dice_push_row(
 ) -> LossStatus {
     answer(|| {
         let row = Row { logits, targets: labels, weights, length };
-        // SAFETY: the caller promises what the head of the header says.
+        // SAFETY: the caller fulfils what the head of the header requires.
         let classes = unsafe { value(accumulator.cast_const()) }?.classes();
         row.check_disjoint(classes, accumulator, 1)?;
         // SAFETY: as above, and the accumulator overlaps nothing.
@@ -146,7 +146,7 @@ finish_functions! {
     loss_ce_and_dice_gradient_init
 }
 
-/// Writes the slopes of the loss by each of a pixel's logits, as many as there are classes: finite numbers, and 0 if the pixel is ignored or
+/// Writes the slopes of the loss by each of a pixel's logits, one for each class: finite numbers, all 0 if the pixel is ignored or
 /// out of range. `slopes` may be `logits`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn loss_ce_and_dice_gradient_at(
@@ -157,7 +157,7 @@ pub unsafe extern "C" fn loss_ce_and_dice_gradient_at(
     slopes: *mut f32,
 ) -> LossStatus {
     answer(|| {
-        // SAFETY: the caller promises what the head of the header says.
+        // SAFETY: the caller fulfils what the head of the header requires.
         let gradient_at = unsafe { value(gradient) }?;
         let classes = gradient_at.classes();
         check_disjoint(gradient, 1, slopes, classes)?;
@@ -170,8 +170,8 @@ pub unsafe extern "C" fn loss_ce_and_dice_gradient_at(
     })
 }
 
-/// Writes the slopes by the logits of a row of `length` pixels, in their order. `weights` may be NULL: all are 1. LOSS_STATUS_OVERLAP if
-/// `slopes` have memory in common with an input.
+/// Writes the slopes by the logits of a row of `length` pixels, in the order of the logits. `weights` may be NULL: all are 1. LOSS_STATUS_OVERLAP if
+/// `slopes` overlaps an input.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn loss_ce_and_dice_gradient_row(
     gradient: *const LossCeAndDiceGradient,
@@ -183,7 +183,7 @@ pub unsafe extern "C" fn loss_ce_and_dice_gradient_row(
 ) -> LossStatus {
     answer(|| {
         let row = Row { logits, targets: labels, weights, length };
-        // SAFETY: the caller promises what the head of the header says.
+        // SAFETY: the caller fulfils what the head of the header requires.
         let classes = unsafe { value(gradient) }?.classes();
         let values = row.values(classes)?;
         row.check_disjoint(classes, slopes, values)?;

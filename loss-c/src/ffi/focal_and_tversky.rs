@@ -1,4 +1,4 @@
-//! Focal + Tversky, compiled for itself.
+//! Focal + Tversky, compiled by itself.
 
 use loss_core::{Accumulator, Focal, Gradient, Logits, Loss, Pointwise, Reduced, Scaled, Sum, Tversky};
 
@@ -15,12 +15,12 @@ use crate::status::LossStatus;
 
 type FocalAndTversky = Sum<Scaled<Reduced<Focal>>, Scaled<Tversky>>;
 
-/// How many integers the state of a loss_focal_and_tversky has.
+/// The number of integers in the state of a loss_focal_and_tversky.
 pub const LOSS_FOCAL_AND_TVERSKY_STATE: usize = 41;
 const _: () = assert!(LOSS_FOCAL_AND_TVERSKY_STATE == Accumulator::<FocalAndTversky>::STATE_LENGTH);
 
 storage! {
-    /// focal * mean focal loss + tversky * Tversky loss over a stream of pixels, in less flash and memory than the same as a loss_any.
+    /// focal * mean focal loss + tversky * Tversky loss over a stream of pixels, in less flash and memory than the same loss as a loss_any.
     LossFocalAndTversky: [i64; 46] holds Accumulator<FocalAndTversky>
 }
 
@@ -29,29 +29,29 @@ storage! {
     LossFocalAndTverskyGradient: [i64; 19] holds Gradient<FocalAndTversky, Logits>
 }
 
-/// The parameters of a loss_focal_and_tversky. Pixels are pooled: all of them are one image to Tversky.
+/// The parameters of a loss_focal_and_tversky. Tversky pools all pixels, as if they were one image.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[repr(C)]
 pub struct LossFocalAndTverskyParameters {
-    /// The coefficient of the mean focal loss: a finite number. The magnitudes of both add up to at most 3.4e38.
+    /// The coefficient of the mean focal loss: a finite number. The magnitudes of both coefficients add up to at most 3.4e38.
     pub focal: f64,
-    /// Its exponent, finite and at least 0, usually 2.
+    /// The exponent of the focal loss, finite and at least 0, usually 2.
     pub gamma: f32,
-    /// Its weight of foreground, in [0, 1], background having the rest; NAN: neither is weighed.
+    /// The weight of foreground in the focal loss, in [0, 1]; background gets the rest. NAN: no weights.
     pub focal_alpha: f32,
-    /// The coefficient of the Tversky loss: a finite number. The magnitudes of both add up to at most 3.4e38.
+    /// The coefficient of the Tversky loss: a finite number. The magnitudes of both coefficients add up to at most 3.4e38.
     pub tversky: f64,
-    /// Its weight of false positives, finite and at least 0.
+    /// The weight of false positives, finite and at least 0.
     pub alpha: f64,
-    /// Its weight of false negatives, finite and at least 0.
+    /// The weight of false negatives, finite and at least 0.
     pub beta: f64,
-    /// Its smoothing, above and below the fraction bar, finite and at least 0.
+    /// The smoothing of Tversky, above and below the fraction bar, finite and at least 0.
     pub smooth: f64,
-    /// The confusion calls a pixel foreground from this probability on: between 0 and 1, usually 0.5. The loss does not depend on it.
+    /// The probability from which a pixel counts as foreground in the confusion: between 0 and 1, usually 0.5. The loss does not depend on it.
     pub threshold: f64,
 }
 
-/// Makes an accumulator ready, without pixels.
+/// Initialises an accumulator without pixels.
 ///
 /// LOSS_STATUS_COEFFICIENT, LOSS_STATUS_GAMMA, LOSS_STATUS_ALPHA, LOSS_STATUS_BETA, LOSS_STATUS_SMOOTH or LOSS_STATUS_THRESHOLD if a
 /// parameter is out of range.
@@ -60,7 +60,7 @@ pub unsafe extern "C" fn loss_focal_and_tversky_init(
     accumulator: *mut LossFocalAndTversky,
     parameters: *const LossFocalAndTverskyParameters,
 ) -> LossStatus {
-    // SAFETY: the caller promises what the head of the header says.
+    // SAFETY: the caller fulfils what the head of the header requires.
     answer(|| unsafe {
         make(accumulator, || {
             let parameters = input(parameters)?;

@@ -1,4 +1,4 @@
-//! Codes of a quantised model, counted.
+//! A histogram of a quantised model's codes.
 
 use loss_core::{Histogram, Quantisation};
 
@@ -10,21 +10,21 @@ use super::memory::{
 use crate::results::LossCounts;
 use crate::status::LossStatus;
 
-/// How many integers the state of a loss_histogram has.
+/// The number of integers in the state of a loss_histogram.
 pub const LOSS_HISTOGRAM_STATE: usize = 514;
 const _: () = assert!(LOSS_HISTOGRAM_STATE == Histogram::<i8>::STATE_LENGTH);
 
 storage! {
-    /// How often each code of an int8 model met each target: one increment a pixel. The logit of a code is scale * (code - zero point).
+    /// The number of pixels with each code of an int8 model and each target: one increment per pixel. The logit of a code is scale * (code - zero point).
     LossHistogram: [i64; 518] holds Histogram<i8>
 }
 
-/// Makes a histogram ready, without pixels.
+/// Initialises a histogram without pixels.
 ///
-/// LOSS_STATUS_SCALE unless `scale` is in [2^-64, 2^64], LOSS_STATUS_ZERO_POINT unless `zero_point` is in [-255, 255].
+/// LOSS_STATUS_SCALE unless `scale` is in [2^-64, 2^64]; LOSS_STATUS_ZERO_POINT unless `zero_point` is in [-255, 255].
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn loss_histogram_init(histogram: *mut LossHistogram, scale: f32, zero_point: i32) -> LossStatus {
-    // SAFETY: the caller promises what the head of the header says.
+    // SAFETY: the caller fulfils what the head of the header requires.
     answer(|| unsafe { make(histogram, || Ok(Histogram::new(Quantisation::new(scale, zero_point)?))) })
 }
 
@@ -32,13 +32,13 @@ pub unsafe extern "C" fn loss_histogram_init(histogram: *mut LossHistogram, scal
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn loss_histogram_push(histogram: *mut LossHistogram, code: i8, foreground: bool) -> LossStatus {
     answer(|| {
-        // SAFETY: the caller promises what the head of the header says.
+        // SAFETY: the caller fulfils what the head of the header requires.
         unsafe { value_mut(histogram) }?.push(code, foreground);
         Ok(())
     })
 }
 
-/// Adds a row of `length` pixels whose targets are bytes, 0 or 1; others are left out and counted.
+/// Adds a row of `length` pixels. Targets are bytes, 0 or 1; pixels with other targets are left out and counted.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn loss_histogram_push_row(
     histogram: *mut LossHistogram,
@@ -49,24 +49,24 @@ pub unsafe extern "C" fn loss_histogram_push_row(
     answer(|| {
         check_disjoint(codes, length, histogram, 1)?;
         check_disjoint(targets, length, histogram, 1)?;
-        // SAFETY: the caller promises what the head of the header says, and the histogram overlaps nothing.
+        // SAFETY: the caller fulfils what the head of the header requires, and the histogram overlaps nothing.
         let (histogram, codes, targets) =
             unsafe { (value_mut(histogram)?, slice(codes, length)?, slice(targets, length)?) };
         Ok(histogram.extend_codes(codes, targets)?)
     })
 }
 
-/// Counts pixels that are ignored.
+/// Counts pixels as ignored.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn loss_histogram_ignore(histogram: *mut LossHistogram, pixels: u32) -> LossStatus {
     answer(|| {
-        // SAFETY: the caller promises what the head of the header says.
+        // SAFETY: the caller fulfils what the head of the header requires.
         unsafe { value_mut(histogram) }?.ignore(pixels);
         Ok(())
     })
 }
 
-/// Writes the logit that a code stands for: what a gradient is taken at.
+/// Writes the logit of a code, for use with a gradient.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn loss_histogram_logit(
     histogram: *const LossHistogram,
@@ -74,7 +74,7 @@ pub unsafe extern "C" fn loss_histogram_logit(
     logit: *mut f32,
 ) -> LossStatus {
     answer(|| {
-        // SAFETY: the caller promises what the head of the header says.
+        // SAFETY: the caller fulfils what the head of the header requires.
         let (histogram, logit) = unsafe { value_and_output(histogram, logit) }?;
         logit.write(histogram.quantisation().logit(code.into()));
         Ok(())

@@ -1,29 +1,29 @@
-//! From pointers of C to references of Rust and back: every check that can be made of a pointer is made here.
+//! From C's pointers to Rust's references and back. Every possible check of a pointer is here.
 
 use core::mem::MaybeUninit;
 
 use crate::status::LossStatus;
 
-/// Memory of C's that holds a Rust value: a tag, and the value.
+/// C's memory that holds a Rust value: a tag, then the value.
 ///
 /// # Safety
-/// `Self` has room and alignment for `Tagged<Self::Value>`, and the tag is no other object's.
+/// `Self` has room and alignment for `Tagged<Self::Value>`, and no other object has the same tag.
 pub(super) unsafe trait Storage {
-    /// What is held.
+    /// The type of the value.
     type Value;
-    /// What stands before a value that was made ready.
+    /// The mark in front of an initialised value.
     const TAG: u64;
 }
 
-/// What lies in a [`Storage`].
+/// The content of a [`Storage`].
 #[repr(C)]
 pub(super) struct Tagged<V> {
     tag: u64,
     value: V,
 }
 
-/// Declares a [`Storage`] of a number of 64-bit integers. That they are enough, and no more than this processor needs or another may, is
-/// checked when it is compiled.
+/// Declares a [`Storage`] as a number of 64-bit integers. The compiler checks that they are enough, and no more than this or another processor
+/// needs.
 macro_rules! storage {
     ($(#[$documentation:meta])* $name:ident: [i64; $length:literal] holds $value:ty) => {
         $(#[$documentation])*
@@ -34,11 +34,11 @@ macro_rules! storage {
         }
 
         impl $name {
-            /// Memory that is not ready.
+            /// Memory that is not initialised.
             pub const ZERO: Self = Self { opaque: [0; $length] };
         }
 
-        // SAFETY: `fits` has seen room and alignment. The tag is a hash of the name, which no other object has.
+        // SAFETY: `fits` has checked room and alignment. The tag is a hash of the name, which no other object has.
         unsafe impl $crate::ffi::memory::Storage for $name {
             type Value = $value;
             const TAG: u64 = $crate::ffi::memory::hash(stringify!($name));
@@ -48,14 +48,14 @@ macro_rules! storage {
 }
 pub(super) use storage;
 
-/// Whether `S` has room and alignment for its value, and little room to spare: 32-bit processors may need less.
+/// Whether `S` has room and alignment for its value, and little to spare; 32-bit processors may need less.
 #[allow(dead_code, reason = "Rust 1.85 does not see the assertions that call it")]
 pub(super) const fn fits<S: Storage>() -> bool {
     let (room, needed) = (size_of::<S>(), size_of::<Tagged<S::Value>>());
     align_of::<S>() >= align_of::<Tagged<S::Value>>() && room >= needed && room - needed <= SPARE
 }
 
-/// In bytes: for what a `usize` takes on other processors, and another compiler.
+/// The spare bytes that other processors, with another `usize`, and other compilers may need.
 const SPARE: usize = 16;
 
 /// FNV-1a.
@@ -69,7 +69,7 @@ pub(super) const fn hash(text: &str) -> u64 {
     hash
 }
 
-/// Checks a pointer to `length` values, and gives the address past the last.
+/// Checks a pointer to `length` values, and returns the address past the last.
 fn check<V>(pointer: *const V, length: usize) -> Result<usize, LossStatus> {
     if pointer.is_null() {
         return Err(LossStatus::NullPointer);
@@ -77,12 +77,12 @@ fn check<V>(pointer: *const V, length: usize) -> Result<usize, LossStatus> {
     if !pointer.is_aligned() {
         return Err(LossStatus::Misaligned);
     }
-    // What `core::slice::from_raw_parts` asks for: no more than isize::MAX bytes, and no wrapping around the end of memory.
+    // The requirements of `core::slice::from_raw_parts`: at most isize::MAX bytes, and no wrapping around the end of memory.
     let bytes = length.checked_mul(size_of::<V>()).filter(|&bytes| bytes <= isize::MAX as usize);
     bytes.and_then(|bytes| pointer.addr().checked_add(bytes)).ok_or(LossStatus::Length)
 }
 
-/// Checks two stretches of memory, and that they have no byte in common. One of no length is not looked at.
+/// Checks two ranges of memory, and that they have no byte in common. An empty range is not checked.
 pub(super) fn check_disjoint<A, B>(
     a: *const A,
     a_length: usize,
@@ -99,77 +99,77 @@ pub(super) fn check_disjoint<A, B>(
 /// The value of an object.
 ///
 /// # Safety
-/// A pointer that is not NULL points to readable memory of `S`, which does not change while the reference lives. If the tag stands in it, a
-/// value that [`make`] has written stands behind it.
+/// A pointer that is not NULL points to readable memory of `S`, which does not change while the reference lives. If the memory has the tag, it also
+/// has a value that [`make`] wrote.
 pub(super) unsafe fn value<'a, S: Storage>(storage: *const S) -> Result<&'a S::Value, LossStatus> {
     check(storage, 1)?;
     let tagged = storage.cast::<Tagged<S::Value>>();
-    // SAFETY: `check` has seen that the pointer is aligned and not NULL, and `Storage` promises the room. Any bits are a u64.
+    // SAFETY: `check` has found the pointer aligned and not NULL, and `Storage` guarantees the room. Any bits are a valid u64.
     if unsafe { (&raw const (*tagged).tag).read() } != S::TAG {
         return Err(LossStatus::NotInitialised);
     }
-    // SAFETY: as above; the tag is there, so a value is.
+    // SAFETY: as above; the tag is there, so a value is there.
     Ok(unsafe { &(*tagged).value })
 }
 
-/// The value of an object, to change.
+/// The value of an object, mutably.
 ///
 /// # Safety
-/// As of [`value`]; and the memory is writable, and nothing else reads it while the reference lives.
+/// That of [`value`]. The memory is also writable, and nothing else reads it while the reference lives.
 pub(super) unsafe fn value_mut<'a, S: Storage>(storage: *mut S) -> Result<&'a mut S::Value, LossStatus> {
-    // SAFETY: the caller promises more than `value` asks; the reference is dropped at once.
+    // SAFETY: the caller guarantees more than `value` requires; the reference is dropped at once.
     unsafe { value(storage.cast_const()) }?;
-    // SAFETY: `value` has checked pointer and tag, and the caller promises that there is no other reference.
+    // SAFETY: `value` has checked pointer and tag, and the caller guarantees that there is no other reference.
     Ok(unsafe { &mut (*storage.cast::<Tagged<S::Value>>()).value })
 }
 
-/// The value of an object to change, and of another to read.
+/// The value of an object mutably, and that of another to read.
 ///
 /// # Safety
-/// As of [`value_mut`] and [`value`]; that the two do not overlap is checked.
+/// That of [`value_mut`] and [`value`]; the function checks that the two do not overlap.
 pub(super) unsafe fn value_mut_and_other<'a, S: Storage, O: Storage>(
     storage: *mut S,
     other: *const O,
 ) -> Result<(&'a mut S::Value, &'a O::Value), LossStatus> {
     check_disjoint(storage, 1, other, 1)?;
-    // SAFETY: the caller promises what `value_mut` and `value` ask; the two do not overlap.
+    // SAFETY: the caller fulfils what `value_mut` and `value` require; the two do not overlap.
     Ok(unsafe { (value_mut(storage)?, value(other)?) })
 }
 
-/// An object to read, and a place for what is read of it.
+/// An object to read, and a place for the result.
 ///
 /// # Safety
-/// As of [`value`]; a pointer `to` that is not NULL points to writable memory of `V`, which nothing else reads or changes while the reference
-/// lives. That the two do not overlap is checked.
+/// That of [`value`]. A pointer `to` that is not NULL points to writable memory of `V`, which nothing else reads or changes while the reference
+/// lives. The function checks that the two do not overlap.
 pub(super) unsafe fn value_and_output<'a, S: Storage, V>(
     storage: *const S,
     to: *mut V,
 ) -> Result<(&'a S::Value, &'a mut MaybeUninit<V>), LossStatus> {
     check_disjoint(storage, 1, to, 1)?;
-    // SAFETY: the caller promises what `value` asks. `check_disjoint` has seen that the other pointer is aligned and not NULL, and that
-    // the two do not overlap; what is there need not be a value.
+    // SAFETY: the caller fulfils what `value` requires. `check_disjoint` has found the other pointer aligned and not NULL, and that
+    // the two do not overlap. The memory behind it need not hold a value.
     Ok(unsafe { (value(storage)?, &mut *to.cast::<MaybeUninit<V>>()) })
 }
 
-/// Puts a value into an object, ready or not.
+/// Writes a value into an object, initialised or not.
 ///
 /// # Safety
-/// A pointer that is not NULL points to writable memory of `S`, to which no reference lives when `value` has run.
+/// A pointer that is not NULL points to writable memory of `S`, to which no reference lives once `value` has run.
 pub(super) unsafe fn make<S: Storage>(
     storage: *mut S,
     value: impl FnOnce() -> Result<S::Value, LossStatus>,
 ) -> Result<(), LossStatus> {
     check(storage, 1)?;
     let tagged = Tagged { tag: S::TAG, value: value()? };
-    // SAFETY: `check` has seen that the pointer is aligned and not NULL, and `Storage` promises the room.
+    // SAFETY: `check` has found the pointer aligned and not NULL, and `Storage` guarantees the room.
     unsafe { storage.cast::<Tagged<S::Value>>().write(tagged) };
     Ok(())
 }
 
-/// A type that any bits are a value of.
+/// A type for which any bits are a valid value.
 ///
 /// # Safety
-/// They are.
+/// Any bits are a valid value.
 pub(super) unsafe trait AnyBits: Copy {}
 
 // SAFETY: numbers, and structures of numbers.
@@ -189,7 +189,7 @@ unsafe impl AnyBits for super::LossFocalAndTverskyParameters {}
 // SAFETY: as above.
 unsafe impl AnyBits for super::LossCeAndDiceParameters {}
 
-/// Numbers to read; of length 0 the pointer may be anything.
+/// Numbers to read; with length 0 the pointer may be anything.
 ///
 /// # Safety
 /// A pointer that is not NULL points to `length` readable values, which do not change while the slice lives.
@@ -198,11 +198,11 @@ pub(super) unsafe fn slice<'a, V: AnyBits>(pointer: *const V, length: usize) -> 
         return Ok(&[]);
     }
     check(pointer, length)?;
-    // SAFETY: `check` has seen that the pointer is aligned and not NULL and the length possible; the caller promises the rest.
+    // SAFETY: `check` has found the pointer aligned and not NULL and the length possible; the caller guarantees the rest.
     Ok(unsafe { core::slice::from_raw_parts(pointer, length) })
 }
 
-/// Numbers to write; of length 0 the pointer may be anything.
+/// Numbers to write; with length 0 the pointer may be anything.
 ///
 /// # Safety
 /// A pointer that is not NULL points to `length` writable values, which nothing else reads or changes while the slice lives.
@@ -211,7 +211,7 @@ pub(super) unsafe fn slice_mut<'a, V: AnyBits>(pointer: *mut V, length: usize) -
         return Ok(&mut []);
     }
     check(pointer, length)?;
-    // SAFETY: as in `slice`. The memory comes from C, where what was not written yet is bits of some kind.
+    // SAFETY: as in `slice`. The memory comes from C, where unwritten memory has some bits as well.
     Ok(unsafe { core::slice::from_raw_parts_mut(pointer, length) })
 }
 
@@ -221,6 +221,6 @@ pub(super) unsafe fn slice_mut<'a, V: AnyBits>(pointer: *mut V, length: usize) -
 /// A pointer that is not NULL points to a readable `V`.
 pub(super) unsafe fn input<V: AnyBits>(pointer: *const V) -> Result<V, LossStatus> {
     check(pointer, 1)?;
-    // SAFETY: `check` has seen that the pointer is aligned and not NULL.
+    // SAFETY: `check` has found the pointer aligned and not NULL.
     Ok(unsafe { pointer.read() })
 }

@@ -1,7 +1,7 @@
-//! The functions that C calls: all of the crate's `unsafe`.
+//! The functions that C calls, with all of the crate's `unsafe`.
 //!
-//! `memory.rs` turns pointers into references and `row.rs` rows of pixels into slices; `functions.rs` has the functions that several objects
-//! have, the other files each what one has of its own. What the functions compute is `loss_core`'s.
+//! `memory.rs` turns pointers into references, and `row.rs` rows of pixels into slices. `functions.rs` has the functions that several objects
+//! share; each other file has those of one object. `loss_core` computes their results.
 #![allow(unsafe_code, reason = "pointers of C")]
 #![allow(
     clippy::missing_safety_doc,
@@ -31,7 +31,7 @@ pub use term::*;
 
 use crate::status::LossStatus;
 
-/// The format of a state: what each of its integers means. It stands beside a state, as the fingerprint does.
+/// The version of the state format, which defines the meaning of each integer. Store it beside a state, with the fingerprint.
 pub const LOSS_STATE_VERSION: u32 = 3;
 const _: () = assert!(LOSS_STATE_VERSION == loss_core::STATE_VERSION);
 
@@ -43,7 +43,7 @@ fn answer(act: impl FnOnce() -> Result<(), LossStatus>) -> LossStatus {
     }
 }
 
-/// What a status means and what to do, as a text that is never NULL and need not be freed.
+/// Returns the meaning of a status and what to do, as a text that is never NULL and need not be freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn loss_status_message(status: u32) -> *const c_char {
     let known = LossStatus::ALL.into_iter().find(|&known| known as u32 == status);

@@ -1,9 +1,9 @@
-//! What is called in a panic. There is none, and a program in which one can happen does not link.
+//! The function called in a panic. No panic exists, because a program in which one can happen does not link.
 
 use core::panic::PanicInfo;
 
 unsafe extern "C" {
-    /// Defined nowhere: the linker names it if anything can panic.
+    /// Defined nowhere, so the linker names it if anything can panic.
     fn loss_c_must_not_be_able_to_panic() -> !;
 }
 

@@ -1,4 +1,4 @@
-//! Rows of pixels, as C gives them.
+//! Rows of pixels from C.
 
 use loss_core::class::{ClassPlane, Label, Layout};
 use loss_core::extend::Target;
@@ -8,23 +8,23 @@ use super::LOSS_MOST_CLASSES;
 use super::memory::{AnyBits, Storage, check_disjoint, slice, slice_mut, value, value_mut};
 use crate::status::LossStatus;
 
-/// Pointers to logits, targets or labels, and perhaps weights.
+/// Pointers to logits, targets or labels, and optionally weights.
 #[derive(Clone, Copy)]
 pub(super) struct Row<T> {
     pub(super) logits: *const f32,
     pub(super) targets: *const T,
-    /// NULL: all are 1.
+    /// NULL means that all weights are 1.
     pub(super) weights: *const f32,
     pub(super) length: usize,
 }
 
 impl<T: AnyBits> Row<T> {
-    /// How many logits pixels of several classes have.
+    /// The number of logits, for pixels of several classes.
     pub(super) fn values(&self, classes: usize) -> Result<usize, LossStatus> {
         self.length.checked_mul(classes).ok_or(LossStatus::Length)
     }
 
-    /// Checks that what is written while the row is read lies elsewhere. A pixel has as many logits as there are classes, or one.
+    /// Checks that memory written while the row is read does not overlap it. A pixel has one logit, or one per class.
     pub(super) fn check_disjoint<V>(&self, classes: usize, to: *const V, length: usize) -> Result<(), LossStatus> {
         check_disjoint(self.logits, self.values(classes)?, to, length)?;
         check_disjoint(self.targets, self.length, to, length)?;
@@ -32,22 +32,22 @@ impl<T: AnyBits> Row<T> {
     }
 
     /// # Safety
-    /// As of `slice`, for each pointer.
+    /// That of `slice`, for each pointer.
     unsafe fn weights<'a>(&self) -> Result<Option<&'a [f32]>, LossStatus> {
         if self.weights.is_null() {
             return Ok(None);
         }
-        // SAFETY: the caller promises what `slice` asks.
+        // SAFETY: the caller fulfils what `slice` requires.
         unsafe { slice(self.weights, self.length) }.map(Some)
     }
 
     /// # Safety
-    /// As of `slice`, for each pointer.
+    /// That of `slice`, for each pointer.
     pub(super) unsafe fn plane<'a>(&self) -> Result<Plane<'a, T>, LossStatus>
     where
         T: Target,
     {
-        // SAFETY: the caller promises what `slice` asks.
+        // SAFETY: the caller fulfils what `slice` requires.
         let (logits, targets) = unsafe { (slice(self.logits, self.length)?, slice(self.targets, self.length)?) };
         let plane = Plane::new(logits, targets)?;
         // SAFETY: as above.
@@ -58,7 +58,7 @@ impl<T: AnyBits> Row<T> {
     }
 
     /// # Safety
-    /// As of `slice`, for each pointer; a pixel has as many logits as there are classes.
+    /// That of `slice`, for each pointer; a pixel has one logit per class.
     pub(super) unsafe fn class_plane<'a>(
         &self,
         classes: usize,
@@ -67,7 +67,7 @@ impl<T: AnyBits> Row<T> {
         T: Label,
     {
         let values = self.values(classes)?;
-        // SAFETY: the caller promises what `slice` asks.
+        // SAFETY: the caller fulfils what `slice` requires.
         let (logits, labels) = unsafe { (slice(self.logits, values)?, slice(self.targets, self.length)?) };
         let plane = ClassPlane::new(classes, Layout::Interleaved, logits, labels)?;
         // SAFETY: as above.
@@ -81,13 +81,13 @@ impl<T: AnyBits> Row<T> {
 /// Adds a row of a binary loss.
 ///
 /// # Safety
-/// As of `value_mut` and `slice`; that nothing overlaps is checked.
+/// That of `value_mut` and `slice`; the function checks that nothing overlaps.
 pub(super) unsafe fn push_row<L: Loss, S: Storage<Value = Accumulator<L, Logits>>, T: AnyBits + Target>(
     accumulator: *mut S,
     row: Row<T>,
 ) -> Result<(), LossStatus> {
     row.check_disjoint(1, accumulator, 1)?;
-    // SAFETY: the caller promises what `value_mut` and `plane` ask; nothing overlaps.
+    // SAFETY: the caller fulfils what `value_mut` and `plane` require; nothing overlaps.
     let (accumulator, plane) = unsafe { (value_mut(accumulator)?, row.plane()?) };
     accumulator.extend_plane(plane);
     Ok(())
@@ -96,7 +96,7 @@ pub(super) unsafe fn push_row<L: Loss, S: Storage<Value = Accumulator<L, Logits>
 /// Writes the gradient of a row of a binary loss.
 ///
 /// # Safety
-/// As of `value`, `slice` and `slice_mut`; that the slopes overlap nothing is checked.
+/// That of `value`, `slice` and `slice_mut`; the function checks that the slopes overlap nothing.
 pub(super) unsafe fn gradient_row<L: Loss, S: Storage<Value = Gradient<L, Logits>>, T: AnyBits + Target>(
     gradient: *const S,
     row: Row<T>,
@@ -104,7 +104,7 @@ pub(super) unsafe fn gradient_row<L: Loss, S: Storage<Value = Gradient<L, Logits
 ) -> Result<(), LossStatus> {
     row.check_disjoint(1, slopes, row.length)?;
     check_disjoint(gradient, 1, slopes, row.length)?;
-    // SAFETY: the caller promises what `value`, `plane` and `slice_mut` ask; the slopes overlap nothing.
+    // SAFETY: the caller fulfils what `value`, `plane` and `slice_mut` require; the slopes overlap nothing.
     let (gradient, plane, slopes) = unsafe { (value(gradient)?, row.plane()?, slice_mut(slopes, row.length)?) };
     Ok(gradient.write(plane, slopes)?)
 }

@@ -13,11 +13,11 @@ use crate::choices::{self, coefficient as finite};
 use crate::status::LossStatus;
 
 storage! {
-    /// A loss with its parameters and its coefficient: what a loss_any is made of.
+    /// A loss with its parameters and its coefficient, for use in a loss_any.
     LossTerm: [i64; 10] holds Term
 }
 
-/// What a [`LossTerm`] holds.
+/// The content of a [`LossTerm`].
 #[derive(Clone, Copy, Debug)]
 pub struct Term {
     loss: AnyLoss,
@@ -31,13 +31,13 @@ impl Term {
 }
 
 /// # Safety
-/// As of `make`.
+/// That of `make`.
 unsafe fn put(term: *mut LossTerm, coefficient: f64, loss: impl FnOnce() -> Result<AnyLoss, LossStatus>) -> LossStatus {
-    // SAFETY: the caller promises what `make` asks.
+    // SAFETY: the caller fulfils what `make` requires.
     answer(|| unsafe { make(term, || Ok(Term { coefficient: finite(coefficient)?, loss: loss()? })) })
 }
 
-/// Binary cross-entropy; pos_weight, at least 0, weighs the foreground term (1: none). `reduction` is a loss_reduction.
+/// Binary cross-entropy: pos_weight, at least 0, weighs the foreground term (1 for none). `reduction` is a loss_reduction.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn loss_term_bce(
     term: *mut LossTerm,
@@ -53,7 +53,7 @@ pub unsafe extern "C" fn loss_term_bce(
     }
 }
 
-/// Focal loss: gamma at least 0; alpha in [0, 1] weighs foreground, 1 - alpha background (NAN: neither). `reduction` is a loss_reduction.
+/// Focal loss: gamma at least 0; alpha in [0, 1] weighs foreground, 1 - alpha background (NAN for no weights). `reduction` is a loss_reduction.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn loss_term_focal(
     term: *mut LossTerm,
@@ -199,7 +199,7 @@ pub unsafe extern "C" fn loss_term_tversky(
     }
 }
 
-/// Focal Tversky loss, (Tversky loss)^gamma: gamma above 0 and at most 1000, the others as of the Tversky loss.
+/// Focal Tversky loss, (Tversky loss)^gamma: gamma above 0 and at most 1000, the others as for the Tversky loss.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn loss_term_focal_tversky(
     term: *mut LossTerm,
@@ -217,14 +217,14 @@ pub unsafe extern "C" fn loss_term_focal_tversky(
     }
 }
 
-/// Logarithm of Dice: smooth at least 0.
+/// Log-Dice loss, the negative logarithm of the Dice score: smooth at least 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn loss_term_log_dice(term: *mut LossTerm, coefficient: f64, smooth: f64) -> LossStatus {
     // SAFETY: the caller promises what the head of the header says.
     unsafe { put(term, coefficient, || Ok(AnyLoss::LogDice(LogDice::new(smooth)?.overlap(AnyOverlap::Product)))) }
 }
 
-/// ln cosh of the Dice loss: smooth at least 0.
+/// Log-cosh Dice loss, ln cosh of the Dice loss: smooth at least 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn loss_term_log_cosh_dice(term: *mut LossTerm, coefficient: f64, smooth: f64) -> LossStatus {
     // SAFETY: the caller promises what the head of the header says.
@@ -249,7 +249,7 @@ pub unsafe extern "C" fn loss_term_exponential_log_dice(
     }
 }
 
-/// 1 - Matthews correlation coefficient: smooth at least 0.
+/// MCC loss, 1 - Matthews correlation coefficient: smooth at least 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn loss_term_mcc(term: *mut LossTerm, coefficient: f64, smooth: f64) -> LossStatus {
     // SAFETY: the caller promises what the head of the header says.
@@ -273,7 +273,7 @@ pub unsafe extern "C" fn loss_term_asymmetric_focal_tversky(
     }
 }
 
-/// Balanced cross-entropy: each class weighs as much as the other has pixels. `reduction` is a loss_reduction.
+/// Balanced cross-entropy: each class is weighed by the other class's share of the pixels. `reduction` is a loss_reduction.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn loss_term_balanced_bce(term: *mut LossTerm, coefficient: f64, reduction: u32) -> LossStatus {
     // SAFETY: the caller promises what the head of the header says.
@@ -282,7 +282,7 @@ pub unsafe extern "C" fn loss_term_balanced_bce(term: *mut LossTerm, coefficient
     }
 }
 
-/// Normalised focal loss: gamma at least 0; alpha as of the focal loss.
+/// Normalised focal loss: gamma at least 0; alpha as for the focal loss.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn loss_term_normalised_focal(
     term: *mut LossTerm,
@@ -296,7 +296,7 @@ pub unsafe extern "C" fn loss_term_normalised_focal(
     }
 }
 
-/// Changes an option of a term of one of these kinds.
+/// Changes an option of a term that is one of these losses.
 macro_rules! change {
     ($term:expr, $option:ident($value:expr), $($kind:ident)*) => {
         answer(|| {
@@ -312,16 +312,16 @@ macro_rules! change {
     };
 }
 
-/// Chooses the form of the overlap, a loss_overlap, of a ready term: dice, iou, tversky, focal_tversky, log_dice, log_cosh_dice or
-/// exponential_log_dice. At first it is LOSS_OVERLAP_PRODUCT. LOSS_STATUS_OPTION if there is no such form, or the term has none.
+/// Sets the form of the overlap, a loss_overlap, of an initialised term: dice, iou, tversky, focal_tversky, log_dice, log_cosh_dice or
+/// exponential_log_dice. The default is LOSS_OVERLAP_PRODUCT. LOSS_STATUS_OPTION if there is no such form, or the term has no overlap.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn loss_term_set_overlap(term: *mut LossTerm, overlap: u32) -> LossStatus {
     change!(term, overlap(choices::overlap(overlap)),
         Dice Iou Tversky FocalTversky LogDice LogCoshDice ExponentialLogDice)
 }
 
-/// Chooses what a mask without foreground counts for, a loss_empty_mask, of a ready term that has a form of overlap or is an
-/// asymmetric_focal_tversky. At first it is LOSS_EMPTY_MASK_FORMULA. LOSS_STATUS_OPTION if there is no such choice, or the term has none.
+/// Sets the loss of a mask without foreground, a loss_empty_mask, of an initialised term that has an overlap or is an
+/// asymmetric_focal_tversky. The default is LOSS_EMPTY_MASK_FORMULA. LOSS_STATUS_OPTION if there is no such choice, or the term has none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn loss_term_set_empty_mask(term: *mut LossTerm, empty_mask: u32) -> LossStatus {
     change!(term, empty_mask(choices::empty_mask(empty_mask)),

@@ -1,8 +1,8 @@
-//! The lanes of all processors: one text, to which each gives its registers and instructions.
+//! The SIMD lanes of all processors, written once; each processor supplies its registers and instructions.
 
-/// Lanes made of a register type and its instructions; what differs in kind is given as functions.
+/// Writes lanes from a register type and its instructions. Operations that differ in kind between processors are passed as functions.
 ///
-/// Where nothing else stands, `unsafe` is an instruction of the level: the module that writes this says why the processor has it.
+/// An `unsafe` without a comment is an instruction of the level; the module that calls this macro says why the processor has it.
 macro_rules! lanes {
     (
         $(#[$attribute:meta])*
@@ -20,8 +20,8 @@ macro_rules! lanes {
         #[derive(Clone, Copy)]
         pub(super) struct $bits($int);
 
-        // SAFETY, of all that follows: values of these types are made only by kernels that run at the level of their
-        // name, which `SimdLevel` offers only where the processor has the instructions.
+        // SAFETY, of everything below: only kernels that run at the level of the same name make values of these types, and
+        // `SimdLevel` offers a level only where the processor has its instructions.
         lanes!(@operator [$(#[$attribute])*] $lanes, Add, add, $add);
         lanes!(@operator [$(#[$attribute])*] $lanes, Sub, sub, $sub);
         lanes!(@operator [$(#[$attribute])*] $lanes, Mul, mul, $mul);
@@ -81,8 +81,8 @@ macro_rules! lanes {
                 Self::from_bits(self.to_bits() & $bits::splat(0x7fff_ffff))
             }
 
-            // What is given chooses as `f32`'s implementation does: the second number, unless the first is less (or
-            // more).
+            // The selection matches `f32`'s implementation: it takes the second number unless the first is less (or
+            // greater).
             #[inline(always)]
             fn min(self, other: Self) -> Self {
                 Self(unsafe { $min(self.0, other.0) })
@@ -136,7 +136,7 @@ macro_rules! lanes {
             #[inline(always)]
             fn load(from: &[f32]) -> Self {
                 match from.first_chunk::<$width>() {
-                    // SAFETY: besides the instruction, that many numbers are there.
+                    // SAFETY: besides the instruction, the slice holds that many numbers.
                     Some(from) => Self(unsafe { $load(from.as_ptr()) }),
                     None => Self::splat(0.0),
                 }
@@ -145,7 +145,7 @@ macro_rules! lanes {
             #[inline(always)]
             fn store(self, to: &mut [f32]) {
                 if let Some(to) = to.first_chunk_mut::<$width>() {
-                    // SAFETY: besides the instruction, there is room for that many numbers.
+                    // SAFETY: besides the instruction, the slice has room for that many numbers.
                     unsafe { $store(to.as_mut_ptr(), self.0) }
                 }
             }

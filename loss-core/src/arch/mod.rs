@@ -1,8 +1,8 @@
-//! What depends on the processor: registers of several numbers, and which of them a machine has.
+//! The code that depends on the processor: registers of several numbers, and the detection of levels.
 //!
-//! This folder has all `unsafe` of the crate. There are two reasons for it, and no other: an instruction that not
-//! every processor of the architecture has, called only behind a [`SimdLevel`] whose existence proves that it is there;
-//! and loads and stores of arrays whose length their type says.
+//! All `unsafe` of the crate is in this folder, for two reasons only. First, an instruction that not every processor of the
+//! architecture has; it is called only behind a [`SimdLevel`], whose existence proves that the processor has it.
+//! Second, loads and stores of arrays whose length their type states.
 #![allow(unsafe_code, reason = "instructions beyond the baseline of an architecture; see the module's documentation")]
 
 #[cfg(any(
@@ -20,12 +20,12 @@ mod x86;
 
 use crate::number::lanes::Kernel;
 
-/// A way to work through slices: one number at a time, or several in the registers of the processor.
+/// A way to process slices: one number at a time, or several in the processor's registers.
 ///
-/// A level can be had only where the processor has it. Every level gives the same bits.
+/// A level exists only where the processor supports it. Every level gives the same bits.
 ///
-/// Which there are is found out when the program runs (feature `std`), or when it is compiled, from the target's
-/// features.
+/// The levels are detected when the program runs (feature `std`), or taken from the target's features when it is
+/// compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SimdLevel(Kind);
 
@@ -44,7 +44,7 @@ enum Kind {
     Avx512,
 }
 
-/// Whether the processor has all of some features: asked when the program runs, or else when it is compiled.
+/// Whether the processor has all of these features, detected when the program runs or taken from the target.
 #[cfg(target_arch = "x86_64")]
 macro_rules! has {
     ($($feature:tt),*) => {{
@@ -60,7 +60,7 @@ impl SimdLevel {
     /// One number at a time.
     pub const SCALAR: Self = Self(Kind::Scalar);
 
-    /// Whether the architecture has any other: where it has none, as microcontrollers, nothing is compiled that asks which.
+    /// Whether the architecture has another level. Where it has none, as on microcontrollers, no detection is compiled.
     pub(crate) const HAS_LANES: bool = cfg!(any(
         target_arch = "x86_64",
         all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"),
@@ -85,19 +85,19 @@ impl SimdLevel {
         levels.into_iter().flatten().map(Self)
     }
 
-    /// The fastest level of this processor, which slices are worked through by.
+    /// The fastest supported level; slices use it by default.
     #[must_use]
     pub fn best() -> Self {
         Self::available().next_back().unwrap_or(Self::SCALAR)
     }
 
-    /// A level by its name.
+    /// The level called `name`.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::available().find(|level| level.name() == name)
     }
 
-    /// The level's name.
+    /// The name of the level.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self.0 {
@@ -115,7 +115,7 @@ impl SimdLevel {
         }
     }
 
-    /// Does some work at this level, unless it has no lanes.
+    /// Runs a kernel at this level; `None` if the level has no lanes.
     pub(crate) fn run<K: Kernel>(self, kernel: K) -> Option<K::Output> {
         match self.0 {
             Kind::Scalar => {
@@ -128,7 +128,7 @@ impl SimdLevel {
             Kind::Simd128 => Some(wasm::with_simd128(kernel)),
             #[cfg(target_arch = "x86_64")]
             Kind::Sse2 => Some(x86::with_sse2(kernel)),
-            // SAFETY: this kind is made by `available` alone, after it found the processor to have these features.
+            // SAFETY: only `available` makes this kind, after it found the processor to have these features.
             #[cfg(target_arch = "x86_64")]
             Kind::Avx2 => Some(unsafe { x86::with_avx2(kernel) }),
             // SAFETY: as above.
@@ -138,7 +138,7 @@ impl SimdLevel {
     }
 }
 
-/// Asks for the cache line of a slice's element ahead of its use. It has no effect but on time.
+/// Prefetches the cache line of a slice's element. It changes only the time.
 #[inline(always)]
 pub(crate) fn prefetch<V>(values: &[V], index: usize) {
     #[cfg(target_arch = "x86_64")]
@@ -151,7 +151,7 @@ pub(crate) fn prefetch<V>(values: &[V], index: usize) {
     let _ = (values, index);
 }
 
-/// How many `f32`s share a cache line.
+/// The number of `f32`s in a cache line.
 pub(crate) const CACHE_LINE: usize = 16;
 
 impl core::fmt::Display for SimdLevel {

@@ -20,11 +20,11 @@ pub(super) fn with_neon<K: Kernel>(kernel: K) -> K::Output {
 lanes! {
     /// Four numbers.
     Neon, NeonBits, float32x4_t, uint32x4_t, uint32x4_t, 4, with_neon;
-    // The instructions for the smaller and the larger number treat zeros and NaN otherwise than `f32`'s implementation.
+    // The minimum and maximum instructions treat zeros and NaN differently from `f32`'s implementation.
     arithmetic vaddq_f32 vsubq_f32 vmulq_f32 vdivq_f32
         |a, b| vbslq_f32(vcltq_f32(a, b), a, b),
         |a, b| vbslq_f32(vcgtq_f32(a, b), a, b);
-    // It shifts to the right by a negative amount.
+    // NEON shifts to the right by a negative amount.
     integers vaddq_u32 vsubq_u32 vandq_u32 vorrq_u32 veorq_u32
         |bits, by| vshlq_u32(bits, vdupq_n_s32(by as i32)),
         |bits, by| vshlq_u32(bits, vdupq_n_s32(-(by as i32))),

@@ -1,6 +1,6 @@
-//! Registers of WebAssembly, where a module is compiled for them (`-C target-feature=+simd128`).
+//! Registers of WebAssembly, if the module is compiled for them (`-C target-feature=+simd128`).
 
-// Where the feature is on, as it is wherever this is compiled, most of these are safe to call.
+// With the feature on, as it always is when this is compiled, most of these are safe to call.
 #![allow(unused_unsafe, reason = "`lanes` is written for processors whose instructions are unsafe to call as well")]
 
 use core::arch::wasm32::*;
@@ -19,7 +19,7 @@ pub(super) fn with_simd128<K: Kernel>(kernel: K) -> K::Output {
 lanes! {
     /// Four numbers.
     Simd128, Simd128Bits, v128, v128, v128, 4, with_simd128;
-    // The instructions for the smaller and the larger number treat zeros and NaN otherwise than `f32`'s implementation.
+    // The minimum and maximum instructions treat zeros and NaN differently from `f32`'s implementation.
     arithmetic f32x4_add f32x4_sub f32x4_mul f32x4_div
         |a, b| v128_bitselect(a, b, f32x4_lt(a, b)),
         |a, b| v128_bitselect(a, b, f32x4_gt(a, b));

@@ -30,7 +30,7 @@ pub(super) unsafe fn with_avx512<K: Kernel>(kernel: K) -> K::Output {
     kernel.run::<Twice<Avx512>>()
 }
 
-/// A count for a shift. One that is known when compiling becomes part of the instruction.
+/// A count for a shift. A count known at compile time becomes part of the instruction.
 #[inline(always)]
 fn count(by: u32) -> __m128i {
     // SAFETY: SSE2 is part of x86-64.

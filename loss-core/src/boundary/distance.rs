@@ -1,23 +1,23 @@
 //! The signed distance map of a mask, for the [boundary loss](crate::boundary::BoundaryAccumulator).
 //!
-//! The memory is the caller's: nothing is allocated, and no `std` is needed.
+//! The caller lends the memory: nothing is allocated, and no `std` is needed.
 
 use core::fmt;
 
 use crate::error::LengthError;
 use crate::number::real::Real;
 
-/// A distance map cannot be made.
+/// The reason why a distance map cannot be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DistanceError {
-    /// A slice has another length than width and height say.
+    /// A slice does not match the width and height.
     Length(LengthError),
-    /// The image is wider or higher than 2²⁴.
+    /// The image is wider or higher than 2²⁴ pixels.
     Size {
-        /// Its width.
+        /// The width of the image.
         width: usize,
-        /// Its height.
+        /// The height of the image.
         height: usize,
     },
 }
@@ -35,27 +35,27 @@ impl fmt::Display for DistanceError {
 
 impl core::error::Error for DistanceError {}
 
-/// How many integers of scratch [`signed_distance_map`] needs: three times the width.
+/// The number of scratch integers that [`signed_distance_map`] needs: three times the width.
 #[must_use]
 pub const fn scratch_length(width: usize) -> usize {
     width.saturating_mul(3)
 }
 
 const LARGEST_SIDE: usize = 1 << 24;
-/// The column distance where a column has no pixel of the other class.
+/// The column distance in a column without a pixel of the other class.
 const NONE: u32 = u32::MAX;
 
-/// Writes the signed Euclidean distance φ of every pixel of a mask, in pixels.
+/// Writes the signed Euclidean distance φ of every pixel to the mask's boundary, in pixels.
 ///
 /// - Outside the mask: the distance to the nearest pixel inside, at least 1.
-/// - Inside: 1 minus the distance to the nearest pixel outside. So the mask's outermost pixels have 0 and the rest is negative.
-/// - A mask that is empty or full has no boundary: all 0.
+/// - Inside: 1 minus the distance to the nearest pixel outside. So the mask's outermost pixels have 0, and the others are negative.
+/// - An empty or a full mask has no boundary: φ is 0 everywhere.
 ///
-/// That is the convention of the authors' `one_hot2dist`, except for a full mask, where SciPy's transform, which that calls, is undefined.
-/// Distances run between centres of pixels, and what lies beyond the image counts as neither class. Pixels are stored row by row.
+/// This is the convention of the authors' `one_hot2dist`, except for a full mask, for which the SciPy transform that it calls is undefined.
+/// Distances are between centres of pixels, and the outside of the image is neither class. Pixels are stored row by row.
 ///
-/// The distances are exact: integers until the root, which is rounded once to `f64` and then to `f32`. It takes time in proportion to the
-/// pixels: two passes along the columns, and for each row the lower envelope of the parabolas (x − i)² + gᵢ², gᵢ the column distances.
+/// The distances are exact: integers until the root, which is rounded once to `f64` and then to `f32`. The time is proportional to the number of
+/// pixels: two passes along the columns, and for each row the lower envelope of the parabolas (x − i)² + gᵢ², where gᵢ are the column distances.
 ///
 /// ```
 /// use loss_core::boundary::distance::{scratch_length, signed_distance_map};
@@ -75,7 +75,7 @@ const NONE: u32 = u32::MAX;
 /// Sampled Functions*, 2012; in integers, Meijster et al., *A General Algorithm for Computing Distance Transforms in Linear Time*, 2000.
 ///
 /// # Errors
-/// [`DistanceError`] if mask or map have another length than width × height, the scratch is shorter than [`scratch_length`], or a
+/// [`DistanceError`] if the mask or the map does not have width × height pixels, the scratch is shorter than [`scratch_length`], or a
 /// side is longer than 2²⁴. Nothing is written then.
 pub fn signed_distance_map(
     mask: &[bool],
@@ -104,19 +104,19 @@ pub fn signed_distance_map(
     column_distances(mask, width, height, map);
     for y in 0..height {
         for side in [true, false] {
-            // `None` would be an index out of its slice, of which there is none.
+            // `None` would mean an index out of its slice, which cannot happen.
             let _: Option<()> = row_distances(mask, side, width, y, scratch, map);
         }
     }
     Ok(())
 }
 
-/// The distance of each pixel, along its column, to the nearest pixel of the other class: infinite if there is none.
+/// Writes the distance of each pixel, along its column, to the nearest pixel of the other class; infinite if there is none.
 ///
-/// Whole numbers up to 2²⁴, which an `f32` holds exactly.
+/// They are whole numbers up to 2²⁴, which an `f32` holds exactly.
 fn column_distances(mask: &[bool], width: usize, height: usize, map: &mut [f32]) {
     map.fill(f32::INFINITY);
-    // Downwards each pixel follows from the one above it, upwards the smaller distance stays.
+    // Downwards, each pixel follows from the one above it; upwards, the smaller of both distances stays.
     for y in 1..height {
         each_pair(mask, width, y, map, |same, above, below| *below = if same { *above + 1.0 } else { 1.0 });
     }
@@ -128,7 +128,7 @@ fn column_distances(mask: &[bool], width: usize, height: usize, map: &mut [f32])
     }
 }
 
-/// Goes through the pixels of row y and those above them, and says of each pair whether it is of one class.
+/// Visits the pixels of row y with those above them, and passes on whether both are of the same class.
 fn each_pair(mask: &[bool], width: usize, y: usize, map: &mut [f32], act: impl Fn(bool, &mut f32, &mut f32)) {
     let start = (y - 1) * width;
     let classes = mask.iter().skip(start).zip(mask.iter().skip(start + width));
@@ -140,8 +140,8 @@ fn each_pair(mask: &[bool], width: usize, y: usize, map: &mut [f32], act: impl F
 
 /// Replaces the column distances of row y by the signed distances, at the pixels that are not of the class `side`.
 ///
-/// The squared distance at x is the least (x − i)² + gᵢ² over the row's pixels i, with gᵢ the column distance to the class. A stack keeps the
-/// pixels whose parabola is the lowest somewhere, and from where on it is.
+/// The squared distance at x is the least (x − i)² + gᵢ² over the row's pixels i, where gᵢ is the column distance to the class. A stack keeps the
+/// pixels whose parabola is the lowest somewhere, and the x from which it is.
 fn row_distances(
     mask: &[bool],
     side: bool,
@@ -177,7 +177,7 @@ fn row_distances(
                 depth = top;
                 continue;
             }
-            // The last x at which the parabola below is not above the new one.
+            // The last x at which the lower parabola is not above the new one.
             let (i, j) = (i64::from(below), i64::from(site));
             let crossing = (j * j - i * i + squared(site)? - squared(below)?).checked_div(2 * (j - i))?;
             start = crossing + 1;

@@ -16,15 +16,15 @@ use crate::sums::state::{Sums, read_state, state_length};
 
 /// A pixel of the boundary loss: an input, its signed distance to the mask's boundary, and its weight.
 ///
-/// Made from tuples: `(input, distance)` and `(input, distance, weight)`, where the weight is an `f32` (0, or in [2⁻³², 2³²]) or a `bool`
-/// (`false`: ignored). With both, `(input, distance, weight, valid)`, the weight counts where the pixel is valid, and is not looked at elsewhere.
+/// Tuples convert to it: `(input, distance)` and `(input, distance, weight)`. The weight is an `f32` (0, or in [2⁻³², 2³²]) or a `bool`
+/// (`false`: ignored). In `(input, distance, weight, valid)` the weight counts where the pixel is valid, and is not read elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BoundarySample {
     /// The logit or the probability.
     pub input: f32,
     /// The signed distance φ in [−2³¹, 2³¹], negative inside the mask.
     pub distance: f32,
-    /// The weight; with 0 the pixel is ignored and nothing else of it is looked at.
+    /// The weight. A weight of 0 ignores the pixel, and nothing else of it is read.
     pub weight: f32,
 }
 
@@ -59,7 +59,7 @@ impl<W: Weight> From<(f32, f32, W)> for BoundarySample {
 const FURTHEST: f32 = 2_147_483_648.0;
 
 impl BoundarySample {
-    /// The order is that of [`Sample`]: weight 0, input, distance, weight.
+    /// Checks in the order of [`Sample`]: weight 0, input, distance, weight.
     #[inline(always)]
     fn check<K: Link>(&self, link: &K) -> Checked {
         let in_range = self.distance >= -FURTHEST && self.distance <= FURTHEST;
@@ -68,30 +68,30 @@ impl BoundarySample {
     }
 }
 
-/// The planes' samples, whose targets are distances.
+/// The samples of a plane whose targets are distances.
 fn samples<'a>(plane: &'a Plane<'_, f32>) -> impl Iterator<Item = BoundarySample> + 'a {
     plane.samples().map(|Sample { input, target, weight }| BoundarySample { input, distance: target, weight })
 }
 
 /// The running sums of the boundary loss over a stream of pixels.
 ///
-/// L = Σ w φ p / Σ w, φ the signed distance to the boundary of the mask: negative inside, positive outside. So probability is drawn
-/// towards the mask, the more the farther away it lies.
+/// L = Σ w φ p / Σ w, where φ is the signed distance to the mask's boundary: negative inside, positive outside. The loss pulls probability
+/// towards the mask, the harder the farther away it lies.
 ///
 /// ∂L/∂z = w φ p(1−p) / Σ w.
 ///
-/// φ is a stream of its own beside the inputs, as [`distance::signed_distance_map`] makes it
-/// from a mask, once. L is linear in p and has no target: its least value is reached on the mask, and may be negative. The authors
+/// φ comes in beside the inputs. [`distance::signed_distance_map`] makes it from a mask, once.
+/// L is linear in p and has no target. It is smallest, and may be negative, when p is 1 on the mask and 0 elsewhere. The authors
 /// add it to a region loss, with a coefficient that grows during training: add the two values, and the gradients with
 /// [`BoundaryGradient::add`].
 ///
-/// **Exactness.** As an [`Accumulator`](crate::Accumulator): equal bits for any order and split, and states that add.
+/// **Exactness.** That of an [`Accumulator`](crate::Accumulator): equal bits for any order and split, and states that add.
 ///
-/// **Domain.** Any finite logit (or a probability, see [`with_link`](Self::with_link)), |φ| ≤ 2³¹, weights as everywhere. A pixel out of
-/// range is left out and counted by reason; a bad distance under `rejected_targets`. **Empty masks:** the map of an empty or of a full
+/// **Domain.** Any finite logit (or a probability, see [`with_link`](Self::with_link)), |φ| ≤ 2³¹, and the usual weights. A pixel out of
+/// range is left out and counted by reason; a bad distance counts as `rejected_targets`. **Empty masks:** the map of an empty or full
 /// mask is 0 everywhere, and so is the loss.
 ///
-/// **Error bound.** Absolute error of L at most 3e−7·Σ w|φ|p / Σ w: terms of both signs cancel, their rounding does not. Relative error of
+/// **Error bound.** Absolute error of L at most 3e−7·Σ w|φ|p / Σ w: terms of both signs cancel, their rounding errors do not. Relative error of
 /// a gradient at most 6e−7, where p(1−p) ≥ 2⁻¹²⁶.
 ///
 /// ```
@@ -110,17 +110,17 @@ fn samples<'a>(plane: &'a Plane<'_, f32>) -> impl Iterator<Item = BoundarySample
 /// let finished = sums.finish()?;
 /// assert_eq!(finished.value(), 0.5 * (2.0 + 1.0 - 1.0 + 1.0) / 6.0);
 ///
-/// let mut gradient = [0.0; 6]; // perhaps a region loss's already
+/// let mut gradient = [0.0; 6]; // or the gradient of a region loss, to add to
 /// finished.gradient_times(0.01).add(Plane::new(&logits, &distances)?, &mut gradient)?;
 /// assert!(gradient[0] > 0.0 && gradient[3] < 0.0);
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 ///
-/// Kervadec et al., *Boundary loss for highly unbalanced segmentation*, 2019; the mean over pixels is the authors' code's.
+/// Kervadec et al., *Boundary loss for highly unbalanced segmentation*, 2019; the authors' code takes the mean over pixels.
 ///
 /// # State
 ///
-/// Integers that add, as those of [`Accumulator`](crate::Accumulator#state): the [`Counts`] in the order of its fields, Σ w (4 digits)
+/// The state consists of integers that add, like those of [`Accumulator`](crate::Accumulator#state): the [`Counts`] in the order of its fields, Σ w (4 digits)
 /// and Σ w φ p (7 digits).
 #[doc(alias = "boundary_loss")]
 #[doc(alias = "BoundaryLoss")]
@@ -135,13 +135,13 @@ pub struct BoundaryAccumulator<K: Link = Logits> {
     first_rejected: Option<RejectedPixel>,
 }
 
-/// How many integers of the state, from the first on, are counts of pixels.
+/// The number of integers at the start of the state that count pixels.
 const COUNTS: usize = 6;
 
 const EMPTY: (Counts, (UnitSum, TermSum)) = (Counts::NONE, (UnitSum::ZERO, TermSum::ZERO));
 
 impl BoundaryAccumulator {
-    /// Streams logits; no pixels yet.
+    /// Makes an accumulator of logits, without pixels.
     pub fn new() -> Self {
         Self::with_link(Logits)
     }
@@ -154,14 +154,14 @@ impl Default for BoundaryAccumulator {
 }
 
 impl<K: Link> BoundaryAccumulator<K> {
-    /// Streams what the link takes: logits, or [`Probabilities`](crate::Probabilities), of which this loss takes no logarithm.
+    /// Makes an accumulator for a link: logits, or [`Probabilities`](crate::Probabilities), of which this loss takes no logarithm.
     pub fn with_link(link: K) -> Self {
         Self { link, sums: EMPTY, first_rejected: None }
     }
 
     /// Adds a pixel: `(input, distance)` or `(input, distance, weight)`, see [`BoundarySample`].
     ///
-    /// A pixel that is out of range (checked in the order input, distance, weight) is left out of the sums and counted.
+    /// A pixel out of range is left out of the sums and counted. Input, distance and weight are checked in this order.
     #[inline]
     pub fn push(&mut self, sample: impl Into<BoundarySample>) {
         let sample = sample.into();
@@ -188,14 +188,14 @@ impl<K: Link> BoundaryAccumulator<K> {
     /// Adds the pixels of another accumulator.
     ///
     /// # Errors
-    /// [`StateError::OtherLoss`], and nothing is added, if the links differ.
+    /// [`StateError::OtherLoss`] if the links differ; nothing is added then.
     pub fn merge(&mut self, other: &Self) -> Result<(), StateError> {
         let (expected, given) = (self.fingerprint(), other.fingerprint());
         if expected != given {
             return Err(StateError::OtherLoss { expected, given });
         }
         self.sums.merge(&other.sums);
-        // A position counts from the start of its own accumulator, and means nothing in the whole.
+        // A position counts from the start of its own accumulator, and is meaningless after a merge.
         self.first_rejected = None;
         Ok(())
     }
@@ -205,13 +205,13 @@ impl<K: Link> BoundaryAccumulator<K> {
         *self = Self::with_link(self.link.clone());
     }
 
-    /// How many pixels there were so far, and what became of them.
+    /// The number of pixels so far: valid, ignored and rejected.
     pub fn counts(&self) -> Counts {
         self.sums.0
     }
 
-    /// The first rejected pixel, if this accumulator has seen one itself and was not merged since. It is a diagnostic, outside state and
-    /// equality; [`Reason::Target`](crate::Reason::Target) stands for a distance.
+    /// The first rejected pixel, if this accumulator has seen one itself and has not been merged since. It is a diagnostic; state and
+    /// equality leave it out. [`Reason::Target`](crate::Reason::Target) means a bad distance.
     pub fn first_rejected(&self) -> Option<RejectedPixel> {
         self.first_rejected
     }
@@ -219,25 +219,25 @@ impl<K: Link> BoundaryAccumulator<K> {
     /// The result, if every pixel was in range.
     ///
     /// # Errors
-    /// [`FinishError`] if there is no (valid) pixel, or if any was rejected; the accumulator is as it was.
+    /// [`FinishError`] if there is no valid pixel, or if any was rejected. The accumulator is unchanged.
     pub fn finish(&self) -> Result<FinishedBoundary<K>, FinishError> {
         FinishError::of_all(self.counts(), self.first_rejected).and_then(|()| self.finish_valid())
     }
 
-    /// The result over the pixels that were in range.
+    /// The result over the pixels that were in range; rejected pixels are left out.
     ///
     /// # Errors
-    /// [`FinishError`] if there is none.
+    /// [`FinishError`] if there is no valid pixel.
     pub fn finish_valid(&self) -> Result<FinishedBoundary<K>, FinishError> {
         let counts = self.counts();
         FinishError::of_valid(counts)?;
-        // Pixels do not saturate the sum, as |w φ p| ≤ 2⁶³; a state can.
+        // Pixels cannot saturate the sum, because |w φ p| ≤ 2⁶³, but a state can.
         FinishError::check(&self.sums, 1.0)?;
         let (weight, sum) = (self.sums.1.0.to_f64(), self.sums.1.1.to_f64());
         Ok(FinishedBoundary { link: self.link.clone(), counts, weight, sum })
     }
 
-    /// Tells the loss and the link from others, the same on every machine.
+    /// A hash of the loss and the link; equal on every machine.
     pub fn fingerprint(&self) -> u64 {
         let mut fingerprint = Fingerprint::new();
         fingerprint.name("boundary");
@@ -245,12 +245,12 @@ impl<K: Link> BoundaryAccumulator<K> {
         fingerprint.finish()
     }
 
-    /// Hands over the integers of the [state](Self#state), in their one normal form.
+    /// Passes the integers of the [state](Self#state) to a function, in their normal form.
     pub fn for_each_of_state(&self, mut to: impl FnMut(i64)) {
         self.sums.save(&mut to);
     }
 
-    /// How many integers the state has.
+    /// The number of integers in the state.
     pub fn state_length(&self) -> usize {
         state_length(&self.sums)
     }
@@ -258,7 +258,7 @@ impl<K: Link> BoundaryAccumulator<K> {
     /// Replaces all pixels by those of a [state](Self#state), or of an element-wise sum of up to 2²⁰ states.
     ///
     /// # Errors
-    /// [`StateError`], and nothing is changed, as for [`Accumulator`](crate::Accumulator::load_state).
+    /// Those of [`Accumulator::load_state`](crate::Accumulator::load_state); nothing is changed then.
     pub fn load_state(&mut self, state: impl IntoIterator<Item = i64>) -> Result<(), StateError> {
         self.sums = read_state(EMPTY, COUNTS, state)?;
         self.first_rejected = None;
@@ -272,14 +272,14 @@ impl<K: Link, S: Into<BoundarySample>> Extend<S> for BoundaryAccumulator<K> {
     }
 }
 
-/// Equal if they take the same inputs and hold the same sums.
+/// Two accumulators are equal if they take the same inputs and hold the same sums.
 impl<K: Link> PartialEq for BoundaryAccumulator<K> {
     fn eq(&self, other: &Self) -> bool {
         self.fingerprint() == other.fingerprint() && self.sums == other.sums
     }
 }
 
-/// The finished boundary loss: its value, and the gradient for a second pass over the pixels.
+/// A finished boundary loss: its value, and the gradient for a second pass over the pixels.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct FinishedBoundary<K: Link = Logits> {
@@ -290,13 +290,13 @@ pub struct FinishedBoundary<K: Link = Logits> {
 }
 
 impl<K: Link> FinishedBoundary<K> {
-    /// Σ w φ p / Σ w.
+    /// The value of the loss: Σ w φ p / Σ w.
     pub fn value(&self) -> f64 {
-        // A state may have pixels without weight.
+        // A loaded state may have pixels without weight.
         if self.weight > 0.0 { self.sum / self.weight } else { 0.0 }
     }
 
-    /// Σ w φ p.
+    /// The sum Σ w φ p.
     pub fn sum(&self) -> f64 {
         self.sum
     }
@@ -306,25 +306,25 @@ impl<K: Link> FinishedBoundary<K> {
         self.weight
     }
 
-    /// How many pixels there were, and what became of them.
+    /// The number of pixels: valid, ignored and rejected.
     pub fn counts(&self) -> Counts {
         self.counts
     }
 
-    /// The gradient ∂L/∂x, ready to be taken at any pixel.
+    /// The gradient ∂L/∂x, for any pixel.
     pub fn gradient(&self) -> BoundaryGradient<K> {
         self.gradient_times(1.0)
     }
 
-    /// The gradient times an upstream factor, see [`Gradient`](crate::Gradient).
+    /// The gradient times an upstream factor, as in [`Gradient`](crate::Gradient).
     pub fn gradient_times(&self, upstream: f64) -> BoundaryGradient<K> {
         BoundaryGradient { link: self.link.clone(), slope: coefficient(upstream_factor(upstream) / self.weight) }
     }
 }
 
-/// The gradient of the boundary loss, times an upstream factor: w φ p(1−p) / Σ w by the logit, w φ / Σ w by the probability.
+/// The gradient of the boundary loss, times an upstream factor: w φ p(1−p) / Σ w for a logit, w φ / Σ w for a probability.
 ///
-/// Pixels that were ignored or rejected have gradient 0.
+/// Ignored and rejected pixels have gradient 0.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct BoundaryGradient<K: Link = Logits> {
@@ -349,7 +349,7 @@ impl<K: Link> BoundaryGradient<K> {
     /// Writes the gradient of every pixel. The plane's targets are the distances.
     ///
     /// # Errors
-    /// [`LengthError`] if `gradient` is not as long as the plane; nothing is written then.
+    /// [`LengthError`] if `gradient` and the plane differ in length; nothing is written then.
     pub fn write(&self, plane: Plane<'_, f32>, gradient: &mut [f32]) -> Result<(), LengthError> {
         plane.check_length("the gradient", gradient.len())?;
         for (value, sample) in gradient.iter_mut().zip(samples(&plane)) {
@@ -358,10 +358,10 @@ impl<K: Link> BoundaryGradient<K> {
         Ok(())
     }
 
-    /// Adds the gradient of every pixel to what is there. The plane's targets are the distances.
+    /// Adds the gradient of every pixel to the numbers in `gradient`. The plane's targets are the distances.
     ///
     /// # Errors
-    /// [`LengthError`] if `gradient` is not as long as the plane; nothing is written then.
+    /// [`LengthError`] if `gradient` and the plane differ in length; nothing is written then.
     pub fn add(&self, plane: Plane<'_, f32>, gradient: &mut [f32]) -> Result<(), LengthError> {
         plane.check_length("the gradient", gradient.len())?;
         for (value, sample) in gradient.iter_mut().zip(samples(&plane)) {
@@ -377,7 +377,7 @@ impl<K: Link> Listed for BoundaryAccumulator<K> {
         aliases: &["boundary_loss", "surface", "surface_loss"],
         needs: Needs::DistanceMap,
         formula: "Σ w φ p / Σ w,  φ the signed distance to the mask's boundary, negative inside",
-        description: "Boundary loss: probability is drawn towards the mask, the more the farther away it lies.",
+        description: "Boundary loss: pulls probability towards the mask, the harder the farther away it lies.",
         source: "Kervadec et al., Boundary loss for highly unbalanced segmentation, 2019",
         page: "boundary::BoundaryAccumulator",
         ..Facts::NONE

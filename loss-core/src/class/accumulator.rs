@@ -10,9 +10,9 @@ use crate::sums::counts::{Counts, RejectedPixel};
 use crate::sums::error::FinishError;
 use crate::sums::state::{Sums, read_state, state_length, write_state};
 
-/// The running sums of a loss over a stream of pixels of up to C classes; what [`Accumulator`](crate::Accumulator) is to one.
+/// The running sums of a loss over a stream of pixels of up to C classes.
 ///
-/// The same holds: integer sums, exact; equal bits for any order, split and machine; bad input counted and left out.
+/// It works as [`Accumulator`](crate::Accumulator) does for one class: exact integer sums; equal bits for any order, split and machine; bad input counted and left out.
 ///
 /// ```
 /// use loss_core::class::{ClassLoss, ClassPlane, ClassPointwise, CrossEntropy, Layout, PerClass};
@@ -38,30 +38,30 @@ use crate::sums::state::{Sums, read_state, state_length, write_state};
 ///
 /// # State
 ///
-/// As [`Accumulator`'s](crate::Accumulator#state): six counts, Σ w, then for each of the C classes Σ w p t, Σ w p (1−t), Σ w (1−p) t, then
-/// the same for each class with p replaced by 1 where the class is predicted, by 0 elsewhere; then the sums of the loss.
+/// The state is like [`Accumulator`'s](crate::Accumulator#state): six counts, Σ w, then Σ w p t, Σ w p (1−t) and Σ w (1−p) t for each of the C classes, then
+/// the same for each class with p replaced by 1 where the class is predicted and by 0 elsewhere, then the sums of the loss.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct ClassAccumulator<L: ClassLoss<C>, const C: usize> {
     pub(super) loss: L,
     pub(super) reading: Reading,
-    /// What all losses share, and the loss's own.
+    /// The sums that all losses share, and the loss's own.
     pub(crate) sums: (ClassSums<C>, L::Sums),
     pub(crate) first_rejected: Option<RejectedPixel>,
 }
 
 impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
-    /// An accumulator without pixels, of C classes.
+    /// Makes an accumulator of C classes, without pixels.
     pub fn new(loss: L) -> Self {
         let sums = (ClassSums::new(), loss.sums());
         let reading = Reading { classes: C, activation: Activation::Softmax, ignored: None };
         Self { loss, reading, sums, first_rejected: None }
     }
 
-    /// Uses the first `classes` classes only, and starts anew.
+    /// Sets the number of classes in use, the first `classes` ones, and forgets all pixels.
     ///
     /// # Errors
-    /// [`ParameterError`] unless there are 1 to C.
+    /// [`ParameterError`] unless the number is from 1 to C.
     pub fn with_classes(self, classes: usize) -> Result<Self, ParameterError> {
         ParameterError::check(
             Parameter::Classes,
@@ -72,15 +72,15 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
         Ok(self.reading(|reading| reading.classes = classes))
     }
 
-    /// Ignores pixels with this label, in place of one given before, and starts anew. Several labels are ignored by weights or a mask.
+    /// Sets the label whose pixels are ignored, instead of an earlier one, and forgets all pixels. To ignore several labels, use weights or a mask.
     pub fn ignoring(self, label: impl Label) -> Self {
         self.reading(|reading| reading.ignored = Some(label.to_i64()))
     }
 
-    /// Makes probabilities of logits in this way, in place of a softmax, and starts anew.
+    /// Sets how logits become probabilities \[softmax\], and forgets all pixels.
     ///
-    /// Of sigmoids, cross-entropy and focal loss see the classes' foreground terms −ln p_c alone; what is usually meant by them there is
-    /// [`Channels`](super::Channels) of binary losses. Region losses take either.
+    /// With sigmoids, cross-entropy and focal loss see only the classes' foreground terms −ln p_c. What people usually mean by these losses of sigmoids is
+    /// [`Channels`](super::Channels) of binary losses. Region losses work with both.
     pub fn activation(self, activation: Activation) -> Self {
         self.reading(|reading| reading.activation = activation)
     }
@@ -94,7 +94,7 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
 
     /// Adds a pixel: `(logits, label)` or `(logits, label, weight)`, see [`ClassSample`].
     ///
-    /// A pixel that is out of range (checked in the order logits, soft targets, weight, label) is left out and counted.
+    /// A pixel out of range is left out and counted. Logits, soft targets, weight and label are checked in this order.
     #[inline]
     pub fn push(&mut self, sample: impl Into<ClassSample<C>>) {
         match sample.into().check(&self.reading) {
@@ -117,7 +117,7 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
     /// Adds the pixels of another accumulator of the same loss.
     ///
     /// # Errors
-    /// [`StateError::OtherLoss`], and nothing is added, if losses, class counts or ignored labels differ.
+    /// [`StateError::OtherLoss`] if losses, class counts or ignored labels differ; nothing is added then.
     pub fn merge(&mut self, other: &Self) -> Result<(), StateError> {
         let (expected, given) = (self.fingerprint(), other.fingerprint());
         if expected != given {
@@ -134,12 +134,12 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
         self.first_rejected = None;
     }
 
-    /// How many pixels there were so far, and what became of them.
+    /// The number of pixels so far: valid, ignored and rejected.
     pub fn counts(&self) -> Counts {
         self.sums.0.counts
     }
 
-    /// The first rejected pixel, if this accumulator has seen one itself and was not merged since.
+    /// The first rejected pixel, if this accumulator has seen one itself and has not been merged since.
     pub fn first_rejected(&self) -> Option<RejectedPixel> {
         self.first_rejected
     }
@@ -152,23 +152,23 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
     /// The result, if every pixel was in range.
     ///
     /// # Errors
-    /// [`FinishError`] if there is no (valid) pixel, if any was rejected, if a term was too large, or if the coefficients of the loss are; the
-    /// accumulator is as it was.
+    /// [`FinishError`] if there is no valid pixel, if any pixel was rejected, if a term was too large, or if the loss's coefficients are too large. The
+    /// accumulator is unchanged.
     pub fn finish(&self) -> Result<FinishedClasses<L, C>, FinishError> {
         FinishError::of_all(self.counts(), self.first_rejected)?;
         self.finish_any()
     }
 
-    /// The result over the pixels that were in range.
+    /// The result over the pixels that were in range; rejected pixels are left out.
     ///
     /// # Errors
-    /// [`FinishError`] if there is none, if a term was too large, or if the coefficients of the loss are.
+    /// [`FinishError`] if there is no valid pixel, if a term was too large, or if the loss's coefficients are too large.
     pub fn finish_valid(&self) -> Result<FinishedClasses<L, C>, FinishError> {
         FinishError::of_valid(self.counts())?;
         self.finish_any()
     }
 
-    /// The result over the pixels that were in range, be there any or not.
+    /// The result over the pixels in range, even if there are none.
     pub(super) fn finish_any(&self) -> Result<FinishedClasses<L, C>, FinishError> {
         let (shared, own) = &self.sums;
         FinishError::check(own, self.loss.total_coefficient())?;
@@ -181,7 +181,7 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
         })
     }
 
-    /// Tells the loss, its parameters, the number of classes, the activation and the ignored label from others, the same on every machine.
+    /// A hash of the loss, its parameters, the number of classes, the activation and the ignored label; equal on every machine.
     pub fn fingerprint(&self) -> u64 {
         let mut fingerprint = Fingerprint::new();
         self.add_to_fingerprint(&mut fingerprint);
@@ -193,34 +193,34 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
         let Reading { classes, activation, ignored } = self.reading;
         fingerprint.name("classes").number(C as f64).number(classes as f64).name(activation.code());
         if let Some(label) = ignored {
-            // As text: a label may be one of more bits than a number has.
+            // Two numbers, because a label may have more bits than one number holds.
             fingerprint.name("ignored").number((label >> 32) as f64).number(f64::from(label as u32));
         }
     }
 
-    /// The [state](Self#state) as an array, in its one normal form.
+    /// The [state](Self#state) as an array, in its normal form: equal sums give equal integers.
     ///
     /// # Errors
-    /// [`StateError::Length`] if the array has not as many integers as the state.
+    /// [`StateError::Length`] if N is not the length of the state.
     pub fn state<const N: usize>(&self) -> Result<[i64; N], StateError> {
         let mut state = [0; N];
         self.write_state(&mut state).map(|()| state)
     }
 
-    /// Writes the integers of the [state](Self#state), in their one normal form.
+    /// Writes the integers of the [state](Self#state), in their normal form.
     ///
     /// # Errors
-    /// [`StateError::Length`], and nothing is written, if the slice has not as many integers as the state.
+    /// [`StateError::Length`] if the slice does not have the length of the state; nothing is written then.
     pub fn write_state(&self, state: &mut [i64]) -> Result<(), StateError> {
         write_state(&self.sums, state)
     }
 
-    /// Hands over the integers of the [state](Self#state), in their one normal form.
+    /// Passes the integers of the [state](Self#state) to a function, in their normal form.
     pub fn for_each_of_state(&self, mut to: impl FnMut(i64)) {
         self.sums.save(&mut to);
     }
 
-    /// How many integers the state has.
+    /// The number of integers in the state.
     pub fn state_length(&self) -> usize {
         state_length(&self.sums)
     }
@@ -228,7 +228,7 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
     /// Replaces all pixels by those of a [state](Self#state), or of an element-wise sum of up to 2²⁰ states.
     ///
     /// # Errors
-    /// [`StateError`], and nothing is changed, as for [`Accumulator`](crate::Accumulator::load_state).
+    /// Those of [`Accumulator::load_state`](crate::Accumulator::load_state); nothing is changed then.
     pub fn load_state(&mut self, state: impl IntoIterator<Item = i64>) -> Result<(), StateError> {
         self.sums = read_state((ClassSums::new(), self.loss.sums()), COUNTS, state)?;
         self.first_rejected = None;
@@ -236,7 +236,7 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
     }
 }
 
-/// Equal if they accumulate the same loss and hold the same sums.
+/// Two accumulators are equal if they accumulate the same loss and hold the same sums.
 impl<L: ClassLoss<C>, const C: usize> PartialEq for ClassAccumulator<L, C> {
     fn eq(&self, other: &Self) -> bool {
         self.fingerprint() == other.fingerprint() && self.sums == other.sums

@@ -1,4 +1,4 @@
-//! Losses over classes that are chosen at run time.
+//! A loss over classes chosen at run time.
 
 use super::batch::ClassBatch;
 use super::cross_entropy::CrossEntropy;
@@ -22,13 +22,13 @@ use crate::sums::exact::TermSum;
 use crate::sums::shared::Totals;
 use crate::sums::state::Sums;
 
-/// A region loss that is chosen at run time, and that [`PerClass`] takes of each class.
+/// A region loss chosen at run time, which [`PerClass`] applies to each class.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct AnyRegion(AnyLoss);
 
 impl AnyRegion {
-    /// A loss that [is a region loss](AnyLoss::is_region). Any other has no sums here, and is 0 with no gradient.
+    /// Wraps a loss for which [`is_region`](AnyLoss::is_region) is true. Any other loss has no sums here, and is 0 with no gradient.
     pub const fn new(loss: AnyLoss) -> Self {
         Self(loss)
     }
@@ -82,10 +82,10 @@ impl RegionFamily for AnyRegion {}
 
 combinable!([] AnyRegion);
 
-/// One of this crate's losses over any number of classes, with parameters that are known at run time alone; what [`AnyLoss`] is to one class.
+/// One of this crate's losses over classes, chosen at run time, as [`AnyLoss`] is for one class.
 ///
-/// `W` are class weights, `S` the classes that are kept; an `Option` of weights and [`AnyClassSet`] are chosen at run time as well. State and fingerprint
-/// are those of the loss's own type. [`WassersteinDice`](super::WassersteinDice) is not among them: its matrix of distances has the number of classes in its type.
+/// `W` are class weights and `S` the classes that count; an `Option` of weights and [`AnyClassSet`] are chosen at run time as well. State and fingerprint
+/// are those of the loss's own type. [`WassersteinDice`](super::WassersteinDice) is missing, because its matrix of distances has the number of classes in its type.
 ///
 /// ```
 /// use loss_core::class::{AnyClassLoss, AnyClassSet, AnyRegion, ClassLoss, Foreground, PerClass};
@@ -104,13 +104,13 @@ combinable!([] AnyRegion);
 #[non_exhaustive]
 #[must_use]
 pub enum AnyClassLoss<W = Equal, S = AnyClassSet> {
-    /// [`CrossEntropy`].
+    /// A [`CrossEntropy`].
     CrossEntropy(ClassReduced<CrossEntropy<W>>),
-    /// [`SoftmaxFocal`].
+    /// A [`SoftmaxFocal`].
     SoftmaxFocal(ClassReduced<SoftmaxFocal<W>>),
-    /// [`PerClass`].
+    /// A [`PerClass`].
     PerClass(PerClass<AnyRegion, W, S>),
-    /// [`GeneralisedDice`].
+    /// A [`GeneralisedDice`].
     GeneralisedDice(GeneralisedDice<S>),
 }
 
@@ -121,11 +121,11 @@ combinable!([W: ClassWeights, S: ClassSet,] AnyClassLoss<W, S>);
 #[non_exhaustive]
 #[allow(clippy::large_enum_variant, reason = "nothing here allocates")]
 pub enum AnyClassSums<const C: usize> {
-    /// Of a pointwise loss.
+    /// The sums of a pointwise loss.
     Pointwise([TermSum; 2]),
-    /// Of a region loss of each class.
+    /// The sums of a region loss of each class.
     PerClass([AnySums; C]),
-    /// Of a loss that has no sums of its own.
+    /// A loss without sums of its own.
     None,
 }
 
@@ -134,7 +134,7 @@ impl<const C: usize> Sums for AnyClassSums<C> {
         match (self, other) {
             (AnyClassSums::Pointwise(sums), AnyClassSums::Pointwise(more)) => Sums::merge(sums, more),
             (AnyClassSums::PerClass(sums), AnyClassSums::PerClass(more)) => Sums::merge(sums, more),
-            // Accumulators merge only if their fingerprints agree.
+            // Never reached: accumulators merge only if their fingerprints agree.
             _ => {}
         }
     }
@@ -169,16 +169,16 @@ impl<const C: usize> Sums for AnyClassSums<C> {
 #[non_exhaustive]
 #[allow(clippy::large_enum_variant, reason = "nothing here allocates")]
 pub enum AnyClassSlope<const C: usize> {
-    /// Of a pointwise loss.
+    /// The slope of a pointwise loss.
     Pointwise(f32),
-    /// Of a region loss of each class: its slope, and the factor of the sums.
+    /// The slopes of a region loss: of each class its slope and the factor of its sums.
     PerClass([Option<(AnySlope, f32)>; C]),
-    /// Of generalised Dice.
+    /// The slope of generalised Dice.
     GeneralisedDice([[f32; 2]; C]),
 }
 
 impl<W: ClassWeights, S: ClassSet> AnyClassLoss<W, S> {
-    /// The loss of a pixel before its reduction; `None` of a loss that is no sum over pixels.
+    /// The loss of a pixel before its reduction; `None` if the loss is not a sum over pixels.
     pub fn of_pixel<R: Real, const C: usize>(&self, pixel: &ClassPixel<R, C>) -> Option<R> {
         match self {
             AnyClassLoss::CrossEntropy(loss) => Some(loss.pointwise().loss(pixel)),
@@ -188,7 +188,7 @@ impl<W: ClassWeights, S: ClassSet> AnyClassLoss<W, S> {
     }
 }
 
-// A loss meets the sums and slopes that it made itself; the last arms are there because nothing may panic.
+// A loss only meets sums and slopes that it made itself. The last arms exist because nothing may panic.
 impl<W: ClassWeights, S: ClassSet, const C: usize> ClassLoss<C> for AnyClassLoss<W, S> {
     type Sums = AnyClassSums<C>;
     type Slope = AnyClassSlope<C>;

@@ -1,4 +1,4 @@
-//! Pixels of several classes that are added to sums together.
+//! Pixels of several classes that are added together.
 
 use super::pixel::{ClassPixel, against_the_rest};
 use crate::input::pixel::Pixel;
@@ -6,7 +6,7 @@ use crate::number::real::Real;
 use crate::sums::batch::{Batch, HardBatch, OnePixel, Targets, Terms, sealed};
 use crate::sums::exact::ExactSum;
 
-/// The weight of a pixel.
+/// The term w, the weight of a pixel.
 pub(super) struct PixelWeight;
 
 impl<const C: usize> ClassTerms<1, C> for PixelWeight {
@@ -16,9 +16,9 @@ impl<const C: usize> ClassTerms<1, C> for PixelWeight {
     }
 }
 
-/// What a pixel of several classes adds to N sums; what [`Terms`] is to a pixel of one.
+/// The terms that a pixel of several classes adds to N sums, as [`Terms`] does for one class.
 pub trait ClassTerms<const N: usize, const C: usize> {
-    /// The terms of a valid pixel. What is beyond `f32`, or no number, [saturates](crate::extend::ExactSum#saturation) the sum.
+    /// The terms of a valid pixel. A term beyond `f32`, or NaN, [saturates](crate::extend::ExactSum#saturation) the sum.
     fn terms<R: Real>(&self, pixel: &ClassPixel<R, C>, weight: R) -> [R; N];
 }
 
@@ -35,11 +35,11 @@ pub trait ClassBatch<const C: usize>: sealed::Batch {
     /// Adds the terms of every pixel.
     fn add<const DIGITS: usize, const N: usize>(&self, terms: &impl ClassTerms<N, C>, sums: &mut [ExactSum<DIGITS>; N]);
 
-    /// One class against the rest, all weights times a factor.
+    /// One class against the rest, with all weights multiplied by a factor.
     fn class(&self, class: usize, factor: f32) -> Self::OneClass<'_>;
 }
 
-/// One pixel with its weight.
+/// One pixel and its weight.
 pub(super) struct OneClassPixel<'a, const C: usize> {
     pub(super) pixel: &'a ClassPixel<f32, C>,
     pub(super) weight: f32,
@@ -89,7 +89,7 @@ impl<const C: usize> ClassBatch<C> for OneClassPixel<'_, C> {
     }
 }
 
-/// A class of one pixel.
+/// One class of a pixel.
 pub(super) struct OneClass {
     pixel: Pixel<f32>,
     weight: f32,

@@ -6,9 +6,9 @@ use crate::stream::accumulator::Accumulator;
 use crate::stream::finished::Finished;
 use crate::sums::error::FinishError;
 
-/// C classes that do not exclude each other ("multi-label"): a binary loss for each, with parameters of its own.
+/// A binary loss for each of C classes that do not exclude each other ("multi-label"), each with its own parameters.
 ///
-/// L = Σ_c v_c L_c / Σ_c v_c, v the weights of the channels \[1\].
+/// L = Σ_c v_c L_c / Σ_c v_c, where v are the weights of the channels \[1\].
 ///
 /// ```
 /// use loss_core::class::Channels;
@@ -32,7 +32,7 @@ pub struct Channels<L: Loss, K: Link, const C: usize> {
 }
 
 impl<L: Loss, K: Link, const C: usize> Channels<L, K, C> {
-    /// An accumulator for each channel.
+    /// Makes it of an accumulator for each channel.
     pub const fn new(channels: [Accumulator<L, K>; C]) -> Self {
         Self { channels }
     }
@@ -42,15 +42,15 @@ impl<L: Loss, K: Link, const C: usize> Channels<L, K, C> {
         self.channels.iter_mut().zip(samples).for_each(|(channel, sample)| channel.push(sample));
     }
 
-    /// The accumulator of a channel, to stream into it alone (a plane, an iterator).
+    /// The accumulator of one channel, for streaming into it alone (a plane, an iterator).
     pub fn channel_mut(&mut self, channel: usize) -> Option<&mut Accumulator<L, K>> {
         self.channels.get_mut(channel)
     }
 
-    /// Adds the pixels of others, channel by channel.
+    /// Adds the pixels of another accumulator, channel by channel.
     ///
     /// # Errors
-    /// [`StateError::OtherLoss`], and nothing is added, if a channel's loss differs.
+    /// [`StateError::OtherLoss`] if any channel's loss differs; nothing is added then.
     pub fn merge(&mut self, other: &Self) -> Result<(), StateError> {
         let mut merged = self.channels.clone();
         merged.iter_mut().zip(&other.channels).try_for_each(|(channel, more)| channel.merge(more))?;
@@ -61,7 +61,7 @@ impl<L: Loss, K: Link, const C: usize> Channels<L, K, C> {
     /// The results of all channels, if every sample was in range.
     ///
     /// # Errors
-    /// [`FinishError`] of the first channel that has none.
+    /// The [`FinishError`] of the first channel without a result.
     pub fn finish(&self) -> Result<FinishedChannels<L, K, C>, FinishError> {
         self.channels.iter().try_for_each(|channel| channel.finish().map(drop))?;
         Ok(FinishedChannels { channels: self.channels.each_ref().map(Accumulator::finish_unchecked) })
@@ -70,7 +70,7 @@ impl<L: Loss, K: Link, const C: usize> Channels<L, K, C> {
     /// The results of all channels, over the samples that were in range.
     ///
     /// # Errors
-    /// [`FinishError`] of the first channel that has no valid sample.
+    /// The [`FinishError`] of the first channel without a valid sample.
     pub fn finish_valid(&self) -> Result<FinishedChannels<L, K, C>, FinishError> {
         self.channels.iter().try_for_each(|channel| channel.finish_valid().map(drop))?;
         Ok(FinishedChannels { channels: self.channels.each_ref().map(Accumulator::finish_unchecked) })
@@ -85,7 +85,7 @@ pub struct FinishedChannels<L: Loss, K: Link, const C: usize> {
 }
 
 impl<L: Loss, K: Link, const C: usize> FinishedChannels<L, K, C> {
-    /// The result of a channel. Its gradient is to be taken with the upstream factor 1/C for the gradient of the mean.
+    /// The result of one channel. Its gradient with the upstream factor 1/C is its part of the mean's gradient.
     pub fn channel(&self, channel: usize) -> Option<&Finished<L, K>> {
         self.channels.get(channel)
     }
@@ -100,7 +100,7 @@ impl<L: Loss, K: Link, const C: usize> FinishedChannels<L, K, C> {
         self.channels.iter().map(Finished::value).sum::<f64>() / C as f64
     }
 
-    /// Σ v L / Σ v, or 0 if Σ v is; a channel's gradient has the upstream factor v/Σ v.
+    /// The weighted mean Σ v L / Σ v, or 0 if Σ v is 0. A channel's gradient then has the upstream factor v/Σ v.
     pub fn weighted_mean(&self, weights: &[f64; C]) -> f64 {
         let sum: f64 = weights.iter().sum();
         let weighted: f64 = self.channels.iter().zip(weights).map(|(channel, weight)| weight * channel.value()).sum();

@@ -8,7 +8,7 @@ use crate::number::real::Real;
 use crate::sums::confusion::Confusion;
 use crate::sums::counts::Counts;
 
-/// The finished loss over classes: value, parts, counts, a report for each class, and the gradient for a second pass.
+/// A finished loss over classes: value, parts, counts, a report for each class, and the gradient for a second pass.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct FinishedClasses<L: ClassLoss<C>, const C: usize> {
@@ -19,15 +19,15 @@ pub struct FinishedClasses<L: ClassLoss<C>, const C: usize> {
     pub(super) sums: L::Sums,
 }
 
-/// A class against the rest.
+/// The report of one class against the rest.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ClassReport {
-    /// The class.
+    /// The number of the class.
     pub class: usize,
-    /// The soft confusion: sums of probabilities.
+    /// The soft confusion, whose counts are sums of probabilities.
     pub soft: Confusion,
-    /// The confusion of the likeliest classes.
+    /// The confusion of predictions, the class of the largest logit.
     pub hard: Confusion,
 }
 
@@ -40,17 +40,17 @@ impl ClassReport {
 }
 
 impl<L: ClassLoss<C>, const C: usize> FinishedClasses<L, C> {
-    /// The loss.
+    /// The value of the loss.
     pub fn value(&self) -> f64 {
         self.loss.value(&self.totals, &self.sums)
     }
 
-    /// The parts of a combined loss, in the order they were added.
+    /// The parts of a combined loss, in the order in which they were added.
     pub fn parts(&self) -> impl Iterator<Item = Part> + '_ {
         (0..self.loss.part_count()).filter_map(|index| self.loss.part(index, &self.totals, &self.sums))
     }
 
-    /// How many pixels there were, and what became of them.
+    /// The number of pixels: valid, ignored and rejected.
     pub fn counts(&self) -> Counts {
         self.counts
     }
@@ -60,7 +60,7 @@ impl<L: ClassLoss<C>, const C: usize> FinishedClasses<L, C> {
         self.totals.weight
     }
 
-    /// The report of a class, if there is one of this number.
+    /// The report of a class; `None` if it is not in use.
     pub fn class(&self, class: usize) -> Option<ClassReport> {
         let totals = self.totals.of_class.get(class).filter(|_| class < self.totals.classes)?;
         Some(ClassReport { class, soft: totals.soft, hard: totals.hard })
@@ -71,15 +71,15 @@ impl<L: ClassLoss<C>, const C: usize> FinishedClasses<L, C> {
         (0..self.totals.classes).filter_map(|class| self.class(class))
     }
 
-    /// The share of the weight whose likeliest class is right; `None` without any weight.
+    /// The share of the weight whose prediction is right; `None` without any weight.
     ///
-    /// Read it beside [`accuracy_of_background`](Self::accuracy_of_background): with 96 % of background a prediction of nothing else has an
-    /// accuracy of 0.96, and finds nothing.
+    /// Compare it with [`accuracy_of_background`](Self::accuracy_of_background). With 96 % background, predicting only background has an
+    /// accuracy of 0.96 and finds nothing.
     pub fn accuracy(&self) -> Option<f64> {
         self.share(self.classes().map(|class| class.hard.true_positive).sum())
     }
 
-    /// The accuracy of a prediction of class 0 everywhere; `None` without any weight.
+    /// The accuracy of predicting class 0 everywhere; `None` without any weight.
     pub fn accuracy_of_background(&self) -> Option<f64> {
         self.share(self.class(0).map_or(0.0, |class| class.support()))
     }
@@ -88,12 +88,12 @@ impl<L: ClassLoss<C>, const C: usize> FinishedClasses<L, C> {
         (self.totals.weight > 0.0).then(|| weight / self.totals.weight)
     }
 
-    /// The gradient ∂L/∂z_k, ready to be taken at any pixel.
+    /// The gradient ∂L/∂z_k, for any pixel.
     pub fn gradient(&self) -> ClassGradient<L, C> {
         self.gradient_times(1.0)
     }
 
-    /// The gradient times an upstream factor, see [`Gradient`](crate::Gradient).
+    /// The gradient times an upstream factor, as in [`Gradient`](crate::Gradient).
     pub fn gradient_times(&self, upstream: f64) -> ClassGradient<L, C> {
         ClassGradient {
             loss: self.loss.clone(),
@@ -103,8 +103,8 @@ impl<L: ClassLoss<C>, const C: usize> FinishedClasses<L, C> {
     }
 }
 
-/// The gradient of a finished loss over classes, times an upstream factor. Pixels that were ignored or rejected have gradient 0. It is always
-/// finite, as [`Gradient`](crate::Gradient) says.
+/// The gradient of a finished loss over classes, times an upstream factor. Ignored and rejected pixels have gradient 0. It is always
+/// finite, as for [`Gradient`](crate::Gradient).
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct ClassGradient<L: ClassLoss<C>, const C: usize> {
@@ -119,7 +119,7 @@ impl<L: ClassLoss<C>, const C: usize> ClassGradient<L, C> {
         self.reading.classes
     }
 
-    /// ∂L/∂z_k of one pixel; 0 past the number of classes in use.
+    /// ∂L/∂z_k of one pixel; 0 for classes that are not in use.
     #[inline]
     pub fn at(&self, sample: impl Into<ClassSample<C>>) -> [f32; C] {
         let mut gradient = [0.0; C];

@@ -9,12 +9,12 @@ use crate::fingerprint::Fingerprint;
 use crate::number::real::Real;
 use crate::pointwise::Power;
 
-/// Focal loss of a softmax.
+/// Focal loss of a softmax: cross-entropy that fades where the prediction is already right.
 ///
-/// ℓ = Σ_c t_c w_c (1−p_c)^γ (−ln p_c): for a label y, −w_y (1−p_y)^γ ln p_y. The class weight stands outside of p_y: a p_y taken from a
-/// weighted cross-entropy, exp(−w ℓ), is no probability, though published code has it.
+/// ℓ = Σ_c t_c w_c (1−p_c)^γ (−ln p_c): for a label y, −w_y (1−p_y)^γ ln p_y. The class weight is a factor outside the probability. Published code that takes
+/// p_y from a weighted cross-entropy, exp(−w ℓ), does not compute a probability.
 ///
-/// ∂ℓ/∂z_k = −A_k (1−p_k + γ p_k ℓ_k) + p_k Σ_{c≠k} A_c (1 + γ p_c ℓ_c/(1−p_c)), A_c = t_c w_c (1−p_c)^γ, ℓ_c = −ln p_c.
+/// ∂ℓ/∂z_k = −A_k (1−p_k + γ p_k ℓ_k) + p_k Σ_{c≠k} A_c (1 + γ p_c ℓ_c/(1−p_c)), with A_c = t_c w_c (1−p_c)^γ and ℓ_c = −ln p_c.
 ///
 /// **Domain.** γ ≥ 0; γ = 0 is [`CrossEntropy`](super::CrossEntropy). Any finite logits.
 ///
@@ -41,7 +41,7 @@ pub struct SoftmaxFocal<W = Equal> {
 }
 
 impl SoftmaxFocal {
-    /// Focal loss with this γ; every class weighs 1.
+    /// Makes focal loss with this γ and all class weights 1.
     ///
     /// # Errors
     /// [`ParameterError`] unless γ is finite and at least 0.
@@ -50,14 +50,14 @@ impl SoftmaxFocal {
         Ok(Self { gamma: Power::new(gamma), weights: Equal })
     }
 
-    /// Of a γ that is known to be in range.
+    /// Makes the loss of a γ that is known to be in range.
     pub(crate) fn known(gamma: f32) -> Self {
         Self { gamma: Power::new(gamma), weights: Equal }
     }
 }
 
 impl<W: ClassWeights> SoftmaxFocal<W> {
-    /// Weighs the classes.
+    /// Sets the class weights.
     ///
     /// # Errors
     /// [`ParameterError`] unless every weight is finite and at least 0.
@@ -66,7 +66,7 @@ impl<W: ClassWeights> SoftmaxFocal<W> {
         Ok(SoftmaxFocal { weights, gamma: self.gamma })
     }
 
-    /// A_c = t_c w_c (1−p_c)^γ.
+    /// The factor A_c = t_c w_c (1−p_c)^γ.
     #[inline(always)]
     fn faded<R: Real, const C: usize>(&self, pixel: &ClassPixel<R, C>) -> [R; C] {
         let mut faded = [R::splat(0.0); C];
@@ -91,7 +91,7 @@ impl<W: ClassWeights> ClassPointwise for SoftmaxFocal<W> {
     fn add_slope<R: Real, const C: usize>(&self, pixel: &ClassPixel<R, C>, factor: R, slope: &mut [R; C]) {
         let (faded, cross_entropy) = (self.faded(pixel), pixel.finite_cross_entropy());
         let (zero, one, gamma) = (R::splat(0.0), R::splat(1.0), R::splat(self.gamma.exponent()));
-        // What a class gives to the logits of the others, before their own p.
+        // The part of each class in the logits of the others, before the factor of their own p.
         let mut given = [zero; C];
         let classes = given.iter_mut().zip(&faded).zip(&pixel.p).zip(&pixel.q).zip(&cross_entropy);
         for ((((given, &faded), &p), &q), &loss) in classes.take(pixel.classes) {

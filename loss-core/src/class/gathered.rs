@@ -1,4 +1,4 @@
-//! Pixels of an iterator: gathered until they fill a tile; what `stream/gathered.rs` is to one class.
+//! Pixels of an iterator, gathered into tiles, as `stream/gathered.rs` does for one class.
 
 use super::accumulator::ClassAccumulator;
 use super::loss::ClassLoss;
@@ -8,10 +8,10 @@ use super::sample::{ClassSample, ClassTarget};
 use crate::arch::SimdLevel;
 use crate::error::ClassPlaneError;
 
-/// How many pixels are added one by one before any are gathered. An iterator may end with them, and room for more is not made for nothing.
+/// The number of pixels added one by one before any are gathered. A short iterator may end with them, and then never pays for a tile.
 const FEW: usize = 64;
 
-/// Pixels that are not yet added. They are when their number is that of a tile, and when this is dropped, even if by a panic of the iterator.
+/// Pixels not yet added. They are added when they fill a tile and when this is dropped, even during a panic of the iterator.
 struct Gathered<'a, L: ClassLoss<C>, const C: usize, const TILE: usize> {
     to: &'a mut ClassAccumulator<L, C>,
     level: SimdLevel,
@@ -19,7 +19,7 @@ struct Gathered<'a, L: ClassLoss<C>, const C: usize, const TILE: usize> {
     numbers: ClassNumbers<C, TILE>,
 }
 
-/// The pixels, as slices: all with a label, or all with soft targets.
+/// The pixels as slices: either all with labels or all with soft targets.
 struct Pixels<const C: usize, const TILE: usize> {
     classes: usize,
     logits: [[f32; TILE]; C],
@@ -37,7 +37,7 @@ impl<const C: usize, const TILE: usize> Pixels<C, TILE> {
         Self { classes, logits: rows, soft: rows, labels, weights: row, are_soft: false, length: 0 }
     }
 
-    /// Whether there is room for a pixel, of its kind.
+    /// Whether there is room for another pixel of this kind.
     #[inline(always)]
     fn takes(&self, sample: &ClassSample<C>) -> bool {
         let is_soft = matches!(sample.target, ClassTarget::Soft(_));
@@ -47,7 +47,7 @@ impl<const C: usize, const TILE: usize> Pixels<C, TILE> {
     #[inline(always)]
     fn put(&mut self, sample: &ClassSample<C>) {
         let Self { classes, logits, soft, labels, weights, are_soft, length } = self;
-        // There is room, which the compiler is told.
+        // There is room; the remainder tells the compiler so.
         let place = *length % TILE;
         let put_all = |values: &[f32; C], rows: &mut [[f32; TILE]; C]| {
             for (value, row) in values.iter().zip(rows).take(*classes) {
@@ -78,10 +78,10 @@ fn put<T, const TILE: usize>(value: T, row: &mut [T; TILE], place: usize) {
 }
 
 impl<L: ClassLoss<C>, const C: usize, const TILE: usize> Gathered<'_, L, C, TILE> {
-    /// Adds all of them, and none is left.
+    /// Adds all gathered pixels, and leaves none.
     #[inline(never)]
     fn add(&mut self) {
-        // A plane of all that there is room for, in its classes: there is no error.
+        // The plane fits the room in its classes, so there is no error.
         let _ = self.add_all();
     }
 
@@ -138,7 +138,7 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
 impl<L: ClassLoss<C>, S: Into<ClassSample<C>>, const C: usize> Extend<S> for ClassAccumulator<L, C> {
     fn extend<I: IntoIterator<Item = S>>(&mut self, samples: I) {
         let samples = samples.into_iter();
-        // A constant that the compiler asks before it makes the kernels.
+        // A constant, which the compiler evaluates before it makes the kernels.
         if const { SimdLevel::HAS_LANES && few::<C>() } {
             self.extend_gathered::<CLASS_TILE>(SimdLevel::best(), samples.map(Into::into));
         } else if const { SimdLevel::HAS_LANES && has_room::<C>() } {

@@ -13,7 +13,7 @@ use crate::number::finite::{bounded, coefficient};
 use crate::number::real::Real;
 use crate::sums::shared::Totals;
 
-/// What a class weighs by its volume T_c = Σ w t_c.
+/// The weight of a class by its volume T_c = Σ w t_c.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VolumeWeight {
@@ -26,16 +26,16 @@ pub enum VolumeWeight {
     Uniform,
 }
 
-/// Generalised Dice loss: one Dice score of all classes, weighted by volume.
+/// Generalised Dice loss: one Dice score over all classes, weighted by volume.
 ///
-/// L = 1 − (2 Σ_c w_c I_c + sₙ) / (Σ_c w_c (P_c + T_c) + s_d), w_c by [`VolumeWeight`]; computed from Σ w_c (FP_c + FN_c), so that nothing
-/// cancels. A class that does not occur takes the largest finite weight of the others (MONAI).
+/// L = 1 − (2 Σ_c w_c I_c + sₙ) / (Σ_c w_c (P_c + T_c) + s_d), with w_c of [`VolumeWeight`]. It is computed from Σ w_c (FP_c + FN_c), so that nothing
+/// cancels. An absent class takes the largest finite weight of the others (MONAI).
 ///
-/// ∂L/∂p_c = w_c (1 − L − 2t_c)/D, D the denominator, taken through the softmax.
+/// ∂L/∂p_c = w_c (1 − L − 2t_c)/D, D the denominator, then through the softmax.
 ///
 /// **Domain.** sₙ, s_d ≥ 0. All pixels of an accumulator are one batch; for MONAI's default, the mean over images, see
-/// [`ClassImageMean`](super::ClassImageMean). With no class present every weight 1/T² and 1/T is 0, and
-/// L = 1 − sₙ/s_d, or 0. With a denominator of 0 and errors that are too small for the sums, L = 1.
+/// [`ClassImageMean`](super::ClassImageMean). If no class is present, the weights 1/T² and 1/T are all 0, and
+/// L = 1 − sₙ/s_d, or 0. If the denominator is 0 and there are errors too small for the sums, L = 1.
 ///
 /// **Error bound.** Relative error at most 2e−6.
 ///
@@ -43,8 +43,8 @@ pub enum VolumeWeight {
 /// use loss_core::class::{ClassLoss, GeneralisedDice};
 ///
 /// let mut sums = GeneralisedDice::new(0.0)?.class_accumulator();
-/// sums.push(([40.0, 0.0, 0.0], 1u8)); // certain, and wrong
-/// sums.push(([0.0, 0.0, 40.0], 2u8)); // certain, and right
+/// sums.push(([40.0, 0.0, 0.0], 1u8)); // certain and wrong
+/// sums.push(([0.0, 0.0, 40.0], 2u8)); // certain and right
 /// // Weights 1, 1, 1 (class 0 takes the largest): 1 − 2·1/(2 + 2).
 /// assert!((sums.finish()?.value() - 0.5).abs() < 1e-12);
 /// # Ok::<(), Box<dyn core::error::Error>>(())
@@ -64,7 +64,7 @@ pub struct GeneralisedDice<S = EveryClass> {
 }
 
 impl VolumeWeight {
-    /// The name that fingerprints know it by.
+    /// The name of the option in fingerprints.
     fn code(self) -> &'static str {
         match self {
             VolumeWeight::Square => "volume_weight=square",
@@ -75,7 +75,7 @@ impl VolumeWeight {
 }
 
 impl GeneralisedDice {
-    /// With s above and below the fraction bar and weights 1/T².
+    /// Makes generalised Dice loss with s above and below the fraction bar and weights 1/T².
     ///
     /// # Errors
     /// [`ParameterError`] unless s is finite and at least 0.
@@ -85,14 +85,14 @@ impl GeneralisedDice {
         start.smooth(smooth, smooth)
     }
 
-    /// Of a smoothing that is known to be in range.
+    /// Makes the loss of a smoothing that is known to be in range.
     pub(crate) const fn known(smooth: f64) -> Self {
         Self { weight: VolumeWeight::Square, smooth_numerator: smooth, smooth_denominator: smooth, classes: EveryClass }
     }
 }
 
 impl<S: ClassSet> GeneralisedDice<S> {
-    /// Smooths numerator and denominator by different amounts.
+    /// Sets different smoothing for numerator and denominator.
     ///
     /// # Errors
     /// [`ParameterError`] unless both are finite and at least 0.
@@ -102,12 +102,12 @@ impl<S: ClassSet> GeneralisedDice<S> {
         Ok(Self { smooth_numerator: numerator, smooth_denominator: denominator, ..self })
     }
 
-    /// Chooses the weights.
+    /// Sets the kind of weights.
     pub fn volume_weight(self, weight: VolumeWeight) -> Self {
         Self { weight, ..self }
     }
 
-    /// Leaves out classes.
+    /// Sets the classes that count.
     pub fn classes<T: ClassSet>(self, classes: T) -> GeneralisedDice<T> {
         let Self { weight, smooth_numerator, smooth_denominator, .. } = self;
         GeneralisedDice { weight, smooth_numerator, smooth_denominator, classes }
@@ -130,7 +130,7 @@ impl<S: ClassSet> GeneralisedDice<S> {
         weights
     }
 
-    /// The weights, the loss, and the denominator.
+    /// The weights, the loss and the denominator.
     fn evaluate<const C: usize>(&self, totals: &ClassTotals<C>) -> ([f64; C], f64, f64) {
         let weights = self.weights(totals);
         let (mut errors, mut overlap) = (0.0, 0.0);
@@ -152,7 +152,7 @@ impl<S: ClassSet> GeneralisedDice<S> {
 
 impl<S: ClassSet, const C: usize> ClassLoss<C> for GeneralisedDice<S> {
     type Sums = ();
-    /// ∂L/∂p_c of a background and of a foreground pixel.
+    /// ∂L/∂p_c at a background and a foreground pixel.
     type Slope = [[f32; 2]; C];
 
     fn sums(&self) {}
@@ -199,7 +199,7 @@ impl Listed for GeneralisedDice {
         aliases: &["generalized_dice", "gdl"],
         needs: Needs::Classes,
         formula: "1 − (2 Σ_c v_c I_c + s) / (Σ_c v_c (P_c + T_c) + s),  v_c = 1/T_c², 1/T_c or 1",
-        description: "Generalised Dice loss: one Dice score of all classes, weighted by volume.",
+        description: "Generalised Dice loss: one Dice score over all classes, weighted by volume.",
         source: "Sudre et al., Generalised Dice overlap, 2017",
         page: "class::GeneralisedDice",
         parameters: &[

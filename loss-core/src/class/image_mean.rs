@@ -8,7 +8,7 @@ use crate::fingerprint::Fingerprint;
 use crate::stream::image_mean::{EmptyImage, ImageValues};
 use crate::sums::error::FinishError;
 
-/// The mean over images of each image's loss over classes; what [`ImageMean`](crate::ImageMean) is to one class.
+/// The mean over images of each image's loss over classes, as [`ImageMean`](crate::ImageMean) is for one class.
 ///
 /// ```
 /// use loss_core::class::{ClassLoss, PerClass};
@@ -28,7 +28,7 @@ pub struct ClassImageMean<L: ClassLoss<C>, const C: usize> {
 }
 
 impl<L: ClassLoss<C>, const C: usize> ClassImageMean<L, C> {
-    /// A mean over no images yet; the accumulator says how many classes there are and which label is ignored.
+    /// Makes a mean without images. The accumulator defines the number of classes and the ignored label.
     pub fn new(accumulator: ClassAccumulator<L, C>, empty: EmptyImage) -> Self {
         let mut image = accumulator;
         image.reset();
@@ -45,11 +45,11 @@ impl<L: ClassLoss<C>, const C: usize> ClassImageMean<L, C> {
         self.image.extend_plane(plane);
     }
 
-    /// Ends the current image and starts the next. `None`: it had no valid pixel and was skipped.
+    /// Ends the current image and starts the next one. Returns `None` if the image had no valid pixel and was skipped.
     ///
     /// # Errors
-    /// [`FinishError::Rejected`] if a pixel was out of range, [`FinishError::NoPixels`] if there was none at all, and as
-    /// [`end_image_valid`](Self::end_image_valid). The image is then still the current one.
+    /// [`FinishError::Rejected`] if a pixel was out of range, [`FinishError::NoPixels`] if there was no pixel, and those of
+    /// [`end_image_valid`](Self::end_image_valid). The image then stays the current one.
     pub fn end_image(&mut self) -> Result<Option<FinishedClasses<L, C>>, FinishError> {
         let counts = self.image.counts();
         if counts.rejected() > 0 {
@@ -58,11 +58,11 @@ impl<L: ClassLoss<C>, const C: usize> ClassImageMean<L, C> {
         self.end_image_valid()
     }
 
-    /// Ends the current image, leaving out pixels that were out of range.
+    /// Ends the current image and leaves out its pixels that were out of range.
     ///
     /// # Errors
-    /// [`FinishError::NoPixels`] if there was no pixel at all; [`FinishError::Saturated`] if a term is beyond the largest `f32`, or the image's loss beyond 2¹⁵⁰;
-    /// [`FinishError::Coefficient`]. The image is then still the current one.
+    /// [`FinishError::NoPixels`] if there was no pixel; [`FinishError::Saturated`] if a term is beyond the largest `f32`, or the image's loss beyond 2¹⁵⁰;
+    /// [`FinishError::Coefficient`]. The image then stays the current one.
     pub fn end_image_valid(&mut self) -> Result<Option<FinishedClasses<L, C>>, FinishError> {
         let counts = self.image.counts();
         if counts.pixels() == 0 {
@@ -79,20 +79,20 @@ impl<L: ClassLoss<C>, const C: usize> ClassImageMean<L, C> {
         self.image.reset();
     }
 
-    /// The images in the mean.
+    /// The number of images in the mean.
     pub fn images(&self) -> i64 {
         self.values.images()
     }
 
-    /// The images that had no valid pixel and were left out.
+    /// The number of images that had no valid pixel and were left out.
     pub fn skipped(&self) -> i64 {
         self.values.skipped()
     }
 
-    /// Adds the ended images of another mean; the images under way stay where they are.
+    /// Adds the ended images of another mean. Each mean keeps the image that it is working on.
     ///
     /// # Errors
-    /// [`StateError::OtherLoss`], and nothing is added, if the losses differ, or what empty images count for.
+    /// [`StateError::OtherLoss`] if the losses or the [`EmptyImage`] differ; nothing is added then.
     pub fn merge(&mut self, other: &Self) -> Result<(), StateError> {
         let (expected, given) = (self.fingerprint(), other.fingerprint());
         if expected != given {
@@ -102,13 +102,13 @@ impl<L: ClassLoss<C>, const C: usize> ClassImageMean<L, C> {
         Ok(())
     }
 
-    /// The ended images as integers that add, like an [accumulator's](crate::Accumulator#state): their number, the number skipped, and the
+    /// The ended images as integers that add, like an [accumulator's](crate::Accumulator#state): the number of images, the number skipped, and the
     /// seven digits of the sum of their values.
     pub fn state(&self) -> [i64; 9] {
         self.values.state()
     }
 
-    /// Tells the images' accumulator and what empty images count for from others; it stands beside a [`state`](Self::state).
+    /// A hash of the images' accumulator and the [`EmptyImage`]; store it beside a [`state`](Self::state).
     pub fn fingerprint(&self) -> u64 {
         let mut fingerprint = Fingerprint::new();
         self.image.add_to_fingerprint(&mut fingerprint);
@@ -119,15 +119,15 @@ impl<L: ClassLoss<C>, const C: usize> ClassImageMean<L, C> {
     /// Adds the ended images of a [`state`](Self::state), or of an element-wise sum of up to 2²⁰ states of the same loss.
     ///
     /// # Errors
-    /// [`StateError`], and nothing is added, if an integer is such as no images can have made.
+    /// [`StateError`] if no images can produce one of the integers; nothing is added then.
     pub fn add_state(&mut self, state: [i64; 9]) -> Result<(), StateError> {
         self.values.add_state(state)
     }
 
-    /// The mean over the images that were ended.
+    /// The mean over the ended images.
     ///
     /// # Errors
-    /// [`FinishError::NoPixels`] if there is none; [`FinishError::Saturated`] if states were added that hold no value.
+    /// [`FinishError::NoPixels`] if there are none; [`FinishError::Saturated`] if an added state holds no value.
     pub fn finish(&self) -> Result<f64, FinishError> {
         self.values.mean()
     }

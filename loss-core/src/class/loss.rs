@@ -15,43 +15,43 @@ use crate::number::real::Real;
 use crate::stream::image_mean::EmptyImage;
 use crate::sums::state::Sums;
 
-/// A complete loss over up to C classes; what [`Loss`](crate::Loss) is to one.
+/// A complete loss over up to C classes, as [`Loss`](crate::Loss) is for one class.
 ///
-/// Write a [`ClassPointwise`] for a loss of your own, or wrap a binary region loss in [`PerClass`](super::PerClass).
+/// For a loss of your own, implement [`ClassPointwise`], or wrap a binary region loss in [`PerClass`](super::PerClass).
 pub trait ClassLoss<const C: usize>: Clone {
     /// The sums that this loss needs beside the [`ClassTotals`].
     type Sums: Sums;
 
-    /// What the gradient of a pixel needs to know of the finished sums.
+    /// What the gradient of a pixel needs of the finished sums.
     type Slope: Clone + core::fmt::Debug;
 
     /// The loss's empty sums.
     fn sums(&self) -> Self::Sums;
 
-    /// Adds valid pixels: one of a stream, or many of a slice.
+    /// Adds valid pixels: one pixel of a stream, or many of a slice.
     ///
-    /// A loss of losses hands the batch on to each; a loss with sums of its own says what they are by
+    /// A loss made of losses passes the batch on to each of them. A loss with sums of its own describes them by
     /// [`ClassTerms`](crate::extend::ClassTerms).
     fn add<B: ClassBatch<C>>(&self, pixels: &B, sums: &mut Self::Sums);
 
-    /// The loss. It is finite for any sums that are not saturated, those of no pixel and those of any state that loads included.
+    /// The loss. It is finite for all sums that are not saturated, including those of no pixel and those of any state that loads.
     fn value(&self, totals: &ClassTotals<C>, sums: &Self::Sums) -> f64;
 
     /// The slope of `factor` times the loss.
     fn slope(&self, totals: &ClassTotals<C>, sums: &Self::Sums, factor: f64) -> Self::Slope;
 
-    /// Adds ∂(factor·loss)/∂z_k of a pixel of weight 1 for each class k.
+    /// Adds ∂(factor·loss)/∂z_k of a pixel of weight 1, for each class k.
     fn add_gradient<R: Real>(&self, slope: &Self::Slope, pixel: &ClassPixel<R, C>, gradient: &mut [R; C]);
 
-    /// How many parts the loss has.
+    /// The number of parts of the loss.
     fn part_count(&self) -> usize {
         1
     }
 
-    /// A part of the loss; `None` past the last.
+    /// The part at `index`; `None` past the last.
     fn part(&self, index: usize, totals: &ClassTotals<C>, sums: &Self::Sums) -> Option<Part>;
 
-    /// As [`Loss::total_coefficient`](crate::Loss::total_coefficient).
+    /// The sum of the parts' coefficients, as in [`Loss::total_coefficient`](crate::Loss::total_coefficient).
     fn total_coefficient(&self) -> f64 {
         1.0
     }
@@ -59,12 +59,12 @@ pub trait ClassLoss<const C: usize>: Clone {
     /// Adds structure and parameters to a fingerprint.
     fn fingerprint(&self, fingerprint: &mut Fingerprint);
 
-    /// Streams pixels of C classes.
+    /// Makes an accumulator of pixels of C classes.
     fn class_accumulator(&self) -> ClassAccumulator<Self, C> {
         ClassAccumulator::new(self.clone())
     }
 
-    /// Streams the pixels of several images, for the mean of the images' losses.
+    /// Makes an accumulator of several images' pixels, for the mean of the images' losses.
     fn class_image_mean(&self, empty: EmptyImage) -> ClassImageMean<Self, C> {
         ClassImageMean::new(self.class_accumulator(), empty)
     }
@@ -72,16 +72,16 @@ pub trait ClassLoss<const C: usize>: Clone {
 
 /// A loss over classes that is a sum over pixels of ℓ(z, t).
 pub trait ClassPointwise: Clone {
-    /// The loss's name, in lower case, as the parts of a result carry it.
+    /// The name of the loss, in lower case, as it appears in the parts of a result.
     const NAME: &'static str;
 
-    /// ℓ(z, t): finite for every pixel, or beyond `f32`, which [saturates](crate::extend::ExactSum#saturation) the sum.
+    /// ℓ(z, t). It must be finite for every pixel; a value beyond `f32` [saturates](crate::extend::ExactSum#saturation) the sum.
     fn loss<R: Real, const C: usize>(&self, pixel: &ClassPixel<R, C>) -> R;
 
     /// Adds `factor`·∂ℓ/∂z_k for each class k.
     fn add_slope<R: Real, const C: usize>(&self, pixel: &ClassPixel<R, C>, factor: R, slope: &mut [R; C]);
 
-    /// The pixel's class weight, Σ w_c t_c, which [`ClassDenominator::ClassWeight`] sums.
+    /// The pixel's class weight Σ w_c t_c, which [`ClassDenominator::ClassWeight`] sums.
     fn class_weight<R: Real, const C: usize>(&self, _: &ClassPixel<R, C>) -> R {
         R::splat(1.0)
     }
@@ -89,10 +89,10 @@ pub trait ClassPointwise: Clone {
     /// Adds the parameters to a fingerprint.
     fn fingerprint(&self, fingerprint: &mut Fingerprint);
 
-    /// The loss of one pixel of C classes after a softmax, unweighted: 0 if it is ignored, and [`f32::MAX`] in place of a larger one.
+    /// The loss of one pixel of C classes after a softmax, without its weight: 0 if the pixel is ignored, and at most [`f32::MAX`].
     ///
     /// # Errors
-    /// The reason, if the pixel is out of range.
+    /// The reason why the pixel is out of range.
     fn at<const C: usize>(&self, sample: impl Into<ClassSample<C>>) -> Result<f32, Reason> {
         match sample.into().check(&Reading { classes: C, activation: Activation::Softmax, ignored: None }) {
             CheckedClasses::Valid(valid) => Ok(clamp_to_finite(self.loss(&valid.pixel))),
@@ -101,11 +101,11 @@ pub trait ClassPointwise: Clone {
         }
     }
 
-    /// The loss of every pixel, times its weight: 0 where it is ignored, NaN where it is out of range, and [`f32::MAX`] where it is larger (an
-    /// accumulator refuses such a sum).
+    /// Writes the loss of every pixel times its weight: 0 where the pixel is ignored, NaN where it is out of range, and at most [`f32::MAX`]. (If a loss is larger than
+    /// that, an accumulator refuses the sum.)
     ///
     /// # Errors
-    /// [`LengthError`] unless the map has one value a pixel; nothing is written then.
+    /// [`LengthError`] unless the map has one value per pixel; nothing is written then.
     fn write_map<T: Label, const C: usize>(
         &self,
         plane: ClassPlane<'_, T, C>,
@@ -129,7 +129,7 @@ pub trait ClassPointwise: Clone {
         self.over(ClassDenominator::ClassWeight)
     }
 
-    /// Σ w ℓ / Σ w, over the valid pixels, whatever their class weighs.
+    /// Σ w ℓ / Σ w: the mean over the valid pixels, without class weights in the denominator.
     fn mean(self) -> ClassReduced<Self> {
         self.over(ClassDenominator::Weight)
     }
@@ -139,12 +139,12 @@ pub trait ClassPointwise: Clone {
         self.over(ClassDenominator::Fixed(1.0))
     }
 
-    /// Σ w ℓ / N, N counting ignored pixels as well.
+    /// Σ w ℓ / N, where N counts ignored pixels as well.
     fn mean_over_pixels(self) -> ClassReduced<Self> {
         self.over(ClassDenominator::Pixels)
     }
 
-    /// Σ w ℓ over a [`ClassDenominator`] of your choice.
+    /// Σ w ℓ divided by a [`ClassDenominator`] of your choice.
     fn over(self, denominator: ClassDenominator) -> ClassReduced<Self> {
         ClassReduced::new(self, denominator)
     }

@@ -1,18 +1,18 @@
-//! Losses over C classes that exclude each other, by a softmax.
+//! Losses over C classes that exclude each other, through a softmax.
 //!
 //! | loss | formula, label y |
 //! |---|---|
 //! | [`CrossEntropy`] | −w_y ln p_y |
 //! | [`SoftmaxFocal`] | −w_y (1−p_y)^γ ln p_y |
-//! | [`PerClass`] | a binary region loss of each class, reduced |
+//! | [`PerClass`] | a binary region loss of each class, then their mean or sum |
 //! | [`GeneralisedDice`] | 1 − 2 Σ w_c I_c / Σ w_c (P_c + T_c) |
-//! | [`WassersteinDice`] | Dice with a distance between classes |
+//! | [`WassersteinDice`] | Dice with distances between classes |
 //!
-//! The names mirror those of one class: a [`ClassLoss`] makes a [`ClassAccumulator`], which takes pixels or a [`ClassPlane`] and finishes as
-//! [`FinishedClasses`], as a [`Loss`](crate::Loss) makes an [`Accumulator`](crate::Accumulator).
+//! Start with a loss and [`class_accumulator`](ClassLoss::class_accumulator). The names mirror those of one class: a [`ClassLoss`] makes a
+//! [`ClassAccumulator`], which takes pixels or a [`ClassPlane`] and returns [`FinishedClasses`], just as a [`Loss`](crate::Loss) makes an [`Accumulator`](crate::Accumulator).
 //!
-//! C is a capacity: [`ClassAccumulator::with_classes`] takes any number of classes up to it at run time. Classes that are no
-//! alternatives (each pixel has C independent sigmoids) are [`Channels`].
+//! C is a capacity: [`ClassAccumulator::with_classes`] sets any number of classes up to it at run time. If classes do not exclude each other, so that
+//! each pixel has C independent sigmoids, use [`Channels`].
 
 mod accumulator;
 pub(crate) mod any;

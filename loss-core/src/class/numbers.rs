@@ -1,26 +1,26 @@
-//! The pixels of a tile as numbers.
+//! The pixels of a tile as numbers, class by class.
 
 use core::ops::{Deref, DerefMut};
 
-/// How many pixels are worked through at a time where there is room for few classes.
+/// The number of pixels in a tile with room for few classes.
 pub(super) const CLASS_TILE: usize = 128;
 
-/// And where there is room for many, whose rows would take too much of the stack.
+/// The number of pixels in a tile with room for many classes, whose rows take more of the stack.
 pub(super) const SMALL_CLASS_TILE: usize = 32;
 
-/// Whether there is room for few classes: their tile, and what is made of one vector of its pixels, takes up to half a megabyte of the stack.
+/// Whether the capacity is for few classes. Their tile, with the results of one vector of its pixels, takes up to half a megabyte of the stack.
 pub(super) const fn few<const C: usize>() -> bool {
     C <= 48
 }
 
-/// Whether tiles are made. Those of 256 classes take a megabyte, and four where the compiler gives each intermediate array its own place, which is more
-/// than a thread has: there, pixels go one by one.
+/// Whether tiles are used. A tile of 256 classes takes a megabyte, or four if the compiler gives each intermediate array its own place. That is more
+/// than the stack of a thread, so such pixels go one by one.
 pub(super) const fn has_room<const C: usize>() -> bool {
     few::<C>() || !cfg!(debug_assertions)
 }
 
-/// A number for each pixel of a tile. Rows of several classes are worked through side by side, and a cache has few places for what is a power of two apart: so they are a
-/// little more than that apart.
+/// A number for each pixel of a tile. Rows of several classes are read side by side, and a cache has few places for addresses a power of two apart. So rows are a
+/// little longer than a power of two.
 #[derive(Clone, Copy)]
 #[repr(align(64))]
 pub(super) struct Row<const TILE: usize> {
@@ -48,7 +48,7 @@ impl<const TILE: usize> DerefMut for Row<TILE> {
     }
 }
 
-/// A tile's pixels as numbers, class by class.
+/// The pixels of a tile as numbers, class by class.
 pub(super) struct ClassNumbers<const C: usize, const TILE: usize> {
     pub(super) logits: [Row<TILE>; C],
     pub(super) target: [Row<TILE>; C],
@@ -66,10 +66,10 @@ impl<const C: usize, const TILE: usize> ClassNumbers<C, TILE> {
     }
 }
 
-/// What a tile turned out to be when it was loaded.
+/// The properties of a loaded tile.
 #[derive(Clone, Copy)]
 pub(super) struct LoadedClasses {
-    /// How many pixels weigh 0.
+    /// The number of pixels with weight 0.
     pub(super) ignored: usize,
     /// Whether all weights are 1.
     pub(super) unweighted: bool,

@@ -1,4 +1,4 @@
-//! Slices of several classes worked through by all cores.
+//! Slices of several classes on all cores.
 
 use core::ops::Range;
 
@@ -16,8 +16,8 @@ impl<L, const C: usize> ClassAccumulator<L, C>
 where
     L: ClassLoss<C, Sums: Send + Sync> + Send + Sync,
 {
-    /// Adds the pixels of slices, with all threads of the current `rayon` pool. A plane of another number of classes is rejected, pixel
-    /// by pixel.
+    /// Adds the pixels of slices with all threads of the current `rayon` pool. If the plane has another number of classes, each pixel
+    /// is rejected.
     pub fn par_extend_plane<T: Label + Sync>(&mut self, plane: ClassPlane<'_, T, C>) {
         let mut empty = self.clone();
         empty.reset();
@@ -40,7 +40,7 @@ where
     /// Writes the gradient of every pixel, in the layout of the plane, with all threads of the current `rayon` pool.
     ///
     /// # Errors
-    /// [`LengthError`] if `gradient` is not as long as the plane's logits; nothing is written then.
+    /// [`LengthError`] if `gradient` and the plane's logits differ in length; nothing is written then.
     pub fn par_write<T: Label + Sync>(
         &self,
         plane: ClassPlane<'_, T, C>,

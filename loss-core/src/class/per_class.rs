@@ -16,21 +16,21 @@ use crate::sums::state::Sums;
 
 /// A binary region loss of each class against the rest, reduced over the classes.
 ///
-/// L = reduce_c f(I_c, P_c, T_c): by default the plain mean over all classes, background included ("macro").
+/// L = reduce_c f(I_c, P_c, T_c). By default it is the plain mean over all classes, background included ("macro").
 ///
-/// ∂L/∂z_k = p_k (g_k(1−p_k) − Σ_{c≠k} g_c p_c), g_c = ∂L/∂p_c, from the binary loss.
+/// ∂L/∂z_k = p_k (g_k(1−p_k) − Σ_{c≠k} g_c p_c), where g_c = ∂L/∂p_c comes from the binary loss.
 ///
 /// | option | choices \[default\] |
 /// |---|---|
-/// | [`reduction`](Self::reduction) | \[mean\], sum, pooled ("micro": one loss of the sums over classes) |
-/// | [`weights`](Self::weights) | \[equal\], an array or slice, with the [`WeightMode`] |
+/// | [`reduction`](Self::reduction) | \[mean\], sum, pooled ("micro": the loss of the sums over classes) |
+/// | [`weights`](Self::weights) | \[equal\], an array or slice, with a [`WeightMode`] |
 /// | [`classes`](Self::classes) | \[all\], [`Foreground`](super::Foreground), an array of indices |
-/// | [`absent`](Self::absent) | \[count\], zero, skip: what a class without support counts for |
+/// | [`absent`](Self::absent) | \[count\], zero, skip: the loss of a class without support |
 ///
-/// **Per image or per batch:** all pixels of an accumulator are one batch; for the mean over images of their own losses see
+/// **Per image or per batch:** all pixels of an accumulator are one batch. For the mean over the images' own losses see
 /// [`ClassImageMean`](super::ClassImageMean).
 ///
-/// **Error bound.** As the binary loss, whose terms are here within 5e−7 for up to 21 classes.
+/// **Error bound.** That of the binary loss, whose terms are within 5e−7 here, for up to 21 classes.
 ///
 /// ```
 /// use loss_core::class::{ClassLoss, Foreground, PerClass};
@@ -38,8 +38,8 @@ use crate::sums::state::Sums;
 ///
 /// let loss = PerClass::new(Dice::new(1e-5)?).classes(Foreground);
 /// let mut sums = loss.class_accumulator();
-/// sums.push(([40.0, 0.0, 0.0], 1u8)); // certain, and wrong
-/// sums.push(([0.0, 0.0, 40.0], 2u8)); // certain, and right
+/// sums.push(([40.0, 0.0, 0.0], 1u8)); // certain and wrong
+/// sums.push(([0.0, 0.0, 40.0], 2u8)); // certain and right
 /// assert!((sums.finish()?.value() - 0.5).abs() < 1e-4);
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
@@ -58,7 +58,7 @@ pub struct PerClass<L, W = Equal, S = EveryClass> {
     reduction: ClassReduction,
 }
 
-/// How losses of classes become one.
+/// The way in which the losses of classes become one loss.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClassReduction {
@@ -67,38 +67,38 @@ pub enum ClassReduction {
     Mean,
     /// The sum over classes.
     Sum,
-    /// The loss of the sums over classes ("micro"). There is one loss, so class weights can act inside of it alone: they do,
+    /// The loss of the sums over classes ("micro"). There is only one loss, so class weights always multiply the sums,
     /// whatever the [`WeightMode`].
     Pooled,
 }
 
-/// What class weights w do to losses l.
+/// The effect of class weights w on losses l.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WeightMode {
-    /// Σ w l / number of classes (MONAI).
+    /// Σ w l divided by the number of classes (MONAI).
     #[default]
     Multiply,
-    /// Σ w l / Σ w, as a mean and as a sum.
+    /// Σ w l / Σ w, for the mean and for the sum.
     Normalise,
-    /// I, P and T are multiplied by w before the score (kornia's micro average).
+    /// w multiplies I, P and T before the score (kornia's micro average).
     Inside,
 }
 
-/// What a class counts for that occurs in no target (Σ w t = 0).
+/// The loss of a class that occurs in no target (Σ w t = 0).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AbsentClass {
-    /// What its own formula gives: the smoothing decides.
+    /// The value of the formula, which depends on the smoothing.
     #[default]
     Count,
-    /// A loss of 0, and it stays in the mean (segmentation_models.pytorch).
+    /// 0, and the class stays in the mean (segmentation_models.pytorch).
     Zero,
-    /// It leaves the mean; if no class occurs at all the loss is 1, with no gradient (kornia).
+    /// None: the class leaves the mean. If no class occurs at all, the loss is 1 with no gradient (kornia).
     Skip,
 }
 
-// The names that fingerprints know the options by.
+// The names of the options in fingerprints.
 
 impl ClassReduction {
     fn code(self) -> &'static str {
@@ -131,7 +131,7 @@ impl AbsentClass {
 }
 
 impl<L: RegionFamily> PerClass<L> {
-    /// The plain mean over all classes.
+    /// Makes the plain mean over all classes.
     pub const fn new(loss: L) -> Self {
         Self {
             loss,
@@ -145,7 +145,7 @@ impl<L: RegionFamily> PerClass<L> {
 }
 
 impl<L: RegionFamily, W: ClassWeights, S: ClassSet> PerClass<L, W, S> {
-    /// Weighs the classes.
+    /// Sets the class weights, and their effect.
     ///
     /// # Errors
     /// [`ParameterError`] unless every weight is finite and at least 0.
@@ -155,23 +155,23 @@ impl<L: RegionFamily, W: ClassWeights, S: ClassSet> PerClass<L, W, S> {
         Ok(PerClass { loss, weights, mode, classes, absent, reduction })
     }
 
-    /// Leaves out classes: [`Foreground`](super::Foreground), or an array of the indices to keep.
+    /// Sets the classes that count: [`Foreground`](super::Foreground), or an array of indices.
     pub fn classes<T: ClassSet>(self, classes: T) -> PerClass<L, W, T> {
         let Self { loss, weights, mode, absent, reduction, .. } = self;
         PerClass { loss, weights, mode, classes, absent, reduction }
     }
 
-    /// Chooses what a class counts for that occurs in no target; it has no say where classes are pooled.
+    /// Sets the loss of a class that occurs in no target. It has no effect if classes are pooled.
     pub fn absent(self, absent: AbsentClass) -> Self {
         Self { absent, ..self }
     }
 
-    /// Chooses how the classes' losses become one.
+    /// Sets how the losses of classes become one.
     pub fn reduction(self, reduction: ClassReduction) -> Self {
         Self { reduction, ..self }
     }
 
-    /// The factor of I, P and T of a class: 0 for one that is left out.
+    /// The factor of a class's I, P and T: 0 if the class does not count.
     #[inline(always)]
     fn inside(&self, class: usize) -> f64 {
         match self.mode {
@@ -182,13 +182,13 @@ impl<L: RegionFamily, W: ClassWeights, S: ClassSet> PerClass<L, W, S> {
         }
     }
 
-    /// The class's totals, times its inner weight.
+    /// The totals of a class, times its factor.
     fn totals<const C: usize>(&self, class: usize, totals: &Totals) -> Totals {
         let factor = self.inside(class);
         Totals { soft: scaled(&totals.soft, factor), hard: scaled(&totals.hard, factor), ..*totals }
     }
 
-    /// The factor of each class's loss in the result, and what is added for a lack of classes.
+    /// The factor of each class's loss in the result, and the loss that is added if no class is left.
     fn shares<const C: usize>(&self, totals: &ClassTotals<C>) -> ([f64; C], f64) {
         let mut shares = [0.0; C];
         let (mut count, mut sum_of_weights) = (0.0, 0.0);
@@ -249,7 +249,7 @@ fn added(a: &Confusion, b: &Confusion) -> Confusion {
 
 impl<L: RegionFamily, W: ClassWeights, S: ClassSet, const C: usize> ClassLoss<C> for PerClass<L, W, S> {
     type Sums = [L::Sums; C];
-    /// The slope of each class, and the factor of I, P and T.
+    /// The slope of each class, and the factor of its I, P and T.
     type Slope = [Option<(L::Slope, f32)>; C];
 
     fn sums(&self) -> Self::Sums {
@@ -274,7 +274,7 @@ impl<L: RegionFamily, W: ClassWeights, S: ClassSet, const C: usize> ClassLoss<C>
         let (shares, rest) = self.shares(totals);
         let classes = (0..totals.classes).zip(shares.iter().zip(&totals.of_class).zip(sums));
         classes.fold(rest, |value, (class, ((&share, totals), sums))| {
-            // A class that has no share may have no finite loss either.
+            // A class with factor 0 may have no finite loss, so it is skipped.
             if share == 0.0 { value } else { value + share * self.loss.value(&self.totals::<C>(class, totals), sums) }
         })
     }
@@ -329,29 +329,30 @@ impl<L: RegionFamily, W: ClassWeights, S: ClassSet, const C: usize> ClassLoss<C>
 
 combinable!([L: RegionFamily, W: ClassWeights, S: ClassSet,] PerClass<L, W, S>);
 
-/// Which classes count.
-pub(crate) const KEPT: ParameterFacts = word("classes", "all", &["all", "foreground"], "foreground: without class 0");
+/// The classes that count.
+pub(crate) const KEPT: ParameterFacts =
+    word("classes", "all", &["all", "foreground"], "the classes that count; foreground = all but class 0");
 
-/// What a binary loss of each class has in place of a rule for empty masks.
+/// The options of a binary loss of each class; they replace its rule for empty masks.
 pub const PER_CLASS: &[ParameterFacts] = &[
     KEPT,
     word(
         "average",
         "macro",
         &["macro", "micro", "sum"],
-        "macro: the mean of the classes' losses; micro: the loss of their sums; sum: the sum of their losses",
+        "macro = the mean of the classes' losses; micro = the loss of their sums; sum = the sum of their losses",
     ),
     word(
         "absent",
         "count",
         &["count", "zero", "skip"],
-        "a class that occurs in no target counts with what the formula gives (count), with 0 (zero), or not at all (skip)",
+        "the loss of a class that occurs in no target: count = what the formula gives; zero = 0; skip = left out of the mean",
     ),
     word(
         "weights",
         "none",
         &["none", "multiply", "normalise", "inside"],
-        "what --class-weights do: nothing; Σ w L / number of classes (MONAI); Σ w L / Σ w; or weigh I, P and T (kornia)",
+        "the effect of --class-weights: none; multiply = Σ w L / number of classes (MONAI); normalise = Σ w L / Σ w; inside = they weigh I, P and T (kornia)",
     ),
 ];
 
@@ -375,7 +376,7 @@ impl FromArguments for ClassReduction {
     }
 }
 
-/// What a loss does with class weights that are given; `None`: nothing.
+/// The effect of given class weights on a loss; `None` if they have none.
 impl FromArguments for Option<WeightMode> {
     fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
         Ok(match arguments.word("weights") {

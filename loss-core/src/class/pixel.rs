@@ -2,19 +2,19 @@ use crate::input::link::{Link, Logits};
 use crate::input::pixel::Pixel;
 use crate::number::real::Real;
 
-/// How logits become probabilities.
+/// The function that makes probabilities of logits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Activation {
-    /// Classes exclude each other: p_c = exp(z_c) / Σ exp(z_k).
+    /// Softmax, for classes that exclude each other: p_c = exp(z_c) / Σ exp(z_k).
     #[default]
     Softmax,
-    /// Classes are independent: p_c = sigmoid(z_c).
+    /// Sigmoids, for independent classes: p_c = sigmoid(z_c).
     Sigmoid,
 }
 
 impl Activation {
-    /// The name that fingerprints know it by.
+    /// The name of the option in fingerprints.
     pub(super) fn code(self) -> &'static str {
         match self {
             Activation::Softmax => "activation=softmax",
@@ -23,37 +23,37 @@ impl Activation {
     }
 }
 
-/// A pixel of C classes after its activation: all that a loss may ask for.
+/// A pixel of C classes after its activation: every quantity that a loss may read.
 ///
-/// Entries past the number of classes in use are 0, and targets, probabilities and losses of no class.
+/// Past the number of classes in use, targets, probabilities and losses are 0.
 #[derive(Clone, Copy, Debug)]
 pub struct ClassPixel<R, const C: usize> {
     /// The number of classes in use, at most C.
     pub classes: usize,
-    /// How the logits became probabilities.
+    /// The function that made the probabilities.
     pub activation: Activation,
-    /// t_c: one-hot for a label.
+    /// The targets t_c, one-hot for a label.
     pub target: [R; C],
-    /// p_c.
+    /// The probabilities p_c.
     pub p: [R; C],
-    /// 1 − p_c, for the likeliest class the sum of the other exponentials.
+    /// 1 − p_c; for the likeliest class it comes from the sum of the other exponentials.
     pub q: [R; C],
-    /// −ln p_c, by log-sum-exp. Infinite where the difference of two logits is beyond `f32`; only one pixel at a time (LANES = 1) has such logits.
+    /// −ln p_c, by log-sum-exp. It is infinite where the difference of two logits is beyond `f32`; only a single pixel (LANES = 1) has such logits.
     pub cross_entropy: [R; C],
 }
 
 impl<R: Real, const C: usize> ClassPixel<R, C> {
     /// Takes the softmax of the first `classes` logits.
     ///
-    /// With m the largest logit, e_c = exp(z_c − m) and o the sum of the others than the (first) largest:
+    /// With m the largest logit, e_c = exp(z_c − m) and o the sum of all e_c but that of the (first) largest logit:
     /// p_c = e_c/(1 + o), 1 − p_max = o/(1 + o), −ln p_c = (m − z_c) + ln(1 + o). Only the difference m − z_c can overflow; it
-    /// then is infinite.
+    /// is infinite then.
     #[inline(always)]
     pub fn softmax(classes: usize, logits: &[R; C], target: [R; C]) -> Self {
         let (zero, one) = (R::splat(0.0), R::splat(1.0));
         let largest = logits.iter().take(classes).fold(R::splat(f32::MIN), |largest, &z| largest.max(z));
         let (mut p, mut q, mut cross_entropy) = ([zero; C], [zero; C], [zero; C]);
-        // 1 until the largest was met, then 0: of equal logits the first is the largest.
+        // 1 until the largest logit was met, then 0: of equal logits the first counts as the largest.
         let mut ahead = one;
         let mut others = zero;
         for (((&z, gap), e), first) in logits.iter().zip(&mut cross_entropy).zip(&mut p).zip(&mut q).take(classes) {
@@ -64,7 +64,7 @@ impl<R: Real, const C: usize> ClassPixel<R, C> {
             others = others + *e * (one - *first);
         }
         let sum = one + others;
-        // ln_1p is for small arguments, where the sum has lost digits of what is added to 1.
+        // ln_1p is for small sums, whose digits would be lost by adding 1.
         let logarithm = R::select(one.ge(others), others.min(one).ln_1p(), sum.ln());
         let share = one / sum;
         for ((p, q), loss) in p.iter_mut().zip(&mut q).zip(&mut cross_entropy).take(classes) {
@@ -76,13 +76,13 @@ impl<R: Real, const C: usize> ClassPixel<R, C> {
         Self { classes, activation: Activation::Softmax, target, p, q, cross_entropy }
     }
 
-    /// −ln p_c, at most the largest `f32`: for slopes, in which p_c is 0 where it would be infinite.
+    /// −ln p_c, limited to the largest `f32`. Slopes use it where p_c is 0 and −ln p_c would be infinite.
     #[inline(always)]
     pub(super) fn finite_cross_entropy(&self) -> [R; C] {
         if R::LANES > 1 { self.cross_entropy } else { self.cross_entropy.map(|loss| loss.min(R::splat(f32::MAX))) }
     }
 
-    /// Σ share_c·(−ln p_c). A class without a share does not count, even where −ln p_c is infinite.
+    /// Σ share_c·(−ln p_c). A class whose share is 0 adds nothing, even where −ln p_c is infinite.
     #[inline(always)]
     pub(super) fn weigh_cross_entropy(&self, shares: &[R; C]) -> R {
         let zero = R::splat(0.0);
@@ -93,7 +93,7 @@ impl<R: Real, const C: usize> ClassPixel<R, C> {
         })
     }
 
-    /// 1 if the logit of a class moves the probabilities of the others, 0 if not.
+    /// 1 if the logit of a class changes the probabilities of the others, 0 if not.
     #[inline(always)]
     pub(super) fn coupling(&self) -> R {
         match self.activation {
@@ -114,11 +114,11 @@ impl<R: Real, const C: usize> ClassPixel<R, C> {
         Self { classes, activation: Activation::Sigmoid, target, p, q, cross_entropy }
     }
 
-    /// Adds to `by_logit` the gradient that follows from g_c = ∂L/∂p_c: g_k p_k (1−p_k) for sigmoids, and
+    /// Adds to `by_logit` the gradient by the logits, from g_c = ∂L/∂p_c: g_k p_k (1−p_k) for sigmoids, and
     /// p_k (g_k(1−p_k) − Σ_{c≠k} g_c p_c) for a softmax.
     ///
-    /// The sum over the other classes is made of those before and those after k, and not of all less k: where p_k is near 1,
-    /// nothing would be left of the difference.
+    /// The sum over the other classes adds those before k and those after k. Subtracting k from the sum over all would leave
+    /// nothing where p_k is near 1.
     #[inline(always)]
     pub fn add_through_activation(&self, by_probability: &[R; C], by_logit: &mut [R; C]) {
         if self.activation == Activation::Sigmoid {
@@ -142,7 +142,7 @@ impl<R: Real, const C: usize> ClassPixel<R, C> {
     }
 }
 
-/// A class against the rest, as a binary loss sees it, with slopes by p. The input is 1 where the class is predicted, 0 elsewhere.
+/// A class against the rest as a pixel of a binary loss, with slopes by p. Its input is 1 where the class is predicted, 0 elsewhere.
 #[inline(always)]
 pub(super) fn against_the_rest<R: Real>(predicted: R, target: R, p: R, q: R, cross_entropy: R) -> Pixel<R> {
     let (zero, one) = (R::splat(0.0), R::splat(1.0));

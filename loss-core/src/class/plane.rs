@@ -7,7 +7,7 @@ use crate::error::{ClassPlaneError, LengthError};
 use crate::input::plane::{Inputs, Weights, WeightsOf};
 use crate::input::quantisation::Quantisation;
 
-/// How the logits of a plane lie in memory.
+/// The order of a plane's logits in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
     /// Class by class: all pixels of class 0, then all of class 1 (CHW).
@@ -16,7 +16,7 @@ pub enum Layout {
     Interleaved,
 }
 
-/// A stretch of pixels of C classes in memory: logits, labels or soft targets, and perhaps weights or a mask.
+/// Pixels of C classes in memory: logits, labels or soft targets, and optionally weights or a mask.
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct ClassPlane<'a, T, const C: usize> {
@@ -36,7 +36,7 @@ enum Targets<'a, T> {
 }
 
 impl<'a, const C: usize> ClassPlane<'a, u8, C> {
-    /// Logits of `classes` classes, and a soft target for each of them in the same layout.
+    /// A plane of logits of `classes` classes, with a soft target for each logit in the same layout.
     ///
     /// # Errors
     /// [`ClassPlaneError`] unless there are 1 to C classes, and as many targets as logits, a multiple of `classes`.
@@ -66,18 +66,18 @@ fn check_logits(classes: usize, capacity: usize, length: usize, expected: usize)
 }
 
 impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
-    /// Logits of `classes` classes for each label.
+    /// A plane of logits of `classes` classes, with a label for each pixel.
     ///
     /// # Errors
-    /// [`ClassPlaneError`] unless there are 1 to C classes, and as many logits a label.
+    /// [`ClassPlaneError`] unless there are 1 to C classes, and `classes` logits for each label.
     pub fn new(classes: usize, layout: Layout, logits: &'a [f32], labels: &'a [T]) -> Result<Self, ClassPlaneError> {
         Self::of(classes, layout, Inputs::F32(logits), labels)
     }
 
-    /// The same with logits of 16 bits, which are taken for the numbers that they are.
+    /// A plane of half-precision (`f16`) logits, which convert to `f32` exactly.
     ///
     /// # Errors
-    /// As [`new`](Self::new).
+    /// Those of [`new`](Self::new).
     #[cfg(feature = "half")]
     pub fn f16(
         classes: usize,
@@ -88,10 +88,10 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
         Self::of(classes, layout, Inputs::F16(logits), labels)
     }
 
-    /// The same with logits in the 16 bits of a bfloat16.
+    /// A plane of bfloat16 logits, which convert to `f32` exactly.
     ///
     /// # Errors
-    /// As [`new`](Self::new).
+    /// Those of [`new`](Self::new).
     #[cfg(feature = "half")]
     pub fn bf16(
         classes: usize,
@@ -102,10 +102,10 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
         Self::of(classes, layout, Inputs::Bf16(logits), labels)
     }
 
-    /// The logits of a quantised model, as signed codes.
+    /// A plane of a quantised model's logits as signed codes.
     ///
     /// # Errors
-    /// As [`new`](Self::new).
+    /// Those of [`new`](Self::new).
     pub fn i8(
         classes: usize,
         layout: Layout,
@@ -116,10 +116,10 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
         Self::of(classes, layout, Inputs::I8(codes, quantisation), labels)
     }
 
-    /// The logits of a quantised model, as unsigned codes.
+    /// A plane of a quantised model's logits as unsigned codes.
     ///
     /// # Errors
-    /// As [`new`](Self::new).
+    /// Those of [`new`](Self::new).
     pub fn u8(
         classes: usize,
         layout: Layout,
@@ -136,24 +136,24 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
         Ok(Self { classes, pixels, layout, logits, targets: Targets::Labels(labels), weights: Weights::One })
     }
 
-    /// Ignores the pixels whose mask is `false`. Nothing else of them is looked at, their weights included.
+    /// Ignores the pixels whose mask is `false`. Their logits, targets and weights are not read.
     ///
-    /// A mask and weights combine, in either order. A second mask takes the place of the first: to have both, give their
+    /// A mask and weights combine, in either order. A second mask replaces the first; to apply both, pass their
     /// conjunction.
     ///
     /// # Errors
-    /// [`LengthError`] unless there is one value a pixel.
+    /// [`LengthError`] unless there is one value per pixel.
     pub fn with_mask(self, valid: &'a [bool]) -> Result<Self, LengthError> {
         self.check("the mask", valid.len(), self.pixels)?;
         Ok(Self { weights: self.weights.with_mask(valid), ..self })
     }
 
-    /// Weighs each pixel; 0 ignores it.
+    /// Weighs each pixel; a weight of 0 ignores it.
     ///
-    /// Weights and a [mask](Self::with_mask) combine, in either order. Second weights take the place of the first.
+    /// Weights and a [mask](Self::with_mask) combine, in either order. Second weights replace the first.
     ///
     /// # Errors
-    /// [`LengthError`] unless there is one value a pixel.
+    /// [`LengthError`] unless there is one value per pixel.
     pub fn with_weights(self, weights: &'a [f32]) -> Result<Self, LengthError> {
         self.check("the weights", weights.len(), self.pixels)?;
         Ok(Self { weights: self.weights.with_values(weights), ..self })
@@ -179,7 +179,7 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
         self.check("the gradient", length, self.logits.len())
     }
 
-    /// Where a class of a pixel stands. The logits are in memory, so it cannot wrap around.
+    /// The place of a class of a pixel. The logits are in memory, so it cannot wrap around.
     pub(super) fn position(&self, pixel: usize, class: usize) -> usize {
         match self.layout {
             Layout::Planar => class.wrapping_mul(self.pixels).wrapping_add(pixel),
@@ -187,18 +187,18 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
         }
     }
 
-    /// The pixels, one after the other. Logits past the number of classes are NaN.
+    /// Iterates over the pixels. Logits past the number of classes are NaN.
     pub fn samples(&self) -> impl Iterator<Item = ClassSample<C>> + '_ {
         self.samples_expecting(self.classes)
     }
 
-    /// The pixels, one after the other. If the plane has not as many classes as are expected, its logits are NaN, and
-    /// so rejected.
+    /// Iterates over the pixels. If the plane does not have the expected number of classes, the logits are NaN, so that each pixel
+    /// is rejected.
     pub(super) fn samples_expecting(&self, expected_classes: usize) -> impl Iterator<Item = ClassSample<C>> + '_ {
         self.samples_of(0..self.pixels, expected_classes)
     }
 
-    /// Some of the pixels.
+    /// Iterates over some of the pixels.
     pub(super) fn samples_of(
         &self,
         pixels: Range<usize>,
@@ -223,7 +223,7 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
         })
     }
 
-    /// Copies a stretch of logits or soft targets, class by class.
+    /// Copies a range of logits or soft targets, class by class.
     #[inline(always)]
     fn copy<const TILE: usize>(&self, from: Inputs<'_>, start: usize, length: usize, rows: &mut [Row<TILE>; C]) {
         for (class, row) in (0..self.classes).zip(rows) {
@@ -250,10 +250,10 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
         }
     }
 
-    /// Asks for the logits of pixels ahead of their use.
+    /// Prefetches the logits of pixels.
     #[inline(always)]
     pub(super) fn prefetch(&self, start: usize, length: usize) {
-        // Narrower logits come in fewer lines of memory, and the processor keeps up.
+        // Narrower logits fill fewer cache lines, and the processor's own prefetching keeps up.
         let Inputs::F32(logits) = self.logits else { return };
         match self.layout {
             Layout::Planar => {
@@ -271,9 +271,9 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
         }
     }
 
-    /// Loads a stretch of pixels as numbers: `None` if a target or a weight is out of range.
+    /// Loads a range of pixels as numbers; `None` if a target or a weight is out of range.
     ///
-    /// An ignored pixel becomes one of weight 0 that is in range.
+    /// An ignored pixel becomes a pixel in range with weight 0.
     #[inline(always)]
     pub(super) fn load<const TILE: usize>(
         &self,
@@ -303,7 +303,7 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
                 if !valid {
                     return None;
                 }
-                // As numbers of the width of what is made of them. A label of an ignored pixel that is no class makes a number that is none either.
+                // Labels become numbers as wide as those computed from them. The label of an ignored pixel may be no class; then its number is none either.
                 let row = &mut numbers.predicted;
                 row.iter_mut().zip(labels).for_each(|(to, &label)| *to = label.to_i64() as f32);
                 for (class, target) in (0..self.classes).zip(&mut numbers.target) {
@@ -337,7 +337,7 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
         Some(LoadedClasses { ignored, unweighted, hard })
     }
 
-    /// A gradient that lies in memory as the plane's logits do.
+    /// A gradient in the layout of the plane's logits.
     pub(crate) fn rows_of<'g>(&self, gradient: &'g mut [f32]) -> ClassRows<'g, C> {
         let values = match self.layout {
             Layout::Planar => {
@@ -350,11 +350,11 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
     }
 }
 
-/// A stretch of a gradient: a number for each class of each of some pixels.
+/// A range of a gradient: a number for each class of each pixel in it.
 pub(crate) struct ClassRows<'g, const C: usize> {
     values: Values<'g, C>,
     classes: usize,
-    /// The first pixel's place in the plane.
+    /// The index of the first pixel in the plane.
     start: usize,
     pixels: usize,
 }
@@ -365,7 +365,7 @@ enum Values<'g, const C: usize> {
 }
 
 impl<const C: usize> ClassRows<'_, C> {
-    /// The pixels that there are places for.
+    /// The range of pixels.
     pub(crate) fn pixels(&self) -> Range<usize> {
         self.start..self.start.wrapping_add(self.pixels)
     }
@@ -379,7 +379,7 @@ impl<const C: usize> ClassRows<'_, C> {
         }
     }
 
-    /// Writes or adds a stretch of numbers that are given class by class.
+    /// Writes or adds a range of numbers that are given class by class.
     #[inline(always)]
     pub(super) fn store<const TILE: usize>(&mut self, start: usize, length: usize, rows: &[Row<TILE>; C], add: bool) {
         let start = start.saturating_sub(self.start);
@@ -399,7 +399,7 @@ impl<const C: usize> ClassRows<'_, C> {
         }
     }
 
-    /// The places of the first pixels, and the others.
+    /// Splits off the places of the first pixels.
     #[cfg(feature = "rayon")]
     pub(crate) fn split_at(self, pixels: usize) -> (Self, Self) {
         let Self { values, classes, start, pixels: all } = self;

@@ -11,26 +11,26 @@ use crate::number::finite::coefficient;
 use crate::number::real::Real;
 use crate::sums::exact::TermSum;
 
-/// What the sum of a pointwise loss over classes is divided by.
+/// The number that divides the sum of a pointwise loss over classes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ClassDenominator {
-    /// Σ w w_y, w_y the class weight.
+    /// Σ w w_y, where w_y is the class weight.
     ClassWeight,
     /// Σ w.
     Weight,
     /// Σ w + ε.
     WeightPlus(f64),
-    /// The number of pixels, ignored ones included and rejected ones not.
+    /// The number of pixels; ignored pixels count, rejected ones do not.
     Pixels,
     /// The number of pixels times the number of classes.
     PixelsTimesClasses,
-    /// A number of your own; 1 gives the sum. 1 over it is a coefficient of the loss, and must be in its
-    /// [range](crate::Loss::total_coefficient).
+    /// A number of your own; 1 gives the sum. Its reciprocal is a coefficient of the loss and must be in the
+    /// [range](crate::Loss::total_coefficient) of coefficients.
     Fixed(f64),
 }
 
-/// A pointwise loss over classes with its reduction. Of no valid pixel it is 0.
+/// A pointwise loss over classes with its reduction. Without any valid pixel it is 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct ClassReduced<P> {
@@ -43,12 +43,12 @@ impl<P: ClassPointwise> ClassReduced<P> {
         Self { pointwise, denominator }
     }
 
-    /// The loss before its reduction.
+    /// The loss of one pixel, before the reduction.
     pub const fn pointwise(&self) -> &P {
         &self.pointwise
     }
 
-    /// The coefficient that a denominator of the user's own stands for.
+    /// The coefficient that a user's own denominator amounts to.
     fn coefficient(&self) -> f64 {
         match self.denominator {
             ClassDenominator::Fixed(number) => Denominator::Fixed(number).coefficient(),
@@ -61,7 +61,7 @@ impl<P: ClassPointwise> ClassReduced<P> {
         match self.denominator {
             ClassDenominator::ClassWeight => class_weight.to_f64(),
             ClassDenominator::Weight => totals.weight,
-            // As of a binary loss.
+            // The reason is the same as for a binary loss.
             ClassDenominator::WeightPlus(_) if totals.weight == 0.0 => 0.0,
             ClassDenominator::WeightPlus(epsilon) => totals.weight + epsilon,
             ClassDenominator::Pixels => totals.pixels,
@@ -135,7 +135,7 @@ impl<P: ClassPointwise, const C: usize> ClassLoss<C> for ClassReduced<P> {
 
 combinable!([P: ClassPointwise,] ClassReduced<P>);
 
-/// What the sum of a pointwise loss over classes is divided by; the default differs.
+/// The denominator of a pointwise loss over classes; losses differ in the default.
 pub(crate) const fn class_reduction(default: &'static str) -> ParameterFacts {
     word(
         "reduction",
@@ -158,10 +158,10 @@ impl FromArguments for ClassDenominator {
     }
 }
 
-/// Whether a pointwise loss takes the class weights that are given.
+/// Whether a pointwise loss uses given class weights.
 pub(crate) const CLASS_WEIGHTS: ParameterFacts = word(
     "weights",
     "multiply",
     &["multiply", "none"],
-    "multiply: the loss of a pixel times the weight of its class, as --class-weights gives it; none: without",
+    "multiply = the loss of a pixel times its class's weight from --class-weights; none = without",
 );

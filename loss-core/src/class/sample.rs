@@ -1,9 +1,9 @@
 use super::pixel::{Activation, ClassPixel};
 use crate::input::sample::{Reason, masked};
 
-/// A class label as it is stored: `u8`, `u16`, `u32`, `i32` or `i64`. No other type can implement it.
+/// The type of a stored label: `u8`, `u16`, `u32`, `i32` or `i64`. No other type can implement it.
 pub trait Label: Copy + sealed::Label {
-    /// The label as a number; a negative one is no class.
+    /// The label as a number; a negative number is no class.
     fn to_i64(self) -> i64;
 }
 
@@ -26,7 +26,7 @@ macro_rules! labels {
 }
 labels!(u8, u16, u32, i32, i64);
 
-/// What a pixel should be: one class, or a share of each.
+/// The target of a pixel: one class, or a share of each class.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ClassTarget<const C: usize> {
     /// The index of the class.
@@ -37,16 +37,16 @@ pub enum ClassTarget<const C: usize> {
 
 /// A pixel of C classes: its logits, its target and its weight.
 ///
-/// Made from tuples: `(logits, label)` and `(logits, label, weight)`, where the logits are an `[f32; C]` and the label any
-/// [`Label`] or an `[f32; C]` of soft targets; the weight is an `f32` (0, or in [2⁻³², 2³²]) or a `bool` (`false`: ignored). With both,
-/// `(logits, label, weight, valid)`, the weight counts where the pixel is valid, and is not looked at elsewhere.
+/// Tuples convert to it: `(logits, label)` and `(logits, label, weight)`. The logits are an `[f32; C]`. The label is any
+/// [`Label`], or an `[f32; C]` of soft targets. The weight is an `f32` (0, or in [2⁻³², 2³²]) or a `bool` (`false`: ignored). In
+/// `(logits, label, weight, valid)` the weight counts where the pixel is valid, and is not read elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ClassSample<const C: usize> {
-    /// The logits; those past the number of classes in use are not looked at.
+    /// The logits; those past the number of classes in use are not read.
     pub logits: [f32; C],
     /// The target.
     pub target: ClassTarget<C>,
-    /// The weight; with 0 the pixel is ignored and nothing else of it is looked at.
+    /// The weight. A weight of 0 ignores the pixel, and nothing else of it is read.
     pub weight: f32,
 }
 
@@ -87,7 +87,7 @@ impl<T: Into<ClassTarget<C>>, W: crate::input::sample::Weight, const C: usize> F
     }
 }
 
-/// How samples are read.
+/// The options for reading samples.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Reading {
     pub(super) classes: usize,
@@ -101,11 +101,11 @@ pub(super) struct ValidPixel<const C: usize> {
     pub(super) weight: f32,
     /// Whether the target is one class.
     pub(super) labelled: bool,
-    /// The class of the largest logit, the first of several. Their probabilities may be equal after rounding.
+    /// The class of the largest logit, the first of several. Rounding may make their probabilities equal.
     pub(super) predicted: usize,
 }
 
-/// The outcome of looking at a sample.
+/// The result of checking a sample.
 pub(super) enum CheckedClasses<const C: usize> {
     Valid(ValidPixel<C>),
     Ignored,
@@ -113,7 +113,7 @@ pub(super) enum CheckedClasses<const C: usize> {
 }
 
 impl<const C: usize> ClassSample<C> {
-    /// Checks in the order weight 0, ignored label, logits, soft targets, weight, label; activates a valid one.
+    /// Checks in the order weight 0, ignored label, logits, soft targets, weight, label, and activates a valid pixel.
     #[inline(always)]
     pub(super) fn check(&self, reading: &Reading) -> CheckedClasses<C> {
         let Reading { classes, activation, ignored } = *reading;

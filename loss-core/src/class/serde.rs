@@ -1,4 +1,4 @@
-//! States of several classes as messages.
+//! Accumulators over classes as messages.
 
 use super::accumulator::ClassAccumulator;
 use super::loss::ClassLoss;

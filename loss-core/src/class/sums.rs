@@ -19,10 +19,10 @@ pub(crate) struct ClassSums<const C: usize> {
     hard: [ConfusionSums; C],
 }
 
-/// How many integers of the state, from the first on, are counts of pixels.
+/// The number of integers at the start of the state that count pixels.
 pub(super) const COUNTS: usize = 6;
 
-/// The input of a class that is predicted; that of the others is 0.
+/// The input of a predicted class; the other classes have 0.
 const PREDICTED: f32 = 1.0;
 
 impl<const C: usize> ClassSums<C> {
@@ -46,7 +46,7 @@ impl<const C: usize> ClassSums<C> {
         }
     }
 
-    /// Adds `count` valid pixels of weight 1 with labels. The confusion of a class is a matter of counting.
+    /// Adds `count` valid pixels with labels and weight 1. The confusion of a class is counted.
     #[inline(always)]
     pub(super) fn add_hard(&mut self, pixels: &impl ClassBatch<C>, count: u32) {
         self.weight.add_count(count);
@@ -62,7 +62,7 @@ impl<const C: usize> ClassSums<C> {
         let mut of_class = [Totals::NONE; C];
         for ((totals, soft), hard) in of_class.iter_mut().zip(&self.soft).zip(&self.hard) {
             let [soft, hard] = [soft, hard].map(|sums| finish_confusion(sums, &self.weight));
-            // The inputs are logits.
+            // The inputs are logits, so p is never 0 or 1.
             *totals = Totals { weight, pixels, soft, hard, never_certain: true };
         }
         ClassTotals { classes, weight, pixels, of_class }

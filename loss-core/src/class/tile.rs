@@ -1,4 +1,4 @@
-//! Slices of several classes through lanes; what `stream/tile.rs` is to one.
+//! Slices of several classes by lanes, as `stream/tile.rs` does for one class.
 
 use core::marker::PhantomData;
 use core::ops::Range;
@@ -48,10 +48,10 @@ fn store_all<V: Lanes, const C: usize, const TILE: usize>(
     }
 }
 
-/// The difference of logits up to this is finite. Larger ones go one by one, which knows what to do.
+/// The difference of logits up to this size is finite. Pixels with larger ones go one by one, and get the right value or error there.
 const LARGEST_LOGIT: f32 = f32::MAX / 2.0;
 
-/// In how many lanes all logits are finite, and their differences as well.
+/// The number of lanes in which all logits are finite, and their differences as well.
 #[inline(always)]
 fn count_finite<V: Lanes, const C: usize>(classes: usize, logits: &[V; C]) -> u32 {
     let mut finite = V::splat(0.0).ge(V::splat(0.0));
@@ -130,7 +130,7 @@ impl<V: Lanes, const C: usize, const TILE: usize> ClassBatch<C> for ClassTile<'_
     #[inline(always)]
     fn class(&self, class: usize, factor: f32) -> OneClassOfTile<'_, V, TILE> {
         let ClassNumbers { target, p, q, cross_entropy, predicted, weights, .. } = self.numbers;
-        // There is no class past the last, and nothing of it is read.
+        // There is no class past the last, and none of its places is read.
         let rows = (target.get(class), p.get(class), q.get(class), cross_entropy.get(class));
         let (vectors, [target, p, q, cross_entropy]) = match rows {
             (Some(target), Some(p), Some(q), Some(cross_entropy)) => (self.vectors, [target, p, q, cross_entropy]),
@@ -141,7 +141,7 @@ impl<V: Lanes, const C: usize, const TILE: usize> ClassBatch<C> for ClassTile<'_
     }
 }
 
-/// A class of a tile, whatever the number of classes: what is compiled for it is compiled once.
+/// A class of a tile, independent of the number of classes, so that its kernels are compiled once.
 #[derive(Clone, Copy)]
 pub(super) struct OneClassOfTile<'a, V, const TILE: usize> {
     target: &'a Row<TILE>,
@@ -158,7 +158,7 @@ pub(super) struct OneClassOfTile<'a, V, const TILE: usize> {
 }
 
 impl<'a, V, const TILE: usize> OneClassOfTile<'a, V, TILE> {
-    /// The same by other lanes.
+    /// The same, for other lanes.
     #[inline(always)]
     fn with_lanes<W>(&self) -> OneClassOfTile<'a, W, TILE> {
         let Self { target, p, q, cross_entropy, predicted, weights, class, factor, vectors, .. } = *self;
@@ -167,7 +167,7 @@ impl<'a, V, const TILE: usize> OneClassOfTile<'a, V, TILE> {
 }
 
 impl<V: Lanes, const TILE: usize> OneClassOfTile<'_, V, TILE> {
-    /// Where the class is predicted.
+    /// The mask of the pixels where the class is predicted.
     #[inline(always)]
     fn prediction(&self, vector: usize) -> V::Mask {
         let (index, prediction) = (V::splat(self.class), load::<V, TILE>(self.predicted, vector));
@@ -254,8 +254,8 @@ impl<T: Label, const C: usize, const TILE: usize> Kernel for Load<'_, '_, T, C, 
     }
 }
 
-/// Runs a kernel that has a reading: one text, compiled twice. A number of classes that is known when compiling makes straight code of
-/// the loops over classes, if they are few.
+/// Runs a kernel with a `reading`, compiled twice. If the number of classes is small and known at compile time, the loops over classes become straight
+/// code.
 macro_rules! with_known_classes {
     ($reading:ident, $run:expr) => {
         if const { few::<C>() } && $reading.classes == C {
@@ -267,7 +267,7 @@ macro_rules! with_known_classes {
     };
 }
 
-/// Activates every pixel of a loaded tile, and adds it to the sums that all losses share if all logits are finite.
+/// Activates every pixel of a loaded tile, and adds the tile to the sums that all losses share if all logits are finite.
 struct AddShared<'a, 'p, T, const C: usize, const TILE: usize> {
     numbers: &'a mut ClassNumbers<C, TILE>,
     reading: Reading,
@@ -312,7 +312,7 @@ impl<T: Label, const C: usize, const TILE: usize> AddShared<'_, '_, T, C, TILE> 
     }
 }
 
-/// Stores what comes of a vector of pixels, and tells in how many all logits are finite.
+/// Stores the results of a vector of pixels, and returns the number of pixels whose logits are all finite.
 #[inline(always)]
 fn activate_and_store<V: Lanes, const C: usize, const TILE: usize>(
     numbers: &mut ClassNumbers<C, TILE>,
@@ -362,13 +362,13 @@ impl<L: ClassLoss<C>, const C: usize, const TILE: usize> AddOwn<'_, L, C, TILE> 
     }
 }
 
-/// Whether tiles can be had of a plane: the level has lanes, and the plane has a vector of pixels, of the classes that are expected.
+/// Whether a plane can be read by tiles: the level has lanes, the plane has at least a vector of pixels, and its classes are the expected ones.
 fn has_tiles<T: Label, const C: usize>(level: SimdLevel, plane: &ClassPlane<'_, T, C>, reading: &Reading) -> bool {
     level != SimdLevel::SCALAR && plane.classes() == reading.classes && plane.pixels() >= WIDEST
 }
 
 impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
-    /// Adds a tile. `None` if nothing was added, because a pixel is not valid.
+    /// Adds a tile. Returns `None` and adds nothing if a pixel is not valid.
     fn add_tile<T: Label, const TILE: usize>(
         &mut self,
         level: SimdLevel,
@@ -387,14 +387,14 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
         Some(())
     }
 
-    /// Adds a stretch of the pixels of slices.
+    /// Adds a range of the pixels of slices.
     pub(crate) fn extend_range<T: Label>(
         &mut self,
         level: SimdLevel,
         plane: ClassPlane<'_, T, C>,
         pixels: Range<usize>,
     ) {
-        // Constants that the compiler asks before it makes the kernels.
+        // Constants, which the compiler evaluates before it makes the kernels.
         if const { has_room::<C>() } && has_tiles(level, &plane, &self.reading) {
             if const { few::<C>() } {
                 self.extend_tiles(level, plane, pixels, &mut ClassNumbers::<C, CLASS_TILE>::new());
@@ -406,7 +406,7 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
         }
     }
 
-    /// Adds a stretch of the pixels of slices that tiles can be had of.
+    /// Adds a range of the pixels of slices, by tiles.
     pub(super) fn extend_tiles<T: Label, const TILE: usize>(
         &mut self,
         level: SimdLevel,
@@ -428,19 +428,19 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
 }
 
 impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
-    /// Adds the pixels of slices, whose number of classes must be that of the accumulator: others are rejected one by one, for
-    /// their input.
+    /// Adds the pixels of slices. If the plane does not have the accumulator's number of classes, each pixel is rejected for
+    /// its input.
     pub fn extend_plane<T: Label>(&mut self, plane: ClassPlane<'_, T, C>) {
         self.extend_plane_at(SimdLevel::best(), plane);
     }
 
-    /// Adds the pixels of slices at a level of one's choice: the sums are the same.
+    /// Adds the pixels of slices at the given level. The sums do not depend on it.
     pub fn extend_plane_at<T: Label>(&mut self, level: SimdLevel, plane: ClassPlane<'_, T, C>) {
         self.extend_range(level, plane, 0..plane.pixels());
     }
 }
 
-/// Replaces the logits of a loaded tile by the slopes of the loss, and tells whether all logits are finite.
+/// Replaces the logits of a loaded tile by the slopes of the loss, and returns whether all logits are finite.
 struct Slopes<'a, 'p, L: ClassLoss<C>, T, const C: usize, const TILE: usize> {
     gradient: &'a ClassGradient<L, C>,
     numbers: &'a mut ClassNumbers<C, TILE>,
@@ -488,7 +488,7 @@ impl<L: ClassLoss<C>, T: Label, const C: usize, const TILE: usize> Slopes<'_, '_
 }
 
 impl<L: ClassLoss<C>, const C: usize> ClassGradient<L, C> {
-    /// Writes, or adds, the gradient of the pixels that `to` has places for.
+    /// Writes or adds the gradient of the pixels that `to` covers.
     pub(crate) fn write_range<T: Label>(
         &self,
         level: SimdLevel,
@@ -498,7 +498,7 @@ impl<L: ClassLoss<C>, const C: usize> ClassGradient<L, C> {
     ) {
         let pixels = to.pixels();
         let mut done = pixels.start;
-        // Constants that the compiler asks before it makes the kernels.
+        // Constants, which the compiler evaluates before it makes the kernels.
         if const { has_room::<C>() } && has_tiles(level, &plane, &self.reading) {
             done = if const { few::<C>() } {
                 self.write_tiles(level, &plane, &mut to, add, &mut ClassNumbers::<C, CLASS_TILE>::new())
@@ -509,7 +509,7 @@ impl<L: ClassLoss<C>, const C: usize> ClassGradient<L, C> {
         self.write_each(&plane, done..pixels.end, &mut to, add);
     }
 
-    /// The same for whole vectors; tells up to which pixel.
+    /// The same for whole vectors; returns the index of the first pixel after them.
     fn write_tiles<T: Label, const TILE: usize>(
         &self,
         level: SimdLevel,
@@ -530,7 +530,7 @@ impl<L: ClassLoss<C>, const C: usize> ClassGradient<L, C> {
         start
     }
 
-    /// Puts a tile's slopes in the place of its logits; `None` if a pixel is not valid.
+    /// Replaces a tile's logits by its slopes; `None` if a pixel is not valid.
     fn slopes<T: Label, const TILE: usize>(
         &self,
         level: SimdLevel,
@@ -565,15 +565,15 @@ impl<L: ClassLoss<C>, const C: usize> ClassGradient<L, C> {
     /// Writes the gradient of every pixel, in the layout of the plane.
     ///
     /// # Errors
-    /// [`LengthError`] if `gradient` is not as long as the plane's logits; nothing is written then.
+    /// [`LengthError`] if `gradient` and the plane's logits differ in length; nothing is written then.
     pub fn write<T: Label>(&self, plane: ClassPlane<'_, T, C>, gradient: &mut [f32]) -> Result<(), LengthError> {
         self.write_at(SimdLevel::best(), plane, gradient)
     }
 
-    /// Writes the gradient of every pixel at a level of one's choice: it is the same.
+    /// Writes the gradient of every pixel at the given level. The gradient does not depend on it.
     ///
     /// # Errors
-    /// [`LengthError`] if `gradient` is not as long as the plane's logits; nothing is written then.
+    /// [`LengthError`] if `gradient` and the plane's logits differ in length; nothing is written then.
     pub fn write_at<T: Label>(
         &self,
         level: SimdLevel,
@@ -585,18 +585,18 @@ impl<L: ClassLoss<C>, const C: usize> ClassGradient<L, C> {
         Ok(())
     }
 
-    /// Adds the gradient of every pixel to what is there.
+    /// Adds the gradient of every pixel to the numbers in `gradient`.
     ///
     /// # Errors
-    /// [`LengthError`] if `gradient` is not as long as the plane's logits; nothing is written then.
+    /// [`LengthError`] if `gradient` and the plane's logits differ in length; nothing is written then.
     pub fn add<T: Label>(&self, plane: ClassPlane<'_, T, C>, gradient: &mut [f32]) -> Result<(), LengthError> {
         self.add_at(SimdLevel::best(), plane, gradient)
     }
 
-    /// Adds the gradient of every pixel at a level of one's choice: it is the same.
+    /// Adds the gradient of every pixel to the numbers in `gradient`, at the given level. The gradient does not depend on it.
     ///
     /// # Errors
-    /// [`LengthError`] if `gradient` is not as long as the plane's logits; nothing is written then.
+    /// [`LengthError`] if `gradient` and the plane's logits differ in length; nothing is written then.
     pub fn add_at<T: Label>(
         &self,
         level: SimdLevel,

@@ -11,24 +11,24 @@ use crate::number::finite::{bounded, coefficient};
 use crate::number::real::Real;
 use crate::sums::exact::TermSum;
 
-/// Generalised Wasserstein Dice loss: Dice with a distance between classes, so that a near miss costs less than a far one.
+/// Generalised Wasserstein Dice loss: Dice with distances between classes, so that a near miss costs less than a far one.
 ///
-/// L = 1 − (2 A + s) / (2 A + Σ w W + s), W = Σ_l t_l Σ_c M_lc p_c the distance of a pixel's prediction from its target, and
-/// A = Σ w Σ_{l≠0} t_l (M_l0 − W_l), W_l = Σ_c M_lc p_c: what the foreground's predictions are nearer than background would be.
+/// L = 1 − (2 A + s) / (2 A + Σ w W + s). W = Σ_l t_l Σ_c M_lc p_c is the distance of a pixel's prediction from its target.
+/// A = Σ w Σ_{l≠0} t_l (M_l0 − W_l), with W_l = Σ_c M_lc p_c, is how much nearer foreground's predictions are than background would be.
 ///
-/// ∂L/∂p_c = w Σ_l t_l M_lc (∂L/∂ΣW − (if l ≠ 0) ∂L/∂A), taken through the softmax; with D the denominator, ∂L/∂A = −2L/D and
+/// ∂L/∂p_c = w Σ_l t_l M_lc (∂L/∂ΣW − (if l ≠ 0) ∂L/∂A), then through the softmax. With D the denominator, ∂L/∂A = −2L/D and
 /// ∂L/∂ΣW = (1 − L)/D.
 ///
 /// **Domain.** M is square, symmetric or not, with zeros on its diagonal and entries in [0, 1]; class 0 is background. s ≥ 0. With all
-/// distances 1 and two classes it is [`Dice`](crate::Dice) with s on both sides. A denominator of 0 or less (predictions further from the
-/// foreground than background is, possible only without a metric, or of sums that are too small) gives L = 1, or 0 if no distance weighs anything.
+/// distances 1 and two classes the loss is [`Dice`](crate::Dice) with s on both sides. A denominator of 0 or less gives L = 1, or 0 if no distance has any weight.
+/// It occurs if sums are too small, or if predictions are farther from the foreground than background is, which needs an M that is not a metric.
 ///
 /// **Error bound.** Relative error at most 2e−6 of the larger of L and 1e−3.
 ///
 /// ```
 /// use loss_core::class::{ClassLoss, WassersteinDice};
 ///
-/// // Two kinds of lesion are nearer to each other than to background.
+/// // The two kinds of lesion are nearer to each other than to background.
 /// let loss = WassersteinDice::new([[0.0, 1.0, 1.0], [1.0, 0.0, 0.25], [1.0, 0.25, 0.0]], 0.0)?;
 /// let mut sums = loss.class_accumulator();
 /// sums.push(([0.0, 0.0, 40.0], 1u8)); // the other kind: A = ¾, W = ¼
@@ -47,7 +47,7 @@ pub struct WassersteinDice<const C: usize> {
 }
 
 impl<const C: usize> WassersteinDice<C> {
-    /// With the distances M: row l, column c is how far prediction c is from target l.
+    /// Makes the loss of distances M: row l, column c is the distance of prediction c from target l.
     ///
     /// # Errors
     /// [`ParameterError`] unless distances are in [0, 1] and 0 on the diagonal, and s is finite and at least 0.
@@ -68,7 +68,7 @@ impl<const C: usize> WassersteinDice<C> {
         Ok(Self { distances, smooth })
     }
 
-    /// Of each l: t_l, W_l, and M_l0 if l is foreground.
+    /// t_l, W_l, and M_l0 if l is foreground, of each l.
     #[inline(always)]
     fn rows<R: Real>(&self, pixel: &ClassPixel<R, C>) -> [(R, R, R); C] {
         let zero = R::splat(0.0);
@@ -81,19 +81,19 @@ impl<const C: usize> WassersteinDice<C> {
         rows
     }
 
-    /// Whether a class in use is distant from one that occurs, and is predicted there.
+    /// Whether a class that is predicted has a distance from a class that occurs.
     fn has_distance(&self, totals: &ClassTotals<C>) -> bool {
         let mut classes = self.distances.iter().zip(&totals.of_class).take(totals.classes);
         classes.any(|(row, class)| class.has_errors()[1] && row.iter().take(totals.classes).any(|&m| m > 0.0))
     }
 
-    /// L and the denominator.
+    /// The loss L and the denominator.
     fn evaluate(&self, totals: &ClassTotals<C>, [nearer, distance]: &[TermSum; 2]) -> (f64, f64) {
         let (nearer, distance) = (nearer.to_f64(), distance.to_f64());
         let denominator = 2.0 * nearer + distance + self.smooth;
         match denominator {
             d if d > 0.0 => (bounded(distance / d), d),
-            // No probability is 0: what is distant from a class that occurs is there, even if it is too small for the sum.
+            // No probability is 0, so a class with a distance from one that occurs is predicted, even if the sum is too small to show it.
             _ if distance == 0.0 && !self.has_distance(totals) => (0.0, 0.0),
             _ => (1.0, 0.0),
         }
@@ -115,9 +115,9 @@ impl<const C: usize> ClassTerms<2, C> for WassersteinDice<C> {
 }
 
 impl<const C: usize> ClassLoss<C> for WassersteinDice<C> {
-    /// A and ΣwW.
+    /// The sums A and ΣwW.
     type Sums = [TermSum; 2];
-    /// ∂L/∂ΣW, and ∂L/∂ΣW − ∂L/∂A.
+    /// The slopes ∂L/∂ΣW and ∂L/∂ΣW − ∂L/∂A.
     type Slope = [f32; 2];
 
     fn sums(&self) -> [TermSum; 2] {
@@ -176,7 +176,7 @@ impl<const C: usize> Listed for WassersteinDice<C> {
         aliases: &["generalised_wasserstein_dice", "generalized_wasserstein_dice", "wasserstein"],
         needs: Needs::ClassDistances,
         formula: "1 − (2A + s) / (2A + ΣW + s),  W = Σ_c M_yc p_c, A = Σ over foreground of (M_y0 − W)",
-        description: "Generalised Wasserstein Dice loss: a wrong class costs what its distance from the right one is.",
+        description: "Generalised Wasserstein Dice loss: a wrong class costs its distance from the right one.",
         source: "Fidon et al., Generalised Wasserstein Dice Score, 2017",
         page: "class::WassersteinDice",
         parameters: &[&[

@@ -1,21 +1,21 @@
 use crate::error::{Parameter, ParameterError};
 use crate::fingerprint::Fingerprint;
 
-/// A weight for each class: an array, a slice, or [`Equal`].
+/// A weight for each class: an array, a slice or [`Equal`].
 ///
-/// [`class_weights`](crate::class_weights) computes usual ones from counts. A class beyond the end of an array weighs 0.
+/// [`class_weights`](crate::class_weights) computes the usual ones from counts. A class past the end of an array has weight 0.
 pub trait ClassWeights: Clone {
     /// The weight of a class.
     fn of(&self, class: usize) -> f64;
 
-    /// The first class whose weight is not a finite number, at least 0, and that weight.
+    /// The first class whose weight is not a finite number of at least 0, and that weight.
     fn out_of_range(&self) -> Option<(usize, f64)>;
 
-    /// Tells the weights from others.
+    /// Adds what distinguishes the weights from others.
     fn fingerprint(&self, fingerprint: &mut Fingerprint);
 }
 
-/// Every class weighs 1.
+/// Weight 1 for every class.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Equal;
 
@@ -67,7 +67,7 @@ impl ClassWeights for &[f64] {
     }
 }
 
-/// Weights that there are or not: without them every class weighs 1.
+/// Optional weights; without them every class has weight 1.
 impl<W: ClassWeights> ClassWeights for Option<W> {
     #[inline(always)]
     fn of(&self, class: usize) -> f64 {
@@ -91,7 +91,7 @@ pub trait ClassSet: Clone {
     /// Whether a class is chosen.
     fn contains(&self, class: usize) -> bool;
 
-    /// Tells the choice from others.
+    /// Adds what distinguishes the choice from others.
     fn fingerprint(&self, fingerprint: &mut Fingerprint);
 }
 
@@ -110,14 +110,14 @@ impl ClassSet for EveryClass {
     }
 }
 
-/// All classes, or all but class 0, chosen at run time.
+/// [`EveryClass`] or [`Foreground`], chosen at run time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AnyClassSet {
-    /// [`EveryClass`].
+    /// The choice [`EveryClass`].
     #[default]
     EveryClass,
-    /// [`Foreground`].
+    /// The choice [`Foreground`].
     Foreground,
 }
 
@@ -179,7 +179,7 @@ impl ClassSet for &[usize] {
 }
 
 impl ParameterError {
-    /// Class weights are finite and at least 0.
+    /// Checks that class weights are finite and at least 0.
     pub(crate) fn check_weights(weights: &impl ClassWeights) -> Result<(), Self> {
         match weights.out_of_range() {
             Some((class, weight)) => {

@@ -1,22 +1,22 @@
 //! Keras 3: `keras.losses`.
 //!
-//! **Grouping.** `reduction="sum_over_batch_size"` is the mean over everything but the class axis of cross-entropies, which
-//! is the mean over the batch's pixels; [`dice`] and [`tversky`] sum over the whole tensor, batch and classes (`axis=None`).
+//! **Grouping.** `reduction="sum_over_batch_size"` is the mean over all axes but the class axis of cross-entropies, so it
+//! is the mean over the batch's pixels. [`dice`] and [`tversky`] sum over the whole tensor, batch and classes (`axis=None`).
 //! So stream everything into one accumulator.
 //!
-//! **Probabilities.** Keras takes probabilities unless `from_logits=True`, and clips them to [1e−7, 1−1e−7] in logarithms:
-//! that is [`probability_accumulator(1e-7)`](crate::Loss::probability_accumulator). Prefer logits: the clip caps a
-//! cross-entropy at 16.1, and has no gradient. Keras' *focal* losses clip even with `from_logits=True`; here logits are
+//! **Probabilities.** Keras takes probabilities unless `from_logits=True`, and clips them to [1e−7, 1−1e−7] in logarithms.
+//! [`probability_accumulator(1e-7)`](crate::Loss::probability_accumulator) does the same. Prefer logits: the clip limits a
+//! cross-entropy to 16.1, and has no gradient. Keras' *focal* losses clip even with `from_logits=True`; here logits are
 //! never clipped.
 //!
-//! **Ignored pixels.** `sample_weight=0` leaves a pixel's loss at 0 and in the mean: `mean_over_pixels`. `ignore_class`
-//! takes it out of the mean: `mean`, as returned here.
+//! **Ignored pixels.** With `sample_weight=0` a pixel has loss 0 and stays in the mean: `mean_over_pixels`. With `ignore_class`
+//! it leaves the mean: `mean`, as returned here.
 //!
-//! **Empty masks.** In [`dice`] and [`tversky`] 1e−7 stands below the bar only: **nothing predicted on nothing gives a loss
-//! of 1,** not 0, and false positives on an empty mask have no gradient. Here [`Dice::new`] puts the smoothing on both
+//! **Empty masks.** In [`dice`] and [`tversky`] the 1e−7 is only below the fraction bar. So on an empty mask **a prediction of nothing has a loss
+//! of 1,** not 0, and false positives have no gradient. [`Dice::new`] of this crate puts the smoothing on both
 //! sides.
 //!
-//! Checked against Keras' published code, which no figures are at hand for.
+//! Checked against Keras' published code; no computed figures were available.
 
 use super::focal_of;
 use crate::class::{ClassPointwise, ClassReduced, ClassReduction, CrossEntropy, PerClass, SoftmaxFocal};
@@ -50,7 +50,7 @@ pub fn binary_crossentropy() -> Reduced<Bce> {
 
 /// `BinaryCrossentropy(label_smoothing=…)`: see [`binary_crossentropy`].
 ///
-/// t′ = t(1−s) + s/2 ([`LabelSmoothing::uniform`]): **half of what segmentation_models.pytorch makes of the same number.**
+/// t′ = t(1−s) + s/2 ([`LabelSmoothing::uniform`]): **half of what segmentation_models.pytorch does with the same number.**
 ///
 /// ```
 /// use loss_core::{Loss, conventions::keras};
@@ -69,9 +69,9 @@ pub fn binary_crossentropy_with(label_smoothing: f32) -> Result<Reduced<Bce>, Pa
 
 /// `BinaryFocalCrossentropy()`: the mean over pixels.
 ///
-/// ℓ = (1−p_t)^γ b, b the cross-entropy, p_t = pt + (1−p)(1−t). Defaults: `apply_class_balancing=False`, `alpha=0.25`,
-/// `gamma=2.0`, `from_logits=False`, `label_smoothing=0.0`. **The α is not used** unless `apply_class_balancing=True`; so it
-/// is not here. For `label_smoothing` give the smoothed targets themselves.
+/// ℓ = (1−p_t)^γ b, with b the cross-entropy and p_t = pt + (1−p)(1−t). Defaults: `apply_class_balancing=False`, `alpha=0.25`,
+/// `gamma=2.0`, `from_logits=False`, `label_smoothing=0.0`. **Keras does not use its α** unless `apply_class_balancing=True`, so
+/// this loss has none. For `label_smoothing` pass smoothed targets.
 ///
 /// ```
 /// use loss_core::{Loss, conventions::keras};
@@ -85,7 +85,7 @@ pub fn binary_focal_crossentropy() -> Reduced<Focal> {
     Focal::known(2.0, None).mean()
 }
 
-/// `BinaryFocalCrossentropy(alpha=…, gamma=…)`: see [`binary_focal_crossentropy`]. An α stands for `apply_class_balancing=True`.
+/// `BinaryFocalCrossentropy(alpha=…, gamma=…)`: see [`binary_focal_crossentropy`]. An α implies `apply_class_balancing=True`.
 ///
 /// ```
 /// use loss_core::{Loss, conventions::keras};
@@ -105,7 +105,7 @@ pub fn binary_focal_crossentropy_with(alpha: Option<f32>, gamma: f32) -> Result<
 /// `CategoricalCrossentropy(from_logits=True)`: the mean over pixels, targets one-hot or soft.
 ///
 /// ℓ = −Σ_c t_c ln p_c. Defaults: `from_logits=False`, `label_smoothing=0.0`, `axis=-1`, `reduction="sum_over_batch_size"`.
-/// Losses over classes take logits here.
+/// Here losses over classes always take logits.
 ///
 /// ```
 /// use loss_core::class::ClassLoss;
@@ -138,10 +138,10 @@ pub fn categorical_crossentropy_with(label_smoothing: f32) -> Result<ClassReduce
     Ok(CrossEntropy::new().label_smoothing(label_smoothing)?.mean())
 }
 
-/// `SparseCategoricalCrossentropy(from_logits=True)`: the mean over the pixels that are not of `ignore_class`.
+/// `SparseCategoricalCrossentropy(from_logits=True)`: the mean over the pixels whose label is not `ignore_class`.
 ///
-/// ℓ = −ln p_y. Defaults: `from_logits=False`, `ignore_class=None`, `reduction="sum_over_batch_size"`. Of nothing but
-/// `ignore_class` Keras gives 0, here it is an error.
+/// ℓ = −ln p_y. Defaults: `from_logits=False`, `ignore_class=None`, `reduction="sum_over_batch_size"`. If every pixel has the label
+/// `ignore_class`, Keras returns 0; here it is an error.
 ///
 /// ```
 /// use loss_core::class::ClassLoss;
@@ -159,7 +159,7 @@ pub fn sparse_categorical_crossentropy() -> ClassReduced<CrossEntropy> {
 /// `CategoricalFocalCrossentropy(from_logits=True)`: the mean over pixels, times α = ¼.
 ///
 /// ℓ = −α Σ_c t_c (1−p_c)^γ ln p_c. Defaults: `alpha=0.25`, `gamma=2.0`, `from_logits=False`, `label_smoothing=0.0`. **α is
-/// one factor for every class,** which only scales the loss; an `alpha` of a number for each class is
+/// one factor for all classes,** so it only scales the loss. For an `alpha` with a number for each class, use
 /// [`SoftmaxFocal::weights`].
 ///
 /// ```
@@ -199,8 +199,8 @@ pub fn categorical_focal_crossentropy_with(
 
 /// `Dice()` of one channel, over the whole batch.
 ///
-/// L = 1 − 2I / (P + T + 1e−7). Defaults: `reduction="sum_over_batch_size"`, `axis=None`; with an `axis` that leaves the
-/// batch out, [`image_mean`](crate::Loss::image_mean). **Empty masks:** always 1; see the [module](self).
+/// L = 1 − 2I / (P + T + 1e−7). Defaults: `reduction="sum_over_batch_size"`, `axis=None`. For an `axis` without the
+/// batch, use [`image_mean`](crate::Loss::image_mean). **Empty masks:** always 1; see the [module](self).
 ///
 /// ```
 /// use loss_core::{Dice, Loss, conventions::keras};
@@ -208,7 +208,7 @@ pub fn categorical_focal_crossentropy_with(
 /// let nothing = [(-104.0, false), (-104.0, false)];
 /// let mut peer = keras::dice().accumulator();
 /// peer.extend(nothing);
-/// assert_eq!(peer.finish()?.value(), 1.0); // the trap
+/// assert_eq!(peer.finish()?.value(), 1.0); // nothing predicted on an empty mask costs 1
 /// let mut ours = Dice::new(1e-7)?.accumulator();
 /// ours.extend(nothing);
 /// assert!(ours.finish()?.value() < 1e-6);
@@ -218,10 +218,10 @@ pub const fn dice() -> Dice {
     Dice::known([0.0, BELOW], 0.0)
 }
 
-/// `Dice()` of a softmax: one Dice loss of all classes of the whole batch.
+/// `Dice()` of a softmax: one Dice loss over all classes of the whole batch.
 ///
-/// L = 1 − 2 Σ_c I_c / (Σ_c (P_c + T_c) + 1e−7), which is 1 minus the mean probability of the true class: large classes have
-/// all the say.
+/// L = 1 − 2 Σ_c I_c / (Σ_c (P_c + T_c) + 1e−7), which is 1 minus the mean probability of the true class: large classes
+/// decide it.
 ///
 /// ```
 /// use loss_core::class::ClassLoss;
@@ -236,10 +236,10 @@ pub fn dice_softmax() -> PerClass<Dice> {
     PerClass::new(dice()).reduction(ClassReduction::Pooled)
 }
 
-/// `Tversky()` of one channel, over the whole batch: α = β = 0.5, which is [`dice`] but for the 1e−7.
+/// `Tversky()` of one channel, over the whole batch: α = β = 0.5, so it is [`dice`] except for the 1e−7.
 ///
-/// L = 1 − TP / (TP + ½FP + ½FN + 1e−7). Several classes of a softmax:
-/// `PerClass::new(keras::tversky()).reduction(ClassReduction::Pooled)`. Other defaults and empty masks as [`dice`].
+/// L = 1 − TP / (TP + ½FP + ½FN + 1e−7). For several classes of a softmax use
+/// `PerClass::new(keras::tversky()).reduction(ClassReduction::Pooled)`. Other defaults and empty masks are those of [`dice`].
 ///
 /// ```
 /// use loss_core::{Loss, conventions::keras};
@@ -255,9 +255,9 @@ pub const fn tversky() -> Tversky {
 
 /// `Tversky(alpha=…, beta=…)`: see [`tversky`].
 ///
-/// **Swapped.** Keras documents α as the weight of false positives and β as that of false negatives. Its code says
-/// `fp = sum((1 - y_pred) * y_true)`, which are the false *negatives*, and the reverse for `fn`; so its α weighs misses.
-/// This function takes Keras' arguments and does what its code does. Everywhere else here α is on false positives.
+/// **Swapped.** Keras documents α as the weight of false positives and β as that of false negatives. Its code computes
+/// `fp = sum((1 - y_pred) * y_true)`, which are the false *negatives*, and the reverse for `fn`. So its α weighs false negatives.
+/// This function takes Keras' arguments and does what its code does. Everywhere else in this crate α weighs false positives.
 ///
 /// ```
 /// use loss_core::{Loss, Tversky, conventions::keras};

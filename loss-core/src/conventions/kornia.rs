@@ -1,20 +1,20 @@
 //! kornia: `kornia.losses`.
 //!
-//! **Grouping.** The region and Lovász losses are taken of each image, then the mean: stream into
-//! [`class_image_mean`](crate::class::ClassLoss::class_image_mean). The focal losses are not reduced unless told to
+//! **Grouping.** The region and Lovász losses are taken of each image, then averaged: stream into
+//! [`class_image_mean`](crate::class::ClassLoss::class_image_mean). The focal losses are not reduced by default
 //! (`reduction="none"`), and so not here.
 //!
 //! **Ignored pixels.** `ignore_index=-100`: [`ignoring(-100)`](crate::class::ClassAccumulator::ignoring). They take no part in the
-//! region losses; in the focal losses they are 0 and stay in the mean.
+//! region losses. In the focal losses they have loss 0 and stay in the mean.
 //!
-//! **Empty masks.** ε stands below the bar only: of nothing predicted on nothing the loss is 1, not 0, and an absent class
-//! has a loss of 1 whatever is predicted, with no gradient. This is why [`dice_macro`] leaves absent classes out; the pooled
-//! losses never have an empty mask, unless all of an image is ignored: then the loss is 1. Here [`Dice::new`] puts the same
-//! smoothing above and below, and nothing on nothing is 0.
+//! **Empty masks.** The ε is only below the fraction bar. So a prediction of nothing on an empty mask has a loss of 1, not 0, and an absent class
+//! has a loss of 1 whatever is predicted, with no gradient. This is why [`dice_macro`] leaves absent classes out. The pooled
+//! losses have an empty mask only if all of an image is ignored; then the loss is 1. [`Dice::new`] of this crate puts the same
+//! smoothing above and below, and gives 0 for nothing on an empty mask.
 //!
-//! Checked by figures of version 0.9.0 for [`dice_macro`], [`binary_focal_with_logits`] and [`lovasz_hinge`]; the others
-//! against published code of about that version. That [`dice_macro`] leaves absent classes out is not
-//! checked: the vectors name it so for 0.9.0, but have every class in every image, and older published code has no such rule.
+//! Checked by figures of version 0.9.0 for [`dice_macro`], [`binary_focal_with_logits`] and [`lovasz_hinge`], and the others
+//! against published code of about that version. One point is not
+//! checked, that [`dice_macro`] leaves absent classes out: the vectors of 0.9.0 say so, but have every class in every image, and older published code has no such rule.
 
 use super::{focal_of, softmax_focal_of};
 use crate::class::{AbsentClass, ClassReduction, PerClass, SoftmaxFocal};
@@ -26,10 +26,10 @@ use crate::sorted::{LovaszClasses, LovaszHinge, LovaszSoftmax};
 /// `eps`.
 const BELOW: f64 = 1e-8;
 
-/// `dice_loss(pred, target)`: the mean over images of one Dice loss of all their classes ("micro", the default).
+/// `dice_loss(pred, target)`: the mean over images of one Dice loss over all their classes ("micro", the default).
 ///
 /// L = 1 − 2 Σ_c I_c / (Σ_c (P_c + T_c) + 1e−8). As Σ_c P_c and Σ_c T_c both count every pixel, this is 1 minus the mean
-/// probability of the true class: **large classes have all the say.** Defaults: `average="micro"`, `eps=1e-8`,
+/// probability of the true class: **large classes decide it.** Defaults: `average="micro"`, `eps=1e-8`,
 /// `weight=None`, `ignore_index=-100`; `weight` is not covered.
 ///
 /// ```
@@ -51,9 +51,9 @@ pub fn dice() -> PerClass<Dice> {
 
 /// `dice_loss(pred, target, average="macro")`: the mean over images of the mean over the classes *present* in the image.
 ///
-/// L = mean over classes with T > 0 of 1 − 2I/(P + T + 1e−8); 1 if all of the image is ignored. Defaults as [`dice`].
-/// **Absent classes** leave the mean, so their false positives cost no more than they take from the classes present; earlier
-/// versions counted them with a loss of 1. Here [`AbsentClass::Count`] is the default.
+/// L = mean over classes with T > 0 of 1 − 2I/(P + T + 1e−8), or 1 if all of the image is ignored. Defaults as [`dice`].
+/// **Absent classes** leave the mean, so their false positives cost only what they take from the classes present. Earlier
+/// versions counted them with a loss of 1. The default of this crate is [`AbsentClass::Count`].
 ///
 /// ```
 /// use loss_core::class::ClassLoss;
@@ -70,10 +70,10 @@ pub fn dice_macro() -> PerClass<Dice> {
     PerClass::new(Dice::known([0.0, BELOW], 0.0)).absent(AbsentClass::Skip)
 }
 
-/// `tversky_loss(pred, target, alpha, beta)`: the mean over images of one Tversky loss of all their classes.
+/// `tversky_loss(pred, target, alpha, beta)`: the mean over images of one Tversky loss over all their classes.
 ///
 /// L = 1 − ΣTP / (ΣTP + α ΣFP + β ΣFN + 1e−8), sums over classes, **α on false positives, β on false negatives,** as
-/// everywhere here. Every false positive of a class is a false negative of another, so of a softmax with hard labels only α
+/// everywhere in this crate. Every false positive of a class is a false negative of another, so for a softmax with hard labels only α
 /// + β matters. Defaults: `eps=1e-8`, `ignore_index=-100`.
 ///
 /// ```
@@ -94,13 +94,13 @@ pub fn tversky(alpha: f64, beta: f64) -> Result<PerClass<Tversky>, ParameterErro
     Ok(PerClass::new(Tversky::new(alpha, beta, 0.0)?.smooth(0.0, BELOW)?).reduction(ClassReduction::Pooled))
 }
 
-/// `focal_loss(pred, target, alpha)`, γ = 2, not reduced.
+/// `focal_loss(pred, target, alpha)` with γ = 2, not reduced.
 ///
-/// ℓ = −α_y (1−p_y)^γ ln p_y of the softmax, α_0 = 1−α, α_c = α for the other classes; no factor for `alpha=None`. Defaults:
+/// ℓ = −α_y (1−p_y)^γ ln p_y of the softmax, with α_0 = 1−α and α_c = α for the other classes, or no factor for `alpha=None`. Defaults:
 /// `gamma=2.0`, `reduction="none"`, `weight=None`, `ignore_index=-100`.
 ///
-/// **`reduction="mean"` divides by pixels times classes:** `.over(ClassDenominator::PixelsTimesClasses)`, with ignored
-/// pixels counted. (An earlier version divided by pixels.) `"sum"` is `.sum()`.
+/// **`reduction="mean"` divides by pixels times classes** and counts ignored pixels: use `.over(ClassDenominator::PixelsTimesClasses)`. (An earlier version
+/// divided by pixels.) For `"sum"` use `.sum()`.
 ///
 /// ```
 /// use loss_core::class::{ClassDenominator, ClassLoss, ClassPointwise};
@@ -137,12 +137,12 @@ pub fn focal_with<const C: usize>(alpha: Option<f32>, gamma: f32) -> Result<Soft
     softmax_focal_of(alpha, gamma)
 }
 
-/// `binary_focal_loss_with_logits(pred, target)`, α = 0.25, γ = 2, not reduced.
+/// `binary_focal_loss_with_logits(pred, target)` with α = 0.25 and γ = 2, not reduced.
 ///
 /// ℓ = α t (1−p)^γ (−ln p) + (1−α)(1−t) p^γ (−ln(1−p)), for soft targets too ([`FocalForm::Split`]). Defaults: `alpha=0.25`,
 /// `gamma=2.0`, `reduction="none"`, `pos_weight=None`, `weight=None`, `ignore_index=-100`; the weights are not covered.
-/// `"mean"` is [`mean_over_pixels`](crate::Pointwise::mean_over_pixels): ignored pixels stay in it. It is a sum over pixels:
-/// an empty mask is nothing special.
+/// For `"mean"` use [`mean_over_pixels`](crate::Pointwise::mean_over_pixels), because ignored pixels stay in it. The loss is a sum over pixels, so
+/// an empty mask is no special case.
 ///
 /// ```
 /// use loss_core::{Loss, Pointwise, conventions::kornia};
@@ -173,10 +173,10 @@ pub fn binary_focal_with_logits_with(alpha: Option<f32>, gamma: f32) -> Result<F
     Ok(focal_of(alpha, gamma)?.form(FocalForm::Split))
 }
 
-/// `lovasz_hinge_loss(pred, target)`: the mean over images of their Lovász hinges, over memory lent by the caller.
+/// `lovasz_hinge_loss(pred, target)`: the mean over images of their Lovász hinges, in memory that the caller lends.
 ///
-/// [`reset`](crate::sorted::Lovasz::reset) after each image, and give its gradient the upstream factor 1/images. It knows no ignored
-/// pixels. **Empty masks:** the largest hinge error alone is the loss.
+/// Call [`reset`](crate::sorted::Lovasz::reset) after each image, and give its gradient the upstream factor 1/images. kornia has no ignored
+/// pixels here. **Empty masks:** the loss is the largest hinge error.
 ///
 /// ```
 /// use loss_core::conventions::kornia;
@@ -197,9 +197,9 @@ pub fn lovasz_hinge(scratch: &mut [u32]) -> LovaszHinge<'_> {
 
 /// `lovasz_softmax_loss(pred, target)`: the mean over images of their Lovász-Softmax losses, over **all** classes.
 ///
-/// Default: `weight=None`, which alone is covered. An absent class counts with the largest probability that it has anywhere
-/// in the image, where Berman's code and [`LovaszClasses::Present`], the default here, leave it out. It knows no ignored
-/// pixels. [`reset`](LovaszSoftmax::reset) after each image.
+/// Default: `weight=None`; other weights are not covered. The loss of an absent class is the largest probability that it has anywhere
+/// in the image, while Berman's code and [`LovaszClasses::Present`], the default of this crate, leave the class out. kornia has no ignored
+/// pixels here. Call [`reset`](LovaszSoftmax::reset) after each image.
 ///
 /// ```
 /// use loss_core::conventions::kornia;

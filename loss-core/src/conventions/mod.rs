@@ -1,22 +1,22 @@
-//! The losses of other libraries, as their users know them.
+//! The losses of other libraries, with their names and defaults.
 //!
-//! A function here is named like the peer's loss, without the word "loss", and returns it with the peer's defaults. What a peer
-//! takes as an argument and cannot be set on the returned loss any more is taken by a second function, whose name ends in
-//! `_with`; where a peer has no default for an argument, the first takes it too. The constants are in range, so a function
-//! that takes none of its own cannot fail.
+//! A function here has the name of the peer's loss, without the word "loss", and returns it with the peer's defaults. A second function,
+//! whose name ends in `_with`, takes those arguments of the peer that cannot be set on the returned loss. An argument
+//! without a default in the peer is an argument of the first function too. The built-in constants are in range, so a function
+//! without arguments cannot fail.
 //!
-//! **Grouping is half of a convention.** A loss says what is done with sums; which pixels are summed together is said by what the
+//! **Grouping is half of a convention.** A loss is a function of sums. Which pixels are summed together depends on what the
 //! pixels are streamed into:
 //!
 //! | the peer sums over | here |
 //! |---|---|
 //! | the batch | [`accumulator`](crate::Loss::accumulator), [`class_accumulator`](crate::class::ClassLoss::class_accumulator) |
-//! | each image, then takes the mean | [`image_mean`](crate::Loss::image_mean), [`class_image_mean`](crate::class::ClassLoss::class_image_mean), a call of `end_image` after each |
-//! | each channel of independent sigmoids, then takes the mean | [`Channels`](crate::class::Channels), an accumulator for each |
+//! | each image, then takes the mean | [`image_mean`](crate::Loss::image_mean), [`class_image_mean`](crate::class::ClassLoss::class_image_mean), with a call of `end_image` after each |
+//! | each channel of independent sigmoids, then takes the mean | [`Channels`](crate::class::Channels), with an accumulator for each |
 //!
-//! The mean over images of a *pointwise* mean equals that over the batch if all images have as many valid pixels (and, with class
-//! weights, as much weight); so a sum like Dice + cross-entropy can be streamed image by image, as long as that holds. Where it
-//! does not, stream the parts apart.
+//! The mean over images of a *pointwise* mean equals the mean over the batch if all images have the same number of valid pixels (and, with class
+//! weights, the same weight). A sum like Dice + cross-entropy can then be streamed image by image. Otherwise stream its parts
+//! separately.
 //!
 //! | preset | loss | grouping | where its formula was checked |
 //! |---|---|---|---|
@@ -46,22 +46,22 @@
 //! | [`pytorch::bce_with_logits`], [`cross_entropy`](pytorch::cross_entropy) | cross-entropy | batch | vectors |
 //!
 //! "Vectors" are figures computed by the peer itself (PyTorch 2.15, torchvision 0.29.2, MONAI 1.6.1,
-//! segmentation_models.pytorch 0.6.0, kornia 0.9.0), "source" is the peer's published code, of which the tests hold a plain
-//! transcription. Options that no preset covers are named where they are left out.
+//! segmentation_models.pytorch 0.6.0, kornia 0.9.0). "Source" is the peer's published code; the tests contain a plain
+//! transcription. Options that no preset covers are named on the preset's page.
 //!
 //! # Traps
 //!
-//! | trap | who has it | here by default |
+//! | trap | who has it | this crate's default |
 //! |---|---|---|
-//! | the loss of nothing predicted on nothing is 1 | [`keras`], [`kornia`] micro and Tversky: ε stands below the bar only | [`Dice::new`](crate::Dice::new) and the like put s on both sides, and without any s the loss is 0 if nothing is predicted, 1 if anything is |
-//! | on an empty mask false positives have no gradient | [`keras`], [`kornia`], [`segmentation_models_pytorch`] | s/(P + s)² with a smoothing s: give one of some pixels, or add a cross-entropy |
-//! | on an empty mask the loss is 1 for any false positive worth mentioning | [`monai`], [`nnunet`]: s = 1e−5 | the same for such an s, which is why there is no default for it |
+//! | a prediction of nothing on an empty mask has a loss of 1 | [`keras`], [`kornia`] micro and Tversky: ε is only below the bar | [`Dice::new`](crate::Dice::new) and its kin put s on both sides; without any s the loss is 0 if nothing is predicted and 1 if anything is |
+//! | false positives on an empty mask have no gradient | [`keras`], [`kornia`], [`segmentation_models_pytorch`] | the gradient is s/(P + s)² with a smoothing s: choose s of the size of some pixels, or add a cross-entropy |
+//! | on an empty mask the loss is near 1 for any noticeable false positive | [`monai`], [`nnunet`]: s = 1e−5 | the same for such an s, so s has no default here |
 //! | an absent class counts as perfect, whatever is predicted | [`segmentation_models_pytorch`] | [`AbsentClass::Count`](crate::class::AbsentClass::Count): its false positives cost |
 //! | α and β are swapped | [`keras::tversky`] | α is on false positives, always |
-//! | α is given and not used | [`keras::binary_focal_crossentropy`] | [`Focal::alpha`](crate::Focal::alpha) is used |
-//! | the mean goes over classes too, of which all but one are 0 | [`monai::focal_softmax`], [`kornia::focal`] | [`ClassPointwise::mean`] divides by pixels |
+//! | α is given but not used | [`keras::binary_focal_crossentropy`] | [`Focal::alpha`](crate::Focal::alpha) is used |
+//! | the mean includes the classes, and all but one of them are 0 | [`monai::focal_softmax`], [`kornia::focal`] | [`ClassPointwise::mean`] divides by pixels |
 //! | ignored pixels dilute the mean | [`segmentation_models_pytorch::soft_bce_with_logits`], `soft_cross_entropy`; `mean` of [`kornia::focal`] | `mean` divides by the valid pixels |
-//! | everything ignored gives NaN | [`pytorch`], and what calls it | [`FinishError::NoValidPixels`](crate::FinishError::NoValidPixels) |
+//! | NaN if everything is ignored | [`pytorch`], and whatever calls it | [`FinishError::NoValidPixels`](crate::FinishError::NoValidPixels) |
 
 pub mod keras;
 pub mod kornia;
@@ -76,13 +76,13 @@ use crate::class::{ClassDenominator, ClassPointwise, ClassReduced, SoftmaxFocal}
 use crate::error::{Parameter, ParameterError};
 use crate::pointwise::Focal;
 
-/// Focal loss with an α that may be left out.
+/// Makes focal loss with an optional α.
 fn focal_of(alpha: Option<f32>, gamma: f32) -> Result<Focal, ParameterError> {
     let focal = Focal::new(gamma)?;
     alpha.map_or(Ok(focal), |alpha| focal.alpha(alpha))
 }
 
-/// Focal loss of a softmax, weighted as MONAI and kornia do it: 1−α for class 0 and α for each of the others, or 1 without α.
+/// Makes focal loss of a softmax, weighted as in MONAI and kornia: 1−α for class 0 and α for each of the others, or 1 without α.
 fn softmax_focal_of<const C: usize>(alpha: Option<f32>, gamma: f32) -> Result<SoftmaxFocal<[f64; C]>, ParameterError> {
     let mut weights = [1.0; C];
     if let Some(alpha) = alpha {
@@ -92,7 +92,7 @@ fn softmax_focal_of<const C: usize>(alpha: Option<f32>, gamma: f32) -> Result<So
     SoftmaxFocal::new(gamma)?.weights(weights)
 }
 
-/// The mean over pixels and classes, ignored pixels counted.
+/// The mean over pixels and classes, with ignored pixels counted.
 fn mean_over_pixels_and_classes<P: ClassPointwise>(loss: P) -> ClassReduced<P> {
     loss.over(ClassDenominator::PixelsTimesClasses)
 }

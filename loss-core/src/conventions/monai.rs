@@ -1,6 +1,6 @@
 //! MONAI: `monai.losses`.
 //!
-//! **Grouping.** MONAI takes a loss of each image and channel and then the mean of both: stream into
+//! **Grouping.** MONAI computes the loss of each image and channel, then the mean over both. Stream into
 //! [`image_mean`](crate::Loss::image_mean) for one channel, [`class_image_mean`](crate::class::ClassLoss::class_image_mean) for a
 //! softmax, [`Channels`](crate::class::Channels) for several sigmoids. With `batch=True` it sums over the batch first: stream into an
 //! accumulator instead. The focal and cross-entropy parts are means over the whole batch, which is the same for images of
@@ -17,12 +17,12 @@
 //! | `lambda_dice`, `lambda_ce`, `lambda_focal` | `0.5 * monai::dice() + 2.0 * Bce::new().mean()` |
 //! | `weight` of `DiceLoss` | `.weights(…, WeightMode::Multiply)` |
 //!
-//! **Ignored pixels.** MONAI's losses know none (`MaskedDiceLoss` multiplies prediction and target by a mask, which is what
-//! weight 0 does here).
+//! **Ignored pixels.** MONAI's losses have none. (`MaskedDiceLoss` multiplies prediction and target by a mask, as
+//! weight 0 does here.)
 //!
-//! **Empty masks.** A channel without foreground gives P/(P + 1e−5): 0 if nothing at all is predicted, but already ½ for a
-//! summed probability of 1e−5, and 1 with hardly any gradient for real false positives. This is a trap where images without
-//! foreground are common; a smoothing of the size of an object, or the cross-entropy of [`dice_ce`], avoids it.
+//! **Empty masks.** A channel without foreground gives P/(P + 1e−5). That is 0 if nothing at all is predicted, but already ½ for a
+//! summed probability of 1e−5, and 1 with almost no gradient for real false positives. This is a trap where images without
+//! foreground are common. A smoothing of the size of an object, or the cross-entropy of [`dice_ce`], avoids it.
 //!
 //! Checked by figures of MONAI 1.6.1, except for [`generalized_wasserstein_dice`].
 
@@ -53,7 +53,7 @@ const SMOOTH: f64 = 1e-5;
 ///     image.into_iter().for_each(|pixel| mean.push(pixel));
 ///     mean.end_image()?;
 /// }
-/// assert!((mean.finish()? - 0.5).abs() < 1e-5); // one right, one wrong
+/// assert!((mean.finish()? - 0.5).abs() < 1e-5); // one image right, one wrong
 /// # Ok::<(), loss_core::FinishError>(())
 /// ```
 pub const fn dice() -> Dice {
@@ -76,8 +76,8 @@ pub fn dice_squared() -> Dice<Squared> {
 
 /// `DiceLoss(sigmoid=True, jaccard=True)`: the mean over images of their IoU losses.
 ///
-/// L = 1 − (2I + 1e−5) / (2(P + T − I) + 1e−5). **The smoothing is doubled with the rest,** so in the formula of [`Iou`] it
-/// is half of what MONAI calls it: MONAI's `smooth_nr=a, smooth_dr=b` is `.smooth(a / 2.0, b / 2.0)`.
+/// L = 1 − (2I + 1e−5) / (2(P + T − I) + 1e−5). **MONAI doubles intersection and union but not the smoothing,** so in the formula of [`Iou`] the smoothing
+/// is half of MONAI's: MONAI's `smooth_nr=a, smooth_dr=b` is `.smooth(a / 2.0, b / 2.0)`.
 ///
 /// ```
 /// use loss_core::{Loss, conventions::monai};
@@ -94,9 +94,9 @@ pub const fn jaccard() -> Iou {
 /// `DiceLoss(softmax=True, to_onehot_y=True)`: the mean over images and classes, background included.
 ///
 /// L = mean over classes of 1 − (2I + 1e−5) / (P + T + 1e−5); defaults as [`dice`]. **A class that is absent from an image
-/// counts,** with a loss near 1 for the least prediction of it; that is what
-/// [`AbsentClass::Count`](crate::class::AbsentClass::Count) gives here as well, [`AbsentClass::Skip`](crate::class::AbsentClass::Skip)
-/// leaves it out.
+/// counts,** with a loss near 1 for the slightest prediction of it.
+/// [`AbsentClass::Count`](crate::class::AbsentClass::Count) does the same here; [`AbsentClass::Skip`](crate::class::AbsentClass::Skip)
+/// leaves the class out.
 ///
 /// ```
 /// use loss_core::class::{ClassLoss, Foreground};
@@ -116,8 +116,8 @@ pub const fn dice_softmax() -> PerClass<Dice> {
 
 /// `TverskyLoss(sigmoid=True)`: the mean over images of their Tversky losses, at MONAI's α = β = 0.5.
 ///
-/// L = 1 − (TP + 1e−5) / (TP + α FP + β FN + 1e−5), **α on false positives, β on false negatives,** as everywhere here. With
-/// α = β = ½ it is Dice, except that the smoothing counts twice. Grouping, empty masks and other defaults as [`dice`].
+/// L = 1 − (TP + 1e−5) / (TP + α FP + β FN + 1e−5), **α on false positives, β on false negatives,** as everywhere in this crate. With
+/// α = β = ½ it is Dice with twice the smoothing. Grouping, empty masks and other defaults are those of [`dice`].
 ///
 /// ```
 /// use loss_core::class::PerClass;
@@ -154,12 +154,12 @@ pub fn tversky_with(alpha: f64, beta: f64) -> Result<Tversky, ParameterError> {
 
 /// `GeneralizedDiceLoss(softmax=True, to_onehot_y=True)`: the mean over images.
 ///
-/// L = 1 − (2 Σ w I + 1e−5) / (Σ w (P + T) + 1e−5), w = 1/T² (`w_type="square"`; `"simple"` and `"uniform"` are the other
-/// [`VolumeWeight`](crate::class::VolumeWeight)s). Defaults: `include_background=True`, `reduction="mean"`,
+/// L = 1 − (2 Σ w I + 1e−5) / (Σ w (P + T) + 1e−5), with w = 1/T² (`w_type="square"`; the other two [`VolumeWeight`](crate::class::VolumeWeight)s are
+/// `"simple"` and `"uniform"`). Defaults: `include_background=True`, `reduction="mean"`,
 /// `smooth_nr=smooth_dr=1e-5`, `batch=False`.
 ///
-/// **Empty masks.** An absent class takes the largest finite weight of the image, that of its smallest class: its false
-/// positives cost most. An image of one class alone weighs every class alike.
+/// **Empty masks.** An absent class takes the largest finite weight of the image, that of its smallest class, so its false
+/// positives cost most. If an image has only one class, all classes get the same weight.
 ///
 /// ```
 /// use loss_core::class::{ClassLoss, VolumeWeight};
@@ -168,7 +168,7 @@ pub fn tversky_with(alpha: f64, beta: f64) -> Result<Tversky, ParameterError> {
 ///
 /// let loss = monai::generalized_dice().volume_weight(VolumeWeight::Simple);
 /// let mut mean = loss.class_image_mean(EmptyImage::Count);
-/// mean.push(([0.0, 0.0], 1u8)); // both weigh 1: 1 − 2·½ / (½ + 1 + ½)
+/// mean.push(([0.0, 0.0], 1u8)); // both classes have weight 1: 1 − 2·½ / (½ + 1 + ½)
 /// mean.end_image()?;
 /// assert!((mean.finish()? - 0.5).abs() < 1e-5);
 /// # Ok::<(), loss_core::FinishError>(())
@@ -179,17 +179,17 @@ pub const fn generalized_dice() -> GeneralisedDice {
 
 /// `GeneralizedWassersteinDiceLoss(dist_matrix)`: the mean over images.
 ///
-/// L = 1 − (2A + 1e−5) / (2A + ΣW + 1e−5), W = Σ_c M\[t\]\[c\] p_c, A = Σ (1 − W) over the foreground; M is divided by its
-/// largest entry, and row t is the target's. Defaults: `weighting_mode="default"`, `reduction="mean"`,
+/// L = 1 − (2A + 1e−5) / (2A + ΣW + 1e−5), with W = Σ_c M\[t\]\[c\] p_c and A = Σ (1 − W) over the foreground. M is divided by its
+/// largest entry, and row t belongs to target t. Defaults: `weighting_mode="default"`, `reduction="mean"`,
 /// `smooth_nr=smooth_dr=1e-5`. The mode `"GDL"` is not covered.
 ///
-/// MONAI writes 1 − W where [`WassersteinDice`] and the paper write M\[t\]\[0\] − W, so they agree **if every foreground
-/// class is as far from background as can be** (M\[t\]\[0\] the largest entry), which MONAI's own example says it should be;
-/// other matrices are refused here.
+/// MONAI writes 1 − W where [`WassersteinDice`] and the paper write M\[t\]\[0\] − W. The two agree **if every foreground
+/// class has the largest distance from background** (M\[t\]\[0\] is the largest entry), as MONAI's own example asks. This function refuses
+/// other matrices.
 ///
-/// **Empty masks.** Without foreground A = 0: the loss is ΣW/(ΣW + 1e−5), near 1 for the least false positive.
+/// **Empty masks.** Without foreground A = 0, and the loss is ΣW/(ΣW + 1e−5): near 1 for the slightest false positive.
 ///
-/// Checked against MONAI's published code, which no figures are at hand for.
+/// Checked against MONAI's published code; no computed figures were available.
 ///
 /// ```
 /// use loss_core::class::ClassLoss;
@@ -206,8 +206,8 @@ pub const fn generalized_dice() -> GeneralisedDice {
 /// ```
 ///
 /// # Errors
-/// [`ParameterError`] unless distances are finite, at least 0 and 0 on the diagonal, and those of foreground from background
-/// the largest.
+/// [`ParameterError`] unless distances are finite, at least 0, 0 on the diagonal, and largest between foreground and
+/// background.
 pub fn generalized_wasserstein_dice<const C: usize>(
     distances: [[f32; C]; C],
 ) -> Result<WassersteinDice<C>, ParameterError> {
@@ -228,10 +228,10 @@ pub fn generalized_wasserstein_dice<const C: usize>(
 
 /// `FocalLoss()`: the mean over batch, channels and pixels.
 ///
-/// ℓ = σ(−x(2t−1))^γ b, b the cross-entropy, times αt + (1−α)(1−t) if there is an α. Defaults: `gamma=2.0`, `alpha=None`,
+/// ℓ = σ(−x(2t−1))^γ b, with b the cross-entropy, times αt + (1−α)(1−t) if there is an α. Defaults: `gamma=2.0`, `alpha=None`,
 /// `weight=None`, `reduction="mean"`, `use_softmax=False`, `include_background=True`. For soft targets the form is
-/// [`FocalForm::Margin`]: at t = ½ the factor does not depend on x. It is a sum over pixels: an empty mask is nothing
-/// special.
+/// [`FocalForm::Margin`]: at t = ½ the factor does not depend on x. It is a sum over pixels, so an empty mask is no special
+/// case.
 ///
 /// ```
 /// use loss_core::{Loss, conventions::monai};
@@ -264,10 +264,10 @@ pub fn focal_with(gamma: f32, alpha: Option<f32>) -> Result<Reduced<Focal>, Para
 
 /// `FocalLoss(use_softmax=True, to_onehot_y=True)`: the mean over batch, **classes** and pixels.
 ///
-/// ℓ = −(1−p_y)^γ ln p_y; the other classes of a pixel are 0 and stay in the mean, so the value is 1/C of what
-/// [`SoftmaxFocal::mean`](ClassPointwise::mean) gives. Defaults: `gamma=2.0`, `alpha=None`, `weight=None`,
-/// `reduction="mean"`. With `include_background=False` MONAI drops channel 0 *before* the softmax, which makes it another
-/// model: give this loss the other logits, and weight 0 to pixels of background.
+/// ℓ = −(1−p_y)^γ ln p_y. The other classes of a pixel have loss 0 and stay in the mean, so the value is 1/C of
+/// [`SoftmaxFocal::mean`](ClassPointwise::mean). Defaults: `gamma=2.0`, `alpha=None`, `weight=None`,
+/// `reduction="mean"`. With `include_background=False` MONAI drops channel 0 *before* the softmax, which changes the
+/// model: pass only the other logits to this loss, and weight 0 for background pixels.
 ///
 /// ```
 /// use loss_core::class::ClassLoss;
@@ -282,8 +282,8 @@ pub fn focal_softmax() -> ClassReduced<SoftmaxFocal> {
     mean_over_pixels_and_classes(SoftmaxFocal::known(2.0))
 }
 
-/// `FocalLoss(use_softmax=True, to_onehot_y=True, gamma=…, alpha=…)`: see [`focal_softmax`]. α weighs every class but
-/// background, which weighs 1 − α.
+/// `FocalLoss(use_softmax=True, to_onehot_y=True, gamma=…, alpha=…)`: see [`focal_softmax`]. α is the weight of every class but
+/// background, whose weight is 1 − α.
 ///
 /// ```
 /// use loss_core::class::ClassLoss;
@@ -306,8 +306,8 @@ pub fn focal_softmax_with<const C: usize>(
 
 /// `DiceCELoss(sigmoid=True)` of one channel: [`dice`] plus the mean binary cross-entropy.
 ///
-/// Defaults: `lambda_dice=1.0`, `lambda_ce=1.0`, `weight=None`, and those of [`dice`]. **Of several channels** MONAI's
-/// second part is the cross-entropy of a *softmax*, even with `sigmoid=True`: no multi-label loss. Stream image by image.
+/// Defaults: `lambda_dice=1.0`, `lambda_ce=1.0`, `weight=None`, and those of [`dice`]. **With several channels** MONAI's
+/// second part is the cross-entropy of a *softmax*, even with `sigmoid=True`, so it is not a multi-label loss. Stream image by image.
 ///
 /// ```
 /// use loss_core::{EmptyImage, Loss, conventions::monai};
@@ -326,8 +326,8 @@ pub fn dice_ce() -> Sum<Dice, Reduced<Bce>> {
 /// `DiceCELoss(softmax=True, to_onehot_y=True)`: [`dice_softmax`] plus the mean cross-entropy.
 ///
 /// Defaults as [`dice_ce`]. With `include_background=False` only the Dice part leaves class 0 out. With a `weight` the
-/// cross-entropy is divided by Σ w_y over the whole batch, which no mean over images is: stream [`CrossEntropy`] with
-/// [`weighted_mean`](ClassPointwise::weighted_mean) into an accumulator of its own then.
+/// cross-entropy is divided by Σ w_y over the whole batch, which is not a mean over images. Then stream [`CrossEntropy`] with
+/// [`weighted_mean`](ClassPointwise::weighted_mean) into its own accumulator.
 ///
 /// ```
 /// use loss_core::class::ClassLoss;
@@ -347,8 +347,8 @@ pub fn dice_ce_softmax() -> Sum<PerClass<Dice>, ClassReduced<CrossEntropy>> {
 /// `DiceFocalLoss(sigmoid=True)`: [`dice`] plus [`focal`].
 ///
 /// Defaults: `lambda_dice=1.0`, `lambda_focal=1.0`, `gamma=2.0`, `alpha=None`, and those of [`dice`]. **With
-/// `softmax=True`** MONAI's focal part still is that of sigmoids: take [`dice_softmax`] and, for each channel of the one-hot
-/// targets, [`focal`], and add the mean of the latter.
+/// `softmax=True`** MONAI's focal part still uses sigmoids: take [`dice_softmax`] and, for each channel of the one-hot
+/// targets, [`focal`], and add the mean of these.
 ///
 /// ```
 /// use loss_core::{EmptyImage, Loss, conventions::monai};

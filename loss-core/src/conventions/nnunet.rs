@@ -1,21 +1,21 @@
-//! nnU-Net, version 2: `nnunetv2.training.loss`, with what its trainer passes (`smooth=1e-5`, `do_bg=False`; regions
-//! `do_bg=True`), not the classes' own defaults (`smooth=1.0`, `do_bg=True`).
+//! nnU-Net, version 2: `nnunetv2.training.loss`, with the arguments of its trainer (`smooth=1e-5`, `do_bg=False`, or `do_bg=True` for
+//! regions) instead of the classes' own defaults (`smooth=1.0`, `do_bg=True`).
 //!
-//! **nnU-Net's values are lower by 1:** it minimises −Dice, here the loss is 1 − Dice. Gradients are the same.
+//! **nnU-Net's values are lower by 1:** it minimises −Dice, this crate 1 − Dice. Gradients are the same.
 //!
-//! **Grouping.** `batch_dice`, which is in the plans: `True` sums over the batch:
+//! **Grouping.** The plans contain `batch_dice`. `True` sums over the batch:
 //! [`class_accumulator`](crate::class::ClassLoss::class_accumulator). `False` takes the mean over images and classes:
 //! [`class_image_mean`](crate::class::ClassLoss::class_image_mean). The cross-entropy is a mean over the batch's pixels.
 //!
-//! **Ignored pixels.** With an ignore label they take no part in either term:
-//! [`ignoring`](crate::class::ClassAccumulator::ignoring). A batch that is ignored as a whole has a cross-entropy of 0 there; here
-//! it is an error, unless [`EmptyImage::Count`](crate::EmptyImage::Count) says otherwise.
+//! **Ignored pixels.** Pixels with the ignore label take no part in either term:
+//! [`ignoring`](crate::class::ClassAccumulator::ignoring). If a whole batch is ignored, nnU-Net's cross-entropy is 0; here
+//! it is an error, unless [`EmptyImage::Count`](crate::EmptyImage::Count) is chosen.
 //!
-//! **Empty masks.** A class that is absent gives 1e−5/(P + 1e−5): a loss of 1 with hardly any gradient as soon as anything is
-//! predicted, and of 0 if not. Without `batch_dice` this meets every patch without the class; it is why Dice goes with a
+//! **Empty masks.** An absent class gives 1e−5/(P + 1e−5): a loss of 1 with almost no gradient as soon as anything is
+//! predicted, and 0 if not. Without `batch_dice` this happens in every patch without the class; it is why Dice is combined with a
 //! cross-entropy. A smoothing of the size of an object avoids it.
 //!
-//! Checked against nnU-Net's published code, which no figures are at hand for.
+//! Checked against nnU-Net's published code; no computed figures were available.
 
 use crate::class::{ClassPointwise, ClassReduced, CrossEntropy, Equal, Foreground, PerClass};
 use crate::error::ParameterError;
@@ -27,8 +27,8 @@ use crate::sorted::TopK;
 
 /// `SoftDiceLoss` and `MemoryEfficientSoftDiceLoss` of a softmax, plus 1.
 ///
-/// L = 1 − mean over the foreground's classes of (2I + 1e−5) / max(P + T + 1e−5, 1e−8). The two classes compute the same;
-/// `clip_tp` is not covered. For the classes' own defaults: `PerClass::new(Dice::new(1.0)?)`.
+/// L = 1 − mean over the foreground classes of (2I + 1e−5) / max(P + T + 1e−5, 1e−8). Both of nnU-Net's classes compute this;
+/// `clip_tp` is not covered. For their own defaults use `PerClass::new(Dice::new(1.0)?)`.
 ///
 /// ```
 /// use loss_core::class::ClassLoss;
@@ -46,7 +46,7 @@ pub fn soft_dice() -> PerClass<Dice, Equal, Foreground> {
     PerClass::new(soft_dice_regions()).classes(Foreground)
 }
 
-/// `MemoryEfficientSoftDiceLoss` of one region's sigmoid (`do_bg=True`), plus 1; several regions are
+/// `MemoryEfficientSoftDiceLoss` of one region's sigmoid (`do_bg=True`), plus 1. For several regions use
 /// [`Channels`](crate::class::Channels).
 ///
 /// L = 1 − (2I + 1e−5) / max(P + T + 1e−5, 1e−8).
@@ -68,8 +68,8 @@ pub const fn soft_dice_regions() -> Dice {
 
 /// `DC_and_CE_loss`, plus 1: mean cross-entropy and [`soft_dice`], each with a weight of 1.
 ///
-/// Defaults: `weight_ce=1`, `weight_dice=1`; others: `2.0 * CrossEntropy::new().mean() + nnunet::soft_dice()`. The
-/// cross-entropy has background, the Dice has not.
+/// Defaults: `weight_ce=1`, `weight_dice=1`. For others write `2.0 * CrossEntropy::new().mean() + nnunet::soft_dice()`. The
+/// cross-entropy includes background, the Dice does not.
 ///
 /// ```
 /// use loss_core::class::ClassLoss;
@@ -88,8 +88,8 @@ pub fn dc_and_ce() -> Sum<ClassReduced<CrossEntropy>, PerClass<Dice, Equal, Fore
 /// `DC_and_BCE_loss` of one region, plus 1: mean binary cross-entropy and [`soft_dice_regions`], each with a weight of 1.
 ///
 /// The mean of [`Channels`](crate::class::Channels) is the loss of several regions. **With an ignore label** nnU-Net divides the
-/// cross-entropy by the pixels that count, not by pixels times regions: R regions then weigh it R times as much. `r *
-/// Bce::new().mean() + nnunet::soft_dice_regions()`, r = R, says so here.
+/// cross-entropy by the valid pixels, not by pixels times regions, so R regions weigh it R times as much. Here that is `r *
+/// Bce::new().mean() + nnunet::soft_dice_regions()` with r = R.
 ///
 /// ```
 /// use loss_core::{Loss, conventions::nnunet};
@@ -103,15 +103,15 @@ pub fn dc_and_bce() -> Sum<Reduced<Bce>, Dice> {
     Bce::new().mean() + soft_dice_regions()
 }
 
-/// `TopKLoss(k=…)`: the mean over the k percent of the batch's pixels whose cross-entropy is largest. nnU-Net's `k` is 10.
+/// `TopKLoss(k=…)`: the mean over the k percent of the batch's pixels with the largest cross-entropy. nnU-Net's `k` is 10.
 ///
-/// It takes the pixels' losses ([`losses`](crate::sorted::HardMining::losses)), a softmax's cross-entropies, and gives the slope by
+/// It takes the pixels' losses ([`losses`](crate::sorted::HardMining::losses)), cross-entropies of a softmax, and returns the slope by
 /// each. `DC_and_topk_loss` is its value plus that of [`soft_dice`]. Defaults: `weight=None`, `ignore_index=-100`, `k=10`,
 /// `label_smoothing=0`.
 ///
-/// **Ignored pixels** count among the pixels there, with a loss of 0, so with many of them more than k percent of the rest
-/// are kept; here they are left out ([`masked_losses`](crate::sorted::HardMining::masked_losses)): keep them as zeros for nnU-Net's
-/// number. **Small batches:** a k that is rounded down to no pixel gives NaN there, one pixel here.
+/// **Ignored pixels.** nnU-Net counts them, with a loss of 0, so with many of them more than k percent of the other pixels
+/// are kept. Here they are left out ([`masked_losses`](crate::sorted::HardMining::masked_losses)); for nnU-Net's number keep them as
+/// zeros. **Small batches:** a k that rounds down to no pixel gives NaN in nnU-Net, one pixel here.
 ///
 /// ```
 /// use loss_core::conventions::nnunet;

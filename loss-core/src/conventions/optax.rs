@@ -1,15 +1,15 @@
 //! optax: `optax.losses`.
 //!
-//! **Grouping.** optax's losses are not reduced over the batch: the cross-entropies give one number a pixel, [`dice`] one an
-//! image. A pointwise loss is returned as it is, for [`mean`](crate::Pointwise::mean), [`sum`](crate::Pointwise::sum) or
-//! [`write_map`](crate::Pointwise::write_map); for [`dice`] stream into [`image_mean`](crate::Loss::image_mean), whose
-//! `end_image` gives each image's own.
+//! **Grouping.** optax's losses are not reduced over the batch: the cross-entropies return one number per pixel, [`dice`] one per
+//! image. A pointwise loss is returned without a reduction, for [`mean`](crate::Pointwise::mean), [`sum`](crate::Pointwise::sum) or
+//! [`write_map`](crate::Pointwise::write_map). For [`dice`] stream into [`image_mean`](crate::Loss::image_mean), whose
+//! `end_image` returns each image's own loss.
 //!
-//! **Ignored pixels.** optax leaves masking to the caller (`where=` of `jnp.mean`); weight 0 is that here, `mean` being over
-//! the pixels that count.
+//! **Ignored pixels.** optax leaves masking to the caller (`where=` of `jnp.mean`). Here weight 0 does it, because `mean` is over
+//! the valid pixels.
 //!
-//! [`dice`] was checked against optax's published code, [`sigmoid_focal`] against the code in issue 1267. The
-//! cross-entropies' formulas as of version 0.2 were not verified, beyond being those of their names.
+//! [`dice`] was checked against optax's published code, [`sigmoid_focal`] against the code in issue 1267. The formulas of the
+//! cross-entropies as of version 0.2 were not verified; they follow their names.
 
 use super::focal_of;
 use crate::class::{CrossEntropy, PerClass};
@@ -19,7 +19,7 @@ use crate::region::Tversky;
 
 /// `sigmoid_binary_cross_entropy(logits, labels)`, not reduced.
 ///
-/// ℓ = −t ln σ(x) − (1−t) ln σ(−x), for soft targets too. It has no options. Empty masks are nothing special.
+/// ℓ = −t ln σ(x) − (1−t) ln σ(−x), for soft targets too. There are no options. Empty masks are no special case.
 ///
 /// ```
 /// use loss_core::{Loss, Pointwise, conventions::optax};
@@ -33,14 +33,14 @@ pub const fn sigmoid_binary_cross_entropy() -> Bce {
     Bce::new()
 }
 
-/// `sigmoid_focal_loss(logits, labels)`, γ = 2 and no α, not reduced.
+/// `sigmoid_focal_loss(logits, labels)` with γ = 2 and without α, not reduced.
 ///
-/// ℓ = (1−p_t)^γ b, b the cross-entropy, p_t = pt + (1−p)(1−t). Defaults: `alpha=None`, `gamma=2.0`. Empty masks are nothing
-/// special.
+/// ℓ = (1−p_t)^γ b, with b the cross-entropy and p_t = pt + (1−p)(1−t). Defaults: `alpha=None`, `gamma=2.0`. Empty masks are no
+/// special case.
 ///
-/// **Small γ.** For γ < 1, and 0.0 itself, optax's gradient is NaN where a logit is saturated and right, because
-/// (1−p_t)^(γ−1) is infinite there ([issue 1267](https://github.com/google-deepmind/optax/issues/1267), fixed since in
-/// logarithms by pull request 1346). Here 1−p_t keeps its size, and the gradient is finite for every logit.
+/// **Small γ.** For γ < 1, 0.0 included, optax's gradient is NaN where a logit is saturated and right, because
+/// (1−p_t)^(γ−1) is infinite there ([issue 1267](https://github.com/google-deepmind/optax/issues/1267), since fixed by pull request 1346, which computes in
+/// logarithms). Here 1−p_t comes from the exponential and keeps its relative accuracy, and the gradient is finite for every logit.
 ///
 /// ```
 /// use loss_core::{Loss, Pointwise, conventions::optax};
@@ -74,9 +74,9 @@ pub fn sigmoid_focal_with(alpha: Option<f32>, gamma: f32) -> Result<Focal, Param
     focal_of(alpha, gamma)
 }
 
-/// `softmax_cross_entropy(logits, labels)`, not reduced: targets are a share of each class.
+/// `softmax_cross_entropy(logits, labels)`, not reduced: targets are shares of the classes.
 ///
-/// ℓ = −Σ_c t_c ln p_c. `smooth_labels(labels, alpha)` before it is [`label_smoothing(alpha)`](CrossEntropy::label_smoothing).
+/// ℓ = −Σ_c t_c ln p_c. For `smooth_labels(labels, alpha)` use [`label_smoothing(alpha)`](CrossEntropy::label_smoothing).
 ///
 /// ```
 /// use loss_core::class::{ClassLoss, ClassPointwise};
@@ -93,7 +93,7 @@ pub const fn softmax_cross_entropy() -> CrossEntropy {
 
 /// `softmax_cross_entropy_with_integer_labels(logits, labels)`, not reduced: targets are labels.
 ///
-/// ℓ = −ln p_y. A label that is no class is out of range here, and an error.
+/// ℓ = −ln p_y. Here a label that is no class is out of range, and an error.
 ///
 /// ```
 /// use loss_core::class::{ClassLoss, ClassPointwise};
@@ -108,15 +108,15 @@ pub const fn softmax_cross_entropy_with_integer_labels() -> CrossEntropy {
     CrossEntropy::new()
 }
 
-/// `dice_loss(predictions, targets)` of one class, `binary_dice_loss`: a loss of each image.
+/// `dice_loss(predictions, targets)` of one class, or `binary_dice_loss`: a loss of each image.
 ///
-/// L = 1 − (I + 1) / (I + α(P − I) + β(T − I) + 1), α = β = ½, **α on false positives, β on false negatives,** as everywhere
-/// here. **The smoothing of 1 is Tversky's:** it equals [`Dice::new(2.0)`](crate::Dice::new). Defaults:
+/// L = 1 − (I + 1) / (I + α(P − I) + β(T − I) + 1) with α = β = ½, **α on false positives, β on false negatives,** as everywhere
+/// in this crate. **The smoothing of 1 belongs to the Tversky formula:** the loss equals [`Dice::new(2.0)`](crate::Dice::new). Defaults:
 /// `class_weights=None`, `smooth=1.0`, `alpha=0.5`, `beta=0.5`, `apply_softmax=True`, `reduction="mean"` (over classes),
 /// `ignore_background=False`.
 ///
-/// **Empty masks.** ½P/(½P + 1): 0 for nothing on nothing, and a gradient for false positives, which is sound. The values of
-/// small objects are smoothed by one pixel as well.
+/// **Empty masks.** ½P/(½P + 1): it is 0 if nothing is predicted, and false positives have a gradient, which is sound. On the other hand the smoothing
+/// changes the values of small objects as well.
 ///
 /// ```
 /// use loss_core::{EmptyImage, Loss, conventions::optax};
@@ -133,7 +133,7 @@ pub const fn dice() -> Tversky {
 
 /// `dice_loss(predictions, targets)` of a softmax: the mean over classes of [`dice`], background included.
 ///
-/// `ignore_background=True` is `.classes(Foreground)`, `class_weights` are `.weights(…, WeightMode::Multiply)`.
+/// For `ignore_background=True` use `.classes(Foreground)`, for `class_weights` use `.weights(…, WeightMode::Multiply)`.
 ///
 /// ```
 /// use loss_core::class::ClassLoss;

@@ -1,10 +1,10 @@
 //! PyTorch's own: `torch.nn`.
 //!
-//! **Grouping.** Means over the batch's pixels: stream everything into one accumulator. They are sums over pixels, so empty
-//! masks are nothing special.
+//! **Grouping.** All are means over the batch's pixels: stream everything into one accumulator. They are sums over pixels, so empty
+//! masks are no special case.
 //!
-//! **`reduction`** is `"mean"` by default, as here. `"sum"` is `Bce::new().sum()`, `CrossEntropy::new().sum()`; `"none"` is
-//! [`write_map`](crate::Pointwise::write_map), for the loss before its reduction.
+//! **`reduction`** is `"mean"` by default, as here. For `"sum"` use `Bce::new().sum()` or `CrossEntropy::new().sum()`, for `"none"`
+//! [`write_map`](crate::Pointwise::write_map) of the loss before its reduction.
 //!
 //! Checked by figures of version 2.15.
 
@@ -15,10 +15,10 @@ use crate::pointwise::{Bce, Pointwise};
 
 /// `BCEWithLogitsLoss()`: the mean over pixels and channels.
 ///
-/// ℓ = w₁ t sp(−x) + (1−t) sp(x), sp the softplus. Defaults: `weight=None`, `reduction="mean"`, `pos_weight=None` (w₁ = 1).
-/// A `weight` multiplies and does not divide: there the mean is over pixels, here [`mean`](Pointwise::mean) divides by the
-/// weights, and [`mean_over_pixels`](Pointwise::mean_over_pixels) is PyTorch's. **Ignored pixels:** it knows none; with
-/// weight 0 they stay in PyTorch's mean, and leave the one returned here.
+/// ℓ = w₁ t sp(−x) + (1−t) sp(x), with sp the softplus. Defaults: `weight=None`, `reduction="mean"`, `pos_weight=None` (w₁ = 1).
+/// A `weight` multiplies the losses but not the denominator: PyTorch's mean is [`mean_over_pixels`](Pointwise::mean_over_pixels), while
+/// [`mean`](Pointwise::mean) divides by the weights. **Ignored pixels:** PyTorch has none; pixels with
+/// weight 0 stay in its mean, and leave the mean returned here.
 ///
 /// ```
 /// use loss_core::{Loss, conventions::pytorch};
@@ -32,7 +32,7 @@ pub fn bce_with_logits() -> Reduced<Bce> {
     Bce::new().mean()
 }
 
-/// `BCEWithLogitsLoss(pos_weight=…)`: see [`bce_with_logits`]. A `pos_weight` of a number for each channel is an array of
+/// `BCEWithLogitsLoss(pos_weight=…)`: see [`bce_with_logits`]. For a `pos_weight` with a number for each channel, use an array of
 /// these in [`Channels`](crate::class::Channels).
 ///
 /// ```
@@ -54,8 +54,8 @@ pub fn bce_with_logits_with(pos_weight: f32) -> Result<Reduced<Bce>, ParameterEr
 ///
 /// ℓ = −w_y ln p_y; the mean is Σℓ/Σw_y. Defaults: `weight=None`, `ignore_index=-100`, `reduction="mean"`, `label_smoothing=0.0`.
 ///
-/// **Ignored pixels** leave the mean: [`ignoring(-100)`](crate::class::ClassAccumulator::ignoring), or any other label. If nothing
-/// is left PyTorch gives NaN, which poisons the step; here it is an error,
+/// **Ignored pixels** leave the mean: [`ignoring(-100)`](crate::class::ClassAccumulator::ignoring), or any other label. If no pixel
+/// is left, PyTorch returns NaN, which spoils the training step; here it is an error,
 /// [`FinishError::NoValidPixels`](crate::FinishError::NoValidPixels).
 ///
 /// ```
@@ -64,7 +64,7 @@ pub fn bce_with_logits_with(pos_weight: f32) -> Result<Reduced<Bce>, ParameterEr
 ///
 /// let mut sums = pytorch::cross_entropy().class_accumulator().ignoring(-100i64);
 /// sums.push(([0.0, 0.0], -100i64));
-/// assert!(sums.finish().is_err()); // NaN there
+/// assert!(sums.finish().is_err()); // NaN in PyTorch
 /// sums.push(([0.0, 0.0], 1i64));
 /// assert!((sums.finish()?.value() - core::f64::consts::LN_2).abs() < 1e-7);
 /// # Ok::<(), loss_core::FinishError>(())
@@ -75,8 +75,8 @@ pub fn cross_entropy() -> ClassReduced<CrossEntropy> {
 
 /// `CrossEntropyLoss(weight=…, label_smoothing=…)`: see [`cross_entropy`].
 ///
-/// ℓ = (1−ε) w_y (−ln p_y) + ε/C Σ_c w_c (−ln p_c), **and still divided by Σ w_y:** the weight of the labels, not by the
-/// number of pixels, so weights of equal classes cancel.
+/// ℓ = (1−ε) w_y (−ln p_y) + ε/C Σ_c w_c (−ln p_c), **divided by Σ w_y even with label smoothing.** That is the weight of the labels, not the
+/// number of pixels, so the weight cancels if all pixels have the same class.
 ///
 /// ```
 /// use loss_core::class::{ClassLoss, Equal};

@@ -1,7 +1,7 @@
 //! segmentation_models.pytorch: `segmentation_models_pytorch.losses`.
 //!
-//! **Grouping.** Everything is summed over the whole batch, channel by channel, and then the mean over channels is taken:
-//! stream into [`accumulator`](crate::Loss::accumulator) for `mode="binary"`,
+//! **Grouping.** Everything is summed over the whole batch, channel by channel, and then averaged over the channels.
+//! Stream into [`accumulator`](crate::Loss::accumulator) for `mode="binary"`,
 //! [`class_accumulator`](crate::class::ClassLoss::class_accumulator) for `"multiclass"`, [`Channels`](crate::class::Channels) for
 //! `"multilabel"`.
 //!
@@ -13,16 +13,16 @@
 //! | `log_loss=True` | [`LogDice`](crate::LogDice) |
 //! | `ignore_index=i` | [`ignoring(i)`](crate::class::ClassAccumulator::ignoring), or weight 0 |
 //!
-//! **Empty masks.** **A channel without foreground in the whole batch counts as perfect:** its loss is 0 and its false
-//! positives have no gradient, and it stays in the mean. This is a trap for rare classes, which are taught by the batches
-//! that have them alone; here a region loss does what its formula says unless told otherwise ([`EmptyMask::Formula`],
+//! **Empty masks.** **A channel without foreground in the whole batch counts as perfect:** its loss is 0, its false
+//! positives have no gradient, and it stays in the mean. This is a trap for rare classes, which are then learned only from the batches
+//! that contain them. In this crate a region loss follows its formula by default ([`EmptyMask::Formula`],
 //! [`AbsentClass::Count`](crate::class::AbsentClass::Count)), and false positives cost.
 //!
-//! **Overlap.** Since it takes soft labels, TP is Σ min(p, t) ([`Minimum`]), which is Σ pt for labels of 0 and 1.
+//! **Overlap.** Since smp takes soft labels, TP is Σ min(p, t) ([`Minimum`]), which equals Σ pt for labels of 0 and 1.
 //!
-//! Checked by figures of version 0.6.0, except for [`jaccard_multiclass`] and [`tversky_multiclass`], which follow from
-//! these; [`focal`], [`soft_bce_with_logits`] and [`soft_cross_entropy`], which were read in published code of earlier
-//! versions; and [`lovasz_multiclass`], which was not verified.
+//! Checked by figures of version 0.6.0, with these exceptions: [`jaccard_multiclass`] and [`tversky_multiclass`] follow from
+//! the others; [`focal`], [`soft_bce_with_logits`] and [`soft_cross_entropy`] follow published code of earlier
+//! versions; [`lovasz_multiclass`] was not verified.
 
 use super::focal_of;
 use crate::class::{ClassPointwise, ClassReduced, CrossEntropy, PerClass};
@@ -54,7 +54,7 @@ pub fn dice() -> Dice<Minimum> {
     Dice::known([0.0; 2], 2.0 * FLOOR).overlap(Minimum).empty_mask(EmptyMask::Zero)
 }
 
-/// `DiceLoss(mode="multiclass")`: the mean over classes of [`dice`], an absent class being 0 in it.
+/// `DiceLoss(mode="multiclass")`: the mean over classes of [`dice`], with 0 for an absent class.
 ///
 /// ```
 /// use loss_core::class::ClassLoss;
@@ -86,7 +86,7 @@ pub fn jaccard() -> Iou<Minimum> {
     Iou::known([0.0; 2], FLOOR).overlap(Minimum).empty_mask(EmptyMask::Zero)
 }
 
-/// `JaccardLoss(mode="multiclass")`: the mean over classes of [`jaccard`], an absent class being 0 in it.
+/// `JaccardLoss(mode="multiclass")`: the mean over classes of [`jaccard`], with 0 for an absent class.
 ///
 /// ```
 /// use loss_core::class::ClassLoss;
@@ -103,8 +103,8 @@ pub fn jaccard_multiclass() -> PerClass<Iou<Minimum>> {
 
 /// `TverskyLoss(mode="binary")`, with smp's α = β = 0.5 and γ = 1.
 ///
-/// L = 1 − TP / max(TP + α FP + β FN, 1e−7), **α on false positives, β on false negatives,** as everywhere here; 0 for a
-/// batch without foreground. At these defaults it is [`dice`]. Other defaults and ignored pixels as there.
+/// L = 1 − TP / max(TP + α FP + β FN, 1e−7), **α on false positives, β on false negatives,** as everywhere in this crate; 0 for a
+/// batch without foreground. With these defaults it equals [`dice`]. Other defaults and ignored pixels are those of [`dice`].
 ///
 /// ```
 /// use loss_core::{Loss, conventions::segmentation_models_pytorch as smp};
@@ -118,9 +118,9 @@ pub fn tversky() -> Tversky<Minimum> {
     Tversky::known_dice([0.0; 2], FLOOR).overlap(Minimum).empty_mask(EmptyMask::Zero)
 }
 
-/// `TverskyLoss(mode="multiclass")`: the mean over classes of [`tversky`], an absent class being 0 in it.
+/// `TverskyLoss(mode="multiclass")`: the mean over classes of [`tversky`], with 0 for an absent class.
 ///
-/// With a γ, smp raises the *mean* to it, which no [`PerClass`] does: take the γ-th power of this loss, and γ L^(γ−1) as the
+/// With a γ, smp raises the *mean* to it, which [`PerClass`] cannot do. Take the γ-th power of this loss, and γ L^(γ−1) as the
 /// upstream factor of its gradient.
 ///
 /// ```
@@ -159,11 +159,11 @@ pub fn tversky_with(alpha: f64, beta: f64, gamma: f64) -> Result<FocalTversky<Mi
 
 /// `FocalLoss(mode="binary")`: the mean over the pixels that are not ignored.
 ///
-/// ℓ = (1 − e^−b)^γ b, b the cross-entropy, times αt + (1−α)(1−t) if there is an α. Defaults: `alpha=None`, `gamma=2.0`,
-/// `ignore_index=None`, `reduction="mean"`, `normalized=False`, `reduced_threshold=None`; the last two are not covered. It
-/// is a sum over pixels: an empty mask is nothing special.
+/// ℓ = (1 − e^−b)^γ b, with b the cross-entropy, times αt + (1−α)(1−t) if there is an α. Defaults: `alpha=None`, `gamma=2.0`,
+/// `ignore_index=None`, `reduction="mean"`, `normalized=False`, `reduced_threshold=None`; the last two are not covered. The loss
+/// is a sum over pixels, so an empty mask is no special case.
 ///
-/// `mode="multiclass"` **is no softmax:** it is the *sum* over classes of this loss of a sigmoid against the one-hot target. Take
+/// `mode="multiclass"` **is not a softmax:** it is the *sum* over classes of this loss, with a sigmoid against the one-hot target. Use
 /// [`Channels`](crate::class::Channels), and C times its mean.
 ///
 /// ```
@@ -197,9 +197,9 @@ pub fn focal_with(alpha: Option<f32>, gamma: f32) -> Result<Reduced<Focal>, Para
 
 /// `SoftBCEWithLogitsLoss()`: the mean over all pixels, **ignored ones included** with a loss of 0.
 ///
-/// Defaults: `weight=None`, `ignore_index=-100`, `reduction="mean"`, `smooth_factor=None`, `pos_weight=None`. An image that
-/// is half ignored so counts half; here [`mean`](Pointwise::mean) is over the pixels that count. Empty masks are nothing
-/// special.
+/// Defaults: `weight=None`, `ignore_index=-100`, `reduction="mean"`, `smooth_factor=None`, `pos_weight=None`. So an image that
+/// is half ignored counts half; [`mean`](Pointwise::mean) is over the valid pixels instead. Empty masks are no special
+/// case.
 ///
 /// ```
 /// use loss_core::{Loss, conventions::segmentation_models_pytorch as smp};
@@ -215,8 +215,8 @@ pub fn soft_bce_with_logits() -> Reduced<Bce> {
 
 /// `SoftBCEWithLogitsLoss(smooth_factor=…, pos_weight=…)`: see [`soft_bce_with_logits`].
 ///
-/// t′ = t(1−s) + (1−t)s: **s is the probability that a label is wrong,** twice what Keras' rule makes of the same number.
-/// Without them smp has `None`, here 0 and 1.
+/// t′ = t(1−s) + (1−t)s: **s is the probability that a label is wrong,** so it has twice the effect of the same number in Keras.
+/// smp's `None` corresponds to 0 and 1 here.
 ///
 /// ```
 /// use loss_core::{Loss, conventions::segmentation_models_pytorch as smp};
@@ -237,8 +237,8 @@ pub fn soft_bce_with_logits_with(smooth_factor: f32, pos_weight: f32) -> Result<
 /// `SoftCrossEntropyLoss()`: the mean over all pixels, **ignored ones included** with a loss of 0.
 ///
 /// ℓ = (1−ε)(−ln p_y) + ε/C Σ_c (−ln p_c). Defaults: `reduction="mean"`, `smooth_factor=None` (ε), `ignore_index=-100`.
-/// PyTorch's own cross-entropy divides by the pixels that count, as does [`mean`](ClassPointwise::mean) here. Empty masks
-/// are nothing special.
+/// PyTorch's own cross-entropy divides by the valid pixels, as [`mean`](ClassPointwise::mean) does here. Empty masks
+/// are no special case.
 ///
 /// ```
 /// use loss_core::class::ClassLoss;
@@ -273,10 +273,10 @@ pub fn soft_cross_entropy_with(smooth_factor: f32) -> Result<ClassReduced<CrossE
 
 /// `MCCLoss()`: 1e−5 added to each of the four counts, over the whole batch.
 ///
-/// L = 1 − (TP·TN − FP·FN) / √((TP+FP)(TP+FN)(TN+FP)(TN+FN)). Default: `eps=1e-5`. **smp's takes probabilities,** without an
-/// activation of its own; here logits go into an accumulator and probabilities into
-/// [`probability_accumulator`](crate::Loss::probability_accumulator). It knows no ignored pixels. **Empty masks.** Near 1
-/// whatever is predicted: no correlation with a constant.
+/// L = 1 − (TP·TN − FP·FN) / √((TP+FP)(TP+FN)(TN+FP)(TN+FN)). Default: `eps=1e-5`. **smp's loss takes probabilities** and has no
+/// activation of its own. Here logits go into an accumulator and probabilities into a
+/// [`probability_accumulator`](crate::Loss::probability_accumulator). smp has no ignored pixels here. **Empty masks.** The loss is near 1
+/// for any prediction, because nothing correlates with a constant.
 ///
 /// ```
 /// use loss_core::{Loss, conventions::segmentation_models_pytorch as smp};
@@ -290,11 +290,11 @@ pub const fn mcc() -> Mcc {
     Mcc::known(1e-5)
 }
 
-/// `LovaszLoss(mode="binary")`: the Lovász hinge of all pixels of the batch, over memory lent by the caller.
+/// `LovaszLoss(mode="binary")`: the Lovász hinge of all pixels of the batch, in memory that the caller lends.
 ///
-/// Defaults: `per_image=False`, `ignore_index=None`, `from_logits=True`. With `per_image=True`:
-/// [`reset`](crate::sorted::Lovasz::reset) after each image, and the mean. **Empty masks:** the largest hinge error alone is the
-/// loss. Ignored pixels (weight 0) take no part.
+/// Defaults: `per_image=False`, `ignore_index=None`, `from_logits=True`. For `per_image=True` call
+/// [`reset`](crate::sorted::Lovasz::reset) after each image, and take the mean. **Empty masks:** the loss is the largest hinge
+/// error. Ignored pixels (weight 0) take no part.
 ///
 /// ```
 /// use loss_core::conventions::segmentation_models_pytorch as smp;
@@ -311,8 +311,8 @@ pub fn lovasz(scratch: &mut [u32]) -> LovaszHinge<'_> {
 
 /// `LovaszLoss(mode="multiclass")`: the Lovász-Softmax of all pixels of the batch, over the classes present.
 ///
-/// Defaults as [`lovasz`]. An absent class leaves the mean, so its false positives cost nothing. As of version 0.6.0, not
-/// verified: smp takes Berman's code, whose default `classes="present"` this is.
+/// Defaults as [`lovasz`]. An absent class leaves the mean, so its false positives cost nothing. Not verified for version 0.6.0:
+/// smp uses Berman's code, whose default is `classes="present"`, as here.
 ///
 /// ```
 /// use loss_core::conventions::segmentation_models_pytorch as smp;

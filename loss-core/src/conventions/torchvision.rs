@@ -6,15 +6,15 @@ use super::focal_of;
 use crate::error::ParameterError;
 use crate::pointwise::Focal;
 
-/// `sigmoid_focal_loss(inputs, targets)`, α = 0.25, γ = 2, not reduced.
+/// `sigmoid_focal_loss(inputs, targets)` with α = 0.25 and γ = 2, not reduced.
 ///
-/// ℓ = α_t (1−p_t)^γ b, b the cross-entropy, p_t = pt + (1−p)(1−t), α_t = αt + (1−α)(1−t); for soft targets too
-/// ([`FocalForm::Mixture`](crate::FocalForm::Mixture)). Defaults: `alpha=0.25`, `gamma=2`, `reduction="none"`. Its `"mean"`
-/// is [`mean`](crate::Pointwise::mean), `"sum"` is [`sum`](crate::Pointwise::sum), `"none"` is
-/// [`write_map`](crate::Pointwise::write_map). **α is on the foreground:** 0.25 weighs foreground *less*, which the paper
-/// chose for γ = 2 and a detector; it is not the share of background.
+/// ℓ = α_t (1−p_t)^γ b, with b the cross-entropy, p_t = pt + (1−p)(1−t) and α_t = αt + (1−α)(1−t), for soft targets too
+/// ([`FocalForm::Mixture`](crate::FocalForm::Mixture)). Defaults: `alpha=0.25`, `gamma=2`, `reduction="none"`. For `"mean"` use
+/// [`mean`](crate::Pointwise::mean), for `"sum"` [`sum`](crate::Pointwise::sum), for `"none"`
+/// [`write_map`](crate::Pointwise::write_map). **α is the weight of foreground:** 0.25 weighs foreground *less*. The paper
+/// chose it for γ = 2 and a detector; it is not the share of background.
 ///
-/// **Empty masks** are nothing special. It knows no **ignored pixels**; weight 0 leaves them out of the mean here.
+/// **Empty masks** are no special case. torchvision has no **ignored pixels**; here weight 0 leaves them out of the mean.
 ///
 /// ```
 /// use loss_core::{Loss, Pointwise, conventions::torchvision};

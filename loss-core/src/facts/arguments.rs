@@ -3,7 +3,7 @@ use core::fmt;
 use super::{Facts, ParameterFacts, Preset};
 use crate::error::ParameterError;
 
-/// A value that has been checked against its parameter.
+/// The value of a parameter, checked against its range.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Value {
     /// A number.
@@ -12,7 +12,7 @@ pub enum Value {
     Word(&'static str),
 }
 
-/// The values that were given to a loss, with its defaults for the rest.
+/// The arguments of a loss: the values that were given, and defaults for the rest.
 #[derive(Clone, Copy, Debug)]
 pub struct Arguments<'a> {
     facts: Facts,
@@ -20,25 +20,25 @@ pub struct Arguments<'a> {
 }
 
 impl<'a> Arguments<'a> {
-    /// Of values that are in the range of their parameters.
+    /// Takes values that are each in the range of their parameter.
     #[must_use]
     pub const fn new(facts: &Facts, given: &'a [(&'static ParameterFacts, Value)]) -> Self {
         Self { facts: *facts, given }
     }
 
-    /// Whether a value was given for the parameter of this name.
+    /// Whether a value was given for the parameter `name`.
     #[must_use]
     pub fn is_given(&self, name: &str) -> bool {
         self.given.iter().any(|(parameter, _)| parameter.name == name)
     }
 
-    /// The number of a parameter; NaN, which every loss refuses, if it has none.
+    /// The number of a parameter; NaN, which every loss refuses, if there is none.
     #[must_use]
     pub fn number(&self, name: &str) -> f64 {
         self.number_or_none(name).unwrap_or(f64::NAN)
     }
 
-    /// The number of a parameter that may be `none`.
+    /// The number of a parameter that also accepts `none`.
     #[must_use]
     pub fn number_or_none(&self, name: &str) -> Option<f64> {
         match self.value(name)? {
@@ -47,7 +47,7 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    /// The word of a parameter; an empty one if it has none.
+    /// The word of a parameter; empty if there is none.
     #[must_use]
     pub fn word(&self, name: &str) -> &'static str {
         match self.value(name) {
@@ -63,23 +63,23 @@ impl<'a> Arguments<'a> {
         match self.facts.parameter(name)?.default {
             Preset::Number(number) => Some(Value::Number(number)),
             Preset::Word(word) => Some(Value::Word(word)),
-            // A parameter of its own, so that there is no circle.
+            // `SameAs` always points to a parameter with a value of its own, so this ends.
             Preset::SameAs(other) => self.value(other),
         }
     }
 }
 
-/// Why arguments that are in range each make no loss.
+/// Why arguments make no loss although each is in range.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// The loss refuses a parameter.
+    /// The loss refuses the value of a parameter.
     Refused(ParameterError),
-    /// A parameter does not go with the others.
+    /// A parameter contradicts the others.
     Conflict {
-        /// Its name.
+        /// The name of the parameter.
         parameter: &'static str,
-        /// What is wrong, to be read after the name.
+        /// What is wrong, as text that follows the name.
         message: &'static str,
     },
 }

@@ -1,4 +1,4 @@
-//! What lists say of a loss, and the arguments that one is made of.
+//! The facts that lists state about a loss, and the arguments that make one.
 
 mod arguments;
 mod parameters;
@@ -6,30 +6,30 @@ mod parameters;
 pub use arguments::{Arguments, BuildError, Value};
 pub(crate) use parameters::*;
 
-/// What a list says of a loss.
+/// The facts about a loss.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts {
     /// The name in expressions.
     pub name: &'static str,
-    /// Other names of the same.
+    /// Other names of the same loss.
     pub aliases: &'static [&'static str],
-    /// What the loss asks for beside inputs and targets.
+    /// The data that the loss needs beside inputs and targets.
     pub needs: Needs,
-    /// The loss of a pixel, for a sum over pixels; else of all.
+    /// The formula: of one pixel's loss if the loss is a sum over pixels, otherwise of the whole loss.
     pub formula: &'static str,
-    /// One sentence.
+    /// The loss in one sentence.
     pub description: &'static str,
-    /// The paper, or nothing where there is none.
+    /// The paper; empty if there is none.
     pub source: &'static str,
-    /// Where the documentation has it: the path in this crate.
+    /// The path of its documentation page in this crate.
     pub page: &'static str,
-    /// Whether the loss is a sum over pixels, so that there is a map of it.
+    /// Whether the loss is a sum over pixels, and so has a map.
     pub is_pointwise: bool,
-    /// Whether the loss is one over classes too, as [`PerClass`](crate::class::PerClass) of each against the rest.
+    /// Whether the loss works over classes too, each class against the rest, through [`PerClass`](crate::class::PerClass).
     pub is_per_class: bool,
-    /// The parameters in groups, because many losses share some of them: its own, …
+    /// The loss's own parameters. They are in groups because many losses share some of them.
     pub parameters: &'static [&'static [ParameterFacts]],
-    /// … and those of its reduction.
+    /// The parameters of the loss's reduction, in groups as well.
     pub more_parameters: &'static [&'static [ParameterFacts]],
 }
 
@@ -39,7 +39,7 @@ impl Facts {
         self.parameters.iter().chain(self.more_parameters).copied().flatten()
     }
 
-    /// Facts without options, for a list to start from.
+    /// Facts without any option, the start of each loss's facts.
     pub(crate) const NONE: Self = Self {
         name: "",
         aliases: &[],
@@ -54,7 +54,7 @@ impl Facts {
         more_parameters: &[],
     };
 
-    /// The parameter of this name.
+    /// The parameter called `name`.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<&'static ParameterFacts> {
         self.parameters().find(|parameter| parameter.name == name)
@@ -66,15 +66,15 @@ impl Facts {
     }
 }
 
-/// What a loss asks for beside inputs and targets.
+/// The data that a loss needs beside inputs and targets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Needs {
-    /// Nothing: pixels of two classes stream through it.
+    /// Nothing: the loss streams pixels of two classes.
     Nothing,
-    /// Labels of classes, or a target for each.
+    /// Labels of classes, or a target for each class.
     Classes,
-    /// Labels of classes, and the distance of each class from each other.
+    /// Labels of classes, and a distance between each two classes.
     ClassDistances,
     /// All pixels at once, or some memory for each.
     AllPixels,
@@ -84,27 +84,27 @@ pub enum Needs {
     DistanceMap,
 }
 
-/// What a list can have a row of.
+/// Something that a list can have a row for.
 pub trait Listed {
-    /// What the list says of it.
+    /// The facts of that row.
     const FACTS: Facts;
 }
 
-/// What arguments make: a loss, or an option of several.
+/// Something that arguments make: a loss, or an option that several losses share.
 pub trait FromArguments: Sized {
-    /// Of arguments that are in range each.
+    /// Makes it of arguments that are each in range.
     ///
     /// # Errors
-    /// [`BuildError`] if they make no loss together.
+    /// [`BuildError`] if the arguments contradict each other.
     fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError>;
 }
 
-/// A row of a list: a loss that becomes an `L`.
+/// A row of a list: a loss, and the function that makes it as an `L`.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry<L: 'static> {
-    /// What lists say of it.
+    /// The facts of the loss.
     pub facts: Facts,
-    /// Makes it of arguments.
+    /// Makes the loss of arguments.
     pub build: fn(&Arguments<'_>) -> Result<L, BuildError>,
 }
 
@@ -113,11 +113,11 @@ pub struct Entry<L: 'static> {
 pub struct ParameterFacts {
     /// The name.
     pub name: &'static str,
-    /// What it accepts.
+    /// What the parameter accepts.
     pub kind: Kind,
     /// The value if none is given.
     pub default: Preset,
-    /// What it does.
+    /// What the parameter does.
     pub meaning: &'static str,
 }
 
@@ -125,17 +125,17 @@ pub struct ParameterFacts {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Kind {
-    /// A number of a range.
+    /// A number in a range.
     Number(Range),
     /// One of these words.
     Word(&'static [&'static str]),
-    /// A number of a range, or `none`.
+    /// A number in a range, or `none`.
     NumberOrNone(Range),
     /// Rows of numbers in [0, 1], or `1`: a distance between each two classes.
     Matrix,
 }
 
-/// The value of a parameter that is not given.
+/// The default value of a parameter.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Preset {
@@ -143,27 +143,27 @@ pub enum Preset {
     Number(f64),
     /// A word.
     Word(&'static str),
-    /// That of another parameter.
+    /// The value of another parameter.
     SameAs(&'static str),
 }
 
-/// Numbers from `minimum` (itself only if `closed`) to `maximum` (itself only if `closed_above`).
+/// The numbers from `minimum` (included if `closed`) to `maximum` (included if `closed_above`).
 #[derive(Clone, Copy, Debug)]
 pub struct Range {
-    /// The smallest number, or what all are above.
+    /// The lower end.
     pub minimum: f64,
-    /// Whether the smallest number is one of the range.
+    /// Whether the lower end is included.
     pub closed: bool,
-    /// The largest number, or what all are below.
+    /// The upper end.
     pub maximum: f64,
-    /// Whether the largest number is one of the range.
+    /// Whether the upper end is included.
     pub closed_above: bool,
     /// The range in words.
     pub text: &'static str,
 }
 
 impl Range {
-    /// Whether a number is one of the range.
+    /// Whether the range contains a number.
     #[must_use]
     pub const fn contains(&self, number: f64) -> bool {
         let above = if self.closed { number >= self.minimum } else { number > self.minimum };

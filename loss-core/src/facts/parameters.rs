@@ -1,4 +1,4 @@
-//! The parameters that several losses share, and how they are read.
+//! The parameters that several losses share, and how arguments become values.
 
 use super::{Arguments, BuildError, Kind, ParameterFacts, Preset, Range};
 
@@ -36,7 +36,7 @@ pub(crate) const WHOLE: Range = Range {
     closed_above: true,
     text: "a whole number, at least 1",
 };
-/// γ of reduced focal loss, whose threshold to the power −γ is at most 1e30.
+/// γ of reduced focal loss. The threshold to the power −γ is at most 1e30.
 pub(crate) const UP_TO_99: Range =
     Range { minimum: 0.0, closed: true, maximum: 99.0, closed_above: true, text: "from 0 to 99" };
 pub(crate) const SMALL_EXPONENT: Range =
@@ -72,7 +72,7 @@ pub(crate) const FALSE_NEGATIVES: &str = "β, the price of false negatives; β >
 
 /// A count of pixels.
 pub(crate) fn whole(parameter: &'static str, number: f64) -> Result<u64, BuildError> {
-    // The range of the parameter is one that a u64 holds.
+    // The parameter's range fits into a `u64`.
     if libm::trunc(number) == number {
         Ok(number as u64)
     } else {
@@ -80,14 +80,14 @@ pub(crate) fn whole(parameter: &'static str, number: f64) -> Result<u64, BuildEr
     }
 }
 
-/// Smoothing above and below the fraction bar.
+/// The smoothing above and below the fraction bar.
 pub(crate) const SMOOTHING: &[ParameterFacts] = &[
     number("smooth", 1e-5, NOT_NEGATIVE, "s, added above and below the fraction bar of the formula"),
     same_as("smooth_numerator", "smooth", NOT_NEGATIVE, "s above the bar alone"),
     same_as("smooth_denominator", "smooth", NOT_NEGATIVE, "s below the bar alone"),
 ];
 
-/// What [`SMOOTHING`] says: above and below.
+/// The two values of [`SMOOTHING`]: above and below the bar.
 pub(crate) fn smoothing(arguments: &Arguments<'_>) -> [f64; 2] {
     ["smooth_numerator", "smooth_denominator"].map(|name| arguments.number(name))
 }

@@ -23,7 +23,7 @@ impl<C: Code, const TARGETS: usize> Batch for Bins<'_, C, TARGETS> {
 }
 
 impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
-    /// The sums of a loss over all pixels: the same as if each had been pushed, to the bit.
+    /// The sums of a loss over all pixels. They equal those of pushing each pixel, to the bit.
     pub fn accumulator<L: Loss>(&self, loss: &L) -> Accumulator<L, Logits> {
         let mut accumulator = loss.accumulator();
         accumulator.extend_histogram(self);
@@ -32,7 +32,7 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
 }
 
 impl<L: Loss> Accumulator<L, Logits> {
-    /// Adds the pixels that a histogram has counted: the sums are the same as of the pixels one by one.
+    /// Adds the pixels that a histogram has counted. The sums equal those of pushing each pixel, to the bit.
     pub fn extend_histogram<C: Code, const TARGETS: usize>(&mut self, histogram: &Histogram<C, TARGETS>) {
         let (shared, own) = &mut self.sums;
         if let Some(RejectedPixel { index, reason }) = histogram.first_rejected() {

@@ -1,13 +1,13 @@
 use super::{Code, ThresholdCurves};
 
-/// How far the probabilities can be believed: pixels by their probability, in bins of equal width.
+/// The calibration of probabilities: pixels by their probability, in bins of equal width.
 ///
-/// The k-th of B bins holds the pixels with k/B ≤ p < (k+1)/B, the last those with p = 1 too; p is the probability of
-/// foreground. With nₖ pixels in a bin,
+/// The k-th of B bins holds the pixels with k/B ≤ p < (k+1)/B; the last also holds those with p = 1. Here p is the probability of
+/// foreground. With nₖ pixels in bin k,
 ///
-/// ECE = Σ nₖ/n · |mean t − mean p|, MCE = max |mean t − mean p| over the bins that are not empty.
+/// ECE = Σ nₖ/n · |mean t − mean p|, and MCE = max |mean t − mean p| over the bins that are not empty.
 ///
-/// **Range.** Both lie in [0, 1]; 0 is perfect. They depend on B, and are biased upwards when bins hold few pixels. Guo et al. take 15 bins.
+/// **Range.** Both lie in [0, 1]; 0 is perfect. They depend on B, and are biased upwards when bins hold few pixels. Guo et al. use 15 bins.
 ///
 /// ```
 /// use loss_core::{Histogram, Quantisation};
@@ -31,15 +31,15 @@ pub struct Calibration<const BINS: usize> {
     bins: [ReliabilityBin; BINS],
 }
 
-/// The pixels whose probability lies in an interval: a bar of a reliability diagram.
+/// A bin: the pixels whose probability lies in an interval, a bar of a reliability diagram.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ReliabilityBin {
-    /// How many pixels there are.
+    /// The number of pixels.
     pub pixels: f64,
-    /// Σ p.
+    /// The sum Σ p.
     pub probability: f64,
-    /// Σ t.
+    /// The sum Σ t.
     pub foreground: f64,
 }
 
@@ -50,7 +50,7 @@ impl ReliabilityBin {
         (self.pixels > 0.0).then(|| self.probability / self.pixels)
     }
 
-    /// How much of the bin is foreground; `None` in an empty bin.
+    /// The share of foreground; `None` in an empty bin.
     #[must_use]
     pub fn foreground_share(&self) -> Option<f64> {
         (self.pixels > 0.0).then(|| self.foreground / self.pixels)
@@ -58,13 +58,13 @@ impl ReliabilityBin {
 }
 
 impl<const BINS: usize> Calibration<BINS> {
-    /// The bins, of the lowest probabilities first.
+    /// The bins, from the lowest probabilities up.
     #[must_use]
     pub fn bins(&self) -> &[ReliabilityBin; BINS] {
         &self.bins
     }
 
-    /// ECE: the mean gap between probability and share of foreground, over the pixels.
+    /// The expected calibration error (ECE): the mean gap between probability and share of foreground, over the pixels.
     #[must_use]
     pub fn expected_calibration_error(&self) -> f64 {
         let (gaps, pixels) = self.bins.iter().fold((0.0, 0.0), |(gaps, pixels), bin| {
@@ -73,7 +73,7 @@ impl<const BINS: usize> Calibration<BINS> {
         gaps / pixels
     }
 
-    /// MCE: the largest gap of a bin.
+    /// The maximum calibration error (MCE): the largest gap of a bin.
     #[must_use]
     pub fn maximum_calibration_error(&self) -> f64 {
         let filled = self.bins.iter().filter(|bin| bin.pixels > 0.0);
@@ -82,7 +82,7 @@ impl<const BINS: usize> Calibration<BINS> {
 }
 
 impl<C: Code> ThresholdCurves<C> {
-    /// Probabilities against shares of foreground, in 1 to 2²⁴ bins.
+    /// The calibration in `BINS` bins, from 1 to 2²⁴.
     pub fn calibration<const BINS: usize>(&self) -> Calibration<BINS> {
         const { assert!(BINS >= 1 && BINS <= 1 << 24) };
         let mut bins = [ReliabilityBin::default(); BINS];
@@ -90,7 +90,7 @@ impl<C: Code> ThresholdCurves<C> {
             let p = f64::from(level.p);
             let (foreground, background) =
                 (level.foreground as f64 / self.units(), level.background as f64 / self.units());
-            // p·B is exact; the last bin is closed.
+            // p·B is exact; the last bin includes p = 1.
             if let Some(bin) = bins.get_mut(((p * BINS as f64) as usize).min(BINS - 1)) {
                 bin.pixels += foreground + background;
                 bin.probability += p * (foreground + background);

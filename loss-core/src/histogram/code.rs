@@ -7,20 +7,20 @@ impl Code for i8 {}
 impl Code for u8 {}
 
 pub(crate) mod sealed {
-    /// A byte that stands for a number. What counts codes does so by their bits, which costs no instruction; the order of the numbers
-    /// matters to the reader alone.
+    /// A byte that stands for a number. Counting uses its bits as they are, which costs no instruction; only readers need the order of the
+    /// numbers.
     pub trait Byte: Sized {
-        /// Tells the types from each other.
+        /// The name that distinguishes the types.
         const NAME: &'static str;
 
-        /// All codes in rising order.
+        /// All codes, from the lowest number to the highest.
         const RISING: [Self; 256];
 
         fn to_bits(self) -> u8;
 
         fn from_bits(bits: u8) -> Self;
 
-        /// Where the code stands in the rising order.
+        /// The place of the code in this order.
         fn position(self) -> usize;
     }
 

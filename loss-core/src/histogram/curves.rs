@@ -7,21 +7,21 @@ use crate::number::compensated::Compensated;
 use crate::sums::confusion::Confusion;
 use crate::sums::error::FinishError;
 
-/// The confusion at every threshold, and the areas and scores that follow. Every code is a threshold: codes from it on are called foreground.
+/// The confusion at every threshold, and the areas and scores that follow from it. Every code is a threshold: codes from it upwards predict foreground.
 ///
-/// A target between 0 and 1 counts as t foreground pixels and 1 − t background pixels. With P and N the foreground and the
-/// background, and f(q) and b(q) their parts with code q:
+/// A target between 0 and 1 counts as t foreground pixels and 1 − t background pixels. P and N are the foreground and the
+/// background, f(q) and b(q) their parts with code q:
 ///
-/// | score | formula | none if |
+/// | score | formula | `None` if |
 /// |---|---|---|
 /// | [`roc_auc`](Self::roc_auc) | Σ f(q)·(Σ_{r<q} b(r) + ½b(q)) / (P·N) | P = 0 or N = 0 |
 /// | [`average_precision`](Self::average_precision) | Σ f(q)/P · TP(q)/(TP(q) + FP(q)) | P = 0 |
-/// | [`best_threshold`](Self::best_threshold) | max over q of a score of the confusion | no confusion has it |
+/// | [`best_threshold`](Self::best_threshold) | max over q of a score of the confusion | no confusion has the score |
 /// | [`brier_score`](Self::brier_score) | Σ (f(q)(1−p)² + b(q)p²) / (P + N) | |
 /// | [`calibration`](Self::calibration) | Σ\|Σ p − Σ t\| / (P + N), a sum over bins of p | |
 ///
-/// **Exactness.** The confusions are counts (of 1/(TARGETS − 1) for targets of more levels), and so is all of the area under the ROC curve but its last
-/// division. The other scores are sums of 256 terms in one order, within 2⁻⁴⁸ of themselves, given p, an `f32`. No score depends on the order of the pixels.
+/// **Exactness.** The confusions are counts (in units of 1/(TARGETS − 1) for targets of several levels). So is everything in the area under the ROC curve except its last
+/// division. The other scores are sums of 256 terms in a fixed order, with a relative error below 2⁻⁴⁸, given p as an `f32`. No score depends on the order of the pixels.
 ///
 /// ```
 /// use loss_core::{Confusion, Histogram, Quantisation};
@@ -29,7 +29,7 @@ use crate::sums::error::FinishError;
 /// let mut histogram = Histogram::new(Quantisation::new(0.1, 0)?);
 /// histogram.extend_codes(&[10i8, 20, 20, 30], &[false, true, false, true])?;
 /// let curves = histogram.curves()?;
-/// assert_eq!(curves.roc_auc(), Some(0.875)); // 3 of 4 pairs in order, one tied
+/// assert_eq!(curves.roc_auc(), Some(0.875)); // of 4 pairs 3 are in order and one is tied
 /// assert_eq!(curves.average_precision(), Some((1.0 + 2.0 / 3.0) / 2.0));
 ///
 /// let (point, dice) = curves.best_threshold(Confusion::dice).ok_or("no foreground")?;
@@ -50,41 +50,41 @@ use crate::sums::error::FinishError;
 #[must_use]
 pub struct ThresholdCurves<C> {
     quantisation: Quantisation,
-    /// The foreground and the background from each code on, in rising order, in units.
+    /// The foreground and the background from each code upwards, in the order of the codes, in units.
     foreground: [u64; 256],
     background: [u64; 256],
-    /// How many units a pixel is.
+    /// The number of units in a pixel.
     units: f64,
     codes: PhantomData<C>,
 }
 
-/// A threshold, and what it makes of the pixels.
+/// A threshold, and the confusion at it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OperatingPoint<C> {
-    /// The smallest code that is called foreground.
+    /// The smallest code that predicts foreground.
     pub code: C,
-    /// The logit that it stands for.
+    /// The logit of that code.
     pub logit: f32,
-    /// The probability of that logit.
+    /// The probability of that code.
     pub probability: f32,
     /// Pixels by prediction and target.
     pub confusion: Confusion,
 }
 
 impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
-    /// The curves over thresholds, if every pixel was in range.
+    /// The curves over all pixels, if every pixel was in range.
     ///
     /// # Errors
-    /// [`FinishError`] if there is no (valid) pixel, or if any was rejected.
+    /// [`FinishError`] if there is no valid pixel, or if any was rejected.
     pub fn curves(&self) -> Result<ThresholdCurves<C>, FinishError> {
         FinishError::of_all(self.counts(), self.first_rejected())?;
         self.curves_valid()
     }
 
-    /// The curves over the pixels that were in range.
+    /// The curves over the pixels that were in range; rejected pixels are left out.
     ///
     /// # Errors
-    /// [`FinishError`] if there is none.
+    /// [`FinishError`] if there is no valid pixel.
     pub fn curves_valid(&self) -> Result<ThresholdCurves<C>, FinishError> {
         FinishError::of_valid(self.counts())?;
         let (mut foreground, mut background) = ([0u64; 256], [0u64; 256]);
@@ -109,10 +109,10 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
 }
 
 impl<C: Code> ThresholdCurves<C> {
-    /// The confusion at each threshold, in rising order: from all pixels called foreground to those of the highest code alone.
+    /// The confusion at each threshold in rising order, from all pixels predicted foreground to only those of the highest code.
     ///
-    /// The points of precision-recall curves and of ROC curves, ([`fall_out`](Confusion::fall_out), [`recall`](Confusion::recall)), which
-    /// also have the end (0, 0) where nothing is called foreground.
+    /// These are the points of precision-recall curves and of ROC curves, which plot [`recall`](Confusion::recall) over [`fall_out`](Confusion::fall_out). A ROC curve
+    /// also ends at (0, 0), where nothing is predicted.
     pub fn points(&self) -> impl DoubleEndedIterator<Item = OperatingPoint<C>> + ExactSizeIterator + '_ {
         C::RISING.into_iter().map(|code| self.at(code))
     }
@@ -130,23 +130,23 @@ impl<C: Code> ThresholdCurves<C> {
         OperatingPoint { code, logit, probability: Logits.pixel(logit, 0.0).p, confusion }
     }
 
-    /// The threshold at which a score of the confusion is highest, and the score: `best_threshold(Confusion::dice)`.
+    /// The threshold at which a score of the confusion is highest, and that score; for example `best_threshold(Confusion::dice)`.
     ///
-    /// Of equal scores, that with the highest threshold; so it is a code that has occurred, unless the best is to call nothing foreground. Confusions that have no
-    /// score, or NaN, take no part; `None` if that is all.
+    /// Among equal scores the highest threshold wins; so it is a code that has occurred, unless predicting nothing is best. Confusions whose score is
+    /// `None` or NaN are skipped; if all are, the result is `None`.
     pub fn best_threshold(&self, score: impl Fn(&Confusion) -> Option<f64>) -> Option<(OperatingPoint<C>, f64)> {
         let scored = self.points().filter_map(|point| Some((point, score(&point.confusion)?)));
         scored.filter(|(_, score)| !score.is_nan()).reduce(|best, next| if next.1 >= best.1 { next } else { best })
     }
 
-    /// The area under the ROC curve, by trapezoids: how likely a foreground pixel is to have a higher code than a background
-    /// pixel, ties counting ½ (the statistic of Mann and Whitney, over P·N). `None` without foreground or without background.
+    /// The area under the ROC curve, by trapezoids: the probability that a foreground pixel has a higher code than a background
+    /// pixel, where ties count ½ (the Mann-Whitney statistic over P·N). `None` without foreground or without background.
     #[must_use]
     pub fn roc_auc(&self) -> Option<f64> {
         let (foreground, background) = (u128::from(total(&self.foreground)), u128::from(total(&self.background)));
         let mut twice = 0u128;
         for Level { foreground, background_above, background: tied, .. } in self.levels() {
-            // Below and tied are what is not above; ties count once where the others count twice.
+            // Pixels that are not above are below or tied; tied pixels count once where lower ones count twice.
             let lower = 2 * (background - u128::from(background_above) - u128::from(tied)) + u128::from(tied);
             twice = twice.wrapping_add(u128::from(foreground).wrapping_mul(lower));
         }
@@ -154,8 +154,8 @@ impl<C: Code> ThresholdCurves<C> {
         (pairs > 0).then(|| twice as f64 / (2.0 * pairs as f64))
     }
 
-    /// Σ (Rₖ − Rₖ₋₁)·Pₖ over falling thresholds, R and P being recall and precision: the sum of steps that scikit-learn's `average_precision_score`
-    /// takes, without interpolation. `None` without foreground.
+    /// The average precision: Σ (Rₖ − Rₖ₋₁)·Pₖ over falling thresholds, where R is recall and P precision. It is the step sum of scikit-learn's `average_precision_score`,
+    /// without interpolation. `None` without foreground.
     #[must_use]
     pub fn average_precision(&self) -> Option<f64> {
         let all = total(&self.foreground);
@@ -168,7 +168,7 @@ impl<C: Code> ThresholdCurves<C> {
         (all > 0).then(|| sum.value() / all as f64)
     }
 
-    /// Σ (t(1−p)² + (1−t)p²) / n, the mean squared error of p against a pixel that is foreground with probability t; for hard targets Σ (p − t)² / n.
+    /// The Brier score: Σ (t(1−p)² + (1−t)p²) / n, the mean squared error of p for a pixel that is foreground with probability t. For hard targets it is Σ (p − t)² / n.
     ///
     /// Brier, *Verification of forecasts expressed in terms of probability*, 1950.
     #[must_use]
@@ -183,7 +183,7 @@ impl<C: Code> ThresholdCurves<C> {
         sum.value() / pixels as f64
     }
 
-    /// How many units a pixel is.
+    /// The number of units in a pixel.
     pub(super) fn units(&self) -> f64 {
         self.units
     }
@@ -204,7 +204,7 @@ impl<C: Code> ThresholdCurves<C> {
     }
 }
 
-/// The pixels of one code, and those of higher ones, in units.
+/// The pixels of one code, and those of all higher codes, in units.
 pub(super) struct Level {
     pub(super) p: f32,
     pub(super) q: f32,
@@ -214,7 +214,7 @@ pub(super) struct Level {
     pub(super) background_above: u64,
 }
 
-/// What lies from the lowest code on.
+/// The sum over all codes, which is the sum from the lowest code upwards.
 fn total(sums: &[u64; 256]) -> u64 {
     let [total, ..] = sums;
     *total

@@ -4,20 +4,20 @@ use super::{Code, Histogram, check_length};
 use crate::error::LengthError;
 use crate::input::sample::Sample;
 
-/// The gradient by the logit for each code and target: a second pass is one look a pixel.
+/// The gradient by the logit for each code and target: a second pass is one look-up per pixel.
 ///
-/// Made by [`Histogram::gradient_table`] and [`FinishedHistogramLovasz::gradient`](crate::sorted::FinishedHistogramLovasz::gradient). ∂L/∂q, by
-/// the code, is scale times this. 1 KiB for each level of the targets.
+/// [`Histogram::gradient_table`] and [`FinishedHistogramLovasz::gradient`](crate::sorted::FinishedHistogramLovasz::gradient) make it. The gradient by
+/// the code, ∂L/∂q, is scale times this. It takes 1 KiB for each level of the targets.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct GradientTable<C, const TARGETS: usize = 2> {
-    /// By target and by the bits of the code.
+    /// Indexed by target, then by the bits of the code.
     slopes: [[f32; 256]; TARGETS],
     codes: PhantomData<C>,
 }
 
 impl<C: Code, const TARGETS: usize> GradientTable<C, TARGETS> {
-    /// By what the slope is of a target and the bits of a code.
+    /// Makes it of a function that returns the slope for a target and the bits of a code.
     pub(crate) fn new(slope: impl Fn(usize, u8) -> f32) -> Self {
         let mut slopes = [[0.0; 256]; TARGETS];
         for (target, row) in (0..TARGETS).zip(&mut slopes) {
@@ -72,8 +72,8 @@ impl<C: Code, const TARGETS: usize> GradientTable<C, TARGETS> {
 }
 
 impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
-    /// The gradient of each code and target, from the gradient of a pixel of weight 1: that of [`Gradient::at`](crate::Gradient::at) or
-    /// [`PixelGradient::at`](crate::sorted::PixelGradient::at), with its bits.
+    /// Makes the gradient of each code and target from the gradient of a pixel of weight 1, [`Gradient::at`](crate::Gradient::at) or
+    /// [`PixelGradient::at`](crate::sorted::PixelGradient::at), with the same bits.
     ///
     /// ```
     /// use loss_core::{Bce, Histogram, Pointwise, Quantisation};

@@ -1,9 +1,9 @@
-//! Quantised logits, counted: a table of how often each code met each target says all that the losses ask for.
+//! Histograms of quantised logits: the number of pixels with each code and target is all that the losses need.
 //!
-//! A [`Histogram`] gives the value of any loss, a [`GradientTable`] its gradient, [`ThresholdCurves`] the scores over thresholds and
-//! [`Calibration`] how far probabilities can be believed.
+//! Start with a [`Histogram`], which returns the value of any loss. A [`GradientTable`] holds its gradient, [`ThresholdCurves`] the scores over thresholds and
+//! [`Calibration`] the reliability of the probabilities.
 
-// `bins.rs` has what a histogram adds to the sums of a loss. The sorted losses of a histogram stand beside the others, in `src/sorted/`.
+// `bins.rs` adds a histogram to the sums of a loss. The sorted losses of a histogram are in `src/sorted/`, beside the others.
 
 mod bins;
 mod calibration;
@@ -26,15 +26,15 @@ pub use code::Code;
 pub use curves::{OperatingPoint, ThresholdCurves};
 pub use gradient::GradientTable;
 
-/// How often each code of a quantised model met each target: one increment a pixel.
+/// The number of pixels with each code of a quantised model and each target: one increment per pixel.
 ///
-/// n(q, v), the number of pixels with code q and target v, is a sufficient statistic for every loss of this crate:
+/// n(q, v), the number of pixels with code q and target v, determines every loss of this crate (it is a sufficient statistic):
 ///
-/// Σ ℓ(zᵢ, tᵢ) = Σ n(q, v)·ℓ(z(q), t(v)), z(q) = scale·(q − zero point), t(v) = v/(TARGETS − 1),
+/// Σ ℓ(zᵢ, tᵢ) = Σ n(q, v)·ℓ(z(q), t(v)), where z(q) = scale·(q − zero point) and t(v) = v/(TARGETS − 1),
 ///
-/// and the sums on the right are as exact as those on the left. One histogram gives, to the bit what the pixels one by one give:
+/// and the sums on the right are as exact as those on the left. So one histogram gives all of these, with the same bits as the pixels one by one:
 ///
-/// | what | by |
+/// | result | method |
 /// |---|---|
 /// | any loss, at any γ, α, smoothing, threshold | [`accumulator`](Self::accumulator), [`Accumulator::extend_histogram`](crate::Accumulator::extend_histogram) |
 /// | its gradient, from a table | [`gradient_table`](Self::gradient_table) |
@@ -42,16 +42,16 @@ pub use gradient::GradientTable;
 /// | the Lovász losses | [`lovasz_hinge`](Histogram::lovasz_hinge), [`lovasz_sigmoid`](Histogram::lovasz_sigmoid) |
 /// | precision-recall and ROC curves, areas, the best threshold, calibration | [`curves`](Self::curves) |
 ///
-/// **Shape.** Codes are `i8` or `u8`. Targets are bytes v below `TARGETS`: with 2, by [`new`](Histogram::new), `bool`s or 0 and 1; with more, by
-/// [`with_levels`](Self::with_levels), shares of foreground in equal steps, as of 8-bit masks (256) or the votes of three annotators (4). Other bytes
+/// **Shape.** Codes are `i8` or `u8`. Targets are bytes v below `TARGETS`. With 2 of them, by [`new`](Histogram::new), they are `bool`s or 0 and 1. With more, by
+/// [`with_levels`](Self::with_levels), they are shares of foreground in equal steps, such as 8-bit masks (256) or the votes of three annotators (4). Other bytes
 /// are rejected and counted. All pixels have weight 1; a mask ignores some.
 ///
-/// **Memory.** 2 KiB for each level of the targets: 4 KiB of hard ones, 512 KiB of 256 levels, which is better kept off a small
-/// stack. An increment is one of 32 bits, which is what small processors have; its carry, once in 2³² pixels, goes to a second
-/// word. So no count overflows. At least 2⁴⁰ pixels fit the sums of the losses.
+/// **Memory.** 2 KiB for each level of the targets: 4 KiB for hard targets. 256 levels take 512 KiB; keep those off a small
+/// stack. An increment is a 32-bit addition, which small processors have; its carry, once in 2³² pixels, goes to a second
+/// word, so no count overflows. At least 2⁴⁰ pixels fit the sums of the losses.
 ///
-/// **State.** [`for_each_of_state`](Self::for_each_of_state) gives ignored pixels, those rejected for their targets, then the counts by rising codes, of the
-/// lowest target first: [`STATE_LENGTH`](Self::STATE_LENGTH) integers, which *add*, as those of an [`Accumulator`](crate::Accumulator#state).
+/// **State.** [`for_each_of_state`](Self::for_each_of_state) passes on the ignored pixels, those rejected for their targets, then the counts from the lowest code up,
+/// lowest target first: [`STATE_LENGTH`](Self::STATE_LENGTH) integers, which *add*, like those of an [`Accumulator`](crate::Accumulator#state).
 ///
 /// ```
 /// use loss_core::{Bce, Confusion, Dice, Focal, Histogram, Pointwise, Quantisation};
@@ -63,7 +63,7 @@ pub use gradient::GradientTable;
 /// let bce_dice = histogram.accumulator(&(Bce::new().mean() + Dice::new(1.0)?)).finish()?;
 /// assert!((bce_dice.value() - 0.346_941).abs() < 1e-6);
 /// for gamma in [0.5, 1.0, 2.0] {
-///     histogram.accumulator(&Focal::new(gamma)?.mean()).finish()?; // no further pass over the pixels
+///     histogram.accumulator(&Focal::new(gamma)?.mean()).finish()?; // without another pass over the pixels
 /// }
 ///
 /// let (best, dice) = histogram.curves()?.best_threshold(Confusion::dice).ok_or("no foreground")?;
@@ -74,9 +74,9 @@ pub use gradient::GradientTable;
 #[must_use]
 pub struct Histogram<C, const TARGETS: usize = 2> {
     quantisation: Quantisation,
-    /// By target and by the bits of the code, each count modulo 2³².
+    /// Indexed by target, then by the bits of the code; each count modulo 2³².
     low: [[u32; 256]; TARGETS],
-    /// What was carried, times 2³².
+    /// The carries of the counts, in units of 2³².
     high: [[u32; 256]; TARGETS],
     ignored: i64,
     rejected_targets: i64,
@@ -85,17 +85,17 @@ pub struct Histogram<C, const TARGETS: usize = 2> {
 }
 
 impl<C: Code> Histogram<C> {
-    /// An empty histogram of codes and hard targets.
+    /// Makes an empty histogram of codes and hard targets.
     pub const fn new(quantisation: Quantisation) -> Self {
         Self::with_levels(quantisation)
     }
 }
 
 impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
-    /// How many integers the state has: two counts, and 256 for each level of the targets.
+    /// The number of integers in the state: two counts, and 256 for each level of the targets.
     pub const STATE_LENGTH: usize = 2 + 256 * TARGETS;
 
-    /// An empty histogram of codes and of targets v/(TARGETS − 1), for 2 to 256 levels.
+    /// Makes an empty histogram of codes and of targets v/(TARGETS − 1), with 2 to 256 levels.
     pub const fn with_levels(quantisation: Quantisation) -> Self {
         const { assert!(TARGETS >= 2 && TARGETS <= 256) };
         Self {
@@ -109,7 +109,7 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
         }
     }
 
-    /// Adds a pixel. A target from `TARGETS` on is counted as out of range.
+    /// Adds a pixel. A target of `TARGETS` or more is rejected and counted.
     #[inline(always)]
     pub fn push(&mut self, code: C, target: impl Into<u8>) {
         if !self.add(code, target.into(), 1) {
@@ -117,7 +117,7 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
         }
     }
 
-    /// Adds equal pixels, and tells whether the target is one.
+    /// Adds equal pixels, and returns whether the target is valid.
     #[inline(always)]
     fn add(&mut self, code: C, target: u8, pixels: u32) -> bool {
         let (target, bits) = (usize::from(target), usize::from(code.to_bits()));
@@ -145,7 +145,7 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
         self.rejected_targets = self.rejected_targets.wrapping_add(1);
     }
 
-    /// Adds pixels that are ignored: they are counted, and take no other part.
+    /// Counts pixels as ignored. They have no other effect.
     pub fn ignore(&mut self, pixels: u32) {
         self.ignored = self.ignored.wrapping_add(i64::from(pixels));
     }
@@ -157,7 +157,7 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
     pub fn extend_codes<V: Copy + Into<u8>>(&mut self, codes: &[C], targets: &[V]) -> Result<(), LengthError> {
         check_length("the targets", targets.len(), codes.len())?;
         let (mut rest, mut target_rest) = (codes, targets);
-        // Arrays in place of `chunks_exact`, whose own splitting can panic where it is not inlined.
+        // Arrays instead of `chunks_exact`, whose own splitting can panic where it is not inlined.
         while let (Some((codes, after)), Some((targets, targets_after))) =
             (rest.split_first_chunk::<RUN>(), target_rest.split_first_chunk::<RUN>())
         {
@@ -170,7 +170,7 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
         Ok(())
     }
 
-    /// Adds pixels at once if they are all equal, and tells whether they were.
+    /// Adds the pixels at once if they are all equal, and returns whether they were.
     #[inline(always)]
     fn add_equal<V: Copy + Into<u8>>(&mut self, codes: &[C; RUN], targets: &[V; RUN]) -> bool {
         let ([code, ..], [target, ..]) = (codes, targets);
@@ -201,7 +201,7 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
     /// Adds the pixels of another histogram.
     ///
     /// # Errors
-    /// [`StateError::OtherLoss`], and nothing is added, if the codes stand for other logits.
+    /// [`StateError::OtherLoss`] if the codes stand for other logits; nothing is added then.
     pub fn merge(&mut self, other: &Self) -> Result<(), StateError> {
         let (expected, given) = (self.fingerprint(), other.fingerprint());
         if expected != given {
@@ -215,7 +215,7 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
         }
         self.ignored = self.ignored.wrapping_add(other.ignored);
         self.rejected_targets = self.rejected_targets.wrapping_add(other.rejected_targets);
-        // A position counts from the start of its own histogram, and means nothing in the whole.
+        // A position counts from the start of its own histogram, and is meaningless after a merge.
         self.first_rejected = None;
         Ok(())
     }
@@ -226,33 +226,33 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
         (self.ignored, self.rejected_targets, self.first_rejected) = (0, 0, None);
     }
 
-    /// How the codes stand for logits.
+    /// The meaning of the codes as logits.
     pub fn quantisation(&self) -> Quantisation {
         self.quantisation
     }
 
-    /// How many pixels there were so far, and what became of them.
+    /// The number of pixels so far: valid, ignored and rejected.
     #[must_use]
     pub fn counts(&self) -> Counts {
         let valid = self.cells().fold(0i64, |valid, (.., count)| valid.saturating_add_unsigned(count));
         Counts { valid, ignored: self.ignored, rejected_targets: self.rejected_targets, ..Counts::NONE }
     }
 
-    /// The first rejected pixel, if this histogram has seen one itself and was not merged since. It is a diagnostic,
-    /// outside state and equality.
+    /// The first rejected pixel, if this histogram has seen one itself and has not been merged since. It is a diagnostic; state and
+    /// equality leave it out.
     #[must_use]
     pub fn first_rejected(&self) -> Option<RejectedPixel> {
         self.first_rejected
     }
 
-    /// How many pixels had this code and this target.
+    /// The number of pixels with this code and target.
     pub fn count(&self, code: C, target: impl Into<u8>) -> u64 {
         let (target, bits) = (usize::from(target.into()), usize::from(code.to_bits()));
         let part = |words: &[[u32; 256]]| words.get(target).and_then(|row| row.get(bits)).copied().unwrap_or_default();
         whole(part(&self.low), part(&self.high))
     }
 
-    /// The bins that are not empty: their pixel, and how often it came.
+    /// The bins that are not empty: the pixel of each, and the number of such pixels.
     pub fn bins(&self) -> impl Iterator<Item = (Sample, u64)> + '_ {
         self.cells().filter(|&(.., count)| count > 0).map(|(target, bits, count)| (self.sample(target, bits), count))
     }
@@ -275,7 +275,7 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
         self.low.as_flattened_mut().iter_mut().zip(self.high.as_flattened_mut())
     }
 
-    /// Tells the type of the codes, what they stand for and the levels of the targets from others, the same on every machine.
+    /// A hash of the type and meaning of the codes and the levels of the targets; equal on every machine.
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
         let mut fingerprint = Fingerprint::new();
@@ -284,7 +284,7 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
         fingerprint.finish()
     }
 
-    /// Hands over the integers of the state.
+    /// Passes the integers of the state to a function.
     pub fn for_each_of_state(&self, mut to: impl FnMut(i64)) {
         to(self.ignored);
         to(self.rejected_targets);
@@ -300,7 +300,7 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
     /// Writes the integers of the state.
     ///
     /// # Errors
-    /// [`StateError::Length`], and nothing is written, if the slice has not as many integers as the state.
+    /// [`StateError::Length`] if the slice does not have the length of the state; nothing is written then.
     pub fn write_state(&self, state: &mut [i64]) -> Result<(), StateError> {
         if state.len() != Self::STATE_LENGTH {
             return Err(StateError::Length { expected: Self::STATE_LENGTH, given: state.len() });
@@ -314,7 +314,7 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
         Ok(())
     }
 
-    /// How many integers the state has.
+    /// The number of integers in the state.
     #[must_use]
     pub fn state_length(&self) -> usize {
         Self::STATE_LENGTH
@@ -323,22 +323,22 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
     /// Replaces all pixels by those of a state, or of an element-wise sum of states.
     ///
     /// # Errors
-    /// [`StateError`], and nothing is changed, if there are more or fewer integers, if one is negative, or if they add up to more than 2⁵⁰.
+    /// [`StateError`] if the number of integers is wrong, one of them is negative, or they add up to more than 2⁵⁰; nothing is changed then.
     pub fn load_state(&mut self, state: impl IntoIterator<Item = i64>) -> Result<(), StateError> {
         *self = Self::from_state(self.quantisation, state)?;
         Ok(())
     }
 
-    /// The pixels of a state, or of an element-wise sum of states.
+    /// Makes a histogram of the pixels of a state, or of an element-wise sum of states.
     ///
     /// # Errors
-    /// [`StateError`] if there are more or fewer integers than [`STATE_LENGTH`](Self::STATE_LENGTH), if one is negative, or if they add up to more
+    /// [`StateError`] if there are not [`STATE_LENGTH`](Self::STATE_LENGTH) integers, one of them is negative, or they add up to more
     /// than 2⁵⁰.
     pub fn from_state(quantisation: Quantisation, state: impl IntoIterator<Item = i64>) -> Result<Self, StateError> {
         let mut histogram = Self::with_levels(quantisation);
         let mut given = 0usize;
         let mut integers = state.into_iter();
-        // All counts together stay far below what a sum over codes and targets can hold.
+        // All counts together must stay far below the limit of a sum over codes and targets.
         let mut room = MOST_PIXELS_OF_STATE;
         let mut next = || {
             let integer = integers.next().ok_or(StateError::Length { expected: Self::STATE_LENGTH, given })?;
@@ -370,7 +370,7 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
     }
 }
 
-/// Equal if their codes stand for the same logits and were counted as often.
+/// Two histograms are equal if their codes stand for the same logits and all counts are equal.
 impl<C: Code, const TARGETS: usize> PartialEq for Histogram<C, TARGETS> {
     fn eq(&self, other: &Self) -> bool {
         self.quantisation == other.quantisation
@@ -380,14 +380,14 @@ impl<C: Code, const TARGETS: usize> PartialEq for Histogram<C, TARGETS> {
     }
 }
 
-/// How many pixels a state may have: so many, and those of 2⁵ such states, do not overflow the sums of [`ThresholdCurves`], in units of 1/255.
+/// The largest number of pixels in a state. The pixels of 2⁵ such states do not overflow the sums of [`ThresholdCurves`], in units of 1/255.
 const MOST_PIXELS_OF_STATE: i64 = 1 << 50;
 
-/// Whether an increment waits for the last one of the same count to be stored, as where a processor works ahead: a run of equal
-/// pixels, which most masks are full of, then takes four times as long as other pixels.
+/// Whether an increment waits until the last one of the same count is stored, as it does on a processor that works ahead. A run of equal
+/// pixels, which fills most of a typical mask, then takes four times as long as other pixels.
 const INCREMENTS_WAIT: bool = cfg!(any(target_arch = "x86_64", target_arch = "aarch64"));
 
-/// How many pixels are looked at together.
+/// The number of pixels that are compared together.
 const RUN: usize = if INCREMENTS_WAIT { 16 } else { 8 };
 
 fn whole(low: u32, high: u32) -> u64 {

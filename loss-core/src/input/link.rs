@@ -1,4 +1,4 @@
-//! What an input is: a logit, or a probability.
+//! The meaning of an input: a logit or a probability.
 
 use super::pixel::Pixel;
 use crate::error::{Parameter, ParameterError};
@@ -7,38 +7,38 @@ use crate::number::real::Real;
 
 /// Turns an input into a [`Pixel`].
 ///
-/// A release may add methods that have a default: a link of one's own stays as it is.
+/// A release may add methods that have a default, so a link of your own keeps compiling.
 pub trait Link: Clone {
-    /// Whether p and 1 − p are above 0 for every input, as of a logit, however large. If they are not, a p above 0 that is too small for the sums is
-    /// looked for, pixel by pixel, so that a prediction is not mistaken for none.
+    /// Whether p and 1 − p are above 0 for every input, as they are for a logit of any size. If not, slices look pixel by pixel for a p above 0 that is too small for
+    /// the sums, so that a prediction is not mistaken for none.
     const NEVER_CERTAIN: bool = false;
 
-    /// Whether the input is one that this link can take.
+    /// Whether this link takes the input.
     fn accepts<R: Real>(&self, input: R) -> R::Mask;
 
-    /// Whether p, 1 − p, −ln p and −ln (1 − p) of an input are each from 2⁻¹⁸ to below 16. Slices add such numbers faster; a mask of `false` is always right.
+    /// Whether p, 1 − p, −ln p and −ln (1 − p) of an input each lie in [2⁻¹⁸, 16). Slices add such numbers faster; a mask of `false` is always correct.
     #[doc(hidden)]
     #[inline(always)]
     fn is_moderate<R: Real>(&self, _input: R) -> R::Mask {
         R::splat(0.0).ge(R::splat(1.0))
     }
 
-    /// What a pixel of this input begins with, and a second pass need not compute again: for a logit, its exponential.
+    /// The part of a pixel's computation that a second pass can reuse: for a logit, its exponential.
     fn prepare<R: Real>(&self, input: R) -> R;
 
-    /// The pixel of an input, given what [`prepare`](Self::prepare) makes of it.
+    /// The pixel of an input, from the result of [`prepare`](Self::prepare).
     fn prepared_pixel<R: Real>(&self, input: R, prepared: R, target: R) -> Pixel<R>;
 
-    /// Two numbers that follow from what [`prepare`](Self::prepare) makes, for each loss of a pixel to begin with: slices compute them once.
+    /// Two numbers derived from the result of [`prepare`](Self::prepare), which slices compute once and every loss of a pixel starts from.
     ///
-    /// Nothing but −ln p and −ln (1−p) may follow from the second. Where no loss needs them ([`Loss::needs_logarithms`](crate::Loss::needs_logarithms)), the
-    /// first stands in its place.
+    /// Only −ln p and −ln (1−p) may depend on the second. Where no loss needs them ([`Loss::needs_logarithms`](crate::Loss::needs_logarithms)), the
+    /// first takes its place.
     #[inline(always)]
     fn activate<R: Real>(&self, _input: R, prepared: R) -> [R; 2] {
         [prepared; 2]
     }
 
-    /// The pixel of an input, given what [`activate`](Self::activate) makes of it.
+    /// The pixel of an input, from the result of [`activate`](Self::activate).
     #[inline(always)]
     fn activated_pixel<R: Real>(&self, input: R, [prepared, _]: [R; 2], target: R) -> Pixel<R> {
         self.prepared_pixel(input, prepared, target)
@@ -50,17 +50,17 @@ pub trait Link: Clone {
         self.prepared_pixel(input, self.prepare(input), target)
     }
 
-    /// The input at which p equals a probability.
+    /// The input whose p is `probability`.
     fn input_at(&self, probability: f64) -> f64;
 
-    /// Adds what tells this link from others.
+    /// Adds what distinguishes this link from others.
     fn fingerprint(&self, fingerprint: &mut Fingerprint);
 }
 
-/// Inputs are logits z, any finite number; p = sigmoid(z).
+/// The link of logits: an input is a logit z, any finite number, and p = sigmoid(z).
 ///
-/// One exponential e = exp(−|z|) gives everything: e/(1+e) and 1/(1+e) are the smaller and the larger of p and 1−p,
-/// ln(1+e) is the softplus. Nothing is ever computed as log(sigmoid(z)) or 1 − p.
+/// One exponential e = exp(−|z|) gives everything: e/(1+e) and 1/(1+e) are the smaller and the larger of p and 1−p, and
+/// ln(1+e) is the softplus. No value is computed as log(sigmoid(z)) or by subtracting p from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Logits;
 
@@ -127,21 +127,21 @@ impl Link for Logits {
     }
 }
 
-/// Inputs are probabilities p in [0, 1], clipped to [ε, 1−ε] **in logarithms only**; p itself is used as it is.
+/// The link of probabilities: an input is p in [0, 1], clipped to [ε, 1−ε] **in logarithms only**; elsewhere p is used as it is.
 ///
-/// A logarithm has no slope where it is clipped. Prefer logits where there are any: a probability near 1 has lost what
-/// 1 − p was.
+/// A clipped logarithm has slope 0. Prefer logits where you have them: a probability near 1 has lost the digits of
+/// 1 − p.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct Probabilities {
     epsilon: f32,
-    /// −ln(1−ε) and −ln ε, between which the logarithms stay.
+    /// −ln(1−ε) and −ln ε, the bounds of the logarithms.
     smallest_loss: f32,
     largest_loss: f32,
 }
 
 impl Probabilities {
-    /// Probabilities with the clip ε in [2⁻¹²⁶, ½).
+    /// Makes the link for probabilities with the clip ε in [2⁻¹²⁶, ½).
     ///
     /// # Errors
     /// [`ParameterError`] if ε is out of range.
@@ -166,7 +166,7 @@ impl Probabilities {
         self.epsilon
     }
 
-    /// A slope, or 0 where the logarithm is clipped.
+    /// A slope, set to 0 where the logarithm is clipped.
     #[cfg_attr(any(target_arch = "x86_64", target_arch = "aarch64"), inline(always))]
     fn inside<R: Real>(&self, p: R, q: R, slope: R) -> R {
         let (epsilon, zero) = (R::splat(self.epsilon), R::splat(0.0));
@@ -193,7 +193,7 @@ impl Link for Probabilities {
         let (smallest, largest) = (R::splat(self.smallest_loss), R::splat(self.largest_loss));
         let (p_in_logarithm, q_in_logarithm) = (p.max(epsilon), q.max(epsilon));
         let foreground_loss = (-p_in_logarithm.ln()).max(smallest).min(largest);
-        // 1 − p has lost digits of a small p; p/q has not: −ln q = ln(1 + p/q).
+        // 1 − p has lost digits of a small p; p/q has not, so −ln q is computed as ln(1 + p/q).
         let small = (p / q_in_logarithm).min(one).ln_1p();
         let background_loss = R::select(q.ge(p), small, -q_in_logarithm.ln()).max(smallest).min(largest);
         Pixel {

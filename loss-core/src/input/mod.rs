@@ -1,12 +1,12 @@
-//! What comes in: a pixel of a stream, or slices of many, and what a link makes of it.
+//! The inputs: a pixel of a stream or slices of many pixels, and the link that reads them.
 //!
 //! | file | what |
 //! |---|---|
-//! | `sample.rs` | a pixel as it is streamed in: input, target, weight, and whether they are in range |
-//! | `plane.rs` | many of them, as slices |
-//! | `quantisation.rs` | codes of 8 bits for logits |
-//! | `link.rs` | what an input is: a logit, or a probability |
-//! | `pixel.rs` | a pixel after its exponential: all that a loss may ask for |
+//! | `sample.rs` | one pixel of a stream: input, target, weight, and the check of their ranges |
+//! | `plane.rs` | many pixels, as slices |
+//! | `quantisation.rs` | 8-bit codes that stand for logits |
+//! | `link.rs` | the meaning of an input: a logit or a probability |
+//! | `pixel.rs` | a pixel after its exponential: every quantity that a loss may read |
 
 pub(crate) mod link;
 pub(crate) mod pixel;

@@ -1,12 +1,12 @@
-//! A pixel after its exponential has been taken.
+//! A pixel after its exponential.
 
 use crate::number::real::Real;
 
-/// A pixel whose exponential (or logarithm) has been taken: all that a loss may ask for.
+/// A pixel after its exponential (or logarithm): every quantity that a loss may read.
 ///
-/// x stands for the input that gradients are taken by: the logit, or the probability. Each quantity is computed from
-/// the exponential, never by subtracting from 1, so that it keeps its relative accuracy where it is small. A quantity
-/// that no loss uses costs nothing: the compiler removes it.
+/// x is the variable of the gradients: the logit or the probability. Each quantity comes from the exponential and never
+/// from subtracting from 1, so it keeps its relative accuracy where it is small. A quantity that no loss reads costs nothing,
+/// because the compiler removes it.
 #[derive(Clone, Copy, Debug)]
 pub struct Pixel<R> {
     /// The input: a logit or a probability.
@@ -25,16 +25,16 @@ pub struct Pixel<R> {
     pub foreground_loss: R,
     /// −ln q, the cross-entropy if the target is 0.
     pub background_loss: R,
-    /// ∂p/∂x: p·q by the logit, 1 by the probability.
+    /// ∂p/∂x: p·q for a logit, 1 for a probability.
     pub p_slope: R,
-    /// ∂(−ln p)/∂x: −q by the logit, −1/p by the probability.
+    /// ∂(−ln p)/∂x: −q for a logit, −1/p for a probability.
     pub foreground_slope: R,
-    /// ∂(−ln q)/∂x: p by the logit, 1/q by the probability.
+    /// ∂(−ln q)/∂x: p for a logit, 1/q for a probability.
     pub background_slope: R,
 }
 
 impl<R: Real> Pixel<R> {
-    /// p − t, as p(1−t) − (1−p)t, in which nothing cancels for a hard target.
+    /// p − t, computed as p(1−t) − (1−p)t, where nothing cancels for a hard target.
     #[inline(always)]
     pub fn difference(&self) -> R {
         self.p * self.background - self.q * self.target

@@ -4,7 +4,7 @@ use super::quantisation::Quantisation;
 use super::sample::{Sample, Target, masked, weight_is_valid};
 use crate::error::LengthError;
 
-/// A stretch of pixels in memory: inputs, as many targets, and perhaps weights or a mask.
+/// Pixels in memory: a slice of inputs, a slice of targets of the same length, and optionally weights or a mask.
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct Plane<'a, T> {
@@ -13,7 +13,7 @@ pub struct Plane<'a, T> {
     pub(crate) weights: Weights<'a>,
 }
 
-/// The inputs as they are stored. Each is an `f32` before anything is computed, and exactly so.
+/// The inputs in the type they are stored in. Each converts to `f32` exactly, before anything is computed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Inputs<'a> {
     F32(&'a [f32]),
@@ -38,7 +38,7 @@ impl<'a> Inputs<'a> {
         }
     }
 
-    /// An input; NaN past the end.
+    /// The input at `index`; NaN past the end.
     #[inline(always)]
     pub(crate) fn at(&self, index: usize) -> f32 {
         let input = match self {
@@ -71,7 +71,7 @@ impl<'a> Inputs<'a> {
         }
     }
 
-    /// Writes the inputs as `f32`s into a slice of their number.
+    /// Converts the inputs to `f32` and writes them into a slice of the same length.
     #[inline(always)]
     pub(crate) fn copy_to(&self, to: &mut [f32]) {
         match self {
@@ -100,7 +100,7 @@ fn split_at<V>(values: &[V], index: usize) -> (&[V], &[V]) {
     values.split_at_checked(index).unwrap_or((values, &[]))
 }
 
-/// The weights of the pixels that are still to come.
+/// The weights of the remaining pixels.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Weights<'a> {
     One,
@@ -111,7 +111,7 @@ pub(crate) enum Weights<'a> {
 }
 
 impl<'a> Weights<'a> {
-    /// The same weights under a mask, which takes the place of one that is there.
+    /// The same weights under a mask, which replaces an earlier mask.
     pub(crate) fn with_mask(self, valid: &'a [bool]) -> Self {
         match self {
             Weights::One | Weights::Mask(_) => Weights::Mask(valid),
@@ -119,7 +119,7 @@ impl<'a> Weights<'a> {
         }
     }
 
-    /// These weights under the mask that is there; they take the place of others.
+    /// These weights, under the mask if there is one; they replace earlier weights.
     pub(crate) fn with_values(self, values: &'a [f32]) -> Self {
         match self {
             Weights::One | Weights::Values(_) => Weights::Values(values),
@@ -159,7 +159,7 @@ impl Weights<'_> {
         }
     }
 
-    /// Writes the weights as numbers, and tells what they are.
+    /// Writes the weights as numbers, and returns their kind.
     #[inline(always)]
     pub(crate) fn numbers(&self, to: &mut [f32]) -> WeightsOf {
         match self {
@@ -171,7 +171,7 @@ impl Weights<'_> {
                 to.iter_mut().zip(pixels).for_each(|(to, (&valid, &weight))| *to = masked(valid, weight));
             }
         }
-        // In the order of their bits, numbers from 0 on come in their own order, and all others behind them.
+        // Ordered by their bits, the numbers from 0 on keep their order, and everything else comes after them.
         let bits = to.iter().map(|weight| weight.to_bits());
         let (least, most) = bits.fold((u32::MAX, 0), |(least, most), bits| (least.min(bits), most.max(bits)));
         if (least, most) == (1f32.to_bits(), 1f32.to_bits()) {
@@ -186,20 +186,20 @@ impl Weights<'_> {
     }
 }
 
-/// What the weights of a tile are.
+/// The kind of a tile's weights.
 pub(crate) enum WeightsOf {
-    /// All are 1.
+    /// Every weight is 1.
     One,
-    /// Each is in range.
+    /// Every weight is in range.
     Positive,
-    /// Each is 0 or in range.
+    /// Every weight is 0 or in range.
     Numbers,
-    /// One is neither.
+    /// Some weight is neither 0 nor in range.
     OutOfRange,
 }
 
 impl<'a, T: Target> Plane<'a, T> {
-    /// Inputs (logits or probabilities, as the accumulator says) and their targets.
+    /// A plane of inputs (logits or probabilities, depending on the accumulator) and their targets.
     ///
     /// # Errors
     /// [`LengthError`] if the lengths differ.
@@ -207,7 +207,7 @@ impl<'a, T: Target> Plane<'a, T> {
         Self::of(Inputs::F32(inputs), targets)
     }
 
-    /// The same with inputs of 16 bits, which are taken for the numbers that they are.
+    /// A plane of half-precision (`f16`) inputs, which convert to `f32` exactly.
     ///
     /// # Errors
     /// [`LengthError`] if the lengths differ.
@@ -216,7 +216,7 @@ impl<'a, T: Target> Plane<'a, T> {
         Self::of(Inputs::F16(inputs), targets)
     }
 
-    /// The same with inputs in the 16 bits of a bfloat16.
+    /// A plane of bfloat16 inputs, which convert to `f32` exactly.
     ///
     /// # Errors
     /// [`LengthError`] if the lengths differ.
@@ -225,7 +225,7 @@ impl<'a, T: Target> Plane<'a, T> {
         Self::of(Inputs::Bf16(inputs), targets)
     }
 
-    /// The logits of a quantised model, as signed codes. [`Histogram`](crate::Histogram) takes half the time.
+    /// A plane of a quantised model's logits as signed codes. A [`Histogram`](crate::Histogram) of them takes half the time.
     ///
     /// # Errors
     /// [`LengthError`] if the lengths differ.
@@ -233,7 +233,7 @@ impl<'a, T: Target> Plane<'a, T> {
         Self::of(Inputs::I8(codes, quantisation), targets)
     }
 
-    /// The logits of a quantised model, as unsigned codes. [`Histogram`](crate::Histogram) takes half the time.
+    /// A plane of a quantised model's logits as unsigned codes. A [`Histogram`](crate::Histogram) of them takes half the time.
     ///
     /// # Errors
     /// [`LengthError`] if the lengths differ.
@@ -247,9 +247,9 @@ impl<'a, T: Target> Plane<'a, T> {
         Ok(plane)
     }
 
-    /// Ignores the pixels whose mask is `false`. Nothing else of them is looked at, their weights included.
+    /// Ignores the pixels whose mask is `false`. Their inputs, targets and weights are not read.
     ///
-    /// A mask and weights combine, in either order. A second mask takes the place of the first: to have both, give their
+    /// A mask and weights combine, in either order. A second mask replaces the first; to apply both, pass their
     /// conjunction.
     ///
     /// ```
@@ -271,9 +271,9 @@ impl<'a, T: Target> Plane<'a, T> {
         Ok(Self { weights: self.weights.with_mask(valid), ..self })
     }
 
-    /// Weighs each pixel; 0 ignores it.
+    /// Weighs each pixel; a weight of 0 ignores it.
     ///
-    /// Weights and a [mask](Self::with_mask) combine, in either order. Second weights take the place of the first.
+    /// Weights and a [mask](Self::with_mask) combine, in either order. Second weights replace the first.
     ///
     /// # Errors
     /// [`LengthError`] if the lengths differ.
@@ -282,24 +282,24 @@ impl<'a, T: Target> Plane<'a, T> {
         Ok(Self { weights: self.weights.with_values(weights), ..self })
     }
 
-    /// Whether pixels count by weights, and not all alike or not at all.
+    /// Whether pixels have weights, beyond counting once or not at all.
     pub(crate) fn has_weights(&self) -> bool {
         matches!(self.weights, Weights::Values(_) | Weights::Masked(..))
     }
 
-    /// How many pixels there are.
+    /// The number of pixels.
     #[must_use]
     pub fn len(&self) -> usize {
         self.inputs.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no pixels.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The pixels, one after the other.
+    /// Iterates over the pixels.
     pub fn samples(&self) -> impl Iterator<Item = Sample> + '_ {
         let (inputs, mut weights) = (self.inputs, self.weights);
         (0..self.len()).zip(self.targets).map(move |(index, target)| Sample {
@@ -309,14 +309,14 @@ impl<'a, T: Target> Plane<'a, T> {
         })
     }
 
-    /// Goes through a gradient beside the pixels.
+    /// Iterates over the pixels together with their gradient.
     pub(crate) fn each(&self, gradient: &mut [f32], put: impl Fn(&mut f32, Sample)) -> Result<(), LengthError> {
         self.check_length("the gradient", gradient.len())?;
         gradient.iter_mut().zip(self.samples()).for_each(|(slope, sample)| put(slope, sample));
         Ok(())
     }
 
-    /// The inputs and targets, if there is no more to the pixels.
+    /// The inputs and targets, if the pixels have neither weights nor a mask.
     pub(crate) fn pairs(&self) -> Option<impl Iterator<Item = (f32, T)> + '_> {
         match (self.inputs, self.weights) {
             (Inputs::F32(inputs), Weights::One) => Some(inputs.iter().copied().zip(self.targets.iter().copied())),
@@ -324,7 +324,7 @@ impl<'a, T: Target> Plane<'a, T> {
         }
     }
 
-    /// The first pixels, as many as are asked for and there, and the others.
+    /// Splits the plane after `index` pixels, or after all of them if there are fewer.
     pub fn split_at(self, index: usize) -> (Self, Self) {
         let (inputs, other_inputs) = self.inputs.split_at(index);
         let (targets, other_targets) = split_at(self.targets, index);
@@ -335,7 +335,7 @@ impl<'a, T: Target> Plane<'a, T> {
         )
     }
 
-    /// The inputs, if they are `f32`s; else none.
+    /// The inputs if they are `f32`s, otherwise an empty slice.
     pub(crate) fn inputs_to_prefetch(&self) -> &'a [f32] {
         match self.inputs {
             Inputs::F32(inputs) => inputs,

@@ -1,9 +1,9 @@
-//! Codes of 8 bits for logits.
+//! 8-bit codes that stand for logits.
 
 use crate::error::{Parameter, ParameterError};
 use crate::fingerprint::Fingerprint;
 
-/// How a quantised model's codes stand for logits: logit = scale·(code − zero point), rounded to `f32`.
+/// The codes of a quantised model: logit = scale·(code − zero point), rounded to `f32`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct Quantisation {
@@ -12,7 +12,7 @@ pub struct Quantisation {
 }
 
 impl Quantisation {
-    /// Of a scale and a zero point, which a converter of models writes beside the output's type.
+    /// Makes it of the scale and the zero point, which a model converter writes beside the output's type.
     ///
     /// # Errors
     /// [`ParameterError`] unless the scale lies in [2⁻⁶⁴, 2⁶⁴] and the zero point in [−255, 255].
@@ -49,14 +49,14 @@ impl Quantisation {
         Ok(Self { scale, zero_point })
     }
 
-    /// The logit that a code stands for.
+    /// The logit of a code.
     #[inline(always)]
     #[must_use]
     pub fn logit(&self, code: i32) -> f32 {
         self.scale * code.wrapping_sub(self.zero_point) as f32
     }
 
-    /// Adds what tells these codes from others.
+    /// Adds what distinguishes these codes from others.
     pub(crate) fn fingerprint(&self, fingerprint: &mut Fingerprint) {
         fingerprint.number(f64::from(self.scale)).number(f64::from(self.zero_point));
     }

@@ -1,26 +1,26 @@
-//! A pixel as it is streamed in, and whether it is in range.
+//! One pixel of a stream, and the check of its ranges.
 
 use super::link::Link;
 
-/// What is streamed in: an input (a logit, or a probability, as the accumulator's [`Link`] says), its target and its
+/// One pixel of a stream: an input (a logit or a probability, depending on the accumulator's [`Link`]), its target and its
 /// weight.
 ///
-/// Made from tuples: `(input, target)` and `(input, target, weight)`, where the target is a `bool`, a `u8` (0 or 1) or
-/// an `f32` in [0, 1], and the weight an `f32` (0, or in [2⁻³², 2³²]) or a `bool` (`false`: ignored). With both, `(input, target, weight,
-/// valid)`, the weight counts where the pixel is valid, and is not looked at elsewhere.
+/// Tuples convert to it: `(input, target)` and `(input, target, weight)`. The target is a `bool`, a `u8` (0 or 1) or
+/// an `f32` in [0, 1]. The weight is an `f32` (0, or in [2⁻³², 2³²]) or a `bool` (`false`: ignored). In `(input, target, weight,
+/// valid)` the weight counts where the pixel is valid, and is not read elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Sample {
     /// The logit or the probability.
     pub input: f32,
     /// The target in [0, 1]; 1 is foreground.
     pub target: f32,
-    /// The weight; with 0 the pixel is ignored and nothing else of it is looked at.
+    /// The weight. A weight of 0 ignores the pixel, and nothing else of it is read.
     pub weight: f32,
 }
 
-/// A target as it is stored: `bool`, `u8` (0 or 1) or `f32` in [0, 1]. No other type can implement it.
+/// The type of a stored target: `bool`, `u8` (0 or 1) or `f32` in [0, 1]. No other type can implement it.
 pub trait Target: Copy + sealed::Target {
-    /// The target as a number; a value that is no target stays outside [0, 1].
+    /// The target as a number; an invalid target stays outside [0, 1].
     fn to_f32(self) -> f32;
 
     /// Whether the target lies in [0, 1].
@@ -29,7 +29,7 @@ pub trait Target: Copy + sealed::Target {
         (0.0..=1.0).contains(&self.to_f32())
     }
 
-    /// Whether the target, if it is valid, is 0 or 1.
+    /// Whether a valid target is 0 or 1.
     #[inline(always)]
     fn is_hard(self) -> bool {
         let target = self.to_f32();
@@ -85,8 +85,8 @@ impl HardTarget for bool {}
 
 impl HardTarget for u8 {}
 
-/// What keeps the traits of the same names from being implemented elsewhere, so that they can gain methods. A weight or target that is stored
-/// otherwise is turned into one of these by its owner, who knows what is out of range.
+/// Keeps the traits of the same names from being implemented elsewhere, so that they can gain methods. Whoever stores weights or targets in another way
+/// converts them first, and knows which of their values are out of range.
 mod sealed {
     pub trait Target {}
 
@@ -109,7 +109,7 @@ mod sealed {
     impl Weight for bool {}
 }
 
-/// A weight as it is stored: `f32`, or `bool` for a mask of valid pixels. No other type can implement it.
+/// The type of a stored weight: `f32`, or `bool` for a mask of valid pixels. No other type can implement it.
 pub trait Weight: Copy + sealed::Weight {
     /// The weight as a number; 0 ignores the pixel.
     fn to_f32(self) -> f32;
@@ -129,7 +129,7 @@ impl Weight for bool {
     }
 }
 
-/// The weight of a pixel under a mask. Where the mask is `false` it is not looked at.
+/// The weight of a pixel under a mask; it is not read where the mask is `false`.
 #[inline(always)]
 pub(crate) fn masked(valid: bool, weight: f32) -> f32 {
     if valid { weight } else { 0.0 }
@@ -165,7 +165,7 @@ impl<T: Target, W: Weight> From<(f32, T, W)> for Sample {
 
 /// A [`Sample`] with a hard target and no weight, for a [`CountingAccumulator`](crate::CountingAccumulator).
 ///
-/// Made from tuples: `(input, target)` and `(input, target, valid)`, where the target is a `bool` or a `u8` (0 or 1) and `valid` a
+/// Tuples convert to it: `(input, target)` and `(input, target, valid)`. The target is a `bool` or a `u8` (0 or 1), and `valid` a
 /// `bool` (`false`: ignored).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HardSample(Sample);
@@ -198,7 +198,7 @@ impl From<HardSample> for Sample {
     }
 }
 
-/// Why a pixel was left out.
+/// The reason why a pixel was left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Reason {
@@ -225,7 +225,7 @@ impl core::fmt::Display for Reason {
 
 impl core::error::Error for Reason {}
 
-/// The outcome of looking at a sample.
+/// The result of checking a sample.
 pub(crate) enum Checked {
     /// Input, target and weight are in range.
     Valid,

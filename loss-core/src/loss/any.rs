@@ -1,4 +1,4 @@
-//! Losses that are chosen at run time.
+//! A loss chosen at run time, among all losses of binary pixels.
 
 use core::{iter, mem};
 
@@ -27,7 +27,7 @@ use crate::sums::exact::{TermSum, UnitSum};
 use crate::sums::shared::Totals;
 use crate::sums::state::Sums;
 
-/// The map of a loss, if losses of its kind have one.
+/// The map of a loss, if losses of its kind have a map.
 macro_rules! map_of {
     (Pointwise, $loss:ident, $link:ident, $plane:ident, $map:ident) => {
         Some($loss.pointwise().write_map($link, $plane, $map))
@@ -38,7 +38,7 @@ macro_rules! map_of {
     }};
 }
 
-/// Writes [`AnyLoss`] and its dispatch from the list of losses, by the kind of their sums and slopes.
+/// Writes [`AnyLoss`], its dispatch and its list, from the names of the losses by kind.
 macro_rules! any_loss {
     (
         pointwise: $($pointwise:ident)*;
@@ -54,8 +54,8 @@ macro_rules! any_loss {
         }
 
         impl AnyLoss {
-            /// Whether the loss sees of a pixel its target and p alone, so that it can be one of each class ([`AnyRegion`](crate::class::AnyRegion)): a loss of the
-            /// Dice family, MCC or asymmetric focal Tversky.
+            /// Whether the loss reads only the target and p of a pixel, so that [`AnyRegion`](crate::class::AnyRegion) can apply it to each class. These are the
+            /// losses of the Dice family, MCC and asymmetric focal Tversky.
             #[must_use]
             pub const fn is_region(&self) -> bool {
                 match self {
@@ -65,7 +65,7 @@ macro_rules! any_loss {
                 }
             }
 
-            /// The form and the weights of the errors of a loss of the Dice family.
+            /// The form of the overlap, and the weights of the two errors, of a loss of the Dice family.
             fn form(&self) -> Option<(&AnyOverlap, [f32; 2])> {
                 match self {
                     $(AnyLoss::$similarity(loss) => Some(loss.form()),)*
@@ -73,7 +73,7 @@ macro_rules! any_loss {
                 }
             }
 
-            /// [`Loss::add`] of a loss that [`AnyRegion`](crate::class::AnyRegion) takes. Losses of the Dice family differ in what becomes of their sums alone.
+            /// [`Loss::add`] of a loss that [`AnyRegion`](crate::class::AnyRegion) takes. The losses of the Dice family share their sums and differ only in the function of them.
             #[inline(always)]
             pub(crate) fn add_region<B: Batch>(&self, pixels: &B, sums: &mut AnySums) {
                 match (self, sums) {
@@ -105,8 +105,8 @@ macro_rules! any_loss {
                 }
             }
 
-            /// A pass of this loss, and of a loss after it whose gradient is one by target. Fused, both read the pixels once, as `bce + dice` does that
-            /// is known when compiling; other pairs are rare, and would be another loop to compile each.
+            /// Adds the pass of this loss, together with the next loss if the gradient of that one depends only on the target. Such a pair reads the pixels once, as a
+            /// `bce + dice` known at compile time does. Other pairs are rare, and each would be one more loop to compile.
             fn add_pass<P: GradientPasses>(
                 &self,
                 slope: &AnySlope,
@@ -126,17 +126,17 @@ macro_rules! any_loss {
                         AnyOverlap::Squared => passes.add(&OfOverlap(Squared, slope), last),
                         AnyOverlap::Minimum => passes.add(&OfOverlap(Minimum, slope), last),
                     },
-                    // The gradient of nothing: 0.
+                    // No loss has gradient 0.
                     _ => passes.add(&ByTarget([0.0; 2]), last),
                 }
             }
         }
     };
     (@each $($variant:ident($loss:ty) of $kind:ident;)*) => {
-        /// One of this crate's losses, with parameters that are known at run time alone.
+        /// One of this crate's losses, chosen at run time.
         ///
-        /// Which it is, is asked once a tile of a slice, or for each pixel of a stream. Where the loss is known at compile time, use its own type. An
-        /// array of them is a loss as well: their sum. State and fingerprint are those of the loss's own type.
+        /// The choice is made once per tile of a slice, or once per pixel of a stream. If the loss is known at compile time, use its own type. An
+        /// array of `AnyLoss` is a loss as well: their sum. State and fingerprint are those of the loss's own type.
         ///
         /// ```
         /// use loss_core::extend::AnyOverlap;
@@ -162,20 +162,20 @@ macro_rules! any_loss {
         }
 
         impl AnyLoss {
-            /// A row for each loss: what there is to say of it, and how it is made of arguments.
+            /// Every loss: its facts, and the function that makes it of arguments.
             pub const LIST: &'static [Entry<Self>] = &[$(Entry {
                 facts: <$loss as Listed>::FACTS,
                 build: |arguments| Ok(AnyLoss::$variant(<$loss>::from_arguments(arguments)?)),
             },)*];
 
-            /// Whether the loss is a sum over pixels, so that there is a map of it.
+            /// Whether the loss is a sum over pixels, and so has a map.
             pub fn is_pointwise(&self) -> bool {
                 match self {
                     $(AnyLoss::$variant(_) => <$loss as Listed>::FACTS.is_pointwise,)*
                 }
             }
 
-            /// Writes the loss of every pixel as [`Pointwise::write_map`] does; `None`, and nothing is written, if the loss is no sum over
+            /// Writes the loss of every pixel, as [`Pointwise::write_map`] does. Returns `None` and writes nothing if the loss is not a sum over
             /// pixels.
             pub fn write_map<K: Link, T: Target>(
                 &self,
@@ -189,8 +189,8 @@ macro_rules! any_loss {
             }
         }
 
-        // A loss meets the sums and slopes that it made itself, so the last arm of each `match` is never taken; it is
-        // there because nothing may panic.
+        // A loss only meets sums and slopes that it made itself, so the last arm of each `match` is never taken. It exists
+        // because nothing may panic.
         impl Loss for AnyLoss {
             type Sums = AnySums;
             type Slope = AnySlope;
@@ -284,7 +284,7 @@ fn add_passes<'a, P: GradientPasses>(terms: impl Iterator<Item = (&'a AnyLoss, &
     let mut first = true;
     while let Some(mut term) = terms.next() {
         let mut next = terms.peek().copied();
-        // The first two change places without changing a bit.
+        // Swapping the first two changes no bit of their sum.
         if mem::take(&mut first) && term.1.by_target().is_some() {
             if let Some(next) = next.as_mut().filter(|(_, slope)| slope.is_pointwise()) {
                 mem::swap(&mut term, next);
@@ -302,7 +302,7 @@ fn add_passes<'a, P: GradientPasses>(terms: impl Iterator<Item = (&'a AnyLoss, &
     }
 }
 
-/// The gradient of a form of the overlap.
+/// The gradient of one form of the overlap.
 struct OfOverlap<'a, O>(O, &'a OverlapSlope);
 
 impl<O: Overlap> OfPixel for OfOverlap<'_, O> {
@@ -316,13 +316,13 @@ impl<O: Overlap> OfPixel for OfOverlap<'_, O> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum AnySums {
-    /// Of a pointwise loss.
+    /// The sum of a pointwise loss.
     Pointwise(TermSum),
-    /// Of a loss of the Dice family, whose product form has none.
+    /// The sums of a loss of the Dice family; `None` for the product form, which needs none of its own.
     Similarity(Option<[TermSum; 2]>),
-    /// Of a loss that counts true negatives.
+    /// The sum of a loss that counts true negatives.
     Counts(UnitSum),
-    /// Of a loss of two sums over pixels.
+    /// The sums of a loss with two sums over pixels.
     Pair([TermSum; 2]),
 }
 
@@ -333,7 +333,7 @@ impl Sums for AnySums {
             (AnySums::Similarity(sums), AnySums::Similarity(more)) => sums.merge(more),
             (AnySums::Counts(sums), AnySums::Counts(more)) => sums.merge(more),
             (AnySums::Pair(sums), AnySums::Pair(more)) => sums.merge(more),
-            // Accumulators merge only if their fingerprints agree.
+            // Never reached: accumulators merge only if their fingerprints agree.
             _ => {}
         }
     }
@@ -370,13 +370,13 @@ impl Sums for AnySums {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum AnySlope {
-    /// Of a pointwise loss.
+    /// The slope of a pointwise loss.
     Pointwise(f32),
-    /// Of a loss of the Dice family.
+    /// The slope of a loss of the Dice family.
     Similarity((OverlapSlope, AnyOverlap)),
-    /// Of a loss that counts true negatives.
+    /// The slope of a loss that counts true negatives.
     Counts([f32; 2]),
-    /// Of a loss of two sums over pixels.
+    /// The slope of a loss with two sums over pixels.
     Pair([f32; 2]),
 }
 
@@ -385,7 +385,7 @@ impl AnySlope {
         matches!(self, AnySlope::Pointwise(_))
     }
 
-    /// What a pixel sees of a loss that is one by target.
+    /// The gradient, if it depends only on the target of a pixel.
     fn by_target(&self) -> Option<ByTarget> {
         match self {
             AnySlope::Similarity((slope, AnyOverlap::Product)) => Some(slope.by_target()),

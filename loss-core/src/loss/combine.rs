@@ -8,7 +8,7 @@ use crate::number::real::Real;
 use crate::sums::batch::Batch;
 use crate::sums::shared::Totals;
 
-/// A + B over the same pixels: one pass, one exponential a pixel.
+/// A + B over the same pixels, in one pass and with one exponential per pixel.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct Sum<A, B> {
@@ -75,7 +75,7 @@ impl<A: Loss, B: Loss> Loss for Sum<A, B> {
     }
 }
 
-/// λ·A.
+/// λ·A, a loss with a coefficient.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct Scaled<A> {
@@ -153,7 +153,7 @@ impl<A: Loss> Loss for Scaled<A> {
     }
 }
 
-/// `loss + loss`, `number * loss` and `loss * number` for a type that is a [`Loss`] or a [`ClassLoss`](crate::class::ClassLoss).
+/// Implements `loss + loss`, `number * loss` and `loss * number` for a type that is a [`Loss`] or a [`ClassLoss`](crate::class::ClassLoss).
 macro_rules! combinable {
     ([$($generics:tt)*] $loss:ty) => {
         impl<$($generics)* Other> core::ops::Add<Other> for $loss {

@@ -1,31 +1,31 @@
-//! The gradient of losses that are chosen at run time: passes over many pixels.
+//! The gradient of losses chosen at run time, made in passes over many pixels.
 
 use super::Loss;
 use crate::input::pixel::Pixel;
 use crate::number::real::Real;
 
-/// The gradient of many pixels in the making: what [`Loss::gradient_passes`] hands on.
+/// The gradient of many pixels while it is being made, as [`Loss::gradient_passes`] passes it on.
 pub trait GradientPasses: sealed::GradientPasses {}
 
 pub(crate) mod sealed {
     use super::OfPixel;
 
-    /// Keeps [`GradientPasses`](super::GradientPasses) from being implemented, or used wrongly, elsewhere.
+    /// Keeps [`GradientPasses`](super::GradientPasses) from being implemented elsewhere or called in the wrong order.
     pub trait GradientPasses: Sized {
-        /// Makes the gradient in one pass, which is compiled into the loop of the loss.
+        /// Makes the gradient in one pass, compiled into the loop of the loss.
         fn whole(self, of: &impl OfPixel);
 
-        /// Makes a pass of several, in a function of its own, which adds its gradient to the sum of those before. The last makes the gradient of the sum.
+        /// Makes one of several passes, in a function of its own. The pass adds its gradient to the sum of the earlier ones; the last one turns the sum into the gradient.
         fn add(&mut self, of: &impl OfPixel, last: bool);
     }
 }
 
-/// ∂L/∂x of a pixel of weight 1, of a loss or of a part of it.
+/// ∂L/∂x of a pixel of weight 1, for a loss or a part of it.
 pub trait OfPixel {
     /// The gradient.
     fn gradient<R: Real>(&self, pixel: &Pixel<R>) -> R;
 
-    /// Adds the gradient to a sum; several, one after the other.
+    /// Adds the gradient to a sum; several gradients are added one after the other.
     #[inline(always)]
     fn add_to<R: Real>(&self, sum: R, pixel: &Pixel<R>) -> R {
         sum + self.gradient(pixel)
@@ -61,7 +61,7 @@ impl<'a, L: Loss + 'a, I: Iterator<Item = (&'a L, &'a L::Slope)> + Clone> OfPixe
     }
 }
 
-/// Two parts, of which the second is added after the first.
+/// Two parts; the second is added after the first.
 pub(crate) struct Both<A, B>(pub(crate) A, pub(crate) B);
 
 impl<A: OfPixel, B: OfPixel> OfPixel for Both<A, B> {

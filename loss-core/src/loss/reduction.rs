@@ -1,4 +1,4 @@
-//! From a sum over pixels to a loss.
+//! Reductions: a sum over pixels becomes a loss.
 
 use core::array;
 
@@ -14,18 +14,18 @@ use crate::sums::batch::{Batch, Terms};
 use crate::sums::exact::TermSum;
 use crate::sums::shared::Totals;
 
-/// What the sum of a pointwise loss is divided by.
+/// The number that divides the sum of a pointwise loss.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Denominator {
     /// Σ w.
     Weight,
-    /// Σ w + ε, which is never 0 (the masked mean of many training scripts).
+    /// Σ w + ε, which is never 0, as in the masked mean of many training scripts.
     WeightPlus(f64),
-    /// The number of pixels, ignored ones included and rejected ones not.
+    /// The number of pixels; ignored pixels count, rejected ones do not.
     Pixels,
-    /// A number of your own; 1 gives the sum. 1 over it is a coefficient of the loss, and must be in its
-    /// [range](crate::Loss::total_coefficient).
+    /// A number of your own; 1 gives the sum. Its reciprocal is a coefficient of the loss and must be in the
+    /// [range](crate::Loss::total_coefficient) of coefficients.
     Fixed(f64),
 }
 
@@ -33,7 +33,7 @@ impl Denominator {
     fn of(self, totals: &Totals) -> f64 {
         match self {
             Denominator::Weight => totals.weight,
-            // Without weight the sum is 0, unless a state has it otherwise, and ε may be tiny.
+            // Without weight the sum is 0; but a loaded state may hold another sum, and ε may be tiny.
             Denominator::WeightPlus(_) if totals.weight == 0.0 => 0.0,
             Denominator::WeightPlus(epsilon) => totals.weight + epsilon,
             Denominator::Pixels => totals.pixels,
@@ -41,7 +41,7 @@ impl Denominator {
         }
     }
 
-    /// 1/denominator; 0 where the denominator is 0, as the sum above it is.
+    /// 1/denominator; 0 where the denominator is 0, because the sum above it is 0 then.
     pub(crate) fn reciprocal(self, totals: &Totals) -> f64 {
         match self.of(totals) {
             0.0 => 0.0,
@@ -49,7 +49,7 @@ impl Denominator {
         }
     }
 
-    /// The coefficient that a denominator of the user's own stands for.
+    /// The coefficient that a user's own denominator amounts to.
     pub(crate) fn coefficient(self) -> f64 {
         match self {
             Denominator::Fixed(number) => (1.0 / number).abs(),
@@ -70,7 +70,7 @@ impl Denominator {
 
 /// A pointwise loss with its reduction: Σ w ℓ / denominator.
 ///
-/// Of no valid pixel it is 0.
+/// Without any valid pixel it is 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct Reduced<P> {
@@ -83,7 +83,7 @@ impl<P: Pointwise> Reduced<P> {
         Self { pointwise, denominator }
     }
 
-    /// The loss of a pixel, without the reduction.
+    /// The loss of one pixel, before the reduction.
     pub const fn pointwise(&self) -> &P {
         &self.pointwise
     }

@@ -1,4 +1,4 @@
-//! The two halves of the unified focal loss, put together.
+//! Unified focal loss: the sum of its two halves.
 
 use super::Loss;
 use super::combine::{Scaled, Sum};
@@ -8,14 +8,14 @@ use crate::facts::{BELOW_ONE, Facts, Listed, NOT_NEGATIVE, SHARE, number};
 use crate::pointwise::{AsymmetricFocal, Pointwise};
 use crate::region::AsymmetricFocalTversky;
 
-/// What [`unified_focal`] gives.
+/// The loss that [`unified_focal`] makes.
 pub type UnifiedFocal = Sum<Scaled<Reduced<AsymmetricFocal>>, Scaled<AsymmetricFocalTversky>>;
 
-/// Unified focal loss (asymmetric): λ times the mean [`AsymmetricFocal`] loss plus 1−λ times [`AsymmetricFocalTversky`], of the same δ and γ.
+/// Unified focal loss (asymmetric): λ times the mean [`AsymmetricFocal`] loss plus 1−λ times [`AsymmetricFocalTversky`], with the same δ and γ.
 ///
-/// The paper's values are λ = 0.5, δ = 0.6, γ = 0.5 and a tiny s. λ is the share of the cross-entropy half, as in the paper; in the
-/// authors' code `weight` is the share of the Tversky half. MONAI's `AsymmetricUnifiedFocalLoss` (two classes) takes
-/// the mean over the classes in the first half too: it is λ/2 times the first plus 1−λ times the second, each image's own.
+/// The paper's values are λ = 0.5, δ = 0.6, γ = 0.5 and a tiny s. In the paper, as here, λ is the share of the cross-entropy half. In the
+/// authors' code `weight` is the share of the Tversky half. MONAI's `AsymmetricUnifiedFocalLoss` (two classes) averages the first half over the
+/// classes as well, and each image on its own: it is λ/2 times the first half plus 1−λ times the second.
 ///
 /// ```
 /// use loss_core::{AsymmetricFocal, AsymmetricFocalTversky, Loss, Pointwise, unified_focal};
@@ -46,7 +46,7 @@ impl Listed for UnifiedFocal {
         name: "unified_focal",
         aliases: &["asymmetric_unified_focal"],
         formula: "λ·asymmetric_focal + (1−λ)·asymmetric_focal_tversky",
-        description: "Unified focal loss: asymmetric focal loss and asymmetric focal Tversky loss of the same δ and γ.",
+        description: "Unified focal loss: asymmetric focal loss plus asymmetric focal Tversky loss, with the same δ and γ.",
         source: "Yeung et al., Unified Focal loss, 2022",
         page: "unified_focal",
         parameters: &[&[

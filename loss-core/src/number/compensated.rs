@@ -1,6 +1,6 @@
-//! A sum of `f64`s that loses little.
+//! A sum of `f64`s with a compensation for rounding.
 
-/// A sum that carries what rounding takes from it: of terms of one sign, within 2⁻⁵² of itself.
+/// A sum that keeps its rounding errors: for terms of one sign it is within 2⁻⁵² of the exact sum, relatively.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Compensated {
     sum: f64,

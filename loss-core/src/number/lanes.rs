@@ -1,21 +1,21 @@
-//! Several numbers side by side, and work that is written once for any number of them.
+//! Several numbers side by side, and kernels written once for any number of them.
 
 use super::real::{Bits, Float32};
 
-/// The largest [`WIDTH`](Lanes::WIDTH): whole numbers of this many pixels are whole numbers of vectors at every level.
+/// The largest [`WIDTH`](Lanes::WIDTH). A multiple of this many pixels is a whole number of vectors at every level.
 pub(crate) const WIDEST: usize = 32;
 
-/// `f32`s side by side in a register of some processor. The implementations are in `arch`.
+/// `f32`s side by side in a processor's register. The implementations are in `arch`.
 pub(crate) trait Lanes: Float32 {
-    /// How many there are.
+    /// The number of lanes.
     const WIDTH: usize;
 
-    /// How many lanes are added to each total.
+    /// The number of lanes that are added to each total.
     const TERMS_A_TOTAL: u32;
 
-    /// Does some work in a function of its own, at the level of these lanes.
+    /// Runs a kernel in a function of its own, at the level of these lanes.
     ///
-    /// A part of a kernel that many kernels share is compiled once this way, and not into each.
+    /// A part that many kernels share is then compiled once and not into each of them.
     fn apart<K: Kernel>(kernel: K) -> K::Output;
 
     /// Loads the first [`WIDTH`](Self::WIDTH) numbers; zeros if there are fewer.
@@ -39,15 +39,15 @@ pub(crate) trait Lanes: Float32 {
     /// Whether both masks hold.
     fn both(a: Self::Mask, b: Self::Mask) -> Self::Mask;
 
-    /// In how many lanes a mask holds.
+    /// The number of lanes in which a mask holds.
     fn count(mask: Self::Mask) -> u32;
 }
 
-/// Work that is written once for lanes of any width.
+/// A computation written once for lanes of any width.
 pub(crate) trait Kernel {
     type Output;
 
-    /// Does it. What this calls for each vector must be inlined: only inside this function are the instructions of the level
-    /// in use.
+    /// Runs it. Every function called per vector must be inlined, because the instructions of the level are enabled only inside
+    /// this function.
     fn run<V: Lanes>(self) -> Self::Output;
 }

@@ -1,10 +1,10 @@
-//! The functions that the formulas need beyond arithmetic, written in arithmetic and integer operations on bits.
+//! The elementary functions of the formulas, made of arithmetic and integer operations on bits.
 //!
-//! There are no branches, no fused operations, no tables and no calls of a platform's library: what one lane computes
-//! is the same sequence of IEEE 754 roundings everywhere. Nor is there a subnormal intermediate that a result depends
-//! on. The error bounds below were measured over every `f32` of the stated domain against `f64`, in ULP of the exact
-//! result, which is never taken to be smaller than 2⁻¹⁴⁹. Coefficients are minimax fits (Remez exchange) of the stated
-//! relative error, rounded to `f32` so that little of it is lost (the rest refitted, or the neighbours searched).
+//! There are no branches, no fused operations, no tables and no calls of a platform's library: each lane computes
+//! the same sequence of IEEE 754 roundings everywhere. No result depends on a subnormal intermediate. The error bounds
+//! below were measured over every `f32` of the stated domain against `f64`, in ULP of the exact result, where an ULP is at
+//! least 2⁻¹⁴⁹. The coefficients are minimax fits (Remez exchange) of the stated relative error. They are rounded to `f32`, and
+//! the others refitted or their neighbours searched, so that the fit loses little.
 
 use core::f32::consts::LOG2_E;
 
@@ -12,13 +12,13 @@ use super::real::{Bits, Float32, Logistic};
 
 /// The first 17 bits of ln 2. Its product with an integer of up to seven bits is exact.
 const LN_2_HI: f32 = 0.693_145_75;
-/// What [`LN_2_HI`] leaves of ln 2.
+/// The rest of ln 2 after [`LN_2_HI`].
 const LN_2_LO: f32 = 1.428_606_8e-6;
-/// 1.5·2²³. A small number added to it is rounded to an integer, which appears in the low bits of the sum.
+/// 1.5·2²³. Adding a small number to it rounds that number to an integer, which appears in the low bits of the sum.
 const ROUNDER: f32 = 12_582_912.0;
 /// The largest x whose e⁻ˣ is at least 2⁻¹²⁶.
 const EXP_NEG_MAX: f32 = 87.336_54;
-/// 2⁻³⁰: of smaller numbers, the square does not count beside the number.
+/// 2⁻³⁰: the square of a smaller number is negligible beside the number.
 const SECOND_ORDER: f32 = 1.0 / (1 << 30) as f32;
 /// The bits of √½.
 const SQRT_HALF: u32 = 0x3f35_04f3;
@@ -27,13 +27,13 @@ const SQRT_HALF: u32 = 0x3f35_04f3;
 struct Reduced<R> {
     hi: R,
     lo: R,
-    /// 2⁻ⁿ, n the integer nearest to x/ln 2.
+    /// 2⁻ⁿ, where n is the integer nearest to x/ln 2.
     scale: R,
 }
 
-/// Cody and Waite's reduction for 0 ≤ x ≤ [`EXP_NEG_MAX`]; of anything else, nothing that means something.
+/// Cody and Waite's reduction for 0 ≤ x ≤ [`EXP_NEG_MAX`]; for other x the result is meaningless.
 ///
-/// `hi` is exact: n·[`LN_2_HI`] is, and so is the difference of two numbers that lie that close.
+/// `hi` is exact: n·[`LN_2_HI`] is exact, and so is the difference of two numbers that lie that close.
 #[inline(always)]
 fn reduce<R: Float32>(x: R) -> Reduced<R> {
     let biased = x * R::splat(LOG2_E) + R::splat(ROUNDER);
@@ -41,7 +41,7 @@ fn reduce<R: Float32>(x: R) -> Reduced<R> {
     Reduced {
         hi: n * R::splat(LN_2_HI) - x,
         lo: n * R::splat(LN_2_LO),
-        // The shift leaves nothing of ROUNDER's own bits.
+        // The shift removes ROUNDER's own bits.
         scale: R::from_bits(R::Bits::splat(0x3f80_0000).minus(biased.to_bits() << 23)),
     }
 }
@@ -63,7 +63,7 @@ fn exp_tail<R: Float32>(r: R) -> R {
 #[inline(always)]
 pub(crate) fn exp_neg<R: Float32>(x: R) -> R {
     let Reduced { hi, lo, scale } = reduce(x);
-    // From the smallest to the largest: hi is exact, and what rounding takes from its sum with the rest is small.
+    // Added from the smallest to the largest: hi is exact, and the rounding error of its sum with the rest is small.
     let power = R::splat(1.0) + (hi + (lo + exp_tail(hi + lo)));
     R::select(R::splat(EXP_NEG_MAX).ge(x), power * scale, R::splat(0.0))
 }
@@ -79,10 +79,10 @@ pub(crate) fn one_minus_exp_neg<R: Float32>(x: R) -> R {
     (R::splat(1.0) - scale) - scale * (r + exp_tail(r))
 }
 
-/// x for an expression of second order, which is added to x itself.
+/// x for use in a second-order expression that is added to x itself.
 ///
-/// Below 2⁻³⁰ such an expression vanishes beside x, and this is 0 where a processor would be slow with the subnormal numbers that
-/// squares become. The others need not ask: the sum has the same bits.
+/// Below 2⁻³⁰ such an expression vanishes beside x. This function returns 0 there, because squares would become subnormal numbers, which are slow on some
+/// processors. The sum has the same bits either way.
 #[inline(always)]
 fn to_be_squared<R: Float32>(x: R) -> R {
     if cfg!(any(target_arch = "arm", target_arch = "riscv32")) {
@@ -95,8 +95,8 @@ fn to_be_squared<R: Float32>(x: R) -> R {
 /// x − ln(1 + x) for x = 0 or 2⁻³⁰ ≤ x ≤ 1.
 ///
 /// With s = x/(2 + x), ln(1 + x) = 2 artanh s = 2s + s³P(s²) and 2s = x − sx. P has degree 3 on [0, 1/9] (within
-/// 5·10⁻⁹ of the logarithm). The difference is at most 0.31 where the logarithm is 0.69, so that its
-/// errors count less than half.
+/// 5·10⁻⁹ of the logarithm). The difference is at most 0.31 where the logarithm is 0.69, so its errors count less
+/// than half.
 #[inline(always)]
 fn ln_1p_gap<R: Float32>(x: R) -> R {
     let c = R::splat;
@@ -127,7 +127,7 @@ pub(crate) fn ln<R: Float32>(x: R) -> R {
     let b = R::Bits::splat;
     let above = x.to_bits().minus(b(SQRT_HALF));
     let f = R::from_bits((above & b(0x007f_ffff)).plus(b(SQRT_HALF))) - c(1.0);
-    // k, which may be negative, is added to the bits of ROUNDER and so becomes a number.
+    // k may be negative. Adding it to the bits of ROUNDER turns it into a float.
     let k = R::from_bits(b(ROUNDER.to_bits()).plus(above.shift_signed(23))) - c(ROUNDER);
     let s = f / (f + c(2.0));
     let z = s * s;
@@ -163,12 +163,12 @@ pub(crate) fn sqrt<R: Float32>(x: R) -> R {
 
 /// e/(1+e), 1/(1+e) and ln(1+e) for an e = e⁻ˣ of [`exp_neg`].
 ///
-/// The quotient w = e/(1+e) has lost what rounding took from 1 + e, even for a small e; e − e·w, which is the same number, has
-/// not. As 1 − q = 1/(1+e) for q = e/(1+e), the derivatives (1−q)² of q and 1−q of ln(1+e) take no further division.
+/// The quotient w = e/(1+e) carries the rounding error of 1 + e, even for a small e. The expression e − e·w equals w and does not
+/// carry it. As 1 − q = 1/(1+e) for q = e/(1+e), the derivatives (1−q)² of q and 1−q of ln(1+e) need no further division.
 ///
-/// Errors in ULP of the exact functions of x, where a result below 2⁻¹²⁶ may be off by that much: `small` 1.81, `large` 1.25,
-/// `softplus` 2.07; of products computed from them, small·large 2.93, small²·softplus 7.05, small⁵·softplus 14.9. All three results
-/// take 17 operations (two of them divisions), a comparison and a selection.
+/// Errors in ULP of the exact functions of x, where a result below 2⁻¹²⁶ may be off by 2⁻¹²⁶: `small` 1.81, `large` 1.25,
+/// `softplus` 2.07. Products computed from them: small·large 2.93, small²·softplus 7.05, small⁵·softplus 14.9. All three results
+/// together take 17 operations (two of them divisions), a comparison and a selection.
 #[inline(always)]
 pub(crate) fn logistic<R: Float32>(e: R) -> Logistic<R> {
     let one = R::splat(1.0);

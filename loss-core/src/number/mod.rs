@@ -1,13 +1,13 @@
-//! Numbers: what formulas are written over, and the functions that they are made of.
+//! The generic number of the formulas, and its functions.
 //!
 //! | file | what |
 //! |---|---|
-//! | `real.rs` | the trait that formulas are written over, and `f32` |
-//! | `math.rs` | elementary functions, for anything made of `f32`s |
-//! | `lanes.rs` | several numbers side by side; the registers themselves are in `arch/` |
+//! | `real.rs` | the trait of the numbers in formulas, and `f32` |
+//! | `math.rs` | elementary functions, for any number made of `f32`s |
+//! | `lanes.rs` | several numbers side by side; the registers are in `arch/` |
 //! | `twice.rs` | two registers as one |
-//! | `finite.rs` | what keeps results within the range of `f32` |
-//! | `compensated.rs` | a sum of `f64`s that loses little |
+//! | `finite.rs` | limits that keep results within the range of `f32` |
+//! | `compensated.rs` | a sum of `f64`s with a compensation for rounding |
 
 pub(crate) mod compensated;
 pub(crate) mod finite;

@@ -1,26 +1,26 @@
-//! The number a formula is written over.
+//! The generic number of the formulas.
 //!
 //! Every per-pixel formula of this crate is one generic function over [`Real`]. The same text is compiled for one pixel
-//! (`f32`), for several at a time ([`Lanes`](crate::number::lanes::Lanes)), for an `f64` reference and for dual numbers that
-//! prove its derivative (the last two are in the tests).
+//! (`f32`) and for several at a time ([`Lanes`](crate::number::lanes::Lanes)). The tests also compile it for an `f64` reference and for dual numbers,
+//! which prove its derivative.
 
 use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Neg, Shl, Shr, Sub};
 
-/// A real number, or several side by side, with the operations that a per-pixel formula may use.
+/// A real number, or several side by side, with the operations of per-pixel formulas.
 ///
-/// Implementations must round every operation on its own, as IEEE 754 says: no fused multiply-add, no flush to zero.
-/// That, and nothing else, makes the bits of a result the same on every machine.
+/// Implementations must round every operation on its own, as IEEE 754 defines: no fused multiply-add, no flush to zero.
+/// This alone makes the bits of a result equal on every machine.
 ///
 /// A release may add methods, **also without a default**, because a new formula may need a new function. Code that is generic over `Real`, as
-/// each loss is, goes on to compile. Code that implements `Real` for a type of its own may not: it should depend on one minor version
+/// each loss is, still compiles. Code that implements `Real` for its own type may not compile, so it should depend on one minor version
 /// (`loss-core = "~0.1"`).
 pub trait Real:
     Copy + Add<Output = Self> + Sub<Output = Self> + Mul<Output = Self> + Div<Output = Self> + Neg<Output = Self>
 {
-    /// How many numbers there are.
+    /// The number of lanes.
     const LANES: usize;
 
-    /// The outcome of a comparison, one a lane.
+    /// The outcome of a comparison in each lane.
     type Mask: Copy;
 
     /// The same number in every lane.
@@ -41,7 +41,7 @@ pub trait Real:
     /// self ≥ other, false where either is NaN.
     fn ge(self, other: Self) -> Self::Mask;
 
-    /// `yes` where `mask` holds, `no` elsewhere. Both are computed.
+    /// `yes` where `mask` holds, `no` elsewhere. Both are computed first.
     #[must_use]
     fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
 
@@ -65,11 +65,11 @@ pub trait Real:
     #[must_use]
     fn sqrt(self) -> Self;
 
-    /// What an exponential e in [0, 1] gives, e being an [`exp_neg`](Self::exp_neg).
+    /// The [`Logistic`] numbers of an exponential e in [0, 1], the result of [`exp_neg`](Self::exp_neg).
     fn logistic(self) -> Logistic<Self>;
 }
 
-/// With e = e⁻ˣ, x ≥ 0: the three quantities that every sigmoid loss is made of.
+/// The three numbers that every sigmoid loss is made of, with e = e⁻ˣ and x ≥ 0.
 #[derive(Clone, Copy, Debug)]
 pub struct Logistic<R> {
     /// e/(1+e), the smaller of sigmoid(x) and sigmoid(−x).
@@ -80,19 +80,19 @@ pub struct Logistic<R> {
     pub softplus: R,
 }
 
-/// A [`Real`] that is made of `f32`s, whose bits the polynomials of `math` may take apart.
+/// A [`Real`] made of `f32`s, whose bits `math` works on.
 pub trait Float32: Real {
     /// The bits of every lane.
     type Bits: Bits;
 
-    /// Takes the bits.
+    /// The bits of the number.
     fn to_bits(self) -> Self::Bits;
 
-    /// The number that has these bits.
+    /// The number with these bits.
     fn from_bits(bits: Self::Bits) -> Self;
 }
 
-/// 32 bits, or several times as many side by side. Shifts are by less than 32.
+/// 32 bits, or several groups of 32 side by side. Shifts are by less than 32.
 pub trait Bits:
     Copy
     + BitAnd<Output = Self>
@@ -136,7 +136,7 @@ impl Bits for u32 {
     }
 }
 
-/// The functions of [`Real`] that `math` has for anything made of `f32`s.
+/// Implements the functions of [`Real`] by `math`, for a type made of `f32`s.
 macro_rules! functions_of_math {
     () => {
         #[inline(always)]

@@ -1,14 +1,14 @@
-//! Two registers for one.
+//! Two registers used as one.
 
 use core::ops::{Add, BitAnd, BitOr, BitXor, Div, Mul, Neg, Shl, Shr, Sub};
 
 use super::lanes::{Kernel, Lanes};
 use super::real::{Bits, Float32, Real, functions_of_math};
 
-/// Lanes of twice the width: two formulas side by side, instruction by instruction.
+/// Lanes of twice the width: a formula runs on two registers, instruction by instruction.
 ///
-/// A formula is a chain, each step waiting for the one before. With two chains at once the processor has something to do
-/// meanwhile.
+/// A formula is a chain whose steps wait for each other. With two chains the processor works on one while the other
+/// waits.
 #[derive(Clone, Copy)]
 pub(crate) struct Twice<V>(V, V);
 

@@ -6,13 +6,13 @@ use crate::fingerprint::Fingerprint;
 use crate::input::pixel::Pixel;
 use crate::number::real::Real;
 
-/// Asymmetric focal loss: only background fades, so that rare foreground keeps its whole cross-entropy.
+/// Asymmetric focal loss: only background is down-weighted, and rare foreground keeps its whole cross-entropy.
 ///
 /// ℓ = δ·t·(−ln p) + (1−δ)·(1−t)·p^γ·(−ln(1−p)).
 ///
 /// ∂ℓ/∂z = −δ·t·(1−p) + (1−δ)·(1−t)·p^γ·(p + γ(1−p)·(−ln(1−p))).
 ///
-/// δ is the weight of foreground \[the authors' 0.6\]; γ is the exponent itself \[0.5\].
+/// δ is the weight of foreground \[0.6 in the authors' code\]; γ is the exponent of background \[0.5\].
 ///
 /// **Domain.** δ in [0, 1], γ ≥ 0. Any finite logit, any target in [0, 1]. γ = 0 is cross-entropy with class weights δ and 1−δ. On
 /// probabilities, p^γ has no slope at p = 0.
@@ -29,7 +29,7 @@ use crate::number::real::Real;
 /// ```
 ///
 /// Yeung et al., *Unified Focal loss: Generalising Dice and cross entropy-based losses to handle class imbalanced medical image
-/// segmentation*, 2022. The other half of that loss is [`AsymmetricFocalTversky`](crate::AsymmetricFocalTversky), both together are
+/// segmentation*, 2022. The other half of that loss is [`AsymmetricFocalTversky`](crate::AsymmetricFocalTversky); together they are
 /// [`unified_focal`](crate::unified_focal).
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
@@ -39,7 +39,7 @@ pub struct AsymmetricFocal {
 }
 
 impl AsymmetricFocal {
-    /// Asymmetric focal loss with the weight δ of foreground and the exponent γ of background.
+    /// Makes the loss of the foreground weight δ and the background exponent γ.
     ///
     /// # Errors
     /// [`ParameterError`] unless δ is in [0, 1], and γ finite and at least 0.
@@ -49,7 +49,7 @@ impl AsymmetricFocal {
         Ok(Self { delta, gamma: Power::new(gamma) })
     }
 
-    /// What a foreground and a background pixel weigh.
+    /// The weights of foreground and background, for this target.
     #[inline(always)]
     fn weights<R: Real>(&self, pixel: &Pixel<R>) -> [R; 2] {
         [R::splat(self.delta) * pixel.target, R::splat(1.0 - self.delta) * pixel.background]
@@ -82,12 +82,12 @@ impl Listed for AsymmetricFocal {
     const FACTS: Facts = Facts {
         name: "asymmetric_focal",
         formula: "−δ·ln p of foreground, −(1−δ)·p^γ·ln(1−p) of background",
-        description: "Asymmetric focal loss: only background fades, so that rare foreground keeps its whole cross-entropy.",
+        description: "Asymmetric focal loss: only background is down-weighted, and rare foreground keeps its whole cross-entropy.",
         source: "Yeung et al., Unified Focal loss, 2022",
         page: "AsymmetricFocal",
         parameters: &[&[
             number("delta", 0.6, SHARE, "δ, the weight of foreground; 1−δ is that of background"),
-            number("gamma", 0.5, NOT_NEGATIVE, "γ, how background fades; 0: not at all"),
+            number("gamma", 0.5, NOT_NEGATIVE, "γ, how fast background fades; 0: not at all"),
         ]],
         ..Facts::NONE
     };

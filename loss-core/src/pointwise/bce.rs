@@ -7,12 +7,12 @@ use crate::number::real::Real;
 
 /// Binary cross-entropy, on logits or probabilities.
 ///
-/// ℓ = w₁·t′·(−ln p) + (1−t′)·(−ln(1−p)), w₁ the `pos_weight` \[1\], t′ the target after [`LabelSmoothing`] \[none\].
+/// ℓ = w₁·t′·(−ln p) + (1−t′)·(−ln(1−p)), where w₁ is the `pos_weight` \[1\] and t′ the target after [`LabelSmoothing`] \[none\].
 ///
 /// ∂ℓ/∂z = (1−t′)·p − w₁·t′·(1−p).
 ///
-/// **Domain.** Any finite logit; −ln p is max(−z, 0) + ln(1 + e^−|z|), so neither end overflows or rounds to 0 before
-/// `f32` does. **Empty and ignored pixels** are the reduction's matter.
+/// **Domain.** Any finite logit. −ln p is computed as max(−z, 0) + ln(1 + e^−|z|), so neither end overflows or rounds to 0 before
+/// `f32` does. The reduction decides what **empty and ignored pixels** give.
 ///
 /// **Error bound** for hard targets and no smoothing: see the [table](crate#accuracy).
 ///
@@ -42,12 +42,12 @@ pub struct Bce {
 }
 
 impl Bce {
-    /// Plain cross-entropy: `pos_weight` 1, no smoothing.
+    /// Makes plain cross-entropy: `pos_weight` 1, no smoothing.
     pub const fn new() -> Self {
         Self { pos_weight: 1.0, smoothing: LabelSmoothing::NONE }
     }
 
-    /// Weighs the foreground term (PyTorch's `pos_weight`).
+    /// Sets the weight of the foreground term (PyTorch's `pos_weight`).
     ///
     /// # Errors
     /// [`ParameterError`] unless the weight is finite and at least 0.
@@ -58,14 +58,14 @@ impl Bce {
 
     #[inline(always)]
     fn weigh<R: Real>(&self, target: R) -> R {
-        // As for label smoothing.
+        // Skipped for slices only, as in `label_smoothing.rs`.
         if R::LANES > 1 && self.pos_weight == 1.0 { target } else { target * R::splat(self.pos_weight) }
     }
 
-    /// Softens the targets.
+    /// Sets the rule that softens the targets.
     ///
-    /// The loss that comes out has softened targets. The one that this was called on has not, so dropping the other is a mistake, which the compiler
-    /// warns of, as with every option of every loss:
+    /// The method returns a new loss and leaves this one as it is. The compiler warns if the new one is dropped, as with every option of
+    /// every loss:
     ///
     /// ```
     /// # #![deny(unused_must_use)]
@@ -128,7 +128,7 @@ impl Listed for Bce {
         parameters: &[&[
             number("pos_weight", 1.0, NOT_NEGATIVE, "the weight of the foreground term (PyTorch's pos_weight)"),
             number("label_smoothing", 0.0, SHARE, "s, how much targets are softened"),
-            word("smoothing", "flip", &["flip", "uniform"], "how: flip = t(1−s) + (1−t)s; uniform = t(1−s) + s/2"),
+            word("smoothing", "flip", &["flip", "uniform"], "the rule: flip = t(1−s) + (1−t)s; uniform = t(1−s) + s/2"),
         ]],
         ..Facts::NONE
     };

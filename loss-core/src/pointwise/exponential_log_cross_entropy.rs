@@ -6,21 +6,21 @@ use crate::fingerprint::Fingerprint;
 use crate::input::pixel::Pixel;
 use crate::number::real::Real;
 
-/// A power of the cross-entropy: the pixel's half of the exponential logarithmic loss.
+/// Exponential cross-entropy: a power of the cross-entropy, the per-pixel half of the exponential logarithmic loss.
 ///
-/// ℓ = w₁·t·(−ln p)^γ + w₀·(1−t)·(−ln(1−p))^γ, w₁ and w₀ the class weights \[1\].
+/// ℓ = w₁·t·(−ln p)^γ + w₀·(1−t)·(−ln(1−p))^γ, where w₁ and w₀ are the class weights \[1\].
 ///
 /// ∂ℓ/∂z = −w₁·t·γ(−ln p)^(γ−1)·(1−p) + w₀·(1−t)·γ(−ln(1−p))^(γ−1)·p.
 ///
-/// γ < 1 (the paper's is 0.3) is steep both where a pixel is wrong and where it is nearly right: with b = −ln p_t → 0 the power b^(γ−1)
-/// grows without bound, but 1 − p_t ≤ b falls faster, and the slope by the logit goes to 0 as γb^γ. It is computed as γ·b^γ·(b′/b); where b
-/// is below 2⁻¹²⁶, loss and slope are 0. On probabilities the slope −γb^(γ−1)/p_t is as large as γε^(γ−1), with the clip ε of
+/// With γ < 1 (the paper uses 0.3) the loss is steep both where a pixel is wrong and where it is nearly right. Let b = −ln p_t. As b → 0 the power b^(γ−1)
+/// grows without bound, but 1 − p_t ≤ b falls faster, so the slope by the logit goes to 0 as γb^γ. It is computed as γ·b^γ·(b′/b); where b
+/// is below 2⁻¹²⁶, loss and slope are 0. On probabilities the slope −γb^(γ−1)/p_t grows up to γε^(γ−1), where ε is the clip of
 /// [`Probabilities`](crate::Probabilities).
 ///
 /// γ = 1 is [`Bce`](crate::Bce), up to rounding.
 ///
 /// **Domain.** γ in (0, 16], class weights from 0 to 2³². Any finite logit. Where (−ln p_t)^γ is 2¹²⁶ or more, the sum is
-/// [saturated](crate::extend::ExactSum#saturation), and there is no result; a slope is taken as if it were 2¹²⁶.
+/// [saturated](crate::extend::ExactSum#saturation) and there is no result; the slope then uses 2¹²⁶ in its place.
 ///
 /// **Error bound** for hard targets, b ≥ 2⁻¹²⁶: relative error at most 2e−6 for whole and half γ up to 8, else 2e−7·(1 + γ|ln b|).
 ///
@@ -45,11 +45,11 @@ pub struct ExponentialLogCrossEntropy {
     background: f32,
 }
 
-/// What [`power`](ExponentialLogCrossEntropy::power) gives of what is as large or larger.
+/// The result of [`power`](ExponentialLogCrossEntropy::power) for everything as large or larger.
 const BEYOND: f32 = 1.0 / f32::MIN_POSITIVE;
 
 impl ExponentialLogCrossEntropy {
-    /// The power γ of the cross-entropy, both classes weighing 1.
+    /// Makes the loss of a power γ, with both class weights 1.
     ///
     /// # Errors
     /// [`ParameterError`] unless γ is in (0, 16].
@@ -63,7 +63,7 @@ impl ExponentialLogCrossEntropy {
         Ok(Self { gamma: Power::new(gamma), foreground: 1.0, background: 1.0 })
     }
 
-    /// Weighs the classes.
+    /// Sets the weights of the classes.
     ///
     /// # Errors
     /// [`ParameterError`] unless both weights are in [0, 2³²].
@@ -81,7 +81,7 @@ impl ExponentialLogCrossEntropy {
     fn power<R: Real>(&self, b: R) -> R {
         let one = R::splat(1.0);
         let (tiny, huge) = (R::splat(f32::MIN_POSITIVE), R::splat(BEYOND));
-        // A power of a number above 1 is the reciprocal of the power of its reciprocal, which lies in [0, 1].
+        // A power of a number above 1 is computed as the reciprocal of the power of its reciprocal, which lies in [0, 1].
         let above = b.ge(one);
         let inside = R::select(above, one / b.max(one).min(huge), flush(b));
         let power = self.gamma.of(inside);
@@ -102,7 +102,7 @@ impl ExponentialLogCrossEntropy {
         R::splat(self.gamma.exponent()) * (self.power(b) * (b_slope / at_least_tiny(b)))
     }
 
-    /// What a foreground and a background pixel weigh.
+    /// The weights of foreground and background, for this target.
     #[inline(always)]
     fn weights<R: Real>(&self, pixel: &Pixel<R>) -> [R; 2] {
         [R::splat(self.foreground) * pixel.target, R::splat(self.background) * pixel.background]
@@ -138,7 +138,7 @@ impl Listed for ExponentialLogCrossEntropy {
         name: "exponential_log_cross_entropy",
         aliases: &["exponential_log_ce"],
         formula: "w₁·t·(−ln p)^γ + w₀·(1−t)·(−ln(1−p))^γ",
-        description: "A power of the cross-entropy: the pixel's half of the exponential logarithmic loss.",
+        description: "Exponential cross-entropy: a power of the cross-entropy, the per-pixel half of the exponential logarithmic loss.",
         source: "Wong et al., 3D Segmentation with Exponential Logarithmic Loss, 2018",
         page: "ExponentialLogCrossEntropy",
         parameters: &[&[

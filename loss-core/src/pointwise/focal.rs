@@ -12,17 +12,17 @@ use crate::number::real::Real;
 ///
 /// For a hard target, with p_t = p if t = 1 and 1−p if t = 0:
 ///
-/// ℓ = −α_t (1−p_t)^γ ln p_t, α_t = α for foreground and 1−α for background, or 1 without `alpha`.
+/// ℓ = −α_t (1−p_t)^γ ln p_t, where α_t = α for foreground and 1−α for background, or 1 without `alpha`.
 ///
-/// ∂ℓ/∂z = ∓α_t (1−p_t)^γ (γ p_t·(−ln p_t) + 1 − p_t), minus for foreground.
+/// ∂ℓ/∂z = ∓α_t (1−p_t)^γ (γ p_t·(−ln p_t) + 1 − p_t), with minus for foreground.
 ///
-/// For soft targets there are four formulas in use, see [`FocalForm`]; they agree where t is 0 or 1.
+/// Four formulas are in use for soft targets, see [`FocalForm`]. They agree where t is 0 or 1.
 ///
-/// **Domain.** γ ≥ 0; γ = 0 without α is [`Bce`](super::Bce), to the bit. Any finite logit; a small γ has finite
-/// gradients at saturated logits. On probabilities the modulating factor has no slope where 1−p_t is 0 exactly.
+/// **Domain.** γ ≥ 0; γ = 0 without α is [`Bce`](super::Bce), to the bit. Any finite logit. A small γ has finite
+/// gradients at saturated logits. On probabilities the modulating factor has slope 0 where 1−p_t is exactly 0.
 ///
-/// **Error bound** for hard targets: see the [table](crate#accuracy). Note that p_t never comes from a *weighted*
-/// cross-entropy: exp(−w·ℓ) is not a probability.
+/// **Error bound** for hard targets: see the [table](crate#accuracy). p_t never comes from a *weighted*
+/// cross-entropy, because exp(−w·ℓ) is not a probability.
 ///
 /// ```
 /// use loss_core::{Focal, Loss, Pointwise};
@@ -33,7 +33,7 @@ use crate::number::real::Real;
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 ///
-/// What a right answer still costs, as lectures tabulate it:
+/// The loss of a pixel that is already right, as lectures tabulate it:
 ///
 /// ```
 /// use loss_core::{Bce, Focal, Logits, Pointwise};
@@ -62,25 +62,25 @@ pub struct Focal {
     form: FocalForm,
 }
 
-/// What focal loss means for a target between 0 and 1.
+/// The formula of focal loss for a target between 0 and 1.
 ///
-/// u is what is raised to γ; b = −t ln p − (1−t) ln(1−p) is the cross-entropy.
+/// u is the base of the power γ, and b = −t ln p − (1−t) ln(1−p) is the cross-entropy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FocalForm {
     /// u^γ b with u = (1−p)t + p(1−t), the expected error (torchvision).
     #[default]
     Mixture,
-    /// t·(1−p)^γ·(−ln p) + (1−t)·p^γ·(−ln(1−p)), the expected focal loss; α weighs the two (kornia).
+    /// t·(1−p)^γ·(−ln p) + (1−t)·p^γ·(−ln(1−p)), the expected focal loss; α weighs the two terms (kornia).
     Split,
-    /// u^γ b with u = 1 − e^−b (Detectron's and segmentation_models.pytorch's spelling, made for hard targets).
+    /// u^γ b with u = 1 − e^−b (Detectron's and segmentation_models.pytorch's formula, made for hard targets).
     Exponential,
     /// u^γ b with u = sigmoid(−z(2t−1)) (MONAI). At t = ½ it does not depend on z.
     Margin,
 }
 
 impl FocalForm {
-    /// The name that fingerprints know it by.
+    /// The name of the form in fingerprints.
     fn code(self) -> &'static str {
         match self {
             FocalForm::Mixture => "form=mixture",
@@ -92,7 +92,7 @@ impl FocalForm {
 }
 
 impl Focal {
-    /// Focal loss with this γ, no α, and the default form for soft targets.
+    /// Makes focal loss with this γ, without α, and with the default form for soft targets.
     ///
     /// # Errors
     /// [`ParameterError`] unless γ is finite and at least 0.
@@ -101,12 +101,12 @@ impl Focal {
         Ok(Self { gamma: Power::new(gamma), alpha: None, form: FocalForm::default() })
     }
 
-    /// Of γ and α that are known to be in range.
+    /// Makes the loss of a γ and an α that are known to be in range.
     pub(crate) fn known(gamma: f32, alpha: Option<f32>) -> Self {
         Self { gamma: Power::new(gamma), alpha, form: FocalForm::default() }
     }
 
-    /// Weighs foreground by α and background by 1−α.
+    /// Sets the weights: α for foreground, 1−α for background.
     ///
     /// # Errors
     /// [`ParameterError`] unless α is in [0, 1].
@@ -115,12 +115,12 @@ impl Focal {
         Ok(Self { alpha: Some(alpha), ..self })
     }
 
-    /// Chooses the formula for soft targets.
+    /// Sets the formula for soft targets.
     pub const fn form(self, form: FocalForm) -> Self {
         Self { form, ..self }
     }
 
-    /// u and the logarithmic slope u′/u, for the forms that have one u.
+    /// u and the logarithmic slope u′/u, for the forms with a single u.
     #[inline(always)]
     fn modulator<R: Real>(&self, pixel: &Pixel<R>, cross_entropy: CrossEntropy<R>) -> (R, R) {
         let t = pixel.target;
@@ -140,14 +140,14 @@ impl Focal {
                 let right = margin.ge(R::splat(0.0));
                 let u = R::select(right, logistic.small, logistic.large);
                 let one_minus_u = R::select(right, logistic.large, logistic.small);
-                // ∂z/∂x is the sum of both slopes of the logarithms: 1 by the logit, 1/(pq) by the probability.
+                // ∂z/∂x is the sum of both slopes of the logarithms: 1 for a logit, 1/(pq) for a probability.
                 let logit_slope = pixel.background_slope - pixel.foreground_slope;
                 (u, -(one_minus_u * sign * logit_slope))
             }
         }
     }
 
-    /// u^γ b, given u, u′/u and b.
+    /// u^γ b, from u, u′/u and b.
     #[inline(always)]
     fn modulated<R: Real>(&self, (u, _): (R, R), cross_entropy: CrossEntropy<R>) -> R {
         self.gamma.fade(u, cross_entropy.loss)
@@ -159,7 +159,7 @@ impl Focal {
         self.gamma.fade_slope(u, logarithmic_slope, cross_entropy.loss, cross_entropy.slope)
     }
 
-    /// u^γ alone, without α: what the normalised focal loss divides by.
+    /// u^γ alone, without α: the divisor of normalised focal loss.
     #[inline(always)]
     pub(crate) fn factor<R: Real>(&self, pixel: &Pixel<R>) -> R {
         let one = R::splat(1.0);
@@ -180,7 +180,7 @@ impl Focal {
         self.faded(self.modulator(pixel, CrossEntropy::of(pixel)))
     }
 
-    /// ∂u^γ/∂x, given u and u′/u.
+    /// ∂u^γ/∂x, from u and u′/u.
     #[cfg_attr(any(target_arch = "x86_64", target_arch = "aarch64"), inline(always))]
     fn faded<R: Real>(&self, (u, logarithmic_slope): (R, R)) -> R {
         self.gamma.fade_slope(u, logarithmic_slope, R::splat(1.0), R::splat(0.0))
@@ -195,7 +195,7 @@ impl Focal {
         }
     }
 
-    /// The split form: `part` of each side, weighed.
+    /// The split form: `part` of each class, weighed by the target.
     #[inline(always)]
     fn split<R: Real>(&self, pixel: &Pixel<R>, part: impl Fn((R, R), CrossEntropy<R>) -> R) -> R {
         let foreground = part(
@@ -264,7 +264,7 @@ impl Pointwise for Focal {
     }
 }
 
-/// γ, α and the form, of this loss and of those that are made of it.
+/// γ, α and the form; losses built on focal loss share them.
 pub(crate) const PARAMETERS: &[ParameterFacts] = &[
     number("gamma", 2.0, NOT_NEGATIVE, "γ; 0 is bce"),
     FOCAL_ALPHA,

@@ -5,11 +5,11 @@ use crate::fingerprint::Fingerprint;
 use crate::input::pixel::Pixel;
 use crate::number::real::Real;
 
-/// Generalised cross-entropy: between cross-entropy and mean absolute error, for labels that may be wrong.
+/// Generalised cross-entropy: a loss between cross-entropy and mean absolute error, for labels that may be wrong.
 ///
-/// ℓ = t·(1 − p^q)/q + (1−t)·(1 − (1−p)^q)/q, computed as (1 − e^(−qb))/q with b = −ln p and −ln(1−p), which does not cancel.
+/// ℓ = t·(1 − p^q)/q + (1−t)·(1 − (1−p)^q)/q, computed as (1 − e^(−qb))/q with b = −ln p or −ln(1−p), which does not cancel.
 ///
-/// ∂ℓ/∂z = −t·p^q·(1−p) + (1−t)·(1−p)^q·p: a pixel that is far off hardly counts.
+/// ∂ℓ/∂z = −t·p^q·(1−p) + (1−t)·(1−p)^q·p. A pixel that is far off has a small gradient.
 ///
 /// q = 1 is the mean absolute error 1 − p_t; for q → 0 it becomes [`Bce`](crate::Bce).
 ///
@@ -37,7 +37,7 @@ pub struct GeneralisedCrossEntropy {
 }
 
 impl GeneralisedCrossEntropy {
-    /// Generalised cross-entropy with this q.
+    /// Makes generalised cross-entropy with this q.
     ///
     /// # Errors
     /// [`ParameterError`] unless q is in [2⁻²⁴, 1].
@@ -77,10 +77,10 @@ impl Listed for GeneralisedCrossEntropy {
         name: "generalised_cross_entropy",
         aliases: &["generalized_cross_entropy", "gce"],
         formula: "(1 − p_t^q) / q",
-        description: "Generalised cross-entropy: between cross-entropy and mean absolute error, for labels that may be wrong.",
+        description: "Generalised cross-entropy: a loss between cross-entropy and mean absolute error, for labels that may be wrong.",
         source: "Zhang and Sabuncu, Generalized Cross Entropy Loss, 2018",
         page: "GeneralisedCrossEntropy",
-        parameters: &[&[number("q", 0.7, TINY_TO_ONE, "q; 1 is the mean absolute error, towards 0 it becomes bce")]],
+        parameters: &[&[number("q", 0.7, TINY_TO_ONE, "q; 1 is the mean absolute error, q → 0 is bce")]],
         ..Facts::NONE
     };
 }

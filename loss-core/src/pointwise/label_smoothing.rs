@@ -3,8 +3,8 @@ use crate::number::real::Real;
 
 /// A rule that softens targets.
 ///
-/// The two rules in use differ by a factor of two in what they call s; a constructor for each spells it out. Both
-/// keep a soft target soft.
+/// Two rules are in use, and their s differs by a factor of two; each has its own constructor. Both keep a soft target
+/// soft.
 #[doc(alias = "label_smoothing")]
 #[doc(alias = "smooth_factor")]
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -14,7 +14,7 @@ pub struct LabelSmoothing {
 }
 
 impl LabelSmoothing {
-    /// Targets as they are.
+    /// No smoothing: targets stay as they are.
     pub const NONE: Self = Self { flip: 0.0 };
 
     /// t′ = t(1−s) + (1−t)s: each label is wrong with probability s (segmentation_models.pytorch's SoftBCEWithLogitsLoss).
@@ -35,10 +35,10 @@ impl LabelSmoothing {
         Self::flip(s).map(|Self { flip }| Self { flip: flip / 2.0 })
     }
 
-    /// The smoothed target and its complement.
+    /// The smoothed target and one minus it.
     #[inline(always)]
     pub(crate) fn apply<R: Real>(&self, target: R, background: R) -> (R, R) {
-        // A slice's loop asks this once. For one pixel, asking takes longer than computing; the result is the same to the bit.
+        // A slice skips this once for all its pixels. For one pixel the test would take longer than the arithmetic; the bits are the same.
         if R::LANES > 1 && self.flip == 0.0 {
             return (target, background);
         }

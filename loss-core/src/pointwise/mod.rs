@@ -2,14 +2,14 @@
 //!
 //! | loss | file | formula, target 1 |
 //! |---|---|---|
-//! | [`AsymmetricFocal`] | `asymmetric_focal.rs` | −δ ln p; background −(1−δ) p^γ ln(1−p) |
+//! | [`AsymmetricFocal`] | `asymmetric_focal.rs` | −δ ln p; target 0: −(1−δ) p^γ ln(1−p) |
 //! | [`Bce`] | `bce.rs` | −ln p |
 //! | [`ExponentialLogCrossEntropy`] | `exponential_log_cross_entropy.rs` | (−ln p)^γ |
 //! | [`Focal`] | `focal.rs` | −(1−p)^γ ln p |
 //! | [`GeneralisedCrossEntropy`] | `generalised_cross_entropy.rs` | (1 − p^q)/q |
 //! | [`Poly1`] | `poly1.rs` | −ln p + ε(1−p) |
 //! | [`QualityFocal`] | `quality_focal.rs` | −(t−p)^β ln p |
-//! | [`ReducedFocal`] | `reduced_focal.rs` | −ln p, and −((1−p)/h)^γ ln p from p = h on |
+//! | [`ReducedFocal`] | `reduced_focal.rs` | −ln p where p < h, −((1−p)/h)^γ ln p elsewhere |
 
 mod asymmetric_focal;
 mod bce;
@@ -46,8 +46,8 @@ use crate::number::real::Real;
 
 /// A loss that is a sum over pixels of ℓ(x, t).
 ///
-/// Implement it for a loss of your own and it has everything that the built-in ones have: exact sums, reductions,
-/// combinations and gradients. Both functions are written once over [`Real`].
+/// Implement it for a loss of your own, and that loss has all that the built-in ones have: exact sums, reductions,
+/// combinations and gradients. Both functions are written once, over [`Real`].
 ///
 /// ```
 /// use loss_core::extend::{Fingerprint, Pixel, Real};
@@ -74,19 +74,19 @@ use crate::number::real::Real;
 /// # Ok::<(), loss_core::FinishError>(())
 /// ```
 pub trait Pointwise: Clone {
-    /// The loss's name, in lower case, as the parts of a result carry it.
+    /// The name of the loss, in lower case, as it appears in the parts of a result.
     const NAME: &'static str;
 
-    /// ℓ(x, t): finite for every pixel, or beyond `f32`, which [saturates](crate::extend::ExactSum#saturation) the sum.
+    /// ℓ(x, t). It must be finite for every pixel; a value beyond `f32` [saturates](crate::extend::ExactSum#saturation) the sum.
     fn loss<R: Real>(&self, pixel: &Pixel<R>) -> R;
 
-    /// ∂ℓ/∂x, x being the input (logit or probability).
+    /// ∂ℓ/∂x, where x is the input (logit or probability).
     fn slope<R: Real>(&self, pixel: &Pixel<R>) -> R;
 
     /// Adds the parameters to a fingerprint.
     fn fingerprint(&self, fingerprint: &mut Fingerprint);
 
-    /// Whether ℓ of a [moderate](Link::is_moderate) input with a hard target is from 2⁻¹⁸ to below 16; `false` is always right.
+    /// Whether ℓ of a [moderate](Link::is_moderate) input with a hard target lies in [2⁻¹⁸, 16); `false` is always correct.
     #[doc(hidden)]
     fn is_moderate(&self) -> bool {
         false
@@ -102,20 +102,20 @@ pub trait Pointwise: Clone {
         Reduced::new(self, Denominator::Fixed(1.0))
     }
 
-    /// Σ w ℓ / N, N counting ignored pixels as well (PyTorch's `mean` over a masked map).
+    /// Σ w ℓ / N, where N counts ignored pixels as well (PyTorch's `mean` over a masked map).
     fn mean_over_pixels(self) -> Reduced<Self> {
         Reduced::new(self, Denominator::Pixels)
     }
 
-    /// Σ w ℓ over a [`Denominator`] of your choice.
+    /// Σ w ℓ divided by a [`Denominator`] of your choice.
     fn over(self, denominator: Denominator) -> Reduced<Self> {
         Reduced::new(self, denominator)
     }
 
-    /// The loss of one pixel, unweighted: 0 if it is ignored, and [`f32::MAX`] in place of a larger one.
+    /// The loss of one pixel without its weight: 0 if the pixel is ignored, and at most [`f32::MAX`].
     ///
     /// # Errors
-    /// The reason, if the pixel is out of range.
+    /// The reason why the pixel is out of range.
     fn at<K: Link>(&self, link: &K, sample: impl Into<Sample>) -> Result<f32, Reason> {
         let sample = sample.into();
         match sample.check(link) {
@@ -125,11 +125,11 @@ pub trait Pointwise: Clone {
         }
     }
 
-    /// The loss of every pixel, times its weight: 0 where it is ignored, NaN where it is out of range, and [`f32::MAX`] where it is larger (an
-    /// accumulator refuses such a sum).
+    /// Writes the loss of every pixel times its weight: 0 where the pixel is ignored, NaN where it is out of range, and at most [`f32::MAX`]. (If a loss is larger than
+    /// that, an accumulator refuses the sum.)
     ///
     /// # Errors
-    /// [`LengthError`] if `map` is not as long as the plane; nothing is written then.
+    /// [`LengthError`] if `map` and the plane differ in length; nothing is written then.
     fn write_map<K: Link, T: Target>(&self, link: &K, plane: Plane<'_, T>, map: &mut [f32]) -> Result<(), LengthError> {
         plane.check_length("the map", map.len())?;
         for (value, sample) in map.iter_mut().zip(plane.samples()) {

@@ -5,13 +5,13 @@ use crate::fingerprint::Fingerprint;
 use crate::input::pixel::Pixel;
 use crate::number::real::Real;
 
-/// Poly-1: cross-entropy with its first polynomial coefficient shifted.
+/// Poly-1: cross-entropy plus ε times 1−p_t, a change of its first polynomial coefficient.
 ///
 /// ℓ = −ln p_t + ε(1−p_t); for soft targets −t ln p − (1−t) ln(1−p) + ε((1−p)t + p(1−t)).
 ///
 /// ∂ℓ/∂z = p − t + ε(1−2t)·p(1−p).
 ///
-/// **Domain.** ε ≥ −1 (below, the loss falls while the prediction gets worse). Any finite logit.
+/// **Domain.** ε ≥ −1; below −1 the loss would fall while the prediction gets worse. Any finite logit.
 ///
 /// ```
 /// use loss_core::{Loss, Pointwise, Poly1};
@@ -32,7 +32,7 @@ pub struct Poly1 {
 }
 
 impl Poly1 {
-    /// Poly-1 with this ε.
+    /// Makes Poly-1 with this ε.
     ///
     /// # Errors
     /// [`ParameterError`] unless ε is finite and at least −1.
@@ -69,7 +69,7 @@ impl Listed for Poly1 {
     const FACTS: Facts = Facts {
         name: "poly1",
         formula: "−ln p_t + ε·(1−p_t)",
-        description: "Poly-1: cross-entropy with its first polynomial coefficient shifted.",
+        description: "Poly-1: cross-entropy plus ε times 1−p_t, a change of its first polynomial coefficient.",
         source: "Leng et al., PolyLoss, 2022",
         page: "Poly1",
         parameters: &[&[number("epsilon", 1.0, FROM_MINUS_ONE, "ε; 0 is bce")]],

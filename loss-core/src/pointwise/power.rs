@@ -2,12 +2,12 @@ use crate::number::real::Real;
 
 /// A power u^γ of a number u in [0, 1].
 ///
-/// Whole and half exponents up to 8 are products (and one square root), which keeps their relative accuracy for any u;
-/// other exponents are exp(γ ln u), whose relative error grows with |γ ln u|.
+/// Whole and half exponents up to 8 are computed by products (and one square root), which keep the relative accuracy for any u.
+/// Other exponents are computed as exp(γ ln u), whose relative error grows with |γ ln u|.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Power {
     exponent: f32,
-    /// Twice the exponent, if that is a whole number of at most 16.
+    /// Twice the exponent, if that is a whole number up to 16.
     halves: Option<u8>,
 }
 
@@ -43,22 +43,22 @@ impl Power {
         self.of(flush(u)) * b
     }
 
-    /// ∂(u^γ·b)/∂x = u^γ·(b′ + γ (u′/u) b), given u′/u.
+    /// ∂(u^γ·b)/∂x = u^γ·(b′ + γ (u′/u) b), from u′/u.
     #[inline(always)]
     pub(crate) fn fade_slope<R: Real>(&self, u: R, logarithmic_slope: R, b: R, b_slope: R) -> R {
-        // The power first: it is 0 where the logarithmic slope is largest. γ last: γ·b may overflow where u′/u is 0.
+        // The power comes first, because it is 0 where the logarithmic slope is largest. γ comes last, because γ·b may overflow where u′/u is 0.
         let power = self.of(flush(u));
         power * b_slope + power * logarithmic_slope * b * R::splat(self.exponent)
     }
 }
 
-/// Keeps a divisor away from 0; the dividend is 0 there, or the power that it meets is.
+/// Keeps a divisor above 0. Where that changes it, the dividend or the power that multiplies the quotient is 0.
 #[inline(always)]
 pub(super) fn at_least_tiny<R: Real>(u: R) -> R {
     u.max(R::splat(f32::MIN_POSITIVE))
 }
 
-/// 0 in place of a subnormal number, whose logarithm and root are not defined.
+/// Replaces a subnormal number, whose logarithm and root are not defined, by 0.
 #[inline(always)]
 pub(super) fn flush<R: Real>(u: R) -> R {
     R::select(u.ge(R::splat(f32::MIN_POSITIVE)), u, R::splat(0.0))

@@ -6,19 +6,19 @@ use crate::fingerprint::Fingerprint;
 use crate::input::pixel::Pixel;
 use crate::number::real::Real;
 
-/// Quality focal loss: focal loss for soft targets, which fades where the prediction is near the target, wherever that lies.
+/// Quality focal loss: focal loss for soft targets, which fades where the prediction is near the target.
 ///
-/// ℓ = |t − p|^β·b, b = −t ln p − (1−t) ln(1−p).
+/// ℓ = |t − p|^β·b, where b = −t ln p − (1−t) ln(1−p).
 ///
 /// ∂ℓ/∂z = |t − p|^β·(p − t) + β|t − p|^(β−1)·sign(p − t)·p(1−p)·b.
 ///
-/// For hard targets it is [`Focal`](crate::Focal) with γ = β. For a soft target it is 0 at p = t, where no [`FocalForm`](crate::FocalForm)
-/// is.
+/// For hard targets it equals [`Focal`](crate::Focal) with γ = β. For a soft target it is 0 at p = t, unlike every
+/// [`FocalForm`](crate::FocalForm).
 ///
-/// **Domain.** β ≥ 0; the paper's is 2. Any finite logit, any target in [0, 1]. At p = t the slope is taken as 0, also for β ≤ 1, where
+/// **Domain.** β ≥ 0; the paper uses 2. Any finite logit, any target in [0, 1]. At p = t the slope is defined as 0, also for β ≤ 1, where
 /// it has no limit (unless t is 0 or 1).
 ///
-/// **Error bound** for hard targets: as [`Focal`](crate::Focal). For soft ones |t − p| has an absolute error of 2e−7, the rounding of p.
+/// **Error bound** for hard targets: that of [`Focal`](crate::Focal). For soft targets |t − p| has an absolute error of 2e−7, from the rounding of p.
 ///
 /// ```
 /// use loss_core::{Logits, Pointwise, QualityFocal};
@@ -39,7 +39,7 @@ pub struct QualityFocal {
 }
 
 impl QualityFocal {
-    /// Quality focal loss with this β.
+    /// Makes quality focal loss with this β.
     ///
     /// # Errors
     /// [`ParameterError`] unless β is finite and at least 0.

@@ -6,19 +6,19 @@ use crate::fingerprint::Fingerprint;
 use crate::input::pixel::Pixel;
 use crate::number::real::Real;
 
-/// Reduced focal loss: cross-entropy for what is wrong, focal loss for what is right.
+/// Reduced focal loss: cross-entropy for wrong pixels, focal loss for right ones.
 ///
 /// For a hard target, with p_t = p if t = 1 and 1−p if t = 0, and a threshold h:
 ///
-/// ℓ = −α_t f ln p_t, f = 1 where p_t < h, ((1−p_t)/h)^γ elsewhere; α_t = α for foreground and 1−α for background, or 1 without
-/// `alpha`. A soft target gives t times the foreground's loss plus 1−t times the background's.
+/// ℓ = −α_t f ln p_t, where f = 1 if p_t < h and ((1−p_t)/h)^γ elsewhere, and α_t = α for foreground and 1−α for background, or 1 without
+/// `alpha`. The loss of a soft target is t times the foreground's loss plus 1−t times the background's.
 ///
-/// ∂ℓ/∂z = ∓α_t (1−p_t) where p_t < h, ∓α_t ((1−p_t)/h)^γ (γ p_t·(−ln p_t) + 1 − p_t) elsewhere, minus for foreground.
+/// ∂ℓ/∂z = ∓α_t (1−p_t) where p_t < h, ∓α_t ((1−p_t)/h)^γ (γ p_t·(−ln p_t) + 1 − p_t) elsewhere, with minus for foreground.
 ///
-/// **f has a jump at p_t = h, from 1 to (1/h − 1)^γ, unless h = ½**, the paper's threshold; the slope is that of either side.
+/// **f jumps at p_t = h, from 1 to (1/h − 1)^γ, unless h = ½**, the paper's threshold. The slope ignores the jump.
 ///
-/// **Domain.** γ ≥ 0, 0 < h < 1, h^−γ at most 1e30. Any finite logit. segmentation_models.pytorch (`reduced_threshold`) takes p_t
-/// from e^−b, b the cross-entropy with a soft target; for hard targets it is the same.
+/// **Domain.** γ ≥ 0, 0 < h < 1, h^−γ at most 1e30. Any finite logit. segmentation_models.pytorch (`reduced_threshold`) computes p_t
+/// as e^−b, where b is the cross-entropy with a soft target; for hard targets that is the same.
 ///
 /// **Error bound** for hard targets: relative error at most 2e−6, and 2e−5 where neither γ nor 2γ is whole.
 ///
@@ -45,7 +45,7 @@ pub struct ReducedFocal {
 }
 
 impl ReducedFocal {
-    /// Reduced focal loss with this γ, threshold h and no α.
+    /// Makes reduced focal loss with this γ and threshold h, without α.
     ///
     /// # Errors
     /// [`ParameterError`] unless γ is finite and at least 0, the threshold strictly between 0 and 1, and h^−γ at most 1e30.
@@ -58,7 +58,7 @@ impl ReducedFocal {
         Ok(Self { gamma: Power::new(gamma), threshold, scale: scale as f32, alpha: None })
     }
 
-    /// Weighs foreground by α and background by 1−α.
+    /// Sets the weights: α for foreground, 1−α for background.
     ///
     /// # Errors
     /// [`ParameterError`] unless α is in [0, 1].
@@ -67,7 +67,7 @@ impl ReducedFocal {
         Ok(Self { alpha: Some(alpha), ..self })
     }
 
-    /// What a foreground and a background pixel weigh.
+    /// The weights of foreground and background, for this target.
     #[inline(always)]
     fn weights<R: Real>(&self, pixel: &Pixel<R>) -> [R; 2] {
         let (alpha, rest) = self.alpha.map_or((1.0, 1.0), |alpha| (alpha, 1.0 - alpha));
@@ -80,7 +80,7 @@ impl ReducedFocal {
         R::select(p_t.ge(R::splat(self.threshold)), R::splat(self.scale) * right, wrong)
     }
 
-    /// The loss of one side, of p_t and u = 1 − p_t.
+    /// The loss of one class, from p_t and u = 1 − p_t.
     #[inline(always)]
     fn side<R: Real>(&self, p_t: R, u: R, loss: R) -> R {
         self.choose(p_t, loss, self.gamma.fade(u, loss))
@@ -122,17 +122,12 @@ impl Listed for ReducedFocal {
     const FACTS: Facts = Facts {
         name: "reduced_focal",
         formula: "−α_t·ln p_t where p_t < h, −α_t·((1−p_t)/h)^γ·ln p_t elsewhere",
-        description: "Reduced focal loss: cross-entropy for what is wrong, focal loss for what is right.",
+        description: "Reduced focal loss: cross-entropy for wrong pixels, focal loss for right ones.",
         source: "Sergievskiy and Ponamarev, Reduced Focal Loss, 2019",
         page: "ReducedFocal",
         parameters: &[&[
-            number("gamma", 2.0, UP_TO_99, "γ, how what is right fades"),
-            number(
-                "threshold",
-                0.5,
-                BETWEEN,
-                "h, from which p_t on a pixel is right; f has a jump there unless it is 0.5",
-            ),
+            number("gamma", 2.0, UP_TO_99, "γ, how fast right pixels fade"),
+            number("threshold", 0.5, BETWEEN, "h: a pixel with p_t ≥ h counts as right; f jumps there unless h is 0.5"),
             FOCAL_ALPHA,
         ]],
         ..Facts::NONE

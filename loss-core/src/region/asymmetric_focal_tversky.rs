@@ -6,25 +6,25 @@ use crate::sums::confusion::Confusion;
 use crate::sums::exact::UnitSum;
 use crate::sums::shared::Totals;
 
-/// Asymmetric focal Tversky loss: the Tversky losses of background and foreground, the latter to a power below 1, which keeps its
-/// gradient up while it is small.
+/// Asymmetric focal Tversky loss: the mean of the Tversky losses of background and foreground, the latter to a power below 1. The power
+/// keeps the foreground's gradient large while its loss is small.
 ///
 /// L = ½·U₀ + ½·U₁^(1−γ), with
 ///
-/// - U₁ = 1 − (TP + s) / (TP + δ·FN + (1−δ)·FP + s) of the foreground,
-/// - U₀ = 1 − (TN + s) / (TN + δ·FP + (1−δ)·FN + s) of the background, whose own misses are FP.
+/// - U₁ = 1 − (TP + s) / (TP + δ·FN + (1−δ)·FP + s), the foreground's Tversky loss,
+/// - U₀ = 1 − (TN + s) / (TN + δ·FP + (1−δ)·FN + s), the background's; what background misses is FP.
 ///
-/// ∂L/∂z = w p(1−p)·(t(∂L/∂TP − ∂L/∂FN) + (1−t)(∂L/∂FP − ∂L/∂TN)); with E = δ·FN + (1−δ)·FP and D = TP + E + s, ∂U₁/∂TP = −E/D²,
-/// ∂U₁/∂E = (TP + s)/D², times (1−γ)U₁^(−γ), and the like for U₀. Where U₁ is 0, it has no gradient, for γ > 0 too, whose slope has no
-/// limit there.
+/// ∂L/∂z = w p(1−p)·(t(∂L/∂TP − ∂L/∂FN) + (1−t)(∂L/∂FP − ∂L/∂TN)). With E = δ·FN + (1−δ)·FP and D = TP + E + s, ∂U₁/∂TP = −E/D² and
+/// ∂U₁/∂E = (TP + s)/D², each times (1−γ)U₁^(−γ); U₀ is analogous. Where U₁ is 0 its gradient is defined as 0; for γ > 0 the slope
+/// has no limit there.
 ///
-/// δ weighs **false negatives** and 1−δ false positives \[the authors' 0.6\], as in the authors' code and in MONAI; it is β of
-/// [`Tversky`](crate::Tversky). The mean over the two classes is the authors' code's as well; the paper's formula is their sum.
+/// δ weighs **false negatives** and 1−δ false positives \[0.6 in the authors' code\], as in the authors' code and in MONAI. δ is β of
+/// [`Tversky`](crate::Tversky). The authors' code takes the mean over the two classes, as here; the paper's formula is their sum.
 ///
-/// **Domain.** δ in [0, 1], γ in [0, 1) \[0.5\], s ≥ 0 \[1e−7\]. L lies in [0, 1]. All pixels of an accumulator are pooled; for the mean of images'
-/// losses, which the authors take, see [`ImageMean`](crate::ImageMean). **Empty masks:** with little smoothing a mask without foreground
-/// has U₁ near 1 and with it hardly a gradient, see [`empty_mask`](Self::empty_mask); without any smoothing U₁ is 1 if anything is
-/// predicted and 0 if nothing is, as [`EmptyMask::Formula`] says; a full mask and U₀ likewise.
+/// **Domain.** δ in [0, 1], γ in [0, 1) \[0.5\], s ≥ 0 \[1e−7\]. L lies in [0, 1]. All pixels of an accumulator are pooled. For the mean of the images'
+/// losses, as in the authors' code, see [`ImageMean`](crate::ImageMean). **Empty masks:** with little smoothing a mask without foreground
+/// has U₁ near 1 and almost no gradient, see [`empty_mask`](Self::empty_mask). Without smoothing U₁ is 1 if anything is
+/// predicted and 0 if nothing is, as under [`EmptyMask::Formula`]. A mask without background does the same to U₀.
 ///
 /// **Error bound.** Relative error of L at most 1e−6.
 ///
@@ -48,20 +48,20 @@ pub struct AsymmetricFocalTversky {
     empty: EmptyMask,
 }
 
-/// A Tversky loss at its counts: 1 − index, and its slopes by TP and by E. `wrong`: there are errors, though perhaps too small for their sum.
+/// A Tversky loss from its counts: 1 − index, and its slopes by TP and by E. `wrong`: there are errors, though their sum may round to 0.
 fn tversky(hits: f64, errors: f64, smooth: f64, wrong: bool) -> [f64; 3] {
     let denominator = hits + errors + smooth;
     if denominator > 0.0 {
         let loss = errors / denominator;
         [loss, -loss / denominator, (hits + smooth) / denominator / denominator]
     } else {
-        // Nothing there, no smoothing: 0/0 is agreement if nothing is predicted either.
+        // No counts and no smoothing: 0/0 is agreement if nothing is predicted either.
         [if wrong { 1.0 } else { 0.0 }, 0.0, 0.0]
     }
 }
 
 impl AsymmetricFocalTversky {
-    /// Asymmetric focal Tversky loss with δ on false negatives, 1−δ on false positives, the foreground's exponent 1−γ, and s above and
+    /// Makes the loss of δ on false negatives and 1−δ on false positives, the foreground's exponent 1−γ, and s above and
     /// below the fraction bars.
     ///
     /// # Errors
@@ -73,7 +73,7 @@ impl AsymmetricFocalTversky {
         Ok(Self { delta, gamma, smooth, empty: EmptyMask::Formula })
     }
 
-    /// Chooses what U₁^(1−γ) counts for on a mask without foreground. The background's half stays as it is.
+    /// Sets the value of U₁^(1−γ) for a mask without foreground. The background's half is not affected.
     pub fn empty_mask(self, empty: EmptyMask) -> Self {
         Self { empty, ..self }
     }
@@ -117,7 +117,7 @@ impl Listed for AsymmetricFocalTversky {
     const FACTS: Facts = Facts {
         name: "asymmetric_focal_tversky",
         formula: "½·U₀ + ½·U₁^(1−γ),  U₁ = 1 − (TP + s) / (TP + δ·FN + (1−δ)·FP + s), U₀ the background's",
-        description: "Asymmetric focal Tversky loss: the Tversky losses of background and foreground, the latter to a power below 1.",
+        description: "Asymmetric focal Tversky loss: the mean of the Tversky losses of background and foreground, the latter to a power below 1.",
         source: "Yeung et al., Unified Focal loss, 2022",
         page: "AsymmetricFocalTversky",
         parameters: &[&[

@@ -11,18 +11,18 @@ use crate::sums::batch::{Batch, Terms};
 use crate::sums::exact::TermSum;
 use crate::sums::shared::Totals;
 
-/// Balanced cross-entropy: each class is weighed by the other's share of the pixels at hand.
+/// Balanced cross-entropy: each class is weighed by the other class's share of the pixels.
 ///
-/// L = (β·Σ w t·(−ln p) + (1−β)·Σ w (1−t)·(−ln(1−p))) / N, with β = Σ w (1−t) / Σ w the share of background.
+/// L = (β·Σ w t·(−ln p) + (1−β)·Σ w (1−t)·(−ln(1−p))) / N, where β = Σ w (1−t) / Σ w is the share of background.
 ///
-/// ∂L/∂z = w·(−β·t·(1−p) + (1−β)·(1−t)·p) / N. The weights depend on targets alone, so they have no slope.
+/// ∂L/∂z = w·(−β·t·(1−p) + (1−β)·(1−t)·p) / N. The weights depend only on targets, so they have no slope.
 ///
-/// N is Σ w, unless another [`Denominator`] is chosen; the paper's loss is a sum (`Denominator::Fixed(1.0)`). Both classes weigh the same
-/// in total: half as much as under cross-entropy if they are equally many. It streams, because the two sums do not need β.
+/// N is Σ w, unless another [`Denominator`] is chosen; the paper's loss is a sum (`Denominator::Fixed(1.0)`). Both classes get the same
+/// total weight: if they are equally frequent, half of what they have under cross-entropy. The loss streams, because its two sums do not need β.
 ///
-/// **Domain.** Any finite logit, any target in [0, 1]. All pixels of an accumulator are pooled, and so is β; the paper's β is an
-/// image's own, see [`ImageMean`](crate::ImageMean). **Empty masks:** with one class alone its weight is 0, and so are loss and gradient:
-/// false alarms on an image without foreground cost nothing.
+/// **Domain.** Any finite logit, any target in [0, 1]. All pixels of an accumulator are pooled, and β is theirs. The paper computes β for each
+/// image, see [`ImageMean`](crate::ImageMean). **Empty masks:** if only one class is present, its weight is 0, and so are loss and gradient:
+/// false positives on an image without foreground cost nothing.
 ///
 /// **Error bound.** Relative error of L at most 4e−7.
 ///
@@ -45,17 +45,17 @@ pub struct BalancedBce {
 }
 
 impl BalancedBce {
-    /// Balanced cross-entropy over Σ w.
+    /// Makes balanced cross-entropy, divided by Σ w.
     pub const fn new() -> Self {
         Self { denominator: Denominator::Weight }
     }
 
-    /// Divides by something else than Σ w.
+    /// Sets the denominator.
     pub const fn over(self, denominator: Denominator) -> Self {
         Self { denominator }
     }
 
-    /// What the sums of foreground and of background are multiplied by.
+    /// The factors of the sums of foreground and background.
     fn weights(&self, totals: &Totals) -> [f64; 2] {
         if totals.weight > 0.0 {
             let foreground = totals.hard.support();
@@ -130,7 +130,7 @@ impl Listed for BalancedBce {
         name: "balanced_bce",
         aliases: &["balanced_ce"],
         formula: "(β·Σ w t·(−ln p) + (1−β)·Σ w (1−t)·(−ln(1−p))) / Σ w,  β = the background's share",
-        description: "Balanced cross-entropy: each class is weighed by the other's share of the pixels at hand.",
+        description: "Balanced cross-entropy: each class is weighed by the other class's share of the pixels.",
         source: "Xie and Tu, Holistically-Nested Edge Detection, 2015",
         page: "BalancedBce",
         parameters: &[&[word(

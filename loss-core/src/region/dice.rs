@@ -3,19 +3,19 @@ use super::similarity::{Similarity, similarity_loss};
 use crate::error::ParameterError;
 use crate::facts::{Arguments, BuildError, FLOORED, Facts, FromArguments, Listed, SMOOTHING};
 
-/// Dice loss (F₁ of soft counts).
+/// Dice loss: 1 − F₁ of soft counts.
 ///
-/// L = 1 − (2I + sₙ) / (P + T + s_d), I = Σ w p t, P = Σ w p, T = Σ w t: [`Tversky`](crate::Tversky) with α = β = ½ and half the
+/// L = 1 − (2I + sₙ) / (P + T + s_d), with I = Σ w p t, P = Σ w p and T = Σ w t. It is [`Tversky`](crate::Tversky) with α = β = ½ and half the
 /// smoothing.
 ///
 /// ∂L/∂z = w p(1−p)·(−(2t·(P + T + s_d) − (2I + sₙ))) / (P + T + s_d)².
 ///
-/// **Domain.** s ≥ 0. All pixels of an accumulator are pooled ("batch Dice"); for the mean of images' Dice losses see
-/// [`ImageMean`](crate::ImageMean). **Empty masks:** with s > 0 a mask without foreground gives P/(P + s), which is near 1 for
+/// **Domain.** s ≥ 0. All pixels of an accumulator are pooled ("batch Dice"); for the mean of the images' Dice losses see
+/// [`ImageMean`](crate::ImageMean). **Empty masks:** with s > 0 a mask without foreground gives P/(P + s). That is near 1 for
 /// any P ≫ s and has almost no gradient; see [`EmptyMask`](crate::EmptyMask). Without smoothing the loss is 1 if anything is
 /// predicted, and 0 if nothing is.
 ///
-/// **Error bound.** The sums are exact for terms that are within 3 ULP; relative error of L at most 1e−6, and a term of a sum is known to 2⁻⁶⁵.
+/// **Error bound.** Each term is within 3 ULP and rounded to a multiple of 2⁻⁶⁴; the sums of terms are exact. The relative error of L is at most 1e−6.
 ///
 /// ```
 /// use loss_core::{Dice, Loss};
@@ -26,7 +26,7 @@ use crate::facts::{Arguments, BuildError, FLOORED, Facts, FromArguments, Listed,
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 ///
-/// With certain predictions the loss is the share that does not overlap: of ten pixels, predicted and true, k in common.
+/// With certain predictions the loss is the share that does not overlap. Here ten pixels are predicted, ten are true, and k are both.
 ///
 /// ```
 /// use loss_core::{Dice, Loss};
@@ -35,7 +35,7 @@ use crate::facts::{Arguments, BuildError, FLOORED, Facts, FromArguments, Listed,
 ///     let mut sums = Dice::new(1e-6)?.accumulator();
 ///     for i in 0..10 {
 ///         sums.push((40.0, i < common)); // predicted
-///         sums.push((-40.0, i >= common)); // what was missed, and as much background
+///         sums.push((-40.0, i >= common)); // missed foreground, and as much background
 ///     }
 ///     assert!((sums.finish()?.value() - expected).abs() < 1e-6);
 /// }
@@ -59,7 +59,7 @@ pub struct Dice<O = Product> {
 }
 
 impl Dice {
-    /// Dice loss with s above and below the fraction bar.
+    /// Makes Dice loss with s above and below the fraction bar.
     ///
     /// # Errors
     /// [`ParameterError`] unless s is finite and at least 0.
@@ -67,7 +67,7 @@ impl Dice {
         Ok(Self { similarity: Similarity::new(0.5, 0.5, smooth, 0.5)? })
     }
 
-    /// Of smoothing (above, below) and a floor that are known to be in range.
+    /// Makes the loss of a smoothing (above, below) and a floor that are known to be in range.
     pub(crate) const fn known([above, below]: [f64; 2], floor: f64) -> Self {
         Self { similarity: Similarity::known(0.5, 0.5, [above / 2.0, below / 2.0], floor / 2.0) }
     }

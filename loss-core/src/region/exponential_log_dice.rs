@@ -5,17 +5,17 @@ use crate::facts::{
     Arguments, BuildError, Facts, FromArguments, LOG_FLOORED, Listed, SMALL_EXPONENT, SMOOTHING, number,
 };
 
-/// A power of the negative logarithm of the Dice score: the region's half of the exponential logarithmic loss.
+/// Exponential logarithmic Dice: a power of the Dice score's negative logarithm, the region half of the exponential logarithmic loss.
 ///
-/// L = (−ln max(D, c))^γ, D the score of [`Dice`](crate::Dice), c the [`floor`](Self::floor) \[1e−7\]; −ln D is computed from the loss
-/// 1 − D, as in [`LogDice`](crate::LogDice), which is γ = 1.
+/// L = (−ln max(D, c))^γ, where D is the score of [`Dice`](crate::Dice) and c the [`floor`](Self::floor) \[1e−7\]. −ln D is computed from the loss
+/// 1 − D, as in [`LogDice`](crate::LogDice), which is this loss with γ = 1.
 ///
-/// ∂L/∂z = γ(−ln D)^(γ−1)/D times the gradient of the Dice loss; 0 where the floor holds. Where D is 1 (or above, by unequal
-/// smoothing) loss and gradient are 0, for γ < 1 too, whose slope has no limit there.
+/// ∂L/∂z = γ(−ln D)^(γ−1)/D times the gradient of the Dice loss; 0 where the floor replaces D. Where D is 1 (or above, through unequal
+/// smoothing) loss and gradient are 0; for γ < 1 the slope has no limit there.
 ///
-/// **Domain.** γ in (0, 16], s ≥ 0; the paper's are 0.3 and 1. L ≤ (−ln c)^γ. **Empty masks:** as [`Dice`](crate::Dice).
+/// **Domain.** γ in (0, 16], s ≥ 0; the paper uses 0.3 and 1. L ≤ (−ln c)^γ. **Empty masks:** as [`Dice`](crate::Dice).
 ///
-/// **Error bound.** As [`Dice`](crate::Dice), times max(γ, 1).
+/// **Error bound.** That of [`Dice`](crate::Dice), times max(γ, 1).
 ///
 /// ```
 /// use loss_core::{ExponentialLogDice, Loss};
@@ -27,7 +27,7 @@ use crate::facts::{
 /// ```
 ///
 /// Wong et al., *3D Segmentation with Exponential Logarithmic Loss for Highly Unbalanced Object Sizes*, 2018. The other half is
-/// [`ExponentialLogCrossEntropy`](crate::ExponentialLogCrossEntropy), where both are put together.
+/// [`ExponentialLogCrossEntropy`](crate::ExponentialLogCrossEntropy); its page adds up both.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct ExponentialLogDice<O = Product> {
@@ -38,7 +38,7 @@ pub struct ExponentialLogDice<O = Product> {
 const FLOOR: f64 = 1e-7;
 
 impl ExponentialLogDice {
-    /// (−ln D)^γ of the Dice score D with s above and below the fraction bar.
+    /// Makes (−ln D)^γ of the Dice score D, with s above and below the fraction bar.
     ///
     /// # Errors
     /// [`ParameterError`] unless γ is in (0, 16], and s finite and at least 0.
@@ -74,7 +74,7 @@ impl Listed for ExponentialLogDice<AnyOverlap> {
         name: "exponential_log_dice",
         aliases: &["exponential_log", "exp_log"],
         formula: "(−ln max(score, floor))^γ,  score = 1 − dice",
-        description: "A power of the negative logarithm of the Dice score: the region's half of the exponential logarithmic loss.",
+        description: "Exponential logarithmic Dice: a power of the Dice score's negative logarithm, the region half of the exponential logarithmic loss.",
         source: "Wong et al., 3D Segmentation with Exponential Logarithmic Loss, 2018",
         page: "ExponentialLogDice",
         parameters: &[&[number("gamma", 0.3, SMALL_EXPONENT, "γ, the exponent")], SMOOTHING, LOG_FLOORED, OVERLAP],

@@ -8,15 +8,15 @@ use crate::facts::{
 
 /// Focal Tversky loss: a power of the Tversky loss.
 ///
-/// L = (1 − TI)^γ with TI = (TP + sₙ) / (TP + α·FP + β·FN + s_d), α on false positives, β on false negatives.
+/// L = (1 − TI)^γ with TI = (TP + sₙ) / (TP + α·FP + β·FN + s_d); α weighs false positives, β false negatives.
 ///
-/// ∂L/∂z = γ (1 − TI)^(γ−1) times the gradient of [`Tversky`](crate::Tversky). Where 1 − TI is 0 (or, by unequal smoothing,
-/// below) loss and gradient are 0, for γ < 1 too, whose slope has no limit there.
+/// ∂L/∂z = γ (1 − TI)^(γ−1) times the gradient of [`Tversky`](crate::Tversky). Where 1 − TI is 0 (or below, through unequal smoothing)
+/// loss and gradient are 0; for γ < 1 the slope has no limit there.
 ///
-/// **γ is the exponent itself** (segmentation_models.pytorch). The paper writes the exponent as 1/γ and recommends 4/3
-/// there: give 0.75 here.
+/// **γ is the exponent itself**, as in segmentation_models.pytorch. The paper writes the exponent as 1/γ and recommends γ = 4/3:
+/// pass 0.75 here.
 ///
-/// **Domain.** α, β, s ≥ 0, γ > 0. **Empty masks, error bound:** as [`Dice`](crate::Dice), times γ.
+/// **Domain.** α, β, s ≥ 0, γ > 0. **Empty masks:** as [`Dice`](crate::Dice). **Error bound:** that of [`Dice`](crate::Dice), times γ.
 ///
 /// ```
 /// use loss_core::{FocalTversky, Loss};
@@ -37,7 +37,7 @@ pub struct FocalTversky<O = Product> {
 }
 
 impl FocalTversky {
-    /// Focal Tversky loss with α on false positives, β on false negatives, the exponent γ, and s above and below the
+    /// Makes focal Tversky loss with α on false positives, β on false negatives, the exponent γ, and s above and below the
     /// fraction bar.
     ///
     /// # Errors
@@ -68,7 +68,7 @@ impl Listed for FocalTversky<AnyOverlap> {
     const FACTS: Facts = Facts {
         name: "focal_tversky",
         formula: "(1 − (TP + s) / (TP + α·FP + β·FN + s))^γ",
-        description: "Focal Tversky loss: a power of the Tversky loss. γ is the exponent itself (the paper's 1/γ).",
+        description: "Focal Tversky loss: a power of the Tversky loss. γ is the exponent itself (the paper writes 1/γ).",
         source: "Abraham and Khan, A Novel Focal Tversky loss function, 2019",
         page: "FocalTversky",
         parameters: &[

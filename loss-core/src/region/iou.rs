@@ -3,13 +3,13 @@ use super::similarity::{Similarity, similarity_loss};
 use crate::error::ParameterError;
 use crate::facts::{Arguments, BuildError, FLOORED, Facts, FromArguments, Listed, SMOOTHING};
 
-/// IoU (Jaccard) loss.
+/// IoU (Jaccard) loss: 1 − intersection over union of soft counts.
 ///
-/// L = 1 − (I + sₙ) / (P + T − I + s_d), I = Σ w p t, P = Σ w p, T = Σ w t: [`Tversky`](crate::Tversky) with α = β = 1.
+/// L = 1 − (I + sₙ) / (P + T − I + s_d), with I = Σ w p t, P = Σ w p and T = Σ w t. It is [`Tversky`](crate::Tversky) with α = β = 1.
 ///
-/// ∂L/∂z = w p(1−p)·(−t/U + (1−t)·I/U²) without smoothing, U = P + T − I.
+/// ∂L/∂z = w p(1−p)·(−t/U + (1−t)·I/U²) without smoothing, where U = P + T − I.
 ///
-/// **Domain, empty masks, error bound:** as [`Dice`](crate::Dice). It equals 2D/(1 + D) of the Dice loss D, without smoothing.
+/// **Domain, empty masks, error bound:** as [`Dice`](crate::Dice). Without smoothing it equals 2D/(1 + D), where D is the Dice loss.
 ///
 /// ```
 /// use loss_core::{Iou, Loss};
@@ -34,7 +34,7 @@ pub struct Iou<O = Product> {
 }
 
 impl Iou {
-    /// IoU loss with s above and below the fraction bar.
+    /// Makes IoU loss with s above and below the fraction bar.
     ///
     /// # Errors
     /// [`ParameterError`] unless s is finite and at least 0.
@@ -42,7 +42,7 @@ impl Iou {
         Ok(Self { similarity: Similarity::new(1.0, 1.0, smooth, 1.0)? })
     }
 
-    /// Of smoothing (above, below) and a floor that are known to be in range.
+    /// Makes the loss of a smoothing (above, below) and a floor that are known to be in range.
     pub(crate) const fn known(smooth: [f64; 2], floor: f64) -> Self {
         Self { similarity: Similarity::known(1.0, 1.0, smooth, floor) }
     }
@@ -65,7 +65,7 @@ impl Listed for Iou<AnyOverlap> {
         name: "iou",
         aliases: &["jaccard"],
         formula: "1 − (I + s) / (P + T − I + s)",
-        description: "IoU (Jaccard) loss.",
+        description: "IoU (Jaccard) loss: 1 − intersection over union of soft counts.",
         source: "Rahman and Wang, Optimizing Intersection-Over-Union, 2016",
         page: "Iou",
         parameters: &[SMOOTHING, FLOORED, OVERLAP],

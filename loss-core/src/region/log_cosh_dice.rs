@@ -3,13 +3,13 @@ use super::similarity::{Similarity, similarity_loss};
 use crate::error::ParameterError;
 use crate::facts::{Arguments, BuildError, FLOORED, Facts, FromArguments, Listed, SMOOTHING};
 
-/// The logarithm of the hyperbolic cosine of the Dice loss.
+/// Log-cosh Dice loss: the logarithm of the hyperbolic cosine of the Dice loss.
 ///
-/// L = ln cosh D, D the [`Dice`](crate::Dice) loss; computed as ½ ln(1 + sinh² D), which does not cancel near 0.
+/// L = ln cosh D, where D is the [`Dice`](crate::Dice) loss. It is computed as ½ ln(1 + sinh² D), which does not cancel near 0.
 ///
 /// ∂L/∂z = tanh(D) times the gradient of the Dice loss.
 ///
-/// **Domain, empty masks, error bound:** as [`Dice`](crate::Dice), the bound doubled. L lies in [0, 0.434].
+/// **Domain, empty masks:** as [`Dice`](crate::Dice). **Error bound:** twice that of [`Dice`](crate::Dice). L lies in [0, 0.434].
 ///
 /// ```
 /// use loss_core::{LogCoshDice, Loss};
@@ -30,7 +30,7 @@ pub struct LogCoshDice<O = Product> {
 }
 
 impl LogCoshDice {
-    /// ln cosh of the Dice loss with s above and below the fraction bar.
+    /// Makes ln cosh of the Dice loss with s above and below the fraction bar.
     ///
     /// # Errors
     /// [`ParameterError`] unless s is finite and at least 0.
@@ -45,7 +45,7 @@ impl<O> LogCoshDice<O> {
     }
 
     fn outer(&self, loss: f64) -> [f64; 2] {
-        // Only unequal smoothing or weights of errors take the loss far below −1. There e^−2|x| does not count beside 1.
+        // The loss falls far below −1 only through unequal smoothing or weights of errors. There e^−2|x| is negligible beside 1.
         if loss < -20.0 {
             return [-loss - core::f64::consts::LN_2, -1.0];
         }
@@ -60,7 +60,7 @@ impl Listed for LogCoshDice<AnyOverlap> {
     const FACTS: Facts = Facts {
         name: "log_cosh_dice",
         formula: "ln cosh(1 − (2I + s) / (P + T + s))",
-        description: "The logarithm of the hyperbolic cosine of the Dice loss.",
+        description: "Log-cosh Dice loss: the logarithm of the hyperbolic cosine of the Dice loss.",
         source: "Jadon, A survey of loss functions for semantic segmentation, 2020",
         page: "LogCoshDice",
         parameters: &[SMOOTHING, FLOORED, OVERLAP],

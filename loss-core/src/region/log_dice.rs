@@ -5,14 +5,14 @@ use crate::facts::{
     Arguments, BuildError, Facts, FromArguments, LOG_FLOORED, Listed, NOT_NEGATIVE, SMOOTHING, number, word,
 };
 
-/// The negative logarithm of a Dice, IoU or Tversky score.
+/// Log-Dice loss: the negative logarithm of a Dice, IoU or Tversky score.
 ///
-/// L = −ln max(score, c), c the [`floor`](Self::floor) \[1e−7\]; score as in [`Dice`](crate::Dice), [`Iou`](crate::Iou) or
-/// [`Tversky`](crate::Tversky). Computed as −ln(1 − loss), so that it keeps its accuracy near 0.
+/// L = −ln max(score, c), where c is the [`floor`](Self::floor) \[1e−7\] and score that of [`Dice`](crate::Dice), [`Iou`](crate::Iou) or
+/// [`Tversky`](crate::Tversky). It is computed as −ln(1 − loss), which keeps its accuracy near 0.
 ///
-/// ∂L/∂z = 1/score times the gradient of the loss that the score belongs to; 0 where the floor holds.
+/// ∂L/∂z = 1/score times the gradient of the loss 1 − score; 0 where the floor replaces the score.
 ///
-/// **Domain.** s ≥ 0. L ≤ −ln c ≈ 16.1; with a floor of 0 at most 709. **Empty masks, error bound:** as [`Dice`](crate::Dice).
+/// **Domain.** s ≥ 0. L ≤ −ln c ≈ 16.1, or at most 709 with a floor of 0. **Empty masks, error bound:** as [`Dice`](crate::Dice).
 ///
 /// ```
 /// use loss_core::{LogDice, Loss};
@@ -23,21 +23,21 @@ use crate::facts::{
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 ///
-/// Wong et al., *3D Segmentation with Exponential Logarithmic Loss for Highly Unbalanced Object Sizes*, 2018 (there to
-/// a power, see [`ExponentialLogDice`](crate::ExponentialLogDice)); segmentation_models.pytorch's `log_loss=True`.
+/// Wong et al., *3D Segmentation with Exponential Logarithmic Loss for Highly Unbalanced Object Sizes*, 2018, who take a power of it (see
+/// [`ExponentialLogDice`](crate::ExponentialLogDice)); segmentation_models.pytorch's `log_loss=True`.
 #[doc(alias = "log_loss")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct LogDice<O = Product> {
     similarity: Similarity<O>,
-    /// The smoothing of the score's own formula, in units of that of the Tversky index.
+    /// The smoothing of the Tversky index that equals one unit of smoothing in the score's own formula.
     scale: f64,
 }
 
 const FLOOR: f64 = 1e-7;
 
 impl LogDice {
-    /// −ln of the Dice score with s above and below the fraction bar.
+    /// Makes −ln of the Dice score with s above and below the fraction bar.
     ///
     /// # Errors
     /// [`ParameterError`] unless s is finite and at least 0.
@@ -45,7 +45,7 @@ impl LogDice {
         Self::of(0.5, 0.5, smooth, 0.5)
     }
 
-    /// −ln of the IoU score.
+    /// Makes −ln of the IoU score.
     ///
     /// # Errors
     /// [`ParameterError`] unless s is finite and at least 0.
@@ -53,7 +53,7 @@ impl LogDice {
         Self::of(1.0, 1.0, smooth, 1.0)
     }
 
-    /// −ln of the Tversky index, α on false positives, β on false negatives.
+    /// Makes −ln of the Tversky index, with α on false positives and β on false negatives.
     ///
     /// # Errors
     /// [`ParameterError`] unless all are finite and at least 0.
@@ -84,7 +84,7 @@ impl Listed for LogDice<AnyOverlap> {
     const FACTS: Facts = Facts {
         name: "log_dice",
         formula: "−ln max(score, floor),  score = 1 − dice, 1 − iou or 1 − tversky",
-        description: "The negative logarithm of a Dice, IoU or Tversky score.",
+        description: "Log-Dice loss: the negative logarithm of a Dice, IoU or Tversky score.",
         source: "Wong et al., 3D Segmentation with Exponential Logarithmic Loss, 2018",
         page: "LogDice",
         parameters: &[

@@ -5,20 +5,20 @@ use crate::sums::confusion::Confusion;
 use crate::sums::exact::UnitSum;
 use crate::sums::shared::Totals;
 
-/// Matthews correlation loss: the one region loss that sees true negatives.
+/// Matthews correlation loss: 1 − the correlation of prediction and target; it counts true negatives.
 ///
-/// L = 1 − N/R, N = TP·TN − FP·FN, R = √((TP+FP)(TP+FN)(TN+FP)(TN+FN)), with `smooth` added to each of the four counts. L lies in
-/// [0, 2]; a constant prediction has L near 1 whatever the imbalance.
+/// L = 1 − N/R, with N = TP·TN − FP·FN, R = √((TP+FP)(TP+FN)(TN+FP)(TN+FN)), and `smooth` added to each of the four counts. L lies in
+/// [0, 2]. A constant prediction has L near 1 at any imbalance.
 ///
-/// For N > 0 it is computed as M / (R(R + N)), M = R² − N² = 4·TP·FP·FN·TN + (TP·TN + FP·FN)(TP + TN)(FP + FN) +
-/// (TP·FN + FP·TN)(TP·FP + FN·TN), in which nothing cancels.
+/// For N > 0 it is computed as M / (R(R + N)), where nothing cancels: M = R² − N² = 4·TP·FP·FN·TN + (TP·TN + FP·FN)(TP + TN)(FP + FN) +
+/// (TP·FN + FP·TN)(TP·FP + FN·TN).
 ///
-/// ∂L/∂z = w p(1−p)·(t(∂L/∂TP − ∂L/∂FN) + (1−t)(∂L/∂FP − ∂L/∂TN)); with m = N/R, ∂m/∂TP = TN/R − ½m(1/(TP+FP) + 1/(TP+FN)) and the
-/// like.
+/// ∂L/∂z = w p(1−p)·(t(∂L/∂TP − ∂L/∂FN) + (1−t)(∂L/∂FP − ∂L/∂TN)). With m = N/R, ∂m/∂TP = TN/R − ½m(1/(TP+FP) + 1/(TP+FN)); the other
+/// derivatives are analogous.
 ///
-/// **Domain.** smooth ≥ 0. **Empty masks:** where R is 0 (no smoothing, and a row or column of the confusion is empty) the
-/// correlation is taken as 0: L = 1 with no gradient, except that L = 0 where there are no errors at all. Logits always have errors, however
-/// small; probabilities of 0 and 1 need not.
+/// **Domain.** smooth ≥ 0. **Empty masks:** R is 0 if there is no smoothing and a row or column of the confusion is empty. The
+/// correlation is then defined as 0: L = 1 with no gradient, or L = 0 if there are no errors at all. Logits always have errors, however
+/// small; probabilities of 0 and 1 may have none.
 ///
 /// **Error bound.** Relative error of L at most 2e−6.
 ///
@@ -42,7 +42,7 @@ pub struct Mcc {
 }
 
 impl Mcc {
-    /// MCC loss with `smooth` added to each of the four counts.
+    /// Makes MCC loss with `smooth` added to each of the four counts.
     ///
     /// # Errors
     /// [`ParameterError`] unless it is finite and at least 0.
@@ -51,7 +51,7 @@ impl Mcc {
         Ok(Self { smooth })
     }
 
-    /// Of a `smooth` that is known to be in range.
+    /// Makes the loss of a `smooth` that is known to be in range.
     pub(crate) const fn known(smooth: f64) -> Self {
         Self { smooth }
     }
@@ -92,10 +92,10 @@ impl Listed for Mcc {
         name: "mcc",
         aliases: &["matthews"],
         formula: "1 − (TP·TN − FP·FN) / √((TP+FP)(TP+FN)(TN+FP)(TN+FN))",
-        description: "Matthews correlation loss: the one region loss that sees true negatives.",
+        description: "Matthews correlation loss: 1 − the correlation of prediction and target; it counts true negatives.",
         source: "Abhishek and Hamarneh, Matthews Correlation Coefficient Loss, 2021",
         page: "Mcc",
-        parameters: &[&[number("smooth", 1e-5, NOT_NEGATIVE, "added to each of the four counts")]],
+        parameters: &[&[number("smooth", 1e-5, NOT_NEGATIVE, "s, added to each of the four counts")]],
         is_per_class: true,
         ..Facts::NONE
     };

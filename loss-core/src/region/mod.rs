@@ -14,16 +14,16 @@
 //! | [`Mcc`] | `mcc.rs` | 1 − Matthews correlation |
 //! | [`NormalisedFocal`] | `normalised_focal.rs` | Σ focal / Σ (1−p_t)^γ |
 //!
-//! I = Σ w p t, P = Σ w p, T = Σ w t; TP = I, FP = P − I, FN = T − I. All with a
-//! Dice, IoU or Tversky score alone are a function of one [`Similarity`] score and share its options: separate smoothing of numerator and denominator, a floor under the
-//! denominator, the squared and minimum forms of the overlap, and what an empty mask counts for.
+//! I = Σ w p t, P = Σ w p, T = Σ w t; TP = I, FP = P − I, FN = T − I. Every loss built on a Dice, IoU or Tversky score is a function of one
+//! [`Similarity`] score and shares its options: separate smoothing of numerator and denominator, a floor under the
+//! denominator, the squared and minimum forms of the overlap, and the loss of an empty mask.
 //!
-//! # What cannot stream
+//! # Losses that cannot stream
 //!
-//! - **clDice** (Shit et al. 2021) compares soft skeletons. A skeleton comes from repeated minima and maxima over neighbourhoods of the
-//!   whole image, and so does its gradient; no fixed number of sums stands for it.
-//! - **Hausdorff distance losses** (Karimi and Salcudean 2019) weigh each pixel by its distance to the *prediction's* boundary, which takes a
-//!   distance transform of the whole prediction at every step. The boundary loss needs that of the mask alone, once:
+//! - **clDice** (Shit et al. 2021) compares soft skeletons. A skeleton, and its gradient, come from repeated minima and maxima over
+//!   neighbourhoods of the whole image; no fixed number of sums can replace them.
+//! - **Hausdorff distance losses** (Karimi and Salcudean 2019) weigh each pixel by its distance to the *prediction's* boundary. That needs a
+//!   distance transform of the whole prediction at every step. The boundary loss needs only the mask's, once:
 //!   [`BoundaryAccumulator`](crate::boundary::BoundaryAccumulator).
 //!
 //! Both are out of scope.

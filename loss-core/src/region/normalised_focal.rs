@@ -12,22 +12,22 @@ use crate::sums::batch::{Batch, Terms};
 use crate::sums::exact::TermSum;
 use crate::sums::shared::Totals;
 
-/// Normalised focal loss: focal loss as a weighted mean, divided by the sum of its own fading factors, so that it does not vanish as
-/// the pixels become right.
+/// Normalised focal loss: focal loss divided by the sum of its modulating factors. It is a weighted mean, and does not vanish as
+/// pixels become right.
 ///
-/// L = Σ w ℓ / max(Σ w u^γ, c), ℓ = α_t·u^γ·b a pixel's [`Focal`] loss and u^γ its factor in the same [`FocalForm`](crate::FocalForm), without α; c
-/// is the [`floor`](Self::floor) \[1e−6\]. For a hard target u = 1 − p_t and b = −ln p_t.
+/// L = Σ w ℓ / max(Σ w u^γ, c), where ℓ = α_t·u^γ·b is a pixel's [`Focal`] loss, u^γ its modulating factor in the same [`FocalForm`](crate::FocalForm) without α, and c
+/// the [`floor`](Self::floor) \[1e−6\]. For a hard target u = 1 − p_t and b = −ln p_t.
 ///
-/// ∂L/∂z = w·(ℓ′ − L·(u^γ)′) / Σ w u^γ, and w·ℓ′/c where the floor holds: the derivative of the value, factors included. With γ = 2 it may
-/// point up or down for a pixel that is more wrong than others.
+/// ∂L/∂z = w·(ℓ′ − L·(u^γ)′) / Σ w u^γ, or w·ℓ′/c where the floor replaces the denominator. This is the derivative of the value, factors included. With γ = 2 the gradient of
+/// a pixel that is more wrong than others may point up or down.
 ///
 /// **Peers.** segmentation_models.pytorch's `normalized=True` divides by the same `focal_term.sum().clamp_min(1e-6)` and lets the gradient
-/// through it, as here; with `reduction="sum"` its value is this one, with `"mean"` it is divided by the number of pixels once more.
-/// GluonCV-style code (`NormalizedFocalLossSigmoid`) by default detaches the factor: its gradient is w·ℓ′/Σ w u^γ, which is that of no
+/// pass through it, as here. With `reduction="sum"` its value equals this one; `"mean"` divides by the number of pixels as well.
+/// GluonCV-style code (`NormalizedFocalLossSigmoid`) detaches the factor by default. Its gradient is w·ℓ′/Σ w u^γ, which is not the derivative of any
 /// function; it equals the gradient of `focal.over(Denominator::Fixed(d))` with d = Σ w u^γ.
 ///
-/// **Domain.** γ, α and form as [`Focal`]; γ = 0 without α is the mean of cross-entropy. All pixels of an accumulator are pooled.
-/// **Empty masks** are no special case; where all pixels are right, L falls as Σ w ℓ/c.
+/// **Domain.** γ, α and form as in [`Focal`]; γ = 0 without α is the mean of cross-entropy. All pixels of an accumulator are pooled.
+/// **Empty masks** are no special case. If all pixels are right enough for the floor to apply, L falls as Σ w ℓ/c.
 ///
 /// **Error bound** for hard targets and whole or half γ: relative error of L at most 2e−6, else 2e−5.
 ///
@@ -49,12 +49,12 @@ pub struct NormalisedFocal {
 }
 
 impl NormalisedFocal {
-    /// Normalises this focal loss.
+    /// Makes the normalised form of a focal loss.
     pub const fn new(focal: Focal) -> Self {
         Self { focal, floor: 1e-6 }
     }
 
-    /// Keeps the denominator from falling below this floor.
+    /// Sets the floor under the denominator.
     ///
     /// # Errors
     /// [`ParameterError`] unless it is finite and at least 2⁻⁶⁴.
@@ -76,7 +76,7 @@ impl Terms<2> for NormalisedFocal {
 impl Loss for NormalisedFocal {
     /// Σ w ℓ and Σ w u^γ.
     type Sums = [TermSum; 2];
-    /// What multiplies ℓ′ and (u^γ)′.
+    /// The factors of ℓ′ and (u^γ)′.
     type Slope = [f32; 2];
 
     fn sums(&self) -> [TermSum; 2] {
@@ -95,7 +95,7 @@ impl Loss for NormalisedFocal {
     fn slope(&self, totals: &Totals, sums: &[TermSum; 2], factor: f64) -> [f32; 2] {
         let denominator = sums[1].to_f64();
         let by_factor = if denominator > self.floor { -self.value(totals, sums) / denominator } else { 0.0 };
-        // A loss of 3e38 over a small denominator: kept finite, as it meets factors that are 0.
+        // A loss of 3e38 over a small denominator is kept finite, because it is multiplied by factors that may be 0.
         [1.0 / denominator.max(self.floor), by_factor].map(|slope| clamp_to_finite((factor * slope) as f32))
     }
 
@@ -122,12 +122,17 @@ impl Listed for NormalisedFocal {
         name: "normalised_focal",
         aliases: &["normalized_focal"],
         formula: "Σ w ℓ / max(Σ w (1−p_t)^γ, floor),  ℓ = −α_t·(1−p_t)^γ·ln p_t",
-        description: "Normalised focal loss: focal loss divided by the sum of its own fading factors, so that it does not vanish.",
+        description: "Normalised focal loss: focal loss divided by the sum of its modulating factors, so that it does not vanish.",
         source: "Sofiiuk et al., AdaptIS, 2019",
         page: "NormalisedFocal",
         parameters: &[
             FOCAL_PARAMETERS,
-            &[number("floor", 1e-6, FROM_2_TO_MINUS_64, "the sum of the factors does not fall below this")],
+            &[number(
+                "floor",
+                1e-6,
+                FROM_2_TO_MINUS_64,
+                "the smallest value of the denominator, the sum of the factors",
+            )],
         ],
         ..Facts::NONE
     };

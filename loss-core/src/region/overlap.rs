@@ -1,4 +1,4 @@
-//! How much a pixel's prediction and target overlap, and how much they differ.
+//! The forms of the overlap: how a pixel's prediction and target agree and differ.
 
 use super::similarity::EMPTY_MASK;
 use super::user::ByTarget;
@@ -13,10 +13,10 @@ use crate::sums::exact::TermSum;
 use crate::sums::shared::Totals;
 use crate::sums::state::Sums;
 
-/// The form in which a similarity score sums overlap and errors.
+/// A form of the overlap: the sums of agreement and errors behind a similarity score.
 ///
-/// A similarity score is made of two sums, the overlap I and the errors E = α(P − I) + β(T − I). They are summed from small
-/// quantities, so that a loss near 0 keeps its relative accuracy.
+/// A similarity score has two sums, the overlap I and the errors E = α(P − I) + β(T − I). Both are summed from small
+/// quantities, so a loss near 0 keeps its relative accuracy.
 pub trait Overlap: Clone + core::fmt::Debug {
     /// The sums needed beside the [`Totals`].
     type Sums: Sums;
@@ -27,7 +27,7 @@ pub trait Overlap: Clone + core::fmt::Debug {
     /// Adds valid pixels. The weights of the two errors are α and β.
     fn add<B: Batch>(&self, errors: [f32; 2], pixels: &B, sums: &mut Self::Sums);
 
-    /// Whether [`add`](Self::add) looks at −ln p or −ln (1−p) of a pixel, see [`Loss::needs_logarithms`](crate::Loss::needs_logarithms).
+    /// Whether [`add`](Self::add) reads −ln p or −ln (1−p) of a pixel, see [`Loss::needs_logarithms`](crate::Loss::needs_logarithms).
     #[inline(always)]
     fn needs_logarithms(&self) -> bool {
         true
@@ -39,7 +39,7 @@ pub trait Overlap: Clone + core::fmt::Debug {
     /// ∂/∂x of slope_I·I + slope_E·E at a pixel of weight 1.
     fn gradient<R: Real>(&self, slope: &OverlapSlope, pixel: &Pixel<R>) -> R;
 
-    /// Tells the form from others.
+    /// Adds what distinguishes the form from others.
     fn fingerprint(&self, fingerprint: &mut Fingerprint);
 }
 
@@ -50,16 +50,16 @@ pub struct OverlapSlope {
     pub(crate) overlap: f64,
     /// ∂L/∂E.
     pub(crate) errors: f64,
-    /// ∂L/∂I − β·∂L/∂E, what a foreground pixel of the product form sees.
+    /// ∂L/∂I − β·∂L/∂E: the slope at a foreground pixel of the product form.
     foreground: f32,
-    /// α·∂L/∂E, what a background pixel of the product form sees.
+    /// α·∂L/∂E: the slope at a background pixel of the product form.
     background: f32,
     alpha: f32,
     beta: f32,
 }
 
 impl OverlapSlope {
-    /// From ∂L/∂I and ∂L/∂E.
+    /// Makes it of ∂L/∂I and ∂L/∂E.
     #[must_use]
     pub fn new(overlap: f64, errors: f64, [alpha, beta]: [f64; 2]) -> Self {
         Self {
@@ -72,14 +72,14 @@ impl OverlapSlope {
         }
     }
 
-    /// What a pixel of the product form sees.
+    /// The slopes of the product form at a foreground and a background pixel.
     #[inline(always)]
     pub(crate) fn by_target(&self) -> ByTarget {
         ByTarget([self.foreground, self.background])
     }
 }
 
-/// I = Σ w p t, P = Σ w p, T = Σ w t: the common form.
+/// The product form, the common one: I = Σ w p t, P = Σ w p, T = Σ w t.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Product;
 
@@ -111,12 +111,12 @@ impl Overlap for Product {
     }
 }
 
-/// I and E of sums of terms of any sign. No pixels have a negative overlap, but a state can.
+/// I and E from sums whose terms may have any sign. No pixels have a negative overlap, but a loaded state can.
 fn finish(overlap: &TermSum, errors: &TermSum) -> [f64; 2] {
     [overlap.to_f64().max(0.0), errors.to_f64()]
 }
 
-/// I = Σ w p t, P = Σ w p², T = Σ w t²: the V-Net form.
+/// The squared form of V-Net: I = Σ w p t, P = Σ w p², T = Σ w t².
 ///
 /// Milletari et al., *V-Net: Fully Convolutional Neural Networks for Volumetric Medical Image Segmentation*, 2016.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -128,7 +128,7 @@ impl Terms<2> for SquaredTerms {
     #[inline(always)]
     fn terms<R: Real>(&self, pixel: &Pixel<R>, weight: R) -> [R; 2] {
         let Self([alpha, beta]) = *self;
-        // α(p² − pt) + β(t² − pt) = d(αd + (α−β)t) with d = p − t: with α = β nothing cancels.
+        // α(p² − pt) + β(t² − pt) = d(αd + (α−β)t) with d = p − t; nothing cancels if α = β.
         let d = pixel.difference();
         let errors = d * (R::splat(alpha) * d + R::splat(alpha - beta) * pixel.target);
         [weight * (pixel.p * pixel.target), weight * errors]
@@ -171,9 +171,9 @@ impl Overlap for Squared {
     }
 }
 
-/// I = Σ w min(p, t), P = Σ w p, T = Σ w t: for soft labels, whose own Dice loss is 0 in this form alone.
+/// The minimum form: I = Σ w min(p, t), P = Σ w p, T = Σ w t. Only in this form is the Dice loss of a soft label against itself 0.
 ///
-/// For hard targets it equals [`Product`]. Where p = t the slope of the minimum is taken as ½.
+/// For hard targets it equals [`Product`]. Where p = t the slope of the minimum is defined as ½.
 ///
 /// Wang et al., *Dice Semimetric Losses: Optimizing the Dice Score with Soft Labels*, 2023.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -227,21 +227,21 @@ impl Overlap for Minimum {
     }
 }
 
-/// A form chosen at run time. A loss of it has the states and the fingerprint of the same loss of [`Product`], [`Squared`] or [`Minimum`].
+/// A form chosen at run time. States and fingerprints equal those of the same loss with [`Product`], [`Squared`] or [`Minimum`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AnyOverlap {
-    /// [`Product`].
+    /// The form [`Product`].
     #[default]
     Product,
-    /// [`Squared`].
+    /// The form [`Squared`].
     Squared,
-    /// [`Minimum`].
+    /// The form [`Minimum`].
     Minimum,
 }
 
 impl Overlap for AnyOverlap {
-    /// Those of the form; the product form has none.
+    /// The sums of the form; the product form has none of its own.
     type Sums = Option<[TermSum; 2]>;
 
     fn sums(&self) -> Self::Sums {
@@ -257,7 +257,7 @@ impl Overlap for AnyOverlap {
         match (self, sums) {
             (AnyOverlap::Squared, Some(sums)) => Squared.add(errors, pixels, sums),
             (AnyOverlap::Minimum, Some(sums)) => Minimum.add(errors, pixels, sums),
-            // The product form; the others have the sums that they made themselves.
+            // The product form has no sums; the other forms always meet the sums that they made themselves.
             _ => {}
         }
     }
@@ -293,7 +293,7 @@ impl Overlap for AnyOverlap {
     }
 }
 
-/// The form of the overlap, and what an empty mask counts for.
+/// The form of the overlap, and the loss of an empty mask.
 pub(crate) const OVERLAP: &[ParameterFacts] = &[
     word(
         "overlap",

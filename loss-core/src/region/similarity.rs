@@ -7,24 +7,24 @@ use crate::fingerprint::Fingerprint;
 use crate::number::finite::bounded;
 use crate::sums::shared::Totals;
 
-/// What a mask without any foreground (Σ w t = 0) counts for.
+/// The loss of a mask without any foreground (Σ w t = 0).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EmptyMask {
-    /// What the formula gives: the smoothing decides. With no smoothing at all, the loss is 1 with no gradient towards less if anything is
-    /// predicted, however small its probability, and 0 if nothing is. Logits always predict something, as their p is above 0; probabilities can be 0.
+    /// The value of the formula, which depends on the smoothing. Without smoothing the loss is 1 if anything is predicted, however small its probability, and
+    /// no gradient pulls the prediction down; it is 0 if nothing is predicted. Logits always predict something, because their p is above 0; probabilities can be 0.
     ///
-    /// With smoothing, a false positive below 2⁻⁶⁵ vanishes from the sum of p, so use smoothing that is large against 2⁻⁶⁵ times the number of pixels.
+    /// With smoothing, a false positive below 2⁻⁶⁵ vanishes from the sum of p. So smoothing should be large compared with 2⁻⁶⁵ times the number of pixels.
     #[default]
     Formula,
-    /// A loss of 0, with no gradient (segmentation_models.pytorch).
+    /// 0, with no gradient (segmentation_models.pytorch).
     Zero,
-    /// A loss of 1, with no gradient (kornia, for an image in which no class is present).
+    /// 1, with no gradient (kornia, for an image in which no class is present).
     One,
 }
 
 impl EmptyMask {
-    /// The name that fingerprints know it by.
+    /// The name of the option in fingerprints.
     pub(crate) fn code(self) -> &'static str {
         match self {
             EmptyMask::Formula => "empty_mask=formula",
@@ -34,11 +34,11 @@ impl EmptyMask {
     }
 }
 
-/// The Tversky index, and everything that is a special case of it.
+/// The Tversky index, with Dice and IoU as special cases.
 ///
 /// score = (I + sₙ) / max(I + E + s_d, c), loss = 1 − score, E = α(P − I) + β(T − I)
 ///
-/// with I, P and T as the [`Overlap`] form `O` says. The loss is computed as (E + s_d − sₙ) / (I + E + s_d), so that
+/// with I, P and T of the [`Overlap`] form `O`. The loss is computed as (E + s_d − sₙ) / (I + E + s_d), where
 /// nothing cancels when it is small.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
@@ -52,19 +52,19 @@ pub struct Similarity<O = Product> {
     empty: EmptyMask,
 }
 
-/// A similarity loss at its sums: 1 − score, and its slopes.
+/// A similarity loss evaluated at its sums: 1 − score, and its slopes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Evaluated {
     pub(crate) loss: f64,
     /// ∂loss/∂I and ∂loss/∂E.
     by_overlap: f64,
     by_errors: f64,
-    /// The constant that stands for an empty mask.
+    /// The constant that replaces the loss of an empty mask.
     pub(crate) constant: Option<f64>,
 }
 
 impl Similarity<Product> {
-    /// The index with weights α of false positives and β of false negatives, and one smoothing above and below, of which one unit is `scale` of
+    /// The index with weights α of false positives and β of false negatives, and one smoothing above and below. One unit of that smoothing is `scale` units of
     /// the index's.
     pub(crate) fn new(alpha: f64, beta: f64, smooth: f64, scale: f64) -> Result<Self, ParameterError> {
         ParameterError::check_not_negative(Parameter::Alpha, alpha)?;
@@ -81,7 +81,7 @@ impl Similarity<Product> {
         .smooth([smooth, smooth], scale)
     }
 
-    /// The index of parameters that are known to be in range: the constants of `conventions`.
+    /// The index of parameters known to be in range, such as the constants of `conventions`.
     pub(crate) const fn known(alpha: f64, beta: f64, [numerator, denominator]: [f64; 2], floor: f64) -> Self {
         Self {
             overlap: Product,
@@ -96,15 +96,15 @@ impl Similarity<Product> {
 }
 
 impl<O: Overlap> Similarity<O> {
-    /// Smooths by so much above and below, as it stands in a loss's own formula, in which one unit is `scale` of the index's. What is wrong is told
-    /// as it was given.
+    /// Sets the smoothing above and below, in units of the loss's own formula; one unit is `scale` units of the index's. Errors show the value
+    /// as the caller gave it.
     pub(crate) fn smooth(self, [numerator, denominator]: [f64; 2], scale: f64) -> Result<Self, ParameterError> {
         ParameterError::check_not_negative(Parameter::SmoothNumerator, numerator)?;
         ParameterError::check_not_negative(Parameter::SmoothDenominator, denominator)?;
         Ok(Self { smooth_numerator: numerator * scale, smooth_denominator: denominator * scale, ..self })
     }
 
-    /// The same of a floor.
+    /// Sets the floor, in the same units.
     pub(crate) fn floor(self, floor: f64, scale: f64) -> Result<Self, ParameterError> {
         ParameterError::check_not_negative(Parameter::Floor, floor)?;
         Ok(Self { floor: floor * scale, ..self })
@@ -141,21 +141,21 @@ impl<O: Overlap> Similarity<O> {
         let denominator = overlap + errors + self.smooth_denominator;
         let [loss, by_overlap, by_errors] = if denominator > self.floor {
             let loss = bounded((errors + (self.smooth_denominator - self.smooth_numerator)) / denominator);
-            // ∂/∂I of E′/D is −E′/D²; ∂/∂E is (D − E′)/D², with D − E′ the numerator of the score.
+            // ∂/∂I of E′/D is −E′/D². ∂/∂E is (D − E′)/D², where D − E′ is the numerator of the score.
             [loss, -loss / denominator, numerator / denominator / denominator]
         } else if self.floor > 0.0 {
             [bounded((self.floor - numerator) / self.floor), -1.0 / self.floor, 0.0]
         } else if totals.has_weighed_errors([self.alpha, self.beta]) {
-            // The sums are too small for their ratio, but there are errors, and as far as is known no overlap.
+            // The sums are too small for their ratio, but there are errors and no known overlap.
             [1.0, 0.0, 0.0]
         } else {
-            // Nothing there, nothing predicted, no smoothing: 0/0 is agreement.
+            // Nothing to find, nothing predicted and no smoothing: 0/0 is agreement.
             [0.0; 3]
         };
         Evaluated { loss, by_overlap, by_errors, constant }
     }
 
-    /// The slope of `factor·f(loss)` by the sums, f′ being `outer`.
+    /// The slope of `factor·f(loss)` by the sums, where `outer` is f′.
     pub(crate) fn slope(&self, evaluated: &Evaluated, outer: f64, factor: f64) -> OverlapSlope {
         let factor = if evaluated.constant.is_some() { 0.0 } else { factor * bounded(outer) };
         let [by_overlap, by_errors] = [evaluated.by_overlap, evaluated.by_errors].map(bounded);
@@ -171,12 +171,12 @@ impl<O: Overlap> Similarity<O> {
     }
 }
 
-/// What an empty mask counts for, as a parameter.
+/// The loss of an empty mask, as a parameter.
 pub(crate) const EMPTY_MASK: ParameterFacts = word(
     "empty",
     "formula",
     &["formula", "zero", "one"],
-    "the loss of a mask without foreground: what the formula gives, or 0, or 1",
+    "the loss of a mask without foreground: formula = what the formula gives; zero = 0; one = 1",
 );
 
 impl FromArguments for EmptyMask {
@@ -189,13 +189,13 @@ impl FromArguments for EmptyMask {
     }
 }
 
-/// The options and the [`Loss`](crate::Loss) of a type with a field `similarity` and a method
-/// `outer(&self, loss) -> [f64; 2]`, which gives f(loss) and f′(loss), and a method `smoothing_scale`, which tells how much
-/// smoothing of the index one unit of the loss's own formula is.
+/// Writes the options and the [`Loss`](crate::Loss) of a type that has a field `similarity`, a method
+/// `outer(&self, loss) -> [f64; 2]` that returns f(loss) and f′(loss), and a method `smoothing_scale` that returns how many units of the
+/// index's smoothing one unit of the loss's own formula is.
 macro_rules! similarity_loss {
     ($loss:ident { $($field:ident),* }, $name:literal) => {
         impl<O: $crate::region::Overlap> $loss<O> {
-            /// Smooths numerator and denominator of the score by different amounts, as they stand in this loss's own
+            /// Sets different smoothing for the numerator and the denominator of the score, as they stand in this loss's own
             /// formula.
             ///
             /// # Errors
@@ -207,8 +207,8 @@ macro_rules! similarity_loss {
                 Ok(changed)
             }
 
-            /// Keeps the denominator, as it stands in this loss's own formula, from falling below this floor; a
-            /// logarithm's argument likewise.
+            /// Sets the smallest value of the denominator, as it stands in this loss's own formula, and of a
+            /// logarithm's argument.
             ///
             /// # Errors
             /// [`ParameterError`](crate::ParameterError) unless it is finite and at least 0.
@@ -219,14 +219,14 @@ macro_rules! similarity_loss {
                 Ok(changed)
             }
 
-            /// Chooses what a mask without foreground counts for.
+            /// Sets the loss of a mask without foreground.
             pub fn empty_mask(self, empty: $crate::region::EmptyMask) -> Self {
                 let mut changed = self;
                 changed.similarity = changed.similarity.empty_mask(empty);
                 changed
             }
 
-            /// Uses another form of the overlap: [`Product`](crate::Product), [`Squared`](crate::Squared) or
+            /// Sets the form of the overlap: [`Product`](crate::Product), [`Squared`](crate::Squared) or
             /// [`Minimum`](crate::Minimum).
             pub fn overlap<Other: $crate::region::Overlap>(self, overlap: Other) -> $loss<Other> {
                 $loss { similarity: self.similarity.overlap(overlap), $($field: self.$field),* }
@@ -234,7 +234,7 @@ macro_rules! similarity_loss {
         }
 
         impl $loss {
-            /// With the options that all losses of the Dice family have.
+            /// Sets the options that all losses of the Dice family share.
             fn with_options(
                 self,
                 arguments: &$crate::facts::Arguments<'_>,
@@ -248,7 +248,7 @@ macro_rules! similarity_loss {
         }
 
         impl<O: $crate::region::Overlap> $loss<O> {
-            /// The form, and the weights of the errors: all that its sums depend on.
+            /// The form and the weights of the errors, on which the sums depend.
             pub(crate) fn form(&self) -> (&O, [f32; 2]) {
                 self.similarity.form()
             }

@@ -6,11 +6,11 @@ use crate::facts::{
     SMOOTHING, number,
 };
 
-/// Tversky loss: Dice with a price for each kind of error.
+/// Tversky loss: Dice with a separate weight for each kind of error.
 ///
 /// L = 1 − (TP + sₙ) / (TP + α·FP + β·FN + s_d), **α weighs false positives and β false negatives**; β > α favours recall.
 ///
-/// ∂L/∂z = w p(1−p)·(t·∂L/∂TP + (1−t)·∂L/∂FP − t·∂L/∂FN); with D the denominator and L = E/D: ∂L/∂TP = −L/D,
+/// ∂L/∂z = w p(1−p)·(t·∂L/∂TP + (1−t)·∂L/∂FP − t·∂L/∂FN). With D the denominator and L = E/D: ∂L/∂TP = −L/D,
 /// ∂L/∂FP = α(1−L)/D, ∂L/∂FN = β(1−L)/D.
 ///
 /// **Domain.** α, β ≥ 0, s ≥ 0. (½, ½) is [`Dice`](crate::Dice) with twice the smoothing, (1, 1) is [`Iou`](crate::Iou). **Empty
@@ -25,8 +25,8 @@ use crate::facts::{
 /// # Ok::<(), Box<dyn core::error::Error>>(())
 /// ```
 ///
-/// A hundred pixels with 8 hits, 7 false alarms and 2 misses, and the mirror image with 2 false alarms and 7 misses: Dice
-/// does not tell them apart, Tversky with β > α does.
+/// Two predictions of a hundred pixels: one has 8 hits, 7 false positives and 2 misses, the other 8 hits, 2 false positives and 7 misses. Dice
+/// gives both the same loss; Tversky with β > α does not.
 ///
 /// ```
 /// use loss_core::{Dice, Loss, Tversky};
@@ -59,7 +59,7 @@ pub struct Tversky<O = Product> {
 }
 
 impl Tversky {
-    /// Tversky loss with α on false positives, β on false negatives, and s above and below the fraction bar.
+    /// Makes Tversky loss with α on false positives, β on false negatives, and s above and below the fraction bar.
     ///
     /// # Errors
     /// [`ParameterError`] unless all are finite and at least 0.
@@ -67,7 +67,7 @@ impl Tversky {
         Ok(Self { similarity: Similarity::new(alpha, beta, smooth, 1.0)? })
     }
 
-    /// Dice with smoothing (above, below), as it stands in the Tversky index, and a floor that are known to be in range.
+    /// Makes Dice of a smoothing (above, below), in units of the Tversky index, and a floor, all known to be in range.
     pub(crate) const fn known_dice(smooth: [f64; 2], floor: f64) -> Self {
         Self { similarity: Similarity::known(0.5, 0.5, smooth, floor) }
     }
@@ -89,7 +89,7 @@ impl Listed for Tversky<AnyOverlap> {
     const FACTS: Facts = Facts {
         name: "tversky",
         formula: "1 − (TP + s) / (TP + α·FP + β·FN + s),  TP = I, FP = P − I, FN = T − I",
-        description: "Tversky loss: Dice with a price for each kind of error.",
+        description: "Tversky loss: Dice with a separate weight for each kind of error.",
         source: "Salehi et al., Tversky loss function for image segmentation, 2017",
         page: "Tversky",
         parameters: &[

@@ -1,4 +1,4 @@
-//! Region losses of a user's own.
+//! Region losses of your own.
 
 use crate::fingerprint::Fingerprint;
 use crate::input::pixel::Pixel;
@@ -11,7 +11,7 @@ use crate::sums::batch::Batch;
 use crate::sums::confusion::Confusion;
 use crate::sums::shared::Totals;
 
-/// φ(TP, FP, FN, TN): a loss that is a function of the soft confusion.
+/// A region loss of your own: a function φ(TP, FP, FN, TN) of the soft confusion.
 ///
 /// ```
 /// use loss_core::extend::{Fingerprint, Region, RegionLoss, RegionSlopes};
@@ -38,13 +38,13 @@ use crate::sums::shared::Totals;
 /// # Ok::<(), loss_core::FinishError>(())
 /// ```
 pub trait Region: Clone {
-    /// The loss's name, in lower case, as the parts of a result carry it.
+    /// The name of the loss, in lower case, as it appears in the parts of a result.
     const NAME: &'static str;
 
-    /// φ: finite for any sums. Each is known to 2⁻⁶⁵ a pixel: a count of 0 may stand for a smaller one, as the p of a logit is never 0.
+    /// φ. It must be finite for any sums. Each sum has an error of up to 2⁻⁶⁵ per pixel, so a count of 0 may be a tiny one: the p of a logit is never 0.
     fn value(&self, soft: &Confusion) -> f64;
 
-    /// φ's partial derivatives.
+    /// The partial derivatives of φ.
     fn slopes(&self, soft: &Confusion) -> RegionSlopes;
 
     /// Adds the parameters to a fingerprint.
@@ -64,13 +64,13 @@ pub struct RegionSlopes {
     pub true_negative: f64,
 }
 
-/// Makes a [`Loss`] of a [`Region`].
+/// A [`Region`] as a [`Loss`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[must_use]
 pub struct RegionLoss<F>(pub F);
 
 impl RegionSlopes {
-    /// What a foreground and a background pixel see, times p's slope.
+    /// The slopes at a foreground and a background pixel; ∂p/∂x multiplies them.
     pub(crate) fn by_target(&self, factor: f64) -> [f32; 2] {
         [
             coefficient(factor * (self.true_positive - self.false_negative)),
@@ -79,7 +79,7 @@ impl RegionSlopes {
     }
 }
 
-/// The gradient of a loss of sums of p alone, by what a foreground and a background pixel see, times p's slope.
+/// The gradient of a loss whose sums depend only on p: the slopes at a foreground and a background pixel, times ∂p/∂x.
 pub(crate) struct ByTarget(pub(crate) [f32; 2]);
 
 impl OfPixel for ByTarget {
@@ -127,7 +127,7 @@ impl<F: Region> Loss for RegionLoss<F> {
     }
 }
 
-/// A [`Loss`] that sees of a pixel its target, p, 1 − p and p's slope alone: one that [`PerClass`](crate::class::PerClass) can take of each
+/// A [`Loss`] that reads only the target, p, 1 − p and ∂p/∂x of a pixel, so that [`PerClass`](crate::class::PerClass) can apply it to each
 /// class of a softmax.
 pub trait RegionFamily: Loss {}
 
@@ -135,8 +135,8 @@ impl<F: Region> RegionFamily for RegionLoss<F> {}
 
 combinable!([F: Region,] RegionLoss<F>);
 
-/// The [`Loss`] of a type with a method `evaluate(&self, totals, true_negative)`, which gives the value and its [`RegionSlopes`]; after
-/// its name stand its parameters and the codes of its options, for the fingerprint.
+/// Writes the [`Loss`] of a type with a method `evaluate(&self, totals, true_negative)` that returns the value and its [`RegionSlopes`]. After
+/// the type's name come its parameters and the codes of its options, for the fingerprint.
 macro_rules! true_negative_loss {
     ($loss:ident, $name:literal, |$this:ident| $parameters:expr $(, $option:expr)*) => {
         impl $crate::loss::Loss for $loss {

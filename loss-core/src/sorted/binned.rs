@@ -10,25 +10,25 @@ use crate::number::finite::coefficient;
 use crate::sums::counts::{Counts, RejectedPixel};
 use crate::sums::state::{FixedSums, MOST_PIXELS, Sums, add_counts, load_count, read_state};
 
-/// The streaming Lovász extension of the Jaccard loss: errors in [0, 1] are counted in bins of width 1/B.
+/// The streaming Lovász extension of the Jaccard loss: it counts errors in [0, 1] in bins of width 1/B.
 ///
-/// L = Σ ē_k ΔJ_k over the bins from the highest down, ē_k = (k + ½)/B the centre of a bin and ΔJ_k what its pixels
-/// raise the Jaccard loss by. It is [`LovaszErrors`](crate::sorted::LovaszErrors) of errors that were moved to the centres of their bins.
+/// L = Σ ē_k ΔJ_k over the bins from the highest down, where ē_k = (k + ½)/B is the centre of a bin and ΔJ_k the rise of the Jaccard loss
+/// by its pixels. It equals [`LovaszErrors`](crate::sorted::LovaszErrors) of errors that were moved to the centres of their bins.
 ///
-/// ∂L/∂e is that of the tied pixels of a bin: ½(1/(G+b) + 1/(G+b+db)) in the foreground and (G − a − da/2)/((G+b)(G+b+db)) in the
-/// background, a and b counting foreground and background in higher bins, da and db those in the bin.
+/// ∂L/∂e is that of the tied pixels of a bin: ½(1/(G+b) + 1/(G+b+db)) for foreground and (G − a − da/2)/((G+b)(G+b+db)) for
+/// background. a and b count foreground and background in higher bins, da and db those in the bin.
 ///
-/// **Memory.** 2B integers, for any number of pixels. The state is counts and nothing else: [`merge`](Self::merge) adds them, so
-/// order, chunks and workers do not matter, to the bit.
+/// **Memory.** 2B integers, for any number of pixels. The state consists of counts, and [`merge`](Self::merge) adds them, so
+/// the bits do not depend on order, chunks or workers.
 ///
-/// **Error bound.** |L_binned − L| ≤ 1/(2B), whatever the pixels. *Proof.* The pixels whose error reaches s form a set M_s, and
-/// L(e) = ∫₀¹ J(M_s) ds for errors in [0, 1], J being the Jaccard loss of a set of mistaken pixels. J rises with the set: (a + b)/(G + b)
+/// **Error bound.** |L_binned − L| ≤ 1/(2B) for any pixels. *Proof.* Let M_s be the set of pixels whose error is at least s, and J the Jaccard loss of a set of
+/// mistaken pixels. Then L(e) = ∫₀¹ J(M_s) ds for errors in [0, 1]. J rises with the set: (a + b)/(G + b)
 /// rises with a, and with b as 1 − (G − a)/(G + b) shows. So L rises with each error. Adding δ to every error adds δ·J(all pixels) = δ to
 /// L. If no error moves by more than δ, then e − δ ≤ e′ ≤ e + δ in every pixel, hence L(e) − δ ≤ L(e′) ≤ L(e) + δ. Here δ = 1/(2B). ∎
-/// It is reached: errors that all lie on lower edges of bins all move by 1/(2B) upwards. The rounding of `f64` adds less than 2⁻⁵⁰.
+/// The bound is reached if all errors lie on lower edges of bins, because all then move up by 1/(2B). The rounding of `f64` adds less than 2⁻⁵⁰.
 ///
-/// **Domain.** As for [`Lovasz`](crate::sorted::Lovasz): errors in [0, 1], targets 0 and 1, weights 0 (ignored) and 1. Without foreground L is the
-/// centre of the highest bin that is not empty. B from 1 to 2²⁴.
+/// **Domain.** That of [`Lovasz`](crate::sorted::Lovasz): errors in [0, 1], targets 0 and 1, weights 0 (ignored) and 1. Without foreground L is the
+/// centre of the highest bin that is not empty. B is from 1 to 2²⁴.
 ///
 /// ```
 /// use loss_core::sorted::BinnedLovasz;
@@ -42,7 +42,7 @@ use crate::sums::state::{FixedSums, MOST_PIXELS, Sums, add_counts, load_count, r
 /// # Ok::<(), loss_core::sorted::SortedError>(())
 /// ```
 ///
-/// Berman et al., *The Lovász-Softmax loss*, 2018 (the loss; the bins are this crate's).
+/// Berman et al., *The Lovász-Softmax loss*, 2018, for the loss; the bins are this crate's.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct BinnedLovasz<const BINS: usize> {
@@ -52,15 +52,15 @@ pub struct BinnedLovasz<const BINS: usize> {
     first_rejected: Option<RejectedPixel>,
 }
 
-/// Those that a binary loss has: there are no labels to be rejected.
+/// The number of counts of a binary loss, which has no labels to reject.
 const COUNTS: usize = 5;
 
 impl<const BINS: usize> BinnedLovasz<BINS> {
-    /// How many integers the state has: five counts (valid, ignored, rejected by input, target and weight), the
+    /// The number of integers in the state: five counts (valid, ignored, rejected for input, target and weight), the
     /// foreground of each bin, the background of each bin.
     pub const STATE_LENGTH: usize = COUNTS + 2 * BINS;
 
-    /// Empty bins.
+    /// Makes empty bins.
     pub fn new() -> Self {
         const { assert!(BINS >= 1 && BINS <= 1 << 24) };
         Self { counts: Counts::default(), foreground: [0; BINS], background: [0; BINS], first_rejected: None }
@@ -92,25 +92,25 @@ impl<const BINS: usize> BinnedLovasz<BINS> {
         Sums::merge(self, other);
     }
 
-    /// How many pixels there were so far, and what became of them.
+    /// The number of pixels so far: valid, ignored and rejected.
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts
     }
 
-    /// Foreground pixels by bin, smallest errors first.
+    /// The foreground pixels by bin, smallest errors first.
     #[must_use]
     pub fn foreground(&self) -> &[i64; BINS] {
         &self.foreground
     }
 
-    /// Background pixels by bin, smallest errors first.
+    /// The background pixels by bin, smallest errors first.
     #[must_use]
     pub fn background(&self) -> &[i64; BINS] {
         &self.background
     }
 
-    /// Tells this loss and its number of bins from others, the same on every machine.
+    /// A hash of this loss and its number of bins; equal on every machine.
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
         let mut fingerprint = Fingerprint::new();
@@ -118,15 +118,15 @@ impl<const BINS: usize> BinnedLovasz<BINS> {
         fingerprint.finish()
     }
 
-    /// Hands over the integers of the state. States may be added element by element.
+    /// Passes the integers of the state to a function. States may be added element by element.
     pub fn for_each_of_state(&self, mut to: impl FnMut(i64)) {
         self.save(&mut to);
     }
 
-    /// The pixels of a state, or of an element-wise sum of states.
+    /// Makes bins of the pixels of a state, or of an element-wise sum of states.
     ///
     /// # Errors
-    /// [`StateError`] if there are more or fewer integers than [`STATE_LENGTH`](Self::STATE_LENGTH), or if one is such as no pixels can have made.
+    /// [`StateError`] if there are not [`STATE_LENGTH`](Self::STATE_LENGTH) integers, or if no pixels can produce one of them.
     pub fn from_state(state: impl IntoIterator<Item = i64>) -> Result<Self, StateError> {
         read_state(Self::new(), Self::STATE_LENGTH, state)
     }
@@ -134,16 +134,16 @@ impl<const BINS: usize> BinnedLovasz<BINS> {
     /// The result, if every pixel was in range.
     ///
     /// # Errors
-    /// [`SortedError`] if there is no (valid) pixel, or if any was rejected.
+    /// [`SortedError`] if there is no valid pixel, or if any was rejected.
     pub fn finish(&self) -> Result<FinishedBinnedLovasz<BINS>, SortedError> {
         SortedError::of_all(self.counts, self.first_rejected)?;
         self.finish_valid()
     }
 
-    /// The result over the pixels that were in range.
+    /// The result over the pixels that were in range; rejected pixels are left out.
     ///
     /// # Errors
-    /// [`SortedError`] if there is none.
+    /// [`SortedError`] if there is no valid pixel.
     pub fn finish_valid(&self) -> Result<FinishedBinnedLovasz<BINS>, SortedError> {
         SortedError::of_valid(self.counts)?;
         let foreground = self.foreground.iter().fold(0i64, |sum, &count| sum.saturating_add(count)) as f64;
@@ -159,7 +159,7 @@ impl<const BINS: usize> BinnedLovasz<BINS> {
         Ok(finished)
     }
 
-    /// ⌊e·B⌋, without rounding; the last bin is closed.
+    /// ⌊e·B⌋, without rounding; the last bin includes e = 1.
     fn bin(error: f32) -> usize {
         ((f64::from(error) * BINS as f64) as usize).min(BINS - 1)
     }
@@ -218,7 +218,7 @@ impl<const BINS: usize, S: Into<Sample>> Extend<S> for BinnedLovasz<BINS> {
 pub struct FinishedBinnedLovasz<const BINS: usize> {
     value: f64,
     counts: Counts,
-    /// By bin, of background and of foreground.
+    /// Indexed by bin, then background and foreground.
     slopes: [[f64; 2]; BINS],
 }
 
@@ -229,16 +229,16 @@ impl<const BINS: usize> FinishedBinnedLovasz<BINS> {
         self.value
     }
 
-    /// 1/(2B).
+    /// The error bound, 1/(2B).
     pub const ERROR_BOUND: f64 = 0.5 / BINS as f64;
 
-    /// How many pixels there were, and what became of them.
+    /// The number of pixels: valid, ignored and rejected.
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts
     }
 
-    /// The gradient ∂L/∂e, ready to be taken at any pixel.
+    /// The gradient ∂L/∂e, for any pixel.
     pub fn gradient(&self) -> PixelGradient<impl Fn(Sample) -> f32 + '_> {
         self.gradient_times(1.0)
     }
@@ -253,10 +253,10 @@ impl<const BINS: usize> FinishedBinnedLovasz<BINS> {
         })
     }
 
-    /// Writes ∂L/∂e of every pixel: 0 where a pixel was ignored or rejected.
+    /// Writes ∂L/∂e of every pixel; 0 for an ignored or rejected pixel.
     ///
     /// # Errors
-    /// [`LengthError`] if `gradient` is not as long as the plane; nothing is written then.
+    /// [`LengthError`] if `gradient` and the plane differ in length; nothing is written then.
     pub fn write_gradient<T: Target>(&self, plane: Plane<'_, T>, gradient: &mut [f32]) -> Result<(), LengthError> {
         self.gradient().write(plane, gradient)
     }

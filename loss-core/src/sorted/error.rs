@@ -4,7 +4,7 @@ use crate::error::LengthError;
 use crate::input::sample::Reason;
 use crate::sums::counts::{Counts, RejectedPixel};
 
-/// A sorted loss has no result, or none that all pixels took part in. Nothing was written.
+/// The reason why a sorted loss has no result, or none over all pixels. Nothing was written.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum SortedError {
@@ -14,31 +14,31 @@ pub enum SortedError {
     NoValidPixels(Counts),
     /// Some pixels were rejected.
     Rejected {
-        /// How many, for which reason.
+        /// The counts of pixels, by reason.
         counts: Counts,
-        /// The first.
+        /// The first rejected pixel.
         first: Option<RejectedPixel>,
     },
-    /// The loss of a pixel that is kept, its weight included, is larger than the largest `f32`, 3.4e38.
+    /// The loss of a kept pixel, its weight included, is beyond the largest `f32`, 3.4e38.
     Saturated,
     /// The lent memory is too small.
     Scratch {
-        /// How many elements the valid pixels take.
+        /// The number of elements that the valid pixels need.
         needed: u64,
-        /// How many there are.
+        /// The number of elements that were lent.
         given: u64,
     },
-    /// Slices that should be parallel differ in length.
+    /// Slices differ in length.
     Length(LengthError),
 }
 
 impl SortedError {
-    /// The error that stands against a result of all pixels, if there is one.
+    /// The error that prevents a result over all pixels, if there is one.
     pub(super) fn of_all(counts: Counts, first: Option<RejectedPixel>) -> Result<(), Self> {
         if counts.rejected() > 0 { Err(Self::Rejected { counts, first }) } else { Self::of_valid(counts) }
     }
 
-    /// The error that stands against a result of the valid pixels, if there is one.
+    /// The error that prevents a result over the valid pixels, if there is one.
     pub(super) fn of_valid(counts: Counts) -> Result<(), Self> {
         match counts {
             counts if counts.pixels() == 0 => Err(Self::NoPixels),

@@ -2,9 +2,9 @@ use crate::error::LengthError;
 use crate::input::plane::Plane;
 use crate::input::sample::{Sample, Target};
 
-/// The gradient of a sorted loss, times an upstream factor, ready to be taken at any pixel.
+/// The gradient of a sorted loss, times an upstream factor, for any of its pixels.
 ///
-/// Pixels that were ignored or rejected have gradient 0.
+/// Ignored and rejected pixels have gradient 0.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct PixelGradient<F> {
@@ -16,7 +16,7 @@ impl<F: Fn(Sample) -> f32> PixelGradient<F> {
         Self { at }
     }
 
-    /// The gradient of one pixel, which must be one of those that the loss was taken of.
+    /// The gradient of one pixel, which must be one of the pixels of the loss.
     pub fn at(&self, sample: impl Into<Sample>) -> f32 {
         (self.at)(sample.into())
     }
@@ -24,15 +24,15 @@ impl<F: Fn(Sample) -> f32> PixelGradient<F> {
     /// Writes the gradient of every pixel.
     ///
     /// # Errors
-    /// [`LengthError`] if `gradient` is not as long as the plane; nothing is written then.
+    /// [`LengthError`] if `gradient` and the plane differ in length; nothing is written then.
     pub fn write<T: Target>(&self, plane: Plane<'_, T>, gradient: &mut [f32]) -> Result<(), LengthError> {
         plane.each(gradient, |slope, sample| *slope = self.at(sample))
     }
 
-    /// Adds the gradient of every pixel to what is there.
+    /// Adds the gradient of every pixel to the numbers in `gradient`.
     ///
     /// # Errors
-    /// [`LengthError`] if `gradient` is not as long as the plane; nothing is written then.
+    /// [`LengthError`] if `gradient` and the plane differ in length; nothing is written then.
     pub fn add<T: Target>(&self, plane: Plane<'_, T>, gradient: &mut [f32]) -> Result<(), LengthError> {
         plane.each(gradient, |slope, sample| *slope += self.at(sample))
     }

@@ -11,29 +11,29 @@ use crate::pointwise::Pointwise;
 use crate::sums::counts::Counts;
 use crate::sums::exact::TermSum;
 
-/// The mean over the hardest pixels, those of the largest losses: [`TopK`](crate::sorted::TopK), [`Ohem`](crate::sorted::Ohem), or a rule of your own.
+/// A rule for the hardest pixels, those with the largest losses: [`TopK`](crate::sorted::TopK), [`Ohem`](crate::sorted::Ohem), or your own. Its methods return their mean.
 ///
-/// The rule says how many pixels are kept at least, and above which loss more are kept. The pixels are gone through several times, so
-/// that nothing needs to be stored or sorted: the k-th largest loss is found by its bits, eight at a time, from a
+/// The rule sets the minimum number of pixels to keep, and a loss above which more are kept. Nothing is stored or sorted; instead
+/// the pixels are read several times. The k-th largest loss is found by its bits, eight at a time, from a
 /// histogram of 256 counts.
 ///
-/// **Ties.** Where only some of the pixels with the smallest kept loss θ are needed, the value takes as many times θ, and the
-/// gradient is spread evenly over them, so that neither depends on the order of pixels. The sum of losses is exact.
+/// **Ties.** Let θ be the smallest kept loss. If only some of the pixels with loss θ are needed, the value counts that many of them, and the
+/// gradient is spread evenly over all of them. So neither depends on the order of pixels. The sum of losses is exact.
 ///
-/// **Ignored pixels** (weight 0, mask) take no part and are not counted. Other weights multiply a pixel's loss before it is ranked.
+/// **Ignored pixels** (weight 0, or masked out) take no part and are not counted. Other weights multiply a pixel's loss before the ranking.
 pub trait HardMining {
-    /// How many of so many valid pixels are kept at least; taken to be at least 1 and at most all.
+    /// The minimum number of the `pixels` valid ones to keep; limited to at least 1 and at most all.
     fn least_kept(&self, pixels: u64) -> u64;
 
-    /// A loss above which all pixels are kept, if they are at least [`least_kept`](Self::least_kept).
+    /// A loss above which all pixels are kept, if these are at least [`least_kept`](Self::least_kept).
     fn keep_above(&self) -> Option<f32> {
         None
     }
 
-    /// The mean over the hardest pixels of a plane by a pointwise loss.
+    /// The mean of a pointwise loss over the hardest pixels of a plane.
     ///
     /// # Errors
-    /// [`SortedError`] if there is no (valid) pixel, if any is out of range, or if a kept loss is beyond the largest `f32`.
+    /// [`SortedError`] if there is no valid pixel, if any is out of range, or if a kept loss is beyond the largest `f32`.
     fn pixels<P: Pointwise, K: Link, T: Target>(
         &self,
         loss: P,
@@ -46,10 +46,10 @@ pub trait HardMining {
         Ok(HardestPixels { hardest, loss, link })
     }
 
-    /// The same of the pixels that a histogram has counted: value and gradient are those of the pixels one by one, to the bit.
+    /// The mean of a pointwise loss over the hardest pixels of a histogram. Value and gradient equal those of the pixels one by one, to the bit.
     ///
     /// # Errors
-    /// [`SortedError`] if there is no (valid) pixel, if any was rejected, or if a kept loss is beyond the largest `f32`.
+    /// [`SortedError`] if there is no valid pixel, if any was rejected, or if a kept loss is beyond the largest `f32`.
     fn histogram<P: Pointwise, C: Code, const TARGETS: usize>(
         &self,
         loss: P,
@@ -62,7 +62,7 @@ pub trait HardMining {
         Ok(HardestPixels { hardest, loss, link: Logits })
     }
 
-    /// The mean over the largest of losses that were computed elsewhere, such as a softmax cross-entropy.
+    /// The mean of the largest losses, for losses computed elsewhere, such as a softmax cross-entropy.
     ///
     /// # Errors
     /// [`SortedError`] if there is no loss, or if any is not finite.
@@ -71,7 +71,7 @@ pub trait HardMining {
         Hardest::new(self, counts, || losses.iter().map(|&loss| (loss, 1)))
     }
 
-    /// The same of the losses whose mask is `true`; the others are ignored.
+    /// The mean of the largest losses whose mask is `true`; the others are ignored.
     ///
     /// # Errors
     /// [`SortedError`] if the lengths differ, if no loss is left, or if any is not finite.
@@ -107,7 +107,7 @@ fn count(pixels: impl Iterator<Item = Checked>) -> Result<Counts, SortedError> {
 
 fn weighted_loss<P: Pointwise, K: Link>(loss: &P, link: &K, sample: Sample) -> Option<f32> {
     let Checked::Valid = sample.check(link) else { return None };
-    // + 0: of −0 and 0 neither is the larger.
+    // + 0 turns −0 into 0, so that neither counts as larger.
     Some(loss.loss(&link.pixel(sample.input, sample.target)) * sample.weight + 0.0)
 }
 
@@ -123,7 +123,7 @@ pub struct Hardest {
 }
 
 impl Hardest {
-    /// Of losses, each with the number of pixels that have it.
+    /// Makes it of losses, each with the number of its pixels.
     fn new<I: Iterator<Item = (f32, u64)>>(
         rule: &(impl HardMining + ?Sized),
         counts: Counts,
@@ -152,31 +152,31 @@ impl Hardest {
         self.value
     }
 
-    /// How many pixels are kept.
+    /// The number of kept pixels.
     #[must_use]
     pub fn kept(&self) -> u64 {
         self.kept
     }
 
-    /// Pixels above this loss are kept; of those that have it, a [`share_of_ties`](Self::share_of_ties).
+    /// The smallest kept loss. Pixels above it are kept; of those with exactly this loss, a [`share_of_ties`](Self::share_of_ties).
     #[must_use]
     pub fn threshold(&self) -> f32 {
         self.threshold
     }
 
-    /// How much of each pixel is kept whose loss is the threshold.
+    /// The share that is kept of each pixel whose loss is the threshold.
     #[must_use]
     pub fn share_of_ties(&self) -> f64 {
         self.share
     }
 
-    /// How many pixels there were, and what became of them.
+    /// The number of pixels: valid, ignored and rejected.
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts
     }
 
-    /// ∂L/∂ℓ of a pixel with this loss: 1/kept above the threshold, the share of it at the threshold, 0 below.
+    /// ∂L/∂ℓ for a pixel with this loss: 1/kept above the threshold, the tied share of it at the threshold, 0 below.
     #[must_use]
     pub fn slope(&self, loss: f32) -> f64 {
         if loss > self.threshold {
@@ -188,7 +188,7 @@ impl Hardest {
         }
     }
 
-    /// Writes ∂L/∂ℓ, times an upstream factor, of every loss: what the gradients of the losses are to be multiplied by.
+    /// Writes ∂L/∂ℓ of every loss, times an upstream factor. Multiply the gradients of the losses by these numbers.
     ///
     /// # Errors
     /// [`LengthError`] if the lengths differ; nothing is written then.
@@ -200,7 +200,7 @@ impl Hardest {
         Ok(())
     }
 
-    /// Writes ∂L/∂ℓ, times an upstream factor, of the losses whose mask is `true`, and 0 for the others.
+    /// Writes ∂L/∂ℓ of the losses whose mask is `true`, times an upstream factor, and 0 for the others.
     ///
     /// # Errors
     /// [`LengthError`] if the lengths differ; nothing is written then.
@@ -223,14 +223,14 @@ impl Hardest {
 /// The k-th largest loss.
 struct Largest {
     threshold: f32,
-    /// How many of those that have it belong to the k largest.
+    /// The number of losses equal to it among the k largest.
     taken: u64,
-    /// How many have it.
+    /// The number of losses equal to it.
     ties: u64,
 }
 
 impl Largest {
-    /// Finds the bits of the k-th largest loss from the highest eight down.
+    /// Finds the bits of the k-th largest loss, eight at a time from the highest down.
     fn find<I: Iterator<Item = (f32, u64)>>(k: u64, losses: impl Fn() -> I) -> Self {
         let (mut known, mut taken, mut ties) = (0u32, k, 0);
         for shift in [24u32, 16, 8, 0] {
@@ -269,12 +269,12 @@ impl<P: Pointwise, K: Link> HardestPixels<P, K> {
         self.hardest.value
     }
 
-    /// Which pixels are kept.
+    /// The kept pixels: their number, the threshold and the ties.
     pub fn hardest(&self) -> &Hardest {
         &self.hardest
     }
 
-    /// The gradient ∂L/∂x, ready to be taken at any pixel.
+    /// The gradient ∂L/∂x, for any pixel of the plane.
     pub fn gradient(&self) -> PixelGradient<impl Fn(Sample) -> f32 + '_> {
         self.gradient_times(1.0)
     }
@@ -292,10 +292,10 @@ impl<P: Pointwise, K: Link> HardestPixels<P, K> {
         })
     }
 
-    /// Writes ∂L/∂x of every pixel: 0 where a pixel was ignored or not kept.
+    /// Writes ∂L/∂x of every pixel; 0 for a pixel that was ignored or not kept.
     ///
     /// # Errors
-    /// [`LengthError`] if `gradient` is not as long as the plane; nothing is written then.
+    /// [`LengthError`] if `gradient` and the plane differ in length; nothing is written then.
     pub fn write_gradient<T: Target>(&self, plane: Plane<'_, T>, gradient: &mut [f32]) -> Result<(), LengthError> {
         self.gradient().write(plane, gradient)
     }

@@ -13,7 +13,7 @@ use crate::number::finite::coefficient;
 use crate::sums::counts::Counts;
 
 impl<C: Code> Histogram<C> {
-    /// The [`LovaszHinge`](crate::sorted::LovaszHinge) of the pixels, with its bits: exact, and in no more memory than this.
+    /// The [`LovaszHinge`](crate::sorted::LovaszHinge) of the pixels, to the bit, without further memory.
     ///
     /// ```
     /// use loss_core::{Histogram, Quantisation};
@@ -27,18 +27,18 @@ impl<C: Code> Histogram<C> {
     /// ```
     ///
     /// # Errors
-    /// [`SortedError`] if there is no (valid) pixel, or if any was rejected.
+    /// [`SortedError`] if there is no valid pixel, or if any was rejected.
     pub fn lovasz_hinge(&self) -> Result<FinishedHistogramLovasz<C>, SortedError> {
         lovasz::<HingeErrors, C>(self, |pixel, _| pixel.input, |_, _| 1.0)
     }
 
-    /// The Lovász extension over the errors of probabilities, e = |p − t|: the [`LovaszErrors`](crate::sorted::LovaszErrors) of 1 − p in the
-    /// foreground and of p in the background, with its bits. Lovász-softmax of one class of two is the same.
+    /// The Lovász extension of the Jaccard loss over the errors of probabilities, e = |p − t|. It equals [`LovaszErrors`](crate::sorted::LovaszErrors) of 1 − p for
+    /// foreground and p for background, to the bit. Lovász-Softmax of one class of two is the same.
     ///
     /// ∂L/∂z = −(2t−1)·p(1−p)·∂L/∂e.
     ///
     /// # Errors
-    /// [`SortedError`] if there is no (valid) pixel, or if any was rejected.
+    /// [`SortedError`] if there is no valid pixel, or if any was rejected.
     pub fn lovasz_sigmoid(&self) -> Result<FinishedHistogramLovasz<C>, SortedError> {
         let error = |pixel: &Pixel<f32>, foreground| if foreground { pixel.q } else { pixel.p };
         let slope = |pixel: &Pixel<f32>, foreground| f64::from(if foreground { -pixel.p_slope } else { pixel.p_slope });
@@ -46,7 +46,7 @@ impl<C: Code> Histogram<C> {
     }
 }
 
-/// A bin, with the key that it is ranked by.
+/// A bin with its sorting key.
 #[derive(Clone, Copy)]
 struct Ranked {
     key: u32,
@@ -54,7 +54,7 @@ struct Ranked {
     foreground: bool,
 }
 
-/// `input` is what the errors are made from, `slope` its derivative by the logit.
+/// Makes the loss. `input` returns the input of the errors, `slope` its derivative by the logit.
 fn lovasz<E: ErrorKind, C: Code>(
     histogram: &Histogram<C>,
     input: impl Fn(&Pixel<f32>, bool) -> f32,
@@ -67,7 +67,7 @@ fn lovasz<E: ErrorKind, C: Code>(
         Logits.pixel(sample.input, sample.target)
     };
     let count = |bits, foreground: bool| histogram.count(C::from_bits(bits), foreground);
-    // Rounded probabilities need not rise with the code, so the bins are sorted, not merged.
+    // Rounded probabilities may fall where the code rises, so the bins are sorted, not merged.
     let mut bins: [Ranked; 512] = core::array::from_fn(|i| {
         let (bits, foreground) = (i as u8, i >= 256);
         let key = key_of(E::rank(input(&pixel(bits, foreground), foreground), foreground));
@@ -95,14 +95,14 @@ fn lovasz<E: ErrorKind, C: Code>(
     Ok(FinishedHistogramLovasz { value, counts, has_foreground: foreground > 0, slopes, codes: PhantomData })
 }
 
-/// A finished Lovász loss of a [`Histogram`]: its value, and its gradient by table.
+/// A finished Lovász loss of a [`Histogram`]: its value, and its gradient as a table.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct FinishedHistogramLovasz<C> {
     value: f64,
     counts: Counts,
     has_foreground: bool,
-    /// ∂L/∂z by target and by the bits of the code.
+    /// ∂L/∂z, indexed by target, then by the bits of the code.
     slopes: [[f64; 256]; 2],
     codes: PhantomData<C>,
 }
@@ -114,19 +114,19 @@ impl<C: Code> FinishedHistogramLovasz<C> {
         self.value
     }
 
-    /// How many pixels there were, and what became of them.
+    /// The number of pixels: valid, ignored and rejected.
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts
     }
 
-    /// Whether there was any foreground; without, the loss is the largest error.
+    /// Whether there was any foreground; without it, the loss is the largest error.
     #[must_use]
     pub fn has_foreground(&self) -> bool {
         self.has_foreground
     }
 
-    /// The gradient ∂L/∂z by the logit, of each code and target.
+    /// The gradient ∂L/∂z by the logit, for each code and target.
     pub fn gradient(&self) -> GradientTable<C> {
         self.gradient_times(1.0)
     }

@@ -1,48 +1,48 @@
 //! The Jaccard loss of a set of mistaken pixels, and its Lovász extension.
 //!
-//! Of G foreground pixels let a set M hold a, and b of the background: with just these mistaken, intersection and union are
-//! G − a and G + b, and the Jaccard loss is
+//! Let M be a set of mistaken pixels, with a of the G foreground pixels and b background pixels. If just these are mistaken, the intersection is
+//! G − a, the union G + b, and the Jaccard loss is
 //!
 //! ```text
 //! J(M) = 1 − (G − a)/(G + b) = (a + b)/(G + b)          (J(∅) = 0, also for G = 0)
 //! ```
 //!
-//! Its Lovász extension takes an error eᵢ of each pixel in place of a set. With the pixels in order of falling errors and
-//! Jᵢ the loss of the first i,
+//! Its Lovász extension takes an error eᵢ of each pixel instead of a set. Sort the pixels by falling error, and let
+//! Jᵢ be the loss of the first i:
 //!
 //! ```text
 //! L(e) = Σ eᵢ (Jᵢ − Jᵢ₋₁)
 //! ```
 //!
-//! **Ties.** L does not depend on the order of equal errors, but Jᵢ − Jᵢ₋₁ does. Tied pixels, da of the foreground and db of
-//! the background after a and b that stand higher, raise J together by
+//! **Ties.** L does not depend on the order of equal errors, but Jᵢ − Jᵢ₋₁ does. Let da foreground and db background pixels be tied,
+//! after a and b pixels with larger errors. Together they raise J by
 //!
 //! ```text
 //! ΔJ = (da·(G + b) + db·(G − a)) / ((G + b)(G + b + db))
 //! ```
 //!
-//! Each gets the mean of what the two orders "foreground first" and "background first" give its kind:
+//! Each tied pixel gets the mean of two slopes of its kind: that of the order "foreground first" and that of "background first":
 //!
 //! ```text
 //! foreground  ½ (1/(G + b) + 1/(G + b + db))          background  (G − a − da/2) / ((G + b)(G + b + db))
 //! ```
 //!
-//! They add up to ΔJ, they are what Jᵢ − Jᵢ₋₁ is without ties, they depend on counts alone, and as a convex combination of the
-//! slopes of orders they are a subgradient of L. (One slope ΔJ/(da + db) for all would in general be none: where G − a is small, a
+//! These slopes add up to ΔJ, equal Jᵢ − Jᵢ₋₁ where there are no ties, and depend only on counts. They are a convex combination of the
+//! slopes of orders, and so a subgradient of L. (The single slope ΔJ/(da + db) for all is not one in general: where G − a is small, a
 //! background pixel hardly raises J in any order.)
 //!
-//! Without foreground J is 1 from the first pixel on, so that L is the largest error; the pixels that have it share the slope 1.
+//! Without foreground J is 1 from the first pixel on, so L is the largest error. The pixels with that error share the slope 1.
 
 use crate::number::compensated::Compensated;
 
-/// A group of pixels with equal errors, and those that stand higher. All are counts.
+/// A group of pixels with equal errors, and the pixels with larger ones. All fields are counts.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Group {
-    /// G, all foreground pixels.
+    /// G, the number of foreground pixels.
     pub(super) foreground: f64,
-    /// a, the foreground above.
+    /// a, the foreground with larger errors.
     pub(super) foreground_above: f64,
-    /// b, the background above.
+    /// b, the background with larger errors.
     pub(super) background_above: f64,
     /// da, the foreground in the group.
     pub(super) foreground_tied: f64,
@@ -57,7 +57,7 @@ impl Group {
         (before, before + self.background_tied)
     }
 
-    /// ΔJ, within 2⁻⁵¹ of itself.
+    /// ΔJ, with a relative error below 2⁻⁵¹.
     pub(super) fn rise(&self) -> f64 {
         let (before, after) = self.unions();
         if before > 0.0 {
@@ -88,7 +88,7 @@ impl Group {
     }
 }
 
-/// The Lovász extension, summed a group of equal errors at a time, from the highest error down.
+/// The Lovász extension, summed from the highest error down, a group of equal errors at a time.
 pub(super) struct Extension {
     foreground: f64,
     foreground_above: f64,
@@ -97,7 +97,7 @@ pub(super) struct Extension {
 }
 
 impl Extension {
-    /// Of so many foreground pixels.
+    /// Makes the empty sum for a number of foreground pixels.
     pub(super) fn new(foreground: f64) -> Self {
         Self { foreground, foreground_above: 0.0, background_above: 0.0, sum: Compensated::default() }
     }

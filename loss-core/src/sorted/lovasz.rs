@@ -9,32 +9,32 @@ use crate::input::sample::{Reason, Sample, Target};
 use crate::number::finite::coefficient;
 use crate::sums::counts::{Counts, RejectedPixel};
 
-/// The Lovász extension of the Jaccard loss, exactly, of one error a pixel.
+/// The exact Lovász extension of the Jaccard loss, from one error per pixel.
 ///
-/// With the pixels in order of falling errors e, and G, a and b the foreground, its part in the first i pixels and the background
-/// in the first i:
+/// Sort the pixels by falling error e. Let G be the foreground, a the foreground among the first i pixels and b the background
+/// among them:
 ///
-/// L = Σ max(eᵢ, 0)·(Jᵢ − Jᵢ₋₁), Jᵢ = 1 − (G − a)/(G + b).
+/// L = Σ max(eᵢ, 0)·(Jᵢ − Jᵢ₋₁), where Jᵢ = 1 − (G − a)/(G + b).
 ///
 /// ∂L/∂eᵢ = Jᵢ − Jᵢ₋₁ for eᵢ > 0, else 0.
 ///
-/// What an error is says the [`ErrorKind`]: 1 − z(2t−1) of a logit in [`LovaszHinge`](crate::sorted::LovaszHinge), the input itself in
-/// [`LovaszErrors`]. [`LovaszSoftmax`](crate::sorted::LovaszSoftmax) is the loss of C classes.
+/// [`ErrorKind`] defines a pixel's error: 1 − z(2t−1) of a logit in [`LovaszHinge`](crate::sorted::LovaszHinge), the input itself in
+/// [`LovaszErrors`]. For the loss of C classes see [`LovaszSoftmax`](crate::sorted::LovaszSoftmax).
 ///
-/// **Memory.** One `u32` for each valid pixel, lent by the caller; no index is kept. The pixels may come in any order and in any
+/// **Memory.** The caller lends one `u32` for each valid pixel; no index is kept. The pixels may come in any order and in any
 /// number of pieces: value and gradient have the same bits. Sorting takes O(n log n), the gradient of a pixel O(log n).
 ///
-/// **Ties.** The value does not depend on the order of equal errors. Their slopes do, so each gets the mean of two orders, that with the
-/// foreground first and that with the background first. This depends on counts alone, adds up to the group's share, and is a
+/// **Ties.** The value does not depend on the order of equal errors. Their slopes do, so each gets the mean of two orders: foreground first, and
+/// background first. These slopes depend only on counts, add up to the group's share, and are a
 /// subgradient.
 ///
-/// **Domain.** Targets 0 and 1, weights 0 (ignored: nothing else of the pixel is looked at) and 1; other pixels are rejected, counted,
-/// and an error at [`finish`](Self::finish). **No foreground at all:** Jᵢ is 1 from the first pixel on, so L is the largest error or
-/// 0, and its gradient stays with the pixels that have it. This is what Berman's code does; it pulls down a single pixel at a time.
-/// Leave images without foreground out if that is not wanted.
+/// **Domain.** Targets 0 and 1, weights 0 (ignored: nothing else of the pixel is read) and 1. Other pixels are rejected and counted,
+/// and are an error at [`finish`](Self::finish). **Without any foreground** Jᵢ is 1 from the first pixel on, so L is the largest error or
+/// 0, and only the pixels with that error have a gradient, as in Berman's code. Each step then pulls down a single pixel.
+/// If you do not want that, leave images without foreground out.
 ///
-/// **Error bound.** The order is exact, and so are the counts; relative error of L at most 2⁻⁵⁰, of a slope 2⁻⁵⁰ before it is rounded to
-/// `f32` (given the errors).
+/// **Error bound.** The order and the counts are exact. Given the errors, the relative error of L is at most 2⁻⁵⁰, and that of a slope 2⁻⁵⁰ before it is rounded to
+/// `f32`.
 ///
 /// ```
 /// use loss_core::sorted::LovaszErrors;
@@ -61,25 +61,25 @@ pub struct Lovasz<'a, E> {
     kind: PhantomData<E>,
 }
 
-/// The [`Lovasz`] extension of errors that were computed elsewhere, each in [0, 1]: the samples' inputs.
+/// The [`Lovasz`] extension of errors computed elsewhere: each sample's input is its error, in [0, 1].
 pub type LovaszErrors<'a> = Lovasz<'a, UnitErrors>;
 
-/// What the error of a pixel is: a rising function of an `f32` that is made from input and target without rounding.
+/// The error of a pixel: a rising function of an `f32` that follows from input and target without rounding.
 pub trait ErrorKind {
-    /// Whether the input is one that this error is defined for.
+    /// Whether the error is defined for this input.
     fn accepts(input: f32) -> bool;
 
-    /// What the error rises with, an exact function of the input.
+    /// The rank, which the error rises with: an exact function of the input.
     fn rank(input: f32, foreground: bool) -> f32;
 
-    /// The error by its rank.
+    /// The error of a rank.
     fn error(rank: f32) -> f64;
 
-    /// The error's derivative by the input, where the error is positive.
+    /// The derivative of the error by the input, where the error is positive.
     fn slope(foreground: bool) -> f64;
 }
 
-/// The input is the error, in [0, 1].
+/// The errors of [`LovaszErrors`]: the input is the error, in [0, 1].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnitErrors {}
 
@@ -101,7 +101,7 @@ impl ErrorKind for UnitErrors {
     }
 }
 
-/// Looks at a sample of a loss that takes hard targets and no weights but 0 and 1. `None`: it is ignored.
+/// Checks a sample of a loss that takes hard targets and only the weights 0 and 1. `None` means ignored.
 pub(super) fn check(sample: Sample, accepts: impl Fn(f32) -> bool) -> Option<Result<bool, Reason>> {
     let Sample { input, target, weight } = sample;
     if weight == 0.0 {
@@ -118,7 +118,7 @@ pub(super) fn check(sample: Sample, accepts: impl Fn(f32) -> bool) -> Option<Res
 }
 
 impl<'a, E: ErrorKind> Lovasz<'a, E> {
-    /// No pixels yet, and memory for as many as the scratch is long.
+    /// Makes the loss without pixels, with memory for as many as the scratch is long.
     pub fn new(scratch: &'a mut [u32]) -> Self {
         Self { scratch, filled: Filled::default(), counts: Counts::default(), first_rejected: None, kind: PhantomData }
     }
@@ -142,7 +142,7 @@ impl<'a, E: ErrorKind> Lovasz<'a, E> {
         plane.samples().for_each(|sample| self.push(sample));
     }
 
-    /// How many pixels there were so far, and what became of them.
+    /// The number of pixels so far: valid, ignored and rejected.
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts
@@ -153,19 +153,19 @@ impl<'a, E: ErrorKind> Lovasz<'a, E> {
         (self.filled, self.counts, self.first_rejected) = (Filled::default(), Counts::default(), None);
     }
 
-    /// The result, if every pixel was in range. More pixels may be added afterwards.
+    /// The result, if every pixel was in range. You may add more pixels afterwards.
     ///
     /// # Errors
-    /// [`SortedError`] if there is no (valid) pixel, if any was rejected, or if the scratch is too small.
+    /// [`SortedError`] if there is no valid pixel, if any was rejected, or if the scratch is too small.
     pub fn finish(&mut self) -> Result<FinishedLovasz<'_, E>, SortedError> {
         SortedError::of_all(self.counts, self.first_rejected)?;
         self.finish_valid()
     }
 
-    /// The result over the pixels that were in range.
+    /// The result over the pixels that were in range; rejected pixels are left out.
     ///
     /// # Errors
-    /// [`SortedError`] if there is none, or if the scratch is too small.
+    /// [`SortedError`] if there is no valid pixel, or if the scratch is too small.
     pub fn finish_valid(&mut self) -> Result<FinishedLovasz<'_, E>, SortedError> {
         SortedError::of_valid(self.counts)?;
         let (needed, given) = (self.counts.valid.unsigned_abs(), self.scratch.len() as u64);
@@ -196,25 +196,25 @@ pub struct FinishedLovasz<'s, E> {
 }
 
 impl<E: ErrorKind> FinishedLovasz<'_, E> {
-    /// The loss.
+    /// The value of the loss.
     #[must_use]
     pub fn value(&self) -> f64 {
         self.value
     }
 
-    /// How many pixels there were, and what became of them.
+    /// The number of pixels: valid, ignored and rejected.
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts
     }
 
-    /// Whether there was any foreground; without, the loss is the largest error.
+    /// Whether there was any foreground; without it, the loss is the largest error.
     #[must_use]
     pub fn has_foreground(&self) -> bool {
         self.ranks.has_foreground()
     }
 
-    /// The gradient ∂L/∂x, x being the input, ready to be taken at any pixel.
+    /// The gradient ∂L/∂x by the input, for any pixel.
     pub fn gradient(&self) -> PixelGradient<impl Fn(Sample) -> f32 + '_> {
         self.gradient_times(1.0)
     }
@@ -231,10 +231,10 @@ impl<E: ErrorKind> FinishedLovasz<'_, E> {
         })
     }
 
-    /// Writes ∂L/∂x of every pixel: 0 where a pixel was ignored or rejected.
+    /// Writes ∂L/∂x of every pixel; 0 for an ignored or rejected pixel.
     ///
     /// # Errors
-    /// [`LengthError`] if `gradient` is not as long as the plane; nothing is written then.
+    /// [`LengthError`] if `gradient` and the plane differ in length; nothing is written then.
     pub fn write_gradient<T: Target>(&self, plane: Plane<'_, T>, gradient: &mut [f32]) -> Result<(), LengthError> {
         self.gradient().write(plane, gradient)
     }

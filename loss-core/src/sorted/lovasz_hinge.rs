@@ -1,16 +1,16 @@
 use super::lovasz::{ErrorKind, Lovasz};
 use crate::facts::{Facts, Listed, Needs};
 
-/// The Lovász hinge: the [`Lovasz`] extension of the Jaccard loss over the hinge errors of logits.
+/// Lovász hinge: the [`Lovasz`] extension of the Jaccard loss over the hinge errors of logits.
 ///
-/// L = Σ max(eᵢ, 0)·(Jᵢ − Jᵢ₋₁) in order of falling e = 1 − z(2t−1), Jᵢ the Jaccard loss with the first i pixels mistaken.
+/// L = Σ max(eᵢ, 0)·(Jᵢ − Jᵢ₋₁) by falling errors e = 1 − z(2t−1), where Jᵢ is the Jaccard loss with the first i pixels mistaken.
 ///
 /// ∂L/∂zᵢ = −(2tᵢ−1)·(Jᵢ − Jᵢ₋₁) for eᵢ > 0, else 0.
 ///
-/// **Domain.** Any finite logit; the order is that of −z(2t−1), which needs no rounding, so pixels whose errors would be rounded to
-/// the same `f32` keep their order. **Scratch:** one `u32` a valid pixel. Ties, empty masks, ignored pixels and the error bound are
-/// those of [`Lovasz`]: an all-background mask gives the largest hinge error. All pixels are pooled; for the mean over
-/// images [`reset`](Lovasz::reset) after each, and give each image's gradient the upstream factor 1/images.
+/// **Domain.** Any finite logit. The order is that of −z(2t−1), which needs no rounding, so pixels whose errors would round to
+/// the same `f32` keep their order. **Scratch:** one `u32` per valid pixel. Ties, empty masks, ignored pixels and the error bound are
+/// those of [`Lovasz`]: a mask of background alone gives the largest hinge error. All pixels are pooled. For the mean over
+/// images call [`reset`](Lovasz::reset) after each, and give each image's gradient the upstream factor 1/images.
 ///
 /// ```
 /// use loss_core::sorted::LovaszHinge;
@@ -38,7 +38,7 @@ use crate::facts::{Facts, Listed, Needs};
 #[doc(alias = "LovaszLoss")]
 pub type LovaszHinge<'a> = Lovasz<'a, HingeErrors>;
 
-/// The input is a logit z, the error 1 − z(2t−1).
+/// The errors of [`LovaszHinge`]: the input is a logit z, the error 1 − z(2t−1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HingeErrors {}
 
@@ -65,8 +65,8 @@ impl Listed for LovaszHinge<'_> {
         name: "lovasz_hinge",
         aliases: &["lovasz"],
         needs: Needs::AllPixels,
-        formula: "Σ max(eᵢ, 0)·(Jᵢ − Jᵢ₋₁) by falling errors e = 1 − z(2t−1),  J the Jaccard loss of the first i",
-        description: "Lovász hinge: the Lovász extension of the Jaccard loss, over hinge errors.",
+        formula: "Σ max(eᵢ, 0)·(Jᵢ − Jᵢ₋₁) by falling errors e = 1 − z(2t−1),  Jᵢ = the Jaccard loss with the first i mistaken",
+        description: "Lovász hinge: the Lovász extension of the Jaccard loss, over the hinge errors of logits.",
         source: "Yu and Blaschko, Learning submodular losses with the Lovász hinge, 2015; Berman et al., The Lovász-Softmax loss, 2018",
         page: "sorted::LovaszHinge",
         ..Facts::NONE

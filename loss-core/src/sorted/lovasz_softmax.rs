@@ -8,34 +8,34 @@ use crate::input::sample::Reason;
 use crate::number::finite::coefficient;
 use crate::sums::counts::{Counts, RejectedPixel};
 
-/// Which classes [`LovaszSoftmax`] is the mean over.
+/// The classes in the mean of [`LovaszSoftmax`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LovaszClasses {
-    /// Those that are the label of a valid pixel.
+    /// The classes that are the label of a valid pixel.
     #[default]
     Present,
-    /// All. A class that is absent counts with the largest probability that it has anywhere.
+    /// All classes. The loss of an absent class is the largest probability that it has anywhere.
     All,
 }
 
-/// The Lovász-Softmax loss of up to C classes, exactly.
+/// The exact Lovász-Softmax loss of up to C classes.
 ///
 /// L = mean over classes of L_c, the [Lovász extension](crate::sorted::Lovasz) of the Jaccard loss over the errors of class c: 1 − p_c where c
-/// is the label, p_c elsewhere. Which classes is said by [`LovaszClasses`] \[those present\].
+/// is the label, p_c elsewhere. [`LovaszClasses`] selects the classes in the mean \[those present\].
 ///
-/// ∂L/∂z_k = p_k (g_k − Σ_c g_c p_c), g_c = ∓(Jᵢ − Jᵢ₋₁)/classes with i the rank of the pixel in class c, − where c is the label.
+/// ∂L/∂z_k = p_k (g_k − Σ_c g_c p_c), where g_c = ∓(Jᵢ − Jᵢ₋₁)/classes, i is the rank of the pixel in class c, and the sign is − where c is the label.
 ///
-/// **Memory.** One `u64` for each valid pixel and class, lent by the caller. The pixels may come in any order: value and gradient have
+/// **Memory.** The caller lends one `u64` for each valid pixel and class. The pixels may come in any order: value and gradient have
 /// the same bits.
 ///
-/// **Domain.** Finite logits, hard labels below the number of classes, weights 0 (ignored: nothing else is looked at) and 1; the
-/// [ignored label](Self::ignoring) as well. Other pixels are rejected, counted, and an error at [`finish`](Self::finish). All pixels are
-/// pooled; for the mean over images [`reset`](Self::reset) after each.
+/// **Domain.** Finite logits, hard labels below the number of classes, weights 0 (ignored: nothing else is read) and 1. Pixels with the
+/// [ignored label](Self::ignoring) are ignored too. Other pixels are rejected and counted, and are an error at [`finish`](Self::finish). All pixels are
+/// pooled; for the mean over images call [`reset`](Self::reset) after each.
 ///
-/// **Error bound.** Probabilities are taken in `f64` (1 − p of the likeliest class from the exponentials of the others), because an error
-/// rounded to `f32` may change places with another, which changes both slopes by much more than that. Relative error of L at
-/// most (C + 12)·2⁻⁵², as long as the errors are above 2⁻¹⁰²². Ties are shared as in [`Lovasz`](crate::sorted::Lovasz).
+/// **Error bound.** Probabilities are computed in `f64` (1 − p of the likeliest class from the exponentials of the others). Errors rounded
+/// to `f32` might swap places, and change both slopes by much more than the rounding. The relative error of L is at
+/// most (C + 12)·2⁻⁵², if the errors are above 2⁻¹⁰²². Ties are shared as in [`Lovasz`](crate::sorted::Lovasz).
 ///
 /// ```
 /// use loss_core::sorted::LovaszSoftmax;
@@ -80,7 +80,7 @@ struct Rule {
 }
 
 impl Rule {
-    /// The label of a sample. `None`: it is ignored.
+    /// The label of a sample; `None` means ignored.
     fn check<const C: usize>(&self, sample: &ClassSample<C>) -> Option<Result<usize, Reason>> {
         let label = match sample.target {
             ClassTarget::Label(label) => Some(label),
@@ -104,7 +104,7 @@ impl Rule {
 }
 
 impl<'a, const C: usize> LovaszSoftmax<'a, C> {
-    /// No pixels yet, and memory for as many as the scratch has groups of C elements.
+    /// Makes the loss without pixels, with memory for one pixel per C elements of the scratch.
     pub fn new(scratch: &'a mut [u64]) -> Self {
         Self {
             scratch,
@@ -115,10 +115,10 @@ impl<'a, const C: usize> LovaszSoftmax<'a, C> {
         }
     }
 
-    /// Uses the first `classes` classes only, and starts anew. The scratch then has room for more pixels.
+    /// Sets the number of classes in use, the first `classes` ones, and forgets all pixels. The scratch then has room for more pixels.
     ///
     /// # Errors
-    /// [`ParameterError`] unless there are 1 to C.
+    /// [`ParameterError`] unless the number is from 1 to C.
     pub fn with_classes(self, classes: usize) -> Result<Self, ParameterError> {
         ParameterError::check(
             Parameter::Classes,
@@ -129,12 +129,12 @@ impl<'a, const C: usize> LovaszSoftmax<'a, C> {
         Ok(self.with(|rule| rule.classes = classes))
     }
 
-    /// Ignores pixels with this label, in place of one given before, and starts anew. Several labels are ignored by samples of weight 0.
+    /// Sets the label whose pixels are ignored, instead of an earlier one, and forgets all pixels. To ignore several labels, give their pixels weight 0.
     pub fn ignoring(self, label: impl Label) -> Self {
         self.with(|rule| rule.ignored = Some(label.to_i64()))
     }
 
-    /// Takes the mean over these classes, and starts anew.
+    /// Sets the classes in the mean, and forgets all pixels.
     pub fn over(self, classes: LovaszClasses) -> Self {
         self.with(|rule| rule.mean = classes)
     }
@@ -178,7 +178,7 @@ impl<'a, const C: usize> LovaszSoftmax<'a, C> {
         Ok(())
     }
 
-    /// How many pixels there were so far, and what became of them.
+    /// The number of pixels so far: valid, ignored and rejected.
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts
@@ -189,19 +189,19 @@ impl<'a, const C: usize> LovaszSoftmax<'a, C> {
         (self.filled, self.counts, self.first_rejected) = ([Filled::default(); C], Counts::default(), None);
     }
 
-    /// The result, if every pixel was in range. More pixels may be added afterwards.
+    /// The result, if every pixel was in range. You may add more pixels afterwards.
     ///
     /// # Errors
-    /// [`SortedError`] if there is no (valid) pixel, if any was rejected, or if the scratch is too small.
+    /// [`SortedError`] if there is no valid pixel, if any was rejected, or if the scratch is too small.
     pub fn finish(&mut self) -> Result<FinishedLovaszSoftmax<'_, C>, SortedError> {
         SortedError::of_all(self.counts, self.first_rejected)?;
         self.finish_valid()
     }
 
-    /// The result over the pixels that were in range.
+    /// The result over the pixels that were in range; rejected pixels are left out.
     ///
     /// # Errors
-    /// [`SortedError`] if there is none, or if the scratch is too small.
+    /// [`SortedError`] if there is no valid pixel, or if the scratch is too small.
     pub fn finish_valid(&mut self) -> Result<FinishedLovaszSoftmax<'_, C>, SortedError> {
         SortedError::of_valid(self.counts)?;
         let classes = self.rule.classes;
@@ -256,26 +256,26 @@ pub struct FinishedLovaszSoftmax<'s, const C: usize> {
 }
 
 impl<const C: usize> FinishedLovaszSoftmax<'_, C> {
-    /// The loss.
+    /// The value of the loss.
     #[must_use]
     pub fn value(&self) -> f64 {
         self.value
     }
 
-    /// The loss of one class, if it is in the mean.
+    /// The loss of one class; `None` if it is not in the mean.
     #[must_use]
     pub fn class_value(&self, class: usize) -> Option<f64> {
         self.values.get(class).copied().flatten()
     }
 
-    /// How many pixels there were, and what became of them.
+    /// The number of pixels: valid, ignored and rejected.
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts
     }
 
-    /// ∂L/∂z_c of one pixel, which must be one of those that the loss was taken of, times an upstream factor: 0 if it
-    /// was ignored or rejected.
+    /// ∂L/∂z_c of one pixel, times an upstream factor; 0 for an ignored or rejected pixel. The pixel must be one of those of the
+    /// loss.
     pub fn gradient_at(&self, sample: impl Into<ClassSample<C>>, upstream: f64) -> [f32; C] {
         let sample = sample.into();
         let mut gradient = [0.0f32; C];
@@ -295,7 +295,7 @@ impl<const C: usize> FinishedLovaszSoftmax<'_, C> {
         gradient
     }
 
-    /// Writes ∂L/∂z, class by class like the logits: 0 where a pixel was ignored or rejected.
+    /// Writes ∂L/∂z, class by class like the logits; 0 for an ignored or rejected pixel.
     ///
     /// # Errors
     /// [`LengthError`] if the lengths differ; nothing is written then.
@@ -308,7 +308,7 @@ impl<const C: usize> FinishedLovaszSoftmax<'_, C> {
         self.each_planar_gradient(1.0, logits, labels, gradient, |out, slope| *out = slope)
     }
 
-    /// Adds ∂L/∂z, times an upstream factor, to what is there.
+    /// Adds ∂L/∂z, times an upstream factor, to the numbers in `gradient`.
     ///
     /// # Errors
     /// [`LengthError`] if the lengths differ; nothing is written then.
@@ -361,7 +361,7 @@ fn planar<'p, T: Label, const C: usize>(
     }))
 }
 
-/// The key of an error, which is not negative: its bits are of the same order.
+/// The key of an error. Errors are not negative, so their bits have the same order.
 fn key(error: f64) -> u64 {
     error.to_bits()
 }
@@ -369,7 +369,7 @@ fn key(error: f64) -> u64 {
 /// A softmax in `f64`.
 struct Softmax<const C: usize> {
     p: [f64; C],
-    /// 1 − p.
+    /// 1 − p of each class.
     q: [f64; C],
     largest: usize,
     classes: usize,
@@ -405,8 +405,8 @@ impl<const C: usize> Softmax<C> {
 
     /// Turns ∂L/∂p into ∂L/∂z: p_k (g_k − Σ g_c p_c).
     ///
-    /// The g are taken relative to that of the likeliest class, for which −Σ (g_c − g) p_c over the others is left: nothing is
-    /// subtracted that is nearly equal.
+    /// The g are taken relative to that of the likeliest class. For that class −Σ (g_c − g) p_c over the others remains, so nearly equal
+    /// numbers are never subtracted.
     fn transpose(&self, by_probability: &mut [f64; C]) {
         let of_largest = by_probability.get(self.largest).copied().unwrap_or_default();
         let mut sum = 0.0;
@@ -432,7 +432,7 @@ impl<const C: usize> Listed for LovaszSoftmax<'_, C> {
             "over",
             "present",
             &["present", "all"],
-            "the classes that the mean is over: those that are a label, or all",
+            "the classes in the mean: present = those that are a label; all",
         )]],
         ..Facts::NONE
     };

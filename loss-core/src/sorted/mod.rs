@@ -1,19 +1,19 @@
-//! Losses that rank the pixels: the Lovász losses, and those of the hardest pixels alone.
+//! Losses that rank the pixels: the Lovász losses, and the losses of the hardest pixels.
 //!
 //! | loss | memory |
 //! |---|---|
-//! | [`LovaszHinge`] | one `u32` a pixel, lent by the caller |
-//! | [`LovaszErrors`] | one `u32` a pixel, lent by the caller |
-//! | [`LovaszSoftmax`] | one `u64` a pixel and class, lent by the caller |
-//! | [`BinnedLovasz`] | two `i64` a bin, for any number of pixels |
-//! | [`TopK`] | none: the pixels are gone through six times |
-//! | [`Ohem`] | none: the pixels are gone through seven times at most |
+//! | [`LovaszHinge`] | one `u32` per pixel, lent by the caller |
+//! | [`LovaszErrors`] | one `u32` per pixel, lent by the caller |
+//! | [`LovaszSoftmax`] | one `u64` per pixel and class, lent by the caller |
+//! | [`BinnedLovasz`] | two `i64` per bin, for any number of pixels |
+//! | [`TopK`] | none: it reads the pixels six times |
+//! | [`Ohem`] | none: it reads the pixels up to seven times |
 //!
-//! A [`Histogram`](crate::Histogram) has all of them and needs no memory of the pixels: [`Histogram::lovasz_hinge`](crate::Histogram::lovasz_hinge),
+//! A [`Histogram`](crate::Histogram) of quantised logits computes all of them without memory for the pixels: [`Histogram::lovasz_hinge`](crate::Histogram::lovasz_hinge),
 //! [`Histogram::lovasz_sigmoid`](crate::Histogram::lovasz_sigmoid), [`HardMining::histogram`].
 
-// What the Lovász losses share stands in `jaccard.rs` (the slopes of the set function, ties) and `ranking.rs` (the lent memory); what the
-// others share in `hardest.rs`.
+// The Lovász losses share `jaccard.rs` (the slopes of the set function, ties) and `ranking.rs` (the lent memory); the
+// others share `hardest.rs`.
 
 mod binned;
 mod error;

@@ -1,12 +1,12 @@
-//! Pixels ranked in memory that the caller lends.
+//! Ranks of pixels, in memory that the caller lends.
 //!
-//! Only keys are kept, those of the foreground from the front and those of the background from the back. Each kind is sorted; a
-//! pixel's place among both is found by bisection, from its own error. So no index is kept: what comes out is a function of the set
+//! Only keys are kept: those of the foreground from the front, those of the background from the back. Each kind is sorted. A
+//! pixel's place among both is found by bisection from its own error, so no index is kept. The result is a function of the set
 //! of pixels, not of their order.
 
 use super::jaccard::{Extension, Group};
 
-/// How much of the lent memory is filled.
+/// The number of keys of each kind in the lent memory.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Filled {
     foreground: usize,
@@ -14,7 +14,7 @@ pub(super) struct Filled {
 }
 
 impl Filled {
-    /// Keeps a key, if there is room left.
+    /// Stores a key if there is room left.
     pub(super) fn push<K>(&mut self, memory: &mut [K], key: K, foreground: bool) {
         let Some(last_free) = memory.len().checked_sub(self.foreground + self.background + 1) else { return };
         let (at, filled) = if foreground {
@@ -82,17 +82,17 @@ impl<K: Ord + Copy> Ranks<'_, K> {
     }
 }
 
-/// Takes the keys that equal the largest off the end, and counts them.
+/// Takes the keys equal to the largest off the end, and returns their number.
 fn take_ties<K: Ord>(keys: &mut &[K], largest: K) -> f64 {
     let ties = keys.iter().rev().take_while(|&key| *key == largest).count();
     *keys = keys.get(..keys.len() - ties).unwrap_or_default();
     ties as f64
 }
 
-/// How many keys lie above, and how many are equal.
+/// The number of keys above this one, and the number equal to it.
 fn place<K: Ord>(keys: &[K], key: K) -> (f64, f64) {
     let from_key = keys.get(keys.partition_point(|other| *other < key)..).unwrap_or_default();
-    // There are seldom more than one.
+    // There is seldom more than one.
     let ties = match from_key {
         [first, ..] if *first != key => 0,
         [_, second, ..] if *second != key => 1,
@@ -101,7 +101,7 @@ fn place<K: Ord>(keys: &[K], key: K) -> (f64, f64) {
     ((from_key.len() - ties) as f64, ties as f64)
 }
 
-/// A number as an integer of the same order; both zeros are one.
+/// A number as an integer with the same order; both zeros have the same key.
 pub(super) fn key_of(x: f32) -> u32 {
     let bits = (x + 0.0).to_bits();
     if bits >> 31 == 1 { !bits } else { bits | 0x8000_0000 }

@@ -4,18 +4,18 @@ use crate::facts::{
     Arguments, BuildError, Facts, FromArguments, Listed, Needs, PERCENT, WHOLE, number, number_or_none, whole,
 };
 
-/// The mean over the k largest losses.
+/// Top-k: the mean of the k largest losses.
 ///
-/// L = (1/k) Σ ℓ₍ᵢ₎ over i ≤ k, ℓ₍₁₎ ≥ ℓ₍₂₎ ≥ … the losses of the n valid pixels, each times its weight. With
-/// [`percent`](Self::percent) k = ⌊n·percent/100⌋, at least 1; with [`count`](Self::count) k is given, at most n.
+/// L = (1/k) Σ ℓ₍ᵢ₎ over i ≤ k, where ℓ₍₁₎ ≥ ℓ₍₂₎ ≥ … are the losses of the n valid pixels, each times its weight. With
+/// [`percent`](Self::percent) k = ⌊n·percent/100⌋, at least 1. With [`count`](Self::count) k is given, at most n.
 ///
-/// ∂L/∂x = w ℓ′/k for the k hardest pixels, 0 for the others; pixels that tie for the last places share them evenly.
+/// ∂L/∂x = w ℓ′/k for the k hardest pixels, 0 for the others. Pixels that tie for the last places share them evenly.
 ///
-/// **Convention.** nnU-Net's `TopKLoss(k)` is `percent(k)` of the cross-entropy, its k 10 by default; there ignored pixels count in n,
-/// with a loss of 0, and a k that is rounded down to 0 gives NaN.
+/// **Convention.** nnU-Net's `TopKLoss(k)` is `percent(k)` of the cross-entropy; its k is 10 by default. There ignored pixels count in n
+/// with a loss of 0, and a k that rounds down to 0 gives NaN.
 ///
-/// **Domain.** Any pointwise loss, on logits or probabilities, with soft targets too, or losses computed elsewhere. Pixels
-/// out of range are a [`SortedError`](crate::sorted::SortedError), as is no valid pixel. **Error bound.** That of the loss: ranking and sum are
+/// **Domain.** Any pointwise loss, on logits or probabilities, with hard or soft targets, or losses computed elsewhere. A pixel
+/// out of range is a [`SortedError`](crate::sorted::SortedError), and so is having no valid pixel. **Error bound.** That of the loss: ranking and sum are
 /// exact, the mean adds 2⁻⁵².
 ///
 /// ```
@@ -51,10 +51,10 @@ enum Rule {
 }
 
 impl TopK {
-    /// The hardest percentage of the valid pixels, rounded down to a whole number of pixels, but at least one.
+    /// Makes the rule that keeps a percentage of the valid pixels, rounded down to a whole number, but at least one.
     ///
     /// # Errors
-    /// [`ParameterError`] unless it is above 0 and at most 100.
+    /// [`ParameterError`] unless the percentage is above 0 and at most 100.
     pub fn percent(percent: f64) -> Result<Self, ParameterError> {
         ParameterError::check(
             Parameter::Percent,
@@ -65,10 +65,10 @@ impl TopK {
         Ok(Self { rule: Rule::Percent(percent) })
     }
 
-    /// The k hardest pixels, or all if there are fewer.
+    /// Makes the rule that keeps the k hardest pixels, or all if there are fewer.
     ///
     /// # Errors
-    /// [`ParameterError`] for k = 0.
+    /// [`ParameterError`] if k is 0.
     pub fn count(k: u64) -> Result<Self, ParameterError> {
         ParameterError::check(Parameter::K, k as f64, k > 0, "at least 1")?;
         Ok(Self { rule: Rule::Count(k) })
@@ -78,7 +78,7 @@ impl TopK {
 impl HardMining for TopK {
     fn least_kept(&self, pixels: u64) -> u64 {
         match self.rule {
-            // In this order, as nnU-Net has it.
+            // The order of operations is that of nnU-Net.
             Rule::Percent(percent) => (pixels as f64 * percent / 100.0) as u64,
             Rule::Count(k) => k,
         }
@@ -90,13 +90,13 @@ impl Listed for TopK {
         name: "top_k",
         aliases: &["topk", "top_k_bce", "topk_bce", "top_k_ce", "topk_ce"],
         needs: Needs::AllPixels,
-        formula: "the mean of the k largest losses of pixels (bce, or ce of classes)",
+        formula: "the mean of the k largest losses (bce, or ce of classes)",
         description: "Top-k: cross-entropy of the hardest pixels alone.",
         source: "Wu et al., Bridging Category-level and Instance-level Semantic Image Segmentation, 2016",
         page: "sorted::TopK",
         parameters: &[&[
-            number("percent", 10.0, PERCENT, "how many of the pixels are kept, in percent"),
-            number_or_none("k", WHOLE, "how many are kept, in place of a percentage"),
+            number("percent", 10.0, PERCENT, "the share of pixels to keep, in percent"),
+            number_or_none("k", WHOLE, "the number of pixels to keep, instead of a percentage"),
         ]],
         ..Facts::NONE
     };
@@ -105,9 +105,10 @@ impl Listed for TopK {
 impl FromArguments for TopK {
     fn from_arguments(arguments: &Arguments<'_>) -> Result<Self, BuildError> {
         match arguments.number_or_none("k") {
-            Some(_) if arguments.is_given("percent") => {
-                Err(BuildError::Conflict { parameter: "percent", message: "and k say the same thing: give one" })
-            }
+            Some(_) if arguments.is_given("percent") => Err(BuildError::Conflict {
+                parameter: "percent",
+                message: "and k set the same thing: give one of them",
+            }),
             Some(k) => Ok(Self::count(whole("k", k)?)?),
             None => Ok(Self::percent(arguments.number("percent"))?),
         }

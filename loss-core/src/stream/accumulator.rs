@@ -1,4 +1,4 @@
-//! The running sums of a loss: pixels in, one at a time or many.
+//! The accumulator: the running sums of a loss over a stream of pixels.
 
 use super::finished::Finished;
 use super::run::Run;
@@ -12,13 +12,13 @@ use crate::sums::error::FinishError;
 use crate::sums::shared::{CountedSums, SharedSums, WeightedSums};
 use crate::sums::state::{FixedSums, Sums, read_state, state_length, write_state};
 
-/// The format of a state: what each of its integers means.
+/// The version of the state format, which defines the meaning of each integer.
 pub const STATE_VERSION: u32 = 3;
 
 /// The running sums of a loss over a stream of pixels.
 ///
-/// The sums are integers, and exact: any order of the pixels, any split over accumulators that are merged later, and
-/// any machine give equal bits. At least 2⁴⁰ pixels fit. Nothing here allocates or panics.
+/// The sums are integers, and exact. Equal pixels give equal bits in any order, on any machine, and for any split over accumulators that are
+/// merged later. At least 2⁴⁰ pixels fit. Nothing here allocates or panics.
 ///
 /// ```
 /// use loss_core::{Bce, Dice, Loss, Plane, Pointwise};
@@ -43,43 +43,43 @@ pub const STATE_VERSION: u32 = 3;
 ///
 /// # State
 ///
-/// [`state`](Self::state) gives the sums as plain integers which *add*: the state of two streams together is the
-/// element-wise sum of their states. So whatever adds integers merges losses: a thread pool, an MPI all-reduce, SQL's
-/// `SUM`, messages from devices. Up to 2²⁰ states may be added plainly before [`from_state`](Self::from_state)
+/// [`state`](Self::state) returns the sums as plain integers which *add*: the state of two streams together is the
+/// element-wise sum of their states. So anything that adds integers merges losses: a thread pool, an MPI all-reduce, SQL's
+/// `SUM`, messages from devices. Up to 2²⁰ states may be added this way; [`from_state`](Self::from_state) then
 /// carries.
 ///
 /// | integers | meaning |
 /// |---|---|
 /// | 0 | valid pixels |
 /// | 1 | ignored pixels |
-/// | 2–5 | pixels rejected for their input, target, weight, label |
+/// | 2–5 | pixels rejected for their input, target, weight, label (a count each) |
 /// | 6–9 | Σ w |
 /// | 10–21 | Σ w p t, Σ w p (1−t), Σ w (1−p) t |
-/// | 22–33 | the same with p replaced by 1 at and above the threshold, by 0 below |
-/// | 34… | the sums of the loss, part by part: 7 for each pointwise part, none for a region part of the product form, 14 for one of the squared or minimum form, for balanced BCE and normalised focal, 4 for MCC and asymmetric focal Tversky |
+/// | 22–33 | the same three with p replaced by 1 at and above the threshold, by 0 below |
+/// | 34… | the sums of the loss, part by part: 7 for each pointwise part; none for a region part of the product form; 14 for one of the squared or minimum form, for balanced BCE and for normalised focal; 4 for MCC and asymmetric focal Tversky |
 ///
-/// Each sum is a count of 2⁻⁶⁴ in digits of 32 bits, least significant first ([`ExactSum`](crate::extend::ExactSum)). Σ w and the confusions cannot
+/// Each sum is an integer count of 2⁻⁶⁴, in digits of 32 bits, least significant first ([`ExactSum`](crate::extend::ExactSum)). Σ w and the confusions cannot
 /// saturate, because weights are at most 2³²; the sums of the loss can.
-/// [`STATE_VERSION`] names this layout and [`fingerprint`](Self::fingerprint) the loss; they stand beside a state,
-/// never in it. A loss has one state and one fingerprint however it was written: by types, as an array, chosen at run time
-/// ([`AnyLoss`](crate::AnyLoss), [`AnyOverlap`](crate::extend::AnyOverlap)), with nested sums or coefficients.
+/// [`STATE_VERSION`] identifies this layout and [`fingerprint`](Self::fingerprint) the loss. Store both beside a state;
+/// they are not part of it. State and fingerprint do not depend on how the loss is written: by types, as an array, chosen at run time
+/// ([`AnyLoss`](crate::AnyLoss), [`AnyOverlap`](crate::extend::AnyOverlap)), or with nested sums or coefficients.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Accumulator<L: Loss, K: Link = Logits, C: SharedSums = WeightedSums> {
     pub(crate) loss: L,
     pub(crate) link: K,
-    /// p at the threshold, and the input that it is compared as.
+    /// The threshold as a probability, and as an input.
     threshold: f64,
     pub(crate) threshold_input: f32,
-    /// What all losses share, and the loss's own.
+    /// The sums that all losses share, and the loss's own.
     pub(crate) sums: (C, L::Sums),
     pub(crate) first_rejected: Option<RejectedPixel>,
 }
 
-/// An [`Accumulator`] of pixels with hard targets and no weights, which are counted where others are summed.
+/// An [`Accumulator`] for pixels with hard targets and no weights, which counts pixels instead of summing weights.
 ///
-/// Made by [`Loss::counting_accumulator`]. It has the values, gradients and scores of an [`Accumulator`] over the same pixels, to the bit, in
-/// less memory, for the smallest devices: BCE + Dice takes 240 bytes with all parameters in place of 328, its state 184 in place of
+/// [`Loss::counting_accumulator`] makes it. Its values, gradients and scores equal those of an [`Accumulator`] over the same pixels, to the bit, in
+/// less memory, for the smallest devices: BCE + Dice takes 240 bytes with all parameters instead of 328, and its state 184 instead of
 /// 328. A pixel with a soft target or a weight does not compile.
 ///
 /// ```
@@ -106,27 +106,27 @@ pub struct Accumulator<L: Loss, K: Link = Logits, C: SharedSums = WeightedSums> 
 ///
 /// # State
 ///
-/// It adds, as every [state](Accumulator#state) does, up to 2²⁰ states plainly. Its fingerprint is another than the one of the loss's other accumulator.
+/// The state adds as every [state](Accumulator#state) does: up to 2²⁰ states, element by element. Its fingerprint differs from that of an ordinary accumulator of the same loss.
 ///
 /// | integers | meaning |
 /// |---|---|
 /// | 0 | valid pixels |
 /// | 1 | ignored pixels |
-/// | 2–3 | pixels rejected for their input, target |
-/// | 4–12 | Σ p t, Σ p (1−t), Σ (1−p) t, in three digits each, of which the last holds what is whole |
+/// | 2–3 | pixels rejected for their input, target (a count each) |
+/// | 4–12 | Σ p t, Σ p (1−t), Σ (1−p) t, in three digits each; the last digit holds the whole part |
 /// | 13–15 | true positives, false positives and false negatives at the threshold |
 /// | 16… | the sums of the loss, part by part |
 pub type CountingAccumulator<L, K = Logits> = Accumulator<L, K, CountedSums>;
 
 impl<L: Loss, K: Link> Accumulator<L, K> {
-    /// An accumulator without pixels; [`Loss::accumulator`] is shorter for logits.
+    /// Makes an accumulator without pixels. [`Loss::accumulator`] is shorter for logits.
     pub fn new(loss: L, link: K) -> Self {
         Self::empty(loss, link)
     }
 }
 
 impl<L: Loss, K: Link> CountingAccumulator<L, K> {
-    /// A counting accumulator without pixels; [`Loss::counting_accumulator`] is shorter for logits.
+    /// Makes a counting accumulator without pixels. [`Loss::counting_accumulator`] is shorter for logits.
     pub fn counting(loss: L, link: K) -> Self {
         Self::empty(loss, link)
     }
@@ -140,8 +140,8 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
         Self { loss, link, threshold, threshold_input, sums, first_rejected: None }
     }
 
-    /// Calls a pixel foreground from this probability on, in place of ½, and starts anew. The loss does not depend
-    /// on it, only the hard confusion.
+    /// Sets the probability from which a pixel counts as foreground \[½\], and forgets all pixels. The threshold changes only the
+    /// hard confusion, never the loss.
     ///
     /// # Errors
     /// [`ParameterError`] unless the threshold lies strictly between 0 and 1.
@@ -154,10 +154,10 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
         Ok(changed)
     }
 
-    /// Adds a pixel: `(input, target)` or `(input, target, weight)`, see [`Sample`](crate::Sample), or [`HardSample`](crate::HardSample) for one that
-    /// is counted.
+    /// Adds a pixel: `(input, target)` or `(input, target, weight)`, see [`Sample`](crate::Sample). A counting accumulator takes a
+    /// [`HardSample`](crate::HardSample).
     ///
-    /// A pixel that is out of range (checked in the order input, target, weight) is left out of the sums and counted.
+    /// A pixel out of range is left out of the sums and counted. Input, target and weight are checked in this order.
     #[inline]
     pub fn push(&mut self, sample: impl Into<C::Sample>) {
         let Self { loss, link, threshold_input, sums, first_rejected, .. } = self;
@@ -165,7 +165,7 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
             .push(sample.into().into());
     }
 
-    /// Adds pixels that these sums have room for.
+    /// Adds pixels of the kind that these sums store.
     #[inline(always)]
     pub(super) fn run(&mut self) -> Run<'_, L, L, K, C> {
         let Self { loss, link, threshold_input, sums, first_rejected, .. } = self;
@@ -179,7 +179,7 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
     pub fn merge(&mut self, other: &Self) -> Result<(), StateError> {
         self.check_fingerprint(other.fingerprint())?;
         self.sums.merge(&other.sums);
-        // A position counts from the start of its own accumulator, and means nothing in the whole.
+        // A position counts from the start of its own accumulator, and is meaningless after a merge.
         self.first_rejected = None;
         Ok(())
     }
@@ -190,13 +190,13 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
         self.first_rejected = None;
     }
 
-    /// How many pixels there were so far, and what became of them.
+    /// The number of pixels so far: valid, ignored and rejected.
     pub fn counts(&self) -> Counts {
         self.sums.0.counts()
     }
 
-    /// The first rejected pixel, if this accumulator has seen one itself and was not merged since. It is a diagnostic,
-    /// outside state and equality.
+    /// The first rejected pixel, if this accumulator has seen one itself and has not been merged since. It is a diagnostic; state
+    /// and equality leave it out.
     pub fn first_rejected(&self) -> Option<RejectedPixel> {
         self.first_rejected
     }
@@ -206,7 +206,7 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
         &self.loss
     }
 
-    /// What an input is.
+    /// The link: whether inputs are logits or probabilities.
     pub fn link(&self) -> &K {
         &self.link
     }
@@ -214,17 +214,17 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
     /// The result, if every pixel was in range.
     ///
     /// # Errors
-    /// [`FinishError`] if there is no (valid) pixel, if any was rejected, if a term was too large, or if the coefficients of the loss are; the
-    /// accumulator is as it was.
+    /// [`FinishError`] if there is no valid pixel, if any pixel was rejected, if a term was too large, or if the loss's coefficients are too large. The
+    /// accumulator is unchanged.
     pub fn finish(&self) -> Result<Finished<L, K>, FinishError> {
         FinishError::of_all(self.counts(), self.first_rejected)?;
         self.finish_any()
     }
 
-    /// The loss alone, if every pixel was in range: what `finish()?.value()` gives, without a copy of the sums.
+    /// The value alone, if every pixel was in range. It equals `finish()?.value()` and saves a copy of the sums.
     ///
     /// # Errors
-    /// As [`finish`](Self::finish).
+    /// Those of [`finish`](Self::finish).
     pub fn value(&self) -> Result<f64, FinishError> {
         FinishError::of_all(self.counts(), self.first_rejected)?;
         let (shared, own) = &self.sums;
@@ -232,22 +232,22 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
         Ok(self.loss.value(&shared.finish(K::NEVER_CERTAIN), own))
     }
 
-    /// The result over the pixels that were in range.
+    /// The result over the pixels that were in range; rejected pixels are left out.
     ///
     /// # Errors
-    /// [`FinishError`] if there is none, if a term was too large, or if the coefficients of the loss are.
+    /// [`FinishError`] if there is no valid pixel, if a term was too large, or if the loss's coefficients are too large.
     pub fn finish_valid(&self) -> Result<Finished<L, K>, FinishError> {
         FinishError::of_valid(self.counts())?;
         self.finish_any()
     }
 
-    /// The result over the pixels that were in range, be there any or not.
+    /// The result over the pixels in range, even if there are none.
     pub(crate) fn finish_any(&self) -> Result<Finished<L, K>, FinishError> {
         FinishError::check(&self.sums.1, self.loss.total_coefficient())?;
         Ok(self.finish_unchecked())
     }
 
-    /// The same, of sums and a loss that have been checked.
+    /// The same, for sums and a loss that have been checked.
     pub(crate) fn finish_unchecked(&self) -> Finished<L, K> {
         Finished {
             loss: self.loss.clone(),
@@ -258,7 +258,7 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
         }
     }
 
-    /// Tells the loss, its parameters, the link, the threshold and the kind of accumulator from others, the same on every machine.
+    /// A hash of the loss, its parameters, the link, the threshold and the kind of accumulator; equal on every machine.
     pub fn fingerprint(&self) -> u64 {
         let mut fingerprint = Fingerprint::new();
         self.add_to_fingerprint(&mut fingerprint);
@@ -279,29 +279,29 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
         }
     }
 
-    /// The [state](Self#state) as an array, in its one normal form.
+    /// The [state](Self#state) as an array, in its normal form: equal sums give equal integers.
     ///
     /// # Errors
-    /// [`StateError::Length`] if the array has not as many integers as the state.
+    /// [`StateError::Length`] if N is not the length of the state.
     pub fn state<const N: usize>(&self) -> Result<[i64; N], StateError> {
         let mut state = [0; N];
         self.write_state(&mut state).map(|()| state)
     }
 
-    /// Writes the integers of the [state](Self#state), in their one normal form.
+    /// Writes the integers of the [state](Self#state), in their normal form.
     ///
     /// # Errors
-    /// [`StateError::Length`], and nothing is written, if the slice has not as many integers as the state.
+    /// [`StateError::Length`] if the slice does not have the length of the state; nothing is written then.
     pub fn write_state(&self, state: &mut [i64]) -> Result<(), StateError> {
         write_state(&self.sums, state)
     }
 
-    /// Hands over the integers of the [state](Self#state), in their one normal form.
+    /// Passes the integers of the [state](Self#state) to a function, in their normal form.
     pub fn for_each_of_state(&self, mut to: impl FnMut(i64)) {
         self.sums.save(&mut to);
     }
 
-    /// How many integers the state has.
+    /// The number of integers in the state.
     pub fn state_length(&self) -> usize {
         state_length(&self.sums)
     }
@@ -309,8 +309,8 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
     /// Replaces all pixels by those of a [state](Self#state), or of an element-wise sum of up to 2²⁰ states.
     ///
     /// # Errors
-    /// [`StateError`], and nothing is changed, if there are more or fewer integers, or if one is such as no pixels can have made: a negative count
-    /// or sum of what is never negative, a digit beyond 2²⁰ states, a count beyond 2⁶⁰. Other damage is not noticed: a message needs a checksum.
+    /// [`StateError`] if the number of integers is wrong, or if no pixels can produce one of them: a negative count, a negative sum of
+    /// terms that are never negative, a digit beyond 2²⁰ states, a count beyond 2⁶⁰. The accumulator is unchanged then. Other damage is not detected, so a message needs a checksum.
     pub fn load_state(&mut self, state: impl IntoIterator<Item = i64>) -> Result<(), StateError> {
         self.sums = read_state((C::default(), self.loss.sums()), C::COUNTS, state)?;
         self.first_rejected = None;
@@ -319,15 +319,15 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
 }
 
 impl<L: Loss<Sums: FixedSums>, K: Link, C: SharedSums> Accumulator<L, K, C> {
-    /// How many integers the state has.
+    /// The number of integers in the state.
     pub const STATE_LENGTH: usize = C::LENGTH + <L::Sums as FixedSums>::LENGTH;
 }
 
 impl<L: Loss> Accumulator<L, Logits> {
-    /// An accumulator of logits with the pixels of a [state](Self#state).
+    /// Makes an accumulator of logits with the pixels of a [state](Self#state).
     ///
     /// # Errors
-    /// [`StateError`] if the state is not one of this loss.
+    /// [`StateError`] if the state does not belong to this loss.
     pub fn from_state(loss: L, state: impl IntoIterator<Item = i64>) -> Result<Self, StateError> {
         let mut accumulator = Self::new(loss, Logits);
         accumulator.load_state(state)?;
@@ -347,7 +347,7 @@ impl<L: Loss, K: Link, C: SharedSums, S: Into<C::Sample>> Extend<S> for Accumula
     }
 }
 
-/// Equal if they accumulate the same loss and hold the same sums.
+/// Two accumulators are equal if they accumulate the same loss and hold the same sums.
 impl<L: Loss, K: Link, C: SharedSums> PartialEq for Accumulator<L, K, C> {
     fn eq(&self, other: &Self) -> bool {
         self.fingerprint() == other.fingerprint() && self.sums == other.sums

@@ -1,4 +1,4 @@
-//! What an accumulator gives at its end: the value, and the gradient for a second pass, in closed form from the finished sums.
+//! The result of an accumulator: the value, and the gradient for a second pass, in closed form from the finished sums.
 
 use crate::error::LengthError;
 use crate::input::link::Link;
@@ -10,7 +10,7 @@ use crate::sums::confusion::Confusion;
 use crate::sums::counts::Counts;
 use crate::sums::shared::Totals;
 
-/// The finished loss: value, parts, counts and scores, and the gradient for a second pass over the pixels.
+/// A finished loss: its value, parts, counts and scores, and the gradient for a second pass over the pixels.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Finished<L: Loss, K: Link> {
@@ -22,18 +22,18 @@ pub struct Finished<L: Loss, K: Link> {
 }
 
 impl<L: Loss, K: Link> Finished<L, K> {
-    /// The loss.
+    /// The value of the loss.
     pub fn value(&self) -> f64 {
         self.loss.value(&self.totals, &self.sums)
     }
 
-    /// The parts of a combined loss, in the order they were added: their coefficients times their values sum to
+    /// The parts of a combined loss, in the order in which they were added. Their coefficients times their values sum to
     /// [`value`](Self::value).
     pub fn parts(&self) -> impl Iterator<Item = Part> + '_ {
         (0..self.loss.part_count()).filter_map(|index| self.loss.part(index, &self.totals, &self.sums))
     }
 
-    /// How many pixels there were, and what became of them.
+    /// The number of pixels: valid, ignored and rejected.
     pub fn counts(&self) -> Counts {
         self.counts
     }
@@ -48,7 +48,7 @@ impl<L: Loss, K: Link> Finished<L, K> {
         self.totals.hard.support()
     }
 
-    /// The soft confusion: sums of probabilities.
+    /// The soft confusion, whose counts are sums of probabilities.
     pub fn soft(&self) -> Confusion {
         self.totals.soft
     }
@@ -58,20 +58,20 @@ impl<L: Loss, K: Link> Finished<L, K> {
         self.totals.hard
     }
 
-    /// The gradient ∂L/∂x, ready to be taken at any pixel.
+    /// The gradient ∂L/∂x, for any pixel.
     pub fn gradient(&self) -> Gradient<L, K> {
         self.gradient_times(1.0)
     }
 
-    /// The gradient times an upstream factor, see [`Gradient`] for factors that are too large or no number.
+    /// The gradient times an upstream factor. [`Gradient`] says what a huge or NaN factor does.
     pub fn gradient_times(&self, upstream: f64) -> Gradient<L, K> {
         Gradient::new(self, upstream)
     }
 
-    /// Writes ∂L/∂x of every pixel: 0 where a pixel was ignored or rejected.
+    /// Writes ∂L/∂x of every pixel; 0 for an ignored or rejected pixel.
     ///
     /// # Errors
-    /// [`LengthError`] if `gradient` is not as long as the plane; nothing is written then.
+    /// [`LengthError`] if `gradient` and the plane differ in length; nothing is written then.
     pub fn write_gradient<T: Target>(&self, plane: Plane<'_, T>, gradient: &mut [f32]) -> Result<(), LengthError> {
         self.gradient().write(plane, gradient)
     }
@@ -86,10 +86,10 @@ impl<L: Loss, K: Link> Finished<L, K> {
 /// The gradient of a finished loss, times an upstream factor.
 ///
 /// ∂L/∂x = w·\[λ ℓ′(x, t)/W + (t ∂φ/∂TP + (1−t) ∂φ/∂FP − t ∂φ/∂FN)·∂p/∂x\], the exact derivative of the value, rounded to
-/// `f32`; it is independent of the order and chunking of either pass. Pixels that were ignored or rejected have gradient 0.
+/// `f32`. It does not depend on the order or the chunks of either pass. Ignored and rejected pixels have gradient 0.
 ///
-/// **It is always finite.** What is beyond `f32`, be it the gradient of a pixel or a coefficient in it (such as λ/W), is ±[`f32::MAX`] instead.
-/// So is an upstream factor; one that is NaN counts as 0.
+/// **It is always finite.** A pixel's gradient, or a coefficient in it (such as λ/W), that exceeds `f32` becomes ±[`f32::MAX`].
+/// So does an upstream factor; a NaN factor counts as 0.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Gradient<L: Loss, K: Link> {

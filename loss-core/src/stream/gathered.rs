@@ -1,4 +1,4 @@
-//! Pixels of an iterator: gathered until they fill a tile, which is added as one of slices is.
+//! Pixels of an iterator, gathered into tiles that are added like those of slices.
 
 use super::accumulator::Accumulator;
 use super::numbers::TILE;
@@ -10,10 +10,10 @@ use crate::input::sample::Sample;
 use crate::loss::Loss;
 use crate::sums::shared::SharedSums;
 
-/// How many pixels are added one by one before any are gathered. An iterator may end with them, and room for more is not made for nothing.
+/// The number of pixels added one by one before any are gathered. A short iterator may end with them, and then never pays for a tile.
 const FEW: usize = 128;
 
-/// Pixels that are not yet added. They are when their number is that of a tile, and when this is dropped, even if by a panic of the iterator.
+/// Pixels not yet added. They are added when they fill a tile and when this is dropped, even during a panic of the iterator.
 struct Gathered<'a, L: Loss, K: Link, C: SharedSums> {
     to: &'a mut Accumulator<L, K, C>,
     level: SimdLevel,
@@ -30,19 +30,19 @@ struct Pixels {
 }
 
 impl Pixels {
-    /// Takes pixels as long as there is room. Each is counted at once: to get the next may panic.
+    /// Takes pixels while there is room. Each is counted at once, because taking the next may panic.
     #[inline(always)]
     fn fill(&mut self, samples: &mut impl Iterator<Item = Sample>) {
         let Self { inputs, targets, weights, length } = self;
         let places = inputs.iter_mut().zip(targets).zip(weights).zip(1..);
-        // `zip` asks for a place first, so that no pixel is taken for which there is none.
+        // `zip` asks for a place first, so it takes no pixel without a place.
         for ((((input, target), weight), count), sample) in places.zip(samples) {
             (*input, *target, *weight) = (sample.input, sample.target, sample.weight);
             *length = count;
         }
     }
 
-    /// The pixels as a plane, and none from now on.
+    /// Takes the pixels as a plane and leaves none.
     fn take(&mut self) -> Option<Plane<'_, f32>> {
         let length = core::mem::take(&mut self.length);
         let plane = Plane::new(self.inputs.get(..length)?, self.targets.get(..length)?).ok()?;
@@ -51,7 +51,7 @@ impl Pixels {
 }
 
 impl<L: Loss, K: Link, C: SharedSums> Gathered<'_, L, K, C> {
-    /// Adds all of them.
+    /// Adds all gathered pixels.
     #[inline(never)]
     fn add(&mut self) {
         let Self { to, level, pixels, scratch } = self;

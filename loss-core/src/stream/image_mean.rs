@@ -1,4 +1,4 @@
-//! The mean of the losses of images.
+//! The mean of the images' losses.
 
 use super::accumulator::Accumulator;
 use super::finished::Finished;
@@ -13,19 +13,19 @@ use crate::sums::error::FinishError;
 use crate::sums::exact::{TermSum, is_in_range};
 use crate::sums::state::{Sums, add_counts, load_count, read_state};
 
-/// What an image counts for that has no valid pixel.
+/// The role of an image without any valid pixel in the mean.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EmptyImage {
-    /// It leaves the mean: nothing is known about it.
+    /// The image is left out of the mean: nothing is known about it.
     #[default]
     Skip,
-    /// It counts with the loss of no pixels: 0, by every loss of this crate.
+    /// The image counts, with the loss of no pixels, which is 0 for every loss of this crate.
     Count,
 }
 
 impl EmptyImage {
-    /// The name that fingerprints know it by.
+    /// The name of the option in fingerprints.
     fn code(self) -> &'static str {
         match self {
             EmptyImage::Skip => "empty_image=skip",
@@ -36,8 +36,8 @@ impl EmptyImage {
 
 /// The mean over images of each image's loss ("per-image Dice").
 ///
-/// Call [`end_image`](Self::end_image) at the end of each image. It gives the image's own result, whose gradient is to be
-/// taken with the upstream factor 1/images for the gradient of the mean. The images' values (`f64`, rounded to multiples
+/// Call [`end_image`](Self::end_image) at the end of each image. It returns the image's own result. Its gradient with the
+/// upstream factor 1/images is the gradient of the mean. The images' values (`f64`, rounded to multiples
 /// of 2⁻⁶⁴) are summed exactly, so the mean does not depend on their order or on how they were spread over workers.
 ///
 /// ```
@@ -63,7 +63,7 @@ pub struct ImageMean<L: Loss, K: Link> {
 }
 
 impl<L: Loss, K: Link> ImageMean<L, K> {
-    /// A mean over no images yet.
+    /// Makes a mean without images.
     pub fn new(loss: L, link: K, empty: EmptyImage) -> Self {
         Self { image: Accumulator::new(loss, link), values: ImageValues::new(empty) }
     }
@@ -78,11 +78,11 @@ impl<L: Loss, K: Link> ImageMean<L, K> {
         self.image.extend_plane(plane);
     }
 
-    /// Ends the current image and starts the next. `None`: it had no valid pixel and was skipped.
+    /// Ends the current image and starts the next one. Returns `None` if the image had no valid pixel and was skipped.
     ///
     /// # Errors
-    /// [`FinishError::Rejected`] if a pixel was out of range, [`FinishError::NoPixels`] if there was none at all, and as
-    /// [`end_image_valid`](Self::end_image_valid). The image is then still the current one, and that or [`discard_image`](Self::discard_image) go on.
+    /// [`FinishError::Rejected`] if a pixel was out of range, [`FinishError::NoPixels`] if there was no pixel, and those of
+    /// [`end_image_valid`](Self::end_image_valid). The image then stays the current one; continue with that method or [`discard_image`](Self::discard_image).
     pub fn end_image(&mut self) -> Result<Option<Finished<L, K>>, FinishError> {
         let counts = self.image.counts();
         if counts.rejected() > 0 {
@@ -91,11 +91,11 @@ impl<L: Loss, K: Link> ImageMean<L, K> {
         self.end_image_valid()
     }
 
-    /// Ends the current image, leaving out pixels that were out of range.
+    /// Ends the current image and leaves out its pixels that were out of range.
     ///
     /// # Errors
-    /// [`FinishError::NoPixels`] if there was no pixel at all; [`FinishError::Saturated`] if a term is beyond the largest `f32`, or the image's loss beyond 2¹⁵⁰;
-    /// [`FinishError::Coefficient`]. The image is then still the current one.
+    /// [`FinishError::NoPixels`] if there was no pixel; [`FinishError::Saturated`] if a term is beyond the largest `f32`, or the image's loss beyond 2¹⁵⁰;
+    /// [`FinishError::Coefficient`]. The image then stays the current one.
     pub fn end_image_valid(&mut self) -> Result<Option<Finished<L, K>>, FinishError> {
         let counts = self.image.counts();
         if counts.pixels() == 0 {
@@ -112,20 +112,20 @@ impl<L: Loss, K: Link> ImageMean<L, K> {
         self.image.reset();
     }
 
-    /// The images in the mean.
+    /// The number of images in the mean.
     pub fn images(&self) -> i64 {
         self.values.images()
     }
 
-    /// The images that had no valid pixel and were left out.
+    /// The number of images that had no valid pixel and were left out.
     pub fn skipped(&self) -> i64 {
         self.values.skipped()
     }
 
-    /// Adds the ended images of another mean; the images under way stay where they are.
+    /// Adds the ended images of another mean. Each mean keeps the image that it is working on.
     ///
     /// # Errors
-    /// [`StateError::OtherLoss`], and nothing is added, if the losses differ, or what empty images count for.
+    /// [`StateError::OtherLoss`] if the losses or the [`EmptyImage`] differ; nothing is added then.
     pub fn merge(&mut self, other: &Self) -> Result<(), StateError> {
         let (expected, given) = (self.fingerprint(), other.fingerprint());
         if expected != given {
@@ -135,13 +135,13 @@ impl<L: Loss, K: Link> ImageMean<L, K> {
         Ok(())
     }
 
-    /// The ended images as integers that add, like an [accumulator's](crate::Accumulator#state): their number, the number skipped, and the
+    /// The ended images as integers that add, like an [accumulator's](crate::Accumulator#state): the number of images, the number skipped, and the
     /// seven digits of the sum of their values.
     pub fn state(&self) -> [i64; 9] {
         self.values.state()
     }
 
-    /// Tells the images' accumulator and what empty images count for from others; it stands beside a [`state`](Self::state).
+    /// A hash of the images' accumulator and the [`EmptyImage`]; store it beside a [`state`](Self::state).
     pub fn fingerprint(&self) -> u64 {
         let mut fingerprint = Fingerprint::new();
         self.image.add_to_fingerprint(&mut fingerprint);
@@ -152,21 +152,21 @@ impl<L: Loss, K: Link> ImageMean<L, K> {
     /// Adds the ended images of a [`state`](Self::state), or of an element-wise sum of up to 2²⁰ states of the same loss.
     ///
     /// # Errors
-    /// [`StateError`], and nothing is added, if an integer is such as no images can have made.
+    /// [`StateError`] if no images can produce one of the integers; nothing is added then.
     pub fn add_state(&mut self, state: [i64; 9]) -> Result<(), StateError> {
         self.values.add_state(state)
     }
 
-    /// The mean over the images that were ended.
+    /// The mean over the ended images.
     ///
     /// # Errors
-    /// [`FinishError::NoPixels`] if there is none; [`FinishError::Saturated`] if states were added that hold no value.
+    /// [`FinishError::NoPixels`] if there are none; [`FinishError::Saturated`] if an added state holds no value.
     pub fn finish(&self) -> Result<f64, FinishError> {
         self.values.mean()
     }
 }
 
-/// The integers of the state of a mean over images, of which the first are counts.
+/// The length of the state of a mean over images. It begins with the counts.
 const STATE_LENGTH: usize = 9;
 const COUNTS: usize = 2;
 
@@ -184,7 +184,7 @@ impl ImageValues {
         Self { empty, sum: TermSum::ZERO, images: 0, skipped: 0 }
     }
 
-    /// Adds the value of an image with these pixels, and tells whether it counts.
+    /// Adds the value of an image with these pixels, and returns whether it counts.
     pub(crate) fn add(&mut self, counts: Counts, value: f64) -> Result<bool, FinishError> {
         if counts.valid == 0 && self.empty == EmptyImage::Skip {
             self.skipped = add_counts(self.skipped, 1);
@@ -198,7 +198,7 @@ impl ImageValues {
         Ok(true)
     }
 
-    /// Adds what tells this mean from the loss of an image, and from other means.
+    /// Adds what distinguishes this mean from the loss of one image, and from other means.
     pub(crate) fn add_to_fingerprint(&self, fingerprint: &mut Fingerprint) {
         fingerprint.name("image_mean").name(self.empty.code());
     }
@@ -230,7 +230,7 @@ impl ImageValues {
         if self.images == 0 {
             return Err(FinishError::NoPixels);
         }
-        // No image's value saturates the sum; states can.
+        // No image's value saturates the sum, but states can.
         FinishError::check(self, 1.0)?;
         Ok(self.sum.to_f64() / self.images as f64)
     }

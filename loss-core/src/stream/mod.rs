@@ -1,15 +1,15 @@
-//! Streaming: pixels in, one at a time, by slices, or by all cores; a value and a gradient out.
+//! Streaming: pixels go in, one at a time, by slices or on all cores; a value and a gradient come out.
 //!
 //! | file | what |
 //! |---|---|
 //! | `accumulator.rs` | the running sums of a loss |
-//! | `run.rs` | pixels on their way into them, one by one |
-//! | `gathered.rs` | pixels of an iterator, until they fill a tile |
+//! | `run.rs` | pixels on their way into the sums, one by one |
+//! | `gathered.rs` | pixels of an iterator, gathered into tiles |
 //! | `numbers.rs` | the pixels of a tile as numbers |
-//! | `tile.rs` | slices, a tile at a time: sums, and gradients |
+//! | `tile.rs` | slices, tile by tile: sums and gradients |
 //! | `finished.rs` | value, parts and scores, and the gradient |
-//! | `image_mean.rs` | the mean of the losses of images |
-//! | `parallel.rs` | slices by all cores |
+//! | `image_mean.rs` | the mean of the images' losses |
+//! | `parallel.rs` | slices on all cores |
 //! | `serde.rs` | states as messages |
 
 pub(crate) mod accumulator;

@@ -1,10 +1,10 @@
-//! The pixels of a tile as numbers, and how they are loaded.
+//! The pixels of a tile as `f32` numbers, and how they are loaded.
 
 use crate::arch::{CACHE_LINE, prefetch};
 use crate::input::plane::{Inputs, Plane, WeightsOf};
 use crate::input::sample::Target;
 
-/// How many pixels are worked through at a time.
+/// The number of pixels in a tile.
 pub(crate) const TILE: usize = 1024;
 
 /// Room for a tile's pixels as numbers.
@@ -20,7 +20,7 @@ impl Numbers {
     }
 }
 
-/// A tile's pixels as numbers: slices of one length.
+/// A tile's pixels as numbers: slices of equal length.
 #[derive(Clone, Copy)]
 pub(crate) struct LoadedPlane<'a> {
     pub(crate) inputs: &'a [f32],
@@ -32,7 +32,7 @@ pub(crate) struct LoadedPlane<'a> {
 }
 
 impl<'a, T: Target> Plane<'a, T> {
-    /// Asks for the targets ahead of their use.
+    /// Prefetches the targets.
     #[inline(always)]
     pub(crate) fn prefetch_targets(&self) {
         let line = (4 * CACHE_LINE / size_of::<T>().max(1)).max(1);
@@ -41,10 +41,10 @@ impl<'a, T: Target> Plane<'a, T> {
         }
     }
 
-    /// The pixels as numbers, in slices or in buffers as long, where that is what their losses can be computed of: `None` if any pixel
+    /// Converts the pixels to numbers, in their own slices or in buffers of the same length. Returns `None` if any pixel
     /// is out of range.
     ///
-    /// An ignored pixel becomes one of weight 0 that is in range.
+    /// An ignored pixel becomes a pixel in range with weight 0.
     #[inline(always)]
     pub(crate) fn numbers<'b>(&self, buffers: &'b mut Numbers) -> Option<LoadedPlane<'b>>
     where
@@ -74,7 +74,7 @@ impl<'a, T: Target> Plane<'a, T> {
                 inputs
             }
         };
-        // Nothing of an ignored pixel is looked at: its target may be none. So numbers are asked there, and elsewhere the targets, which are often narrower.
+        // An ignored pixel may have an invalid target, which must not be read. So with weights the converted numbers are checked, and without them the targets, which are often narrower.
         let accept = |accept: fn(T) -> bool| self.targets.iter().fold(true, |all, &target| all & accept(target));
         let valid = match ignored {
             None => accept(T::is_valid),

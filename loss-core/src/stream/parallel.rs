@@ -1,6 +1,6 @@
-//! Slices worked through by all cores, with `rayon`.
+//! Slices on all cores, with `rayon`.
 //!
-//! Sums of integers do not depend on who adds them, so the bits are those of one thread, whatever the number of
+//! Sums of integers do not depend on who adds them, so the bits equal those of one thread for any number of
 //! threads.
 
 use core::ops::Range;
@@ -17,13 +17,13 @@ use crate::loss::Loss;
 use crate::sums::counts::RejectedPixel;
 use crate::sums::state::Sums;
 
-/// How many pixels a thread takes at a time: many tiles, and little enough that no core is left alone at the end.
+/// The number of pixels that a thread takes at a time: many tiles, but few enough that all cores end at about the same time.
 pub(crate) const PIECE: usize = 1 << 16;
 
-/// What a piece, or several, come to: sums, and the first rejected pixel.
+/// The result of a piece, or of several: sums, and the first rejected pixel.
 pub(crate) type Part<S> = (S, Option<RejectedPixel>);
 
-/// Adds up the parts of some pixels, each of a stretch that begins after so many.
+/// Adds up the parts of a range of pixels. The function is given the start and end of a stretch.
 pub(crate) fn sum_of_parts<S: Sums + Send>(
     pixels: usize,
     part: impl Fn(Range<usize>) -> Part<S> + Send + Sync,
@@ -40,7 +40,7 @@ pub(crate) fn sum_of_parts<S: Sums + Send>(
     (0..pixels.div_ceil(PIECE)).into_par_iter().map(one).reduce_with(both)
 }
 
-/// The first rejected pixel of an accumulator that had seen so many pixels before a part came to it.
+/// The first rejected pixel of an accumulator that had already seen `before` pixels when a part is added.
 pub(crate) fn first_of_all(
     own: Option<RejectedPixel>,
     before: i64,
@@ -54,7 +54,7 @@ where
     L: Loss<Sums: Send + Sync> + Send + Sync,
     K: Link + Send + Sync,
 {
-    /// Adds the pixels of slices, with all threads of the current `rayon` pool.
+    /// Adds the pixels of slices with all threads of the current `rayon` pool.
     pub fn par_extend_plane<T: Target + Sync>(&mut self, plane: Plane<'_, T>) {
         let mut empty = self.clone();
         empty.reset();
@@ -75,10 +75,10 @@ where
     L: Loss<Slope: Sync> + Sync,
     K: Link + Sync,
 {
-    /// Writes the gradient of every pixel, with all threads of the current `rayon` pool.
+    /// Writes the gradient of every pixel with all threads of the current `rayon` pool.
     ///
     /// # Errors
-    /// [`LengthError`] if `gradient` is not as long as the plane; nothing is written then.
+    /// [`LengthError`] if `gradient` and the plane differ in length; nothing is written then.
     pub fn par_write<T: Target + Sync>(&self, plane: Plane<'_, T>, gradient: &mut [f32]) -> Result<(), LengthError> {
         plane.check_length("the gradient", gradient.len())?;
         let pieces = gradient.par_chunks_mut(PIECE).enumerate();

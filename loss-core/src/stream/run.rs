@@ -12,22 +12,22 @@ use crate::sums::shared::SharedSums;
 
 /// Pixels on their way into an accumulator.
 ///
-/// What a pixel needs to read is copied, and what all pixels count alike is counted once, beside the sums: a microcontroller keeps it in
+/// The values that every pixel reads are copied, and what all pixels count alike is counted once at the end. A microcontroller then keeps both in
 /// registers.
 pub(super) struct Run<'a, L: Loss, B: Borrow<L>, K: Link, C: SharedSums> {
-    /// A copy, or for a single pixel the loss itself.
+    /// A copy of the loss, or for a single pixel a reference to it.
     loss: B,
     link: K,
     threshold: f32,
-    /// How many more pixels there may be before they are counted.
+    /// The number of pixels that may still come before they must be counted.
     room: u32,
-    /// How many pixels are not yet counted, but have brought their weight.
+    /// The number of uncounted pixels whose weight has already been added.
     weighted: u32,
     sums: &'a mut (C, L::Sums),
     first_rejected: &'a mut Option<RejectedPixel>,
 }
 
-/// How many pixels may be in the sums before they are counted.
+/// The largest number of uncounted pixels.
 const ROOM: u32 = 1 << 16;
 
 impl<'a, L: Loss, B: Borrow<L>, K: Link, C: SharedSums> Run<'a, L, B, K, C> {
@@ -69,13 +69,13 @@ impl<'a, L: Loss, B: Borrow<L>, K: Link, C: SharedSums> Run<'a, L, B, K, C> {
         }
     }
 
-    /// The same, as a call: for pixels that are converted one by one, beside a loop over others.
+    /// The same, not inlined: for pixels that are converted one by one, beside a loop over others.
     #[inline(never)]
     pub(super) fn push_apart(&mut self, sample: Sample) {
         self.push(sample);
     }
 
-    /// How many pixels are in the sums and not in the counts, and how many of them have brought their weight.
+    /// The number of uncounted pixels in the sums, and how many of them have added their weight.
     #[inline(always)]
     fn take_uncounted(&mut self) -> [u32; 2] {
         let valid = ROOM.wrapping_sub(mem::replace(&mut self.room, ROOM));
@@ -83,7 +83,7 @@ impl<'a, L: Loss, B: Borrow<L>, K: Link, C: SharedSums> Run<'a, L, B, K, C> {
     }
 }
 
-// Even if the source of the pixels panics, all that is in the sums is counted.
+// Counts all pixels in the sums, even if the source of the pixels panics.
 impl<L: Loss, B: Borrow<L>, K: Link, C: SharedSums> Drop for Run<'_, L, B, K, C> {
     #[inline(always)]
     fn drop(&mut self) {
@@ -98,7 +98,7 @@ fn count(shared: &mut impl SharedSums, [valid, weighted]: [u32; 2]) {
     shared.count_pixels(|counts| counts.accept_many(valid.into(), 0));
 }
 
-// This and the next are not in the loop over valid pixels, which has few registers to spare on a microcontroller.
+// This function and the next stay out of the loop over valid pixels, which has few registers to spare on a microcontroller.
 #[cold]
 #[inline(never)]
 fn count_apart(shared: &mut impl SharedSums, uncounted: [u32; 2]) {

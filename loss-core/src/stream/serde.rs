@@ -11,7 +11,7 @@ use crate::input::link::Link;
 use crate::loss::Loss;
 use crate::sums::shared::SharedSums;
 
-/// What accumulators and histograms have.
+/// The methods that accumulators and histograms share.
 pub(crate) trait Stateful {
     fn fingerprint(&self) -> u64;
     fn length(&self) -> usize;
@@ -33,7 +33,7 @@ pub(crate) trait Stateful {
     }
 }
 
-/// Writes how an accumulator becomes a message, and back.
+/// Writes `Serialize` and `deserialize` for an accumulator.
 macro_rules! messages {
     ([$($generics:tt)*] $accumulator:ty) => {
         impl<$($generics)*> $crate::stream::serde::Stateful for $accumulator {
@@ -54,7 +54,7 @@ macro_rules! messages {
             }
         }
 
-        /// A flat tuple of integers: format version, fingerprint, then the state.
+        /// Writes a flat tuple of integers: format version, fingerprint, then the state.
         impl<$($generics)*> ::serde::Serialize for $accumulator {
             fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 $crate::stream::serde::Stateful::serialize(self, serializer)
@@ -62,11 +62,11 @@ macro_rules! messages {
         }
 
         impl<$($generics)*> $accumulator {
-            /// Replaces all pixels by those of a serialised accumulator of the same loss and options.
+            /// Replaces all pixels by those of a serialised accumulator with the same loss and options.
             ///
             /// # Errors
-            /// The deserialiser's, with the text of a [`StateError`](crate::StateError) if the format version, the loss or the length differs; nothing
-            /// is changed then.
+            /// The deserialiser's error, with the text of a [`StateError`](crate::StateError) if the format version, the loss or the length differs. The accumulator
+            /// is unchanged then.
             pub fn deserialize<'de, D: ::serde::Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
                 let length = 2 + self.state_length();
                 deserializer.deserialize_tuple(length, $crate::stream::serde::StateVisitor(self))
@@ -98,8 +98,8 @@ impl<'de, T: Stateful> Visitor<'de> for StateVisitor<'_, T> {
             return Err(A::Error::custom(StateError::OtherLoss { expected, given }));
         }
         let mut failure = None;
-        // A failure is an integer, and so are all that come after it: a state that ends in them is too long, and nothing is changed. A
-        // failure that ended the integers might come after the last of a state, which would be whole.
+        // A failed read counts as an integer, and so do all that follow it. The state is then too long and is refused. If a failure ended the integers
+        // instead, it might come right after the last one, and the state would look whole.
         let mut integers = core::iter::from_fn(|| match failure {
             Some(_) => Some(0),
             None => sequence.next_element().unwrap_or_else(|error| {

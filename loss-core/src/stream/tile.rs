@@ -1,7 +1,7 @@
-//! Slices through lanes: a tile of pixels at a time, its exponentials first, then one loop for each loss.
+//! Slices by lanes: a tile of pixels at a time, first its exponentials, then one loop for each loss.
 //!
-//! A loop with one purpose is short enough for the processor to work on several of its turns at once, which a loop with
-//! all of them is not.
+//! A loop with a single purpose is short enough for the processor to work on several iterations at once; a loop with all
+//! purposes is not.
 
 use core::cell::RefCell;
 use core::marker::PhantomData;
@@ -30,10 +30,10 @@ pub(crate) mod plain_sums;
 /// A number for each pixel of a tile.
 type Row = [f32; TILE];
 
-/// Rows for terms on their way to sums, which each loss has for itself in turn. Made once, because zeros for each loss take a tenth of its time.
+/// Rows for terms on their way to the sums; the losses use them in turn. They are made once, because clearing them for each loss takes a tenth of its time.
 type TermRows = RefCell<[Row; 3]>;
 
-/// Valid pixels, a whole number of vectors, with what the link has made of them.
+/// Valid pixels, a whole number of vectors, with the link's results.
 struct Activated<'a, K> {
     link: &'a K,
     plane: LoadedPlane<'a>,
@@ -54,24 +54,24 @@ impl<K> Clone for Activated<'_, K> {
 impl<K> Copy for Activated<'_, K> {}
 
 impl<'a, K> Activated<'a, K> {
-    /// The same by lanes.
+    /// The same, in lanes.
     #[inline(always)]
     fn tile<V>(self) -> Tile<'a, V, K> {
         Tile { pixels: self, lanes: PhantomData }
     }
 }
 
-/// The same by lanes.
+/// The same, in lanes.
 struct Tile<'a, V, K> {
     pixels: Activated<'a, K>,
     lanes: PhantomData<V>,
 }
 
-/// The weights of a tile that has none.
+/// The weights of a tile without weights.
 static ONES: Row = [1.0; TILE];
 
 impl<V: Lanes, K: Link> Tile<'_, V, K> {
-    /// Vectors of inputs, of both numbers that are made of them, and of targets.
+    /// Vectors of inputs, of the two numbers made of each input, and of targets.
     #[inline(always)]
     fn columns(&self) -> impl Iterator<Item = Column<'_>> {
         let Activated { plane: LoadedPlane { inputs, targets, .. }, activated: [first, second], .. } = self.pixels;
@@ -79,7 +79,7 @@ impl<V: Lanes, K: Link> Tile<'_, V, K> {
         inputs.chunks_exact(V::WIDTH).zip(made).zip(targets.chunks_exact(V::WIDTH))
     }
 
-    // A method, because a closure would not be inlined, and so compiled without the instructions of the level.
+    // This is a method because a closure would not be inlined, and would be compiled without the instructions of the level.
     #[inline(always)]
     fn pixel(&self, ((input, (first, second)), target): Column<'_>) -> Pixel<V> {
         let activated = [V::load(first), V::load(second)];
@@ -87,7 +87,7 @@ impl<V: Lanes, K: Link> Tile<'_, V, K> {
     }
 }
 
-/// A vector of pixels, as [`Tile::columns`] gives it.
+/// A vector of pixels, as [`Tile::columns`] returns it.
 type Column<'a> = ((&'a [f32], (&'a [f32], &'a [f32])), &'a [f32]);
 
 impl<V: Lanes, K: Link> HardBatch for Tile<'_, V, K> {
@@ -99,7 +99,7 @@ impl<V: Lanes, K: Link> HardBatch for Tile<'_, V, K> {
         let columns = inputs.chunks_exact(V::WIDTH).zip(targets.chunks_exact(V::WIDTH));
         for (vector, (input, target)) in columns.enumerate() {
             let (prediction, truth) = (V::load(input).ge(threshold), V::load(target).ge(one));
-            // An ignored pixel has been loaded as background.
+            // An ignored pixel was loaded as background.
             let prediction = match weights {
                 None => prediction,
                 Some(weights) => {
@@ -159,7 +159,7 @@ fn add_terms<V: Lanes, K: Link, M: Terms<N>, const DIGITS: usize, const N: usize
     let mut own;
     let rows = match rows.as_mut().and_then(|rows| rows.first_chunk_mut::<N>()) {
         Some(rows) => rows,
-        // More terms than there are rows.
+        // There are more terms than rows.
         None => {
             own = [[0.0; TILE]; N];
             &mut own
@@ -204,30 +204,30 @@ impl<'b, T: Target> Kernel for Load<'b, T> {
     }
 }
 
-/// Prepares all inputs.
+/// Prepares all inputs of a tile.
 struct Prepare<'a, K> {
     link: &'a K,
     inputs: &'a [f32],
     to: &'a mut [f32],
-    /// The inputs that come after these.
+    /// The inputs of the next tile, to prefetch.
     next: &'a [f32],
 }
 
-/// What a link says of inputs.
+/// The link's judgement of a tile's inputs.
 #[derive(PartialEq)]
 enum Accepted {
-    /// It does not accept all.
+    /// The link rejects some.
     NotAll,
-    /// It does.
+    /// The link accepts all.
     All,
-    /// All are [moderate](Link::is_moderate) as well.
+    /// The link accepts all, and all are [moderate](Link::is_moderate).
     Moderate,
 }
 
 impl<K: Link> Kernel for Prepare<'_, K> {
     type Output = Accepted;
 
-    /// One loop does both: it is the first to touch the inputs, and computes while it waits for memory.
+    /// One loop does both, because it is the first to touch the inputs and computes while it waits for memory.
     #[inline(always)]
     fn run<V: Lanes>(self) -> Accepted {
         let (mut accepted, mut moderate) = (0, 0);
@@ -254,13 +254,13 @@ fn prefetch_vector<V: Lanes>(values: &[f32], vector: usize) {
     }
 }
 
-/// Makes of what is prepared of inputs what each loss begins with. A loop of its own, because with the exponentials in one, the processor
-/// works on fewer of its turns at once.
+/// Turns prepared inputs into the numbers that each loss starts from. This is a loop of its own: together with the exponentials, the processor
+/// would work on fewer iterations at once.
 struct Activate<'a, K> {
     link: &'a K,
     inputs: &'a [f32],
     prepared: &'a [f32],
-    /// Whether the second number is wanted: for [`Logits`](crate::input::link::Logits), a logarithm.
+    /// Whether the second number is needed; for [`Logits`](crate::input::link::Logits) it is a logarithm.
     both: bool,
     to: &'a mut [Row; 2],
 }
@@ -298,7 +298,7 @@ struct AddShared<'a, K, C> {
 }
 
 impl<K: Link, C: SharedSums> Kernel for AddShared<'_, K, C> {
-    /// How many pixels were ignored.
+    /// The number of ignored pixels.
     type Output = i64;
 
     #[inline(always)]
@@ -335,7 +335,7 @@ impl<L: Loss, K: Link> Kernel for AddOwn<'_, L, K> {
     }
 }
 
-/// Tells whether a pixel has an error whose term would round to 0: then pixels must go one by one, to leave traces.
+/// Finds out whether a pixel has an error whose term would round to 0. Then pixels are added one by one, to leave traces.
 struct HasTraces<'a, K>(Activated<'a, K>);
 
 impl<K: Link> Kernel for HasTraces<'_, K> {
@@ -361,7 +361,7 @@ impl<K: Link> Kernel for HasTraces<'_, K> {
     }
 }
 
-/// Room for a tile, and what is prepared of it: what its gradient takes.
+/// Memory for a tile and its prepared inputs, as the gradient needs it.
 struct Scratch {
     numbers: Numbers,
     prepared: Row,
@@ -373,7 +373,7 @@ impl Scratch {
     }
 }
 
-/// And what its sums take.
+/// The additional memory that the sums need.
 pub(super) struct SumScratch {
     tile: Scratch,
     activated: [Row; 2],
@@ -388,8 +388,8 @@ impl SumScratch {
 }
 
 impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
-    /// Adds a tile, a whole number of vectors, and leaves what is prepared of its pixels, in `keep` if there is one. `None` if nothing was added, because the level
-    /// has no lanes, a pixel is not valid, or one must leave a trace.
+    /// Adds a tile, a whole number of vectors, and leaves its prepared inputs in `keep` if there is one. Returns `None` and adds nothing if the level
+    /// has no lanes, a pixel is not valid, or a pixel must leave a trace.
     fn add_tile<T: Target>(
         &mut self,
         level: SimdLevel,
@@ -421,14 +421,14 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
     }
 
     fn extend_slices<T: Target>(&mut self, level: SimdLevel, plane: Plane<'_, T>, keep: Option<&mut [f32]>) {
-        // A plane without a vector needs no room for a tile, which takes longer to make than these pixels.
+        // A plane shorter than a vector is added without the memory for a tile, which would take longer to clear than these pixels take.
         if level == SimdLevel::SCALAR || plane.len() < WIDEST {
             return self.extend_scalar(plane, keep.unwrap_or_default());
         }
         self.extend_tiles(level, plane, keep, &mut SumScratch::new());
     }
 
-    /// Adds the pixels of slices, a tile at a time.
+    /// Adds the pixels of slices, tile by tile.
     pub(super) fn extend_tiles<T: Target>(
         &mut self,
         level: SimdLevel,
@@ -457,7 +457,7 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
         }
     }
 
-    /// Adds pixels one by one, and leaves what is prepared of them as far as there is room.
+    /// Adds pixels one by one, and leaves their prepared inputs while there is room.
     fn extend_scalar<T: Target>(&mut self, plane: Plane<'_, T>, keep: &mut [f32]) {
         for (sample, to) in plane.samples().zip(keep) {
             *to = self.link.prepare(sample.input);
@@ -476,18 +476,18 @@ impl<L: Loss, K: Link> Accumulator<L, K> {
         self.extend_plane_at(SimdLevel::best(), plane);
     }
 
-    /// Adds the pixels of slices at a level of one's choice: the sums are the same.
+    /// Adds the pixels of slices at the given level. The sums do not depend on it.
     pub fn extend_plane_at<T: Target>(&mut self, level: SimdLevel, plane: Plane<'_, T>) {
         self.extend_slices(level, plane, None);
     }
 
-    /// Adds the pixels of slices whose gradient is to be in a buffer afterwards.
+    /// Adds the pixels of slices, and stores their exponentials in the buffer of their future gradient.
     ///
-    /// Up to a million pixels, which caches hold, the buffer keeps their exponentials meanwhile, and the gradient takes a third less time. More would
-    /// cost more to write and read than to compute again, so the buffer is left as it is.
+    /// [`KeptPlane::write_gradient`] then takes a third less time. The exponentials are stored for up to a million pixels, which caches hold. For more pixels, writing and
+    /// reading them would cost more than computing them again, so the buffer is left unchanged.
     ///
     /// # Errors
-    /// [`LengthError`] if `gradient` is not as long as the plane; nothing is added then.
+    /// [`LengthError`] if `gradient` and the plane differ in length; nothing is added then.
     pub fn extend_plane_keeping<'a, T: Target>(
         &mut self,
         plane: Plane<'a, T>,
@@ -496,10 +496,10 @@ impl<L: Loss, K: Link> Accumulator<L, K> {
         self.extend_plane_keeping_at(SimdLevel::best(), plane, gradient)
     }
 
-    /// The same at a level of one's choice.
+    /// The same as [`extend_plane_keeping`](Self::extend_plane_keeping), at the given level.
     ///
     /// # Errors
-    /// [`LengthError`] if `gradient` is not as long as the plane; nothing is added then.
+    /// [`LengthError`] if `gradient` and the plane differ in length; nothing is added then.
     pub fn extend_plane_keeping_at<'a, T: Target>(
         &mut self,
         level: SimdLevel,
@@ -514,7 +514,7 @@ impl<L: Loss, K: Link> Accumulator<L, K> {
 }
 
 impl<L: Loss, K: Link> CountingAccumulator<L, K> {
-    /// Adds the pixels of slices: targets of `bool` or `u8`, with or without a mask.
+    /// Adds the pixels of slices whose targets are `bool` or `u8`, with or without a mask.
     ///
     /// # Errors
     /// [`WeightedPlaneError`] if the plane has weights; nothing is added then.
@@ -522,7 +522,7 @@ impl<L: Loss, K: Link> CountingAccumulator<L, K> {
         self.extend_plane_at(SimdLevel::best(), plane)
     }
 
-    /// Adds the pixels of slices at a level of one's choice: the sums are the same.
+    /// Adds the pixels of slices at the given level. The sums do not depend on it.
     ///
     /// # Errors
     /// [`WeightedPlaneError`] if the plane has weights; nothing is added then.
@@ -539,13 +539,13 @@ impl<L: Loss, K: Link> CountingAccumulator<L, K> {
     }
 }
 
-/// Up to how many pixels exponentials are kept. Measured: keeping takes 0.85 of the time of computing again up to 2²¹ pixels and 1.1 of it from 2²⁴ on (AVX-512,
-/// 1 MB of second-level cache and 32 MB of third); of a cache of 2 MB alone, 2²² are too many. One number at a time gains nothing by it.
+/// The largest plane whose exponentials are kept. Measured with AVX-512, 1 MB of second-level cache and 32 MB of third: keeping takes 0.85 of the time of
+/// computing again up to 2²¹ pixels, and 1.1 of it from 2²⁴ on. For a cache of 2 MB alone, 2²² are too many. At the scalar level keeping gains nothing.
 const MOST_KEPT: usize = 1 << 20;
 
-/// A plane whose pixels have been added, with a buffer that may hold their exponentials until their gradient takes the place.
+/// A plane whose pixels have been added, with the buffer of their gradient. The buffer may hold their exponentials until then.
 ///
-/// Made by [`Accumulator::extend_plane_keeping`].
+/// [`Accumulator::extend_plane_keeping`] makes it.
 #[derive(Debug)]
 #[must_use = "the buffer holds no gradient yet"]
 pub struct KeptPlane<'a, T, K> {
@@ -557,35 +557,35 @@ pub struct KeptPlane<'a, T, K> {
 }
 
 impl<T: Target, K: Link> KeptPlane<'_, T, K> {
-    /// Writes the gradient of every pixel into the buffer: the same as [`Gradient::write`] does.
+    /// Writes the gradient of every pixel into the buffer, like [`Gradient::write`].
     pub fn write_gradient<L: Loss>(self, gradient: &Gradient<L, K>) {
         let Self { plane, gradient: to, level, what, .. } = self;
         gradient.write_slices(level, plane, to, what);
     }
 }
 
-/// What to do with the gradient of a pixel.
+/// How the gradient of a pixel is stored.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum What {
-    /// Write it.
+    /// It is written.
     Replace,
-    /// Write it over what was prepared of the pixel.
+    /// It overwrites the prepared number of the pixel.
     Kept,
-    /// Add it to what is there.
+    /// It is added to the number that is there.
     Add,
 }
 
 use What::{Add, Kept, Replace};
 
-/// Writes, or adds, the gradient of a tile, and tells whether the link accepts all inputs.
+/// Writes or adds the gradient of a tile, and returns whether the link accepts all inputs.
 struct WriteTile<'a, L: Loss, K: Link> {
     gradient: &'a Gradient<L, K>,
     plane: LoadedPlane<'a>,
-    /// What is prepared of the pixels; it stands where the gradient goes otherwise.
+    /// The prepared inputs, if the destination of the gradient does not hold them.
     prepared: Option<&'a [f32]>,
     to: &'a mut [f32],
     add: bool,
-    /// Where the gradient of the next tile goes.
+    /// The destination of the next tile's gradient, to prefetch.
     next_to: &'a [f32],
 }
 
@@ -603,7 +603,7 @@ impl<L: Loss, K: Link> Kernel for WriteTile<'_, L, K> {
     }
 }
 
-/// A pass over a tile: what is read, and where the gradient goes.
+/// A pass over a tile: its source and its destination.
 struct Pass<'a, K> {
     link: &'a K,
     plane: LoadedPlane<'a>,
@@ -611,12 +611,12 @@ struct Pass<'a, K> {
     to: &'a mut [f32],
     add: bool,
     next_to: &'a [f32],
-    /// How many inputs the link accepts: counted by the last pass.
+    /// The number of inputs that the link accepts; the last pass counts them.
     accepted: &'a mut usize,
 }
 
 impl<K: Link> Pass<'_, K> {
-    /// Adds a gradient to the sums, if there are any. The last pass writes, or adds, what comes of it; those before leave it in the sums.
+    /// Adds a gradient to the sums, if there are any. The last pass writes or adds the total to the destination; earlier passes leave it in the sums.
     #[inline(always)]
     fn run<V: Lanes>(self, of: &impl OfPixel, mut sums: Option<&mut Row>, last: bool) {
         let Self { link, plane, prepared, to, add, next_to, accepted } = self;
@@ -657,7 +657,7 @@ impl<K: Link> Pass<'_, K> {
     }
 }
 
-/// The sum of no gradients: −0, to which adding anything gives its bits.
+/// The empty sum of gradients: −0, because adding any number to it keeps that number's bits.
 const NOTHING: f32 = -0.0;
 
 #[inline(always)]
@@ -665,10 +665,10 @@ fn vector_of<V: Lanes>(slice: &[f32], vector: usize) -> V {
     V::load(slice.get(vector * V::WIDTH..).unwrap_or_default())
 }
 
-/// The gradient of a tile, in one pass, or in several that add up.
+/// The gradient of a tile, in one pass or in several that add up.
 struct TilePasses<'a, V, K> {
     pass: Pass<'a, K>,
-    /// What the passes have added up, if there is more than one.
+    /// The sum of the passes, if there is more than one.
     sums: &'a mut Option<Row>,
     lanes: PhantomData<V>,
 }
@@ -686,14 +686,14 @@ impl<V: Lanes, K: Link> passes_sealed::GradientPasses for TilePasses<'_, V, K> {
         let sums = if last { self.sums.as_mut() } else { Some(self.sums.get_or_insert([NOTHING; TILE])) };
         let Pass { link, plane, prepared, to, add, next_to, accepted } = &mut self.pass;
         let (link, plane, prepared, add) = (*link, *plane, *prepared, *add);
-        // What comes next is wanted once.
+        // Only the last pass prefetches.
         let next_to = if last { *next_to } else { &[] };
         let pass = Pass { link, plane, prepared, to, add, next_to, accepted };
         V::apart(PassApart { pass, of, sums, last });
     }
 }
 
-/// A pass in a function of its own.
+/// A pass compiled as a function of its own.
 struct PassApart<'a, K, G> {
     pass: Pass<'a, K>,
     of: &'a G,
@@ -707,7 +707,7 @@ impl<K: Link, G: OfPixel> Kernel for PassApart<'_, K, G> {
     #[inline(always)]
     fn run<V: Lanes>(self) {
         let Self { pass, of, sums, last } = self;
-        // The usual case, in a loop that asks nothing.
+        // The usual case has a loop without branches.
         match sums {
             None => pass.run::<V>(of, None, true),
             Some(sums) => pass.run::<V>(of, Some(sums), last),
@@ -737,7 +737,7 @@ impl<L: Loss, K: Link> Gradient<L, K> {
         }
     }
 
-    /// Writes the gradient of a tile, a whole number of vectors. It counts only if the answer is `true`; nothing was added then.
+    /// Writes the gradient of a tile, a whole number of vectors. If it returns `false`, what it wrote is invalid, and nothing was added.
     fn write_tile<T: Target>(
         &self,
         level: SimdLevel,
@@ -772,15 +772,15 @@ impl<L: Loss, K: Link> Gradient<L, K> {
     /// Writes the gradient of every pixel.
     ///
     /// # Errors
-    /// [`LengthError`] if `gradient` is not as long as the plane; nothing is written then.
+    /// [`LengthError`] if `gradient` and the plane differ in length; nothing is written then.
     pub fn write<T: Target>(&self, plane: Plane<'_, T>, gradient: &mut [f32]) -> Result<(), LengthError> {
         self.write_at(SimdLevel::best(), plane, gradient)
     }
 
-    /// Writes the gradient of every pixel at a level of one's choice: it is the same.
+    /// Writes the gradient of every pixel at the given level. The gradient does not depend on it.
     ///
     /// # Errors
-    /// [`LengthError`] if `gradient` is not as long as the plane; nothing is written then.
+    /// [`LengthError`] if `gradient` and the plane differ in length; nothing is written then.
     pub fn write_at<T: Target>(
         &self,
         level: SimdLevel,
@@ -792,18 +792,18 @@ impl<L: Loss, K: Link> Gradient<L, K> {
         Ok(())
     }
 
-    /// Adds the gradient of every pixel to what is there.
+    /// Adds the gradient of every pixel to the numbers in `gradient`.
     ///
     /// # Errors
-    /// [`LengthError`] if `gradient` is not as long as the plane; nothing is written then.
+    /// [`LengthError`] if `gradient` and the plane differ in length; nothing is written then.
     pub fn add<T: Target>(&self, plane: Plane<'_, T>, gradient: &mut [f32]) -> Result<(), LengthError> {
         self.add_at(SimdLevel::best(), plane, gradient)
     }
 
-    /// Adds the gradient of every pixel at a level of one's choice: it is the same.
+    /// Adds the gradient of every pixel to the numbers in `gradient`, at the given level. The gradient does not depend on it.
     ///
     /// # Errors
-    /// [`LengthError`] if `gradient` is not as long as the plane; nothing is written then.
+    /// [`LengthError`] if `gradient` and the plane differ in length; nothing is written then.
     pub fn add_at<T: Target>(
         &self,
         level: SimdLevel,

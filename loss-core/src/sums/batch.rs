@@ -1,4 +1,4 @@
-//! Pixels that are added to sums together: one of a stream, many of a slice, or all that a histogram has counted.
+//! Pixels that are added together: one of a stream, many of a slice, or all that a histogram has counted.
 
 use core::array;
 
@@ -6,37 +6,37 @@ use super::exact::{ExactSum, UnitSum};
 use crate::input::pixel::Pixel;
 use crate::number::real::Real;
 
-/// What a pixel adds to N sums.
+/// The terms that a pixel adds to N sums.
 ///
-/// Written once over [`Real`], it serves a stream, where R is one number, and slices, where it is several side by side.
+/// They are written once, over [`Real`]. A stream uses them with one number, slices with several side by side.
 pub trait Terms<const N: usize> {
-    /// Which terms are 0 for most pixels of most images: in a tile, vectors of pixels where all of these are 0 then are not added.
+    /// The terms that are 0 for most pixels of most images. A vector of pixels in which all of these are 0 does not add them.
     const SPARSE: [bool; N] = [false; N];
 
-    /// The terms of a valid pixel. What is beyond `f32`, or no number, [saturates](crate::extend::ExactSum#saturation) the sum.
+    /// The terms of a valid pixel. A term beyond `f32`, or NaN, [saturates](crate::extend::ExactSum#saturation) the sum.
     fn terms<R: Real>(&self, pixel: &Pixel<R>, weight: R) -> [R; N];
 
-    /// Whether each term of a [moderate](crate::extend::Link::is_moderate) input with a hard target and a weight of 1 is 0, or from 2⁻¹⁸ to below 16. Such
-    /// terms have all of their bits in two digits, which are all that is added then.
+    /// Whether each term of a [moderate](crate::extend::Link::is_moderate) input with a hard target and a weight of 1 is 0 or lies in [2⁻¹⁸, 16). All bits of such
+    /// terms are in two digits, so slices add only these two.
     #[doc(hidden)]
     fn are_moderate(&self) -> bool {
         false
     }
 }
 
-/// Valid pixels, to be added to the sums of a loss: one pixel of a stream, a tile of a slice, or the bins of a histogram.
+/// Valid pixels to add to the sums of a loss: one pixel of a stream, a tile of a slice, or the bins of a histogram.
 pub trait Batch: sealed::Batch {
     /// Adds the terms of every pixel.
     fn add<const DIGITS: usize, const N: usize>(&self, terms: &impl Terms<N>, sums: &mut [ExactSum<DIGITS>; N]);
 
-    /// Does the same. Of a tile it is a call of a function that is compiled once for all losses with such terms, where
-    /// [`add`](Self::add) is compiled into each: for losses that are chosen at run time, of which there are many.
+    /// Adds the terms of every pixel, for losses chosen at run time. For a tile, this calls a function that is compiled once for all losses with
+    /// such terms, while [`add`](Self::add) is compiled into each loss.
     #[inline(always)]
     fn add_apart<const DIGITS: usize, const N: usize>(&self, terms: &impl Terms<N>, sums: &mut [ExactSum<DIGITS>; N]) {
         self.add(terms, sums);
     }
 
-    /// Whether any target is above 0; one that does not look says yes.
+    /// Whether any target is above 0; a batch that does not check returns `true`.
     #[inline(always)]
     fn may_have_foreground(&self) -> bool {
         true
@@ -49,7 +49,7 @@ pub trait Batch: sealed::Batch {
     }
 }
 
-/// A batch whose terms are all added by [`Batch::add_apart`].
+/// A batch that adds all terms through [`Batch::add_apart`].
 pub(crate) struct Apart<'a, B>(pub(crate) &'a B);
 
 impl<B> sealed::Batch for Apart<'_, B> {}
@@ -66,23 +66,23 @@ pub(crate) mod sealed {
     pub trait Batch {}
 }
 
-/// Valid pixels with hard targets and weights of 0 and 1. Their hard confusion is a matter of counting.
+/// Valid pixels with hard targets and weights of 0 and 1. Their hard confusion is counted.
 pub trait HardBatch: Batch {
-    /// Counts true positives, false positives and false negatives of predictions from a threshold of the input on.
+    /// Counts true positives, false positives and false negatives; an input at or above the threshold predicts foreground.
     fn count_confusion<C>(&self, threshold: f32, counts: &mut [C; 3], add: impl Fn(&mut C, u32)) -> Targets;
 }
 
-/// Which hard targets a batch has. Ignored pixels are background.
+/// The hard targets in a batch. Ignored pixels count as background.
 pub enum Targets {
-    /// No foreground, as in most of most images.
+    /// Only background, as in most tiles of most images.
     Background,
-    /// Nothing but foreground.
+    /// Only foreground.
     Foreground,
-    /// Either.
+    /// Both.
     Mixed,
 }
 
-/// One pixel with its weight.
+/// One pixel and its weight.
 pub(crate) struct OnePixel<'a> {
     pub(crate) pixel: &'a Pixel<f32>,
     pub(crate) weight: f32,
@@ -94,7 +94,7 @@ impl Batch for OnePixel<'_> {
     #[inline(always)]
     fn add<const DIGITS: usize, const N: usize>(&self, terms: &impl Terms<N>, sums: &mut [ExactSum<DIGITS>; N]) {
         let terms = terms.terms(self.pixel, self.weight);
-        // Over references: with an iterator by value the loop is not unrolled for microcontrollers.
+        // The loop is over references: over an iterator by value, microcontrollers would not get it unrolled.
         for (sum, &term) in sums.iter_mut().zip(&terms) {
             sum.add(term);
         }
@@ -126,7 +126,7 @@ pub(crate) fn count_all<C>(counts: &mut [C; 3], more: [u32; 3], add: impl Fn(&mu
     if true_positive + false_negative == 0 { Targets::Background } else { Targets::Mixed }
 }
 
-/// The weight of a pixel.
+/// The term w, the weight of a pixel.
 pub(crate) struct PixelWeight;
 
 impl Terms<1> for PixelWeight {
@@ -136,7 +136,7 @@ impl Terms<1> for PixelWeight {
     }
 }
 
-/// w p t, w p (1−t) and w (1−p) t.
+/// The terms of the soft confusion: w p t, w p (1−t) and w (1−p) t.
 pub(crate) struct SoftConfusion;
 
 impl Terms<3> for SoftConfusion {
@@ -153,7 +153,7 @@ impl Terms<3> for SoftConfusion {
     }
 }
 
-/// w p: all that is left of the confusion where there is no foreground, and the true positives where there is nothing else.
+/// The term w p: the only one of the confusion without foreground, and the true positives with nothing but foreground.
 struct Probability;
 
 impl Terms<1> for Probability {
@@ -167,7 +167,7 @@ impl Terms<1> for Probability {
     }
 }
 
-/// w where the input reaches a threshold: all that is left of the hard confusion where there is no foreground.
+/// The term w where the input reaches a threshold: the only one of the hard confusion without foreground.
 struct Predicted {
     threshold: f32,
 }
@@ -188,7 +188,7 @@ pub(crate) fn add_background(pixels: &impl Batch, threshold: f32, soft: &mut Uni
     pixels.add(&Predicted { threshold }, array::from_mut(hard));
 }
 
-/// w (1−p).
+/// The term w (1−p).
 struct Complement;
 
 impl Terms<1> for Complement {
@@ -220,7 +220,7 @@ pub(crate) fn add_hard_confusion<const DIGITS: usize>(
     }
 }
 
-/// The same with p replaced by 1 where the input reaches a threshold, by 0 elsewhere.
+/// The terms of the hard confusion: p is replaced by 1 where the input reaches a threshold, by 0 elsewhere.
 pub(crate) struct HardConfusion {
     pub(crate) threshold: f32,
 }
@@ -236,7 +236,7 @@ impl Terms<3> for HardConfusion {
     }
 }
 
-/// w (1−p)(1−t).
+/// The term of true negatives, w (1−p)(1−t).
 pub(crate) struct TrueNegative;
 
 impl Terms<1> for TrueNegative {

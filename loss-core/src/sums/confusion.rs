@@ -1,10 +1,10 @@
-//! How predictions and targets meet.
+//! The confusion of predictions and targets, and its scores.
 
 use super::exact::{ExactSum, UnitSum};
 
-/// The weight of pixels by prediction and target, and the scores that follow.
+/// The confusion: the weight of pixels by prediction and target, and the scores that follow from it.
 ///
-/// A score whose denominator is 0 is `None`: there is nothing to score.
+/// A score whose denominator is 0 is `None`.
 #[doc(alias = "accuracy")]
 #[doc(alias = "confusion matrix")]
 #[doc(alias = "F1")]
@@ -12,13 +12,13 @@ use super::exact::{ExactSum, UnitSum};
 #[doc(alias = "recall")]
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Confusion {
-    /// Foreground called foreground.
+    /// Foreground predicted as foreground.
     pub true_positive: f64,
-    /// Background called foreground.
+    /// Background predicted as foreground.
     pub false_positive: f64,
-    /// Foreground called background.
+    /// Foreground predicted as background.
     pub false_negative: f64,
-    /// Background called background.
+    /// Background predicted as background.
     pub true_negative: f64,
 }
 
@@ -32,37 +32,37 @@ impl Confusion {
         self.true_positive + self.false_negative
     }
 
-    /// 2TP / (2TP + FP + FN).
+    /// The Dice score, or F₁: 2TP / (2TP + FP + FN).
     #[must_use]
     pub fn dice(&self) -> Option<f64> {
         share(2.0 * self.true_positive, self.false_positive + self.false_negative)
     }
 
-    /// TP / (TP + FP + FN).
+    /// The IoU: TP / (TP + FP + FN).
     #[must_use]
     pub fn iou(&self) -> Option<f64> {
         share(self.true_positive, self.false_positive + self.false_negative)
     }
 
-    /// TP / (TP + FP).
+    /// The precision: TP / (TP + FP).
     #[must_use]
     pub fn precision(&self) -> Option<f64> {
         share(self.true_positive, self.false_positive)
     }
 
-    /// TP / (TP + FN).
+    /// The recall: TP / (TP + FN).
     #[must_use]
     pub fn recall(&self) -> Option<f64> {
         share(self.true_positive, self.false_negative)
     }
 
-    /// FP / (FP + TN), the false positive rate: the x axis of a ROC curve, whose y axis is the recall.
+    /// The false positive rate: FP / (FP + TN). It is the x axis of a ROC curve; the recall is the y axis.
     #[must_use]
     pub fn fall_out(&self) -> Option<f64> {
         share(self.false_positive, self.true_negative)
     }
 
-    /// (TP + TN) / all. With rare foreground it is high for a prediction of nothing but background.
+    /// The accuracy: (TP + TN) / all. With rare foreground, predicting only background scores high.
     #[must_use]
     pub fn accuracy(&self) -> Option<f64> {
         share(self.true_positive + self.true_negative, self.false_positive + self.false_negative)
@@ -75,10 +75,10 @@ fn share(part: f64, rest: f64) -> Option<f64> {
     (whole > 0.0).then(|| part / whole)
 }
 
-/// Σ w·(…) of the ways in which prediction and target can meet, soft or at a threshold: true positives, false positives and
+/// The sums of the confusion, soft or at a threshold: the weights of true positives, false positives and
 /// false negatives.
 ///
-/// True negatives are not summed: they are what is left of Σ w.
+/// True negatives are not summed: they are the rest of Σ w.
 pub(crate) type ConfusionSums = [UnitSum; 3];
 
 pub(crate) fn finish_confusion<const DIGITS: usize>(
@@ -88,7 +88,7 @@ pub(crate) fn finish_confusion<const DIGITS: usize>(
     let mut rest = *weight;
     sums.iter().for_each(|sum| rest.subtract(sum));
     let [true_positive, false_positive, false_negative] = sums.each_ref().map(|sum| sum.to_f64());
-    // The rounding of terms can leave a little less than nothing.
+    // The rounding of terms can make the rest slightly negative.
     let true_negative = if rest.is_negative() { 0.0 } else { rest.to_f64() };
     Confusion { true_positive, false_positive, false_negative, true_negative }
 }

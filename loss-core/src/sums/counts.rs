@@ -1,23 +1,23 @@
-//! What became of the pixels.
+//! Counts of valid, ignored and rejected pixels.
 
 use super::state::{MOST_PIXELS, Sums, add_counts, load_count};
 use crate::input::sample::Reason;
 
-/// How many pixels were streamed in, and what became of them.
+/// The number of pixels that were valid, ignored and rejected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Counts {
-    /// In the sums.
+    /// Pixels in the sums.
     pub valid: i64,
-    /// Weight 0 or masked out.
+    /// Pixels with weight 0, or masked out.
     pub ignored: i64,
-    /// Left out: the logit not finite, or the probability outside [0, 1].
+    /// Rejected: the logit is not finite, or the probability lies outside [0, 1].
     pub rejected_inputs: i64,
-    /// Left out: the target outside [0, 1].
+    /// Rejected: the target lies outside [0, 1].
     pub rejected_targets: i64,
-    /// Left out: the weight neither 0 nor in [2⁻³², 2³²].
+    /// Rejected: the weight is neither 0 nor in [2⁻³², 2³²].
     pub rejected_weights: i64,
-    /// Left out: the label no class. Binary losses have none.
+    /// Rejected: the label is no class. Binary losses have no labels.
     pub rejected_labels: i64,
 }
 
@@ -30,7 +30,7 @@ impl Counts {
         self.each().into_iter().fold(0, i64::saturating_add)
     }
 
-    /// The pixels that were left out as out of range.
+    /// The rejected pixels.
     pub fn rejected(&self) -> i64 {
         let Self { rejected_inputs, rejected_targets, rejected_weights, rejected_labels, .. } = *self;
         [rejected_inputs, rejected_targets, rejected_weights, rejected_labels].into_iter().fold(0, i64::saturating_add)
@@ -58,7 +58,7 @@ impl Counts {
         self.ignored = self.ignored.wrapping_add(ignored);
     }
 
-    /// Counts a rejected pixel; `first` stays, or becomes this one.
+    /// Counts a rejected pixel, and records it in `first` if that is empty.
     pub(crate) fn reject(&mut self, reason: Reason, first: &mut Option<RejectedPixel>) {
         first.get_or_insert(RejectedPixel { index: self.pixels(), reason });
         let count = match reason {
@@ -90,9 +90,9 @@ impl Counts {
 /// The first pixel that an accumulator rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RejectedPixel {
-    /// How many pixels came before it.
+    /// The number of pixels before it.
     pub index: i64,
-    /// What was wrong with it.
+    /// The reason of the rejection.
     pub reason: Reason,
 }
 

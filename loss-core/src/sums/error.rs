@@ -1,11 +1,11 @@
-//! Why sums have no result.
+//! The errors of finishing a loss.
 
 use core::fmt;
 
 use super::counts::{Counts, RejectedPixel};
 use super::state::Sums;
 
-/// There is no result, or none that all pixels took part in.
+/// The reason why there is no result, or none over all pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum FinishError {
@@ -13,17 +13,17 @@ pub enum FinishError {
     NoPixels,
     /// Every pixel was ignored or rejected.
     NoValidPixels(Counts),
-    /// Some pixels were rejected. `finish_valid` gives the result of the rest.
+    /// Some pixels were rejected. `finish_valid` returns the result of the others.
     Rejected {
-        /// How many, for which reason.
+        /// The counts of pixels, by reason.
         counts: Counts,
-        /// The first, if this accumulator saw it itself (positions do not survive a merge).
+        /// The first rejected pixel, if this accumulator saw it itself; a merge forgets it.
         first: Option<RejectedPixel>,
     },
-    /// A pixel's term of the loss, its weight included, is larger than the largest `f32`, 3.4e38, so that their sum is not known. Logits or
-    /// weights are too large (the pixel's own, a class's, `pos_weight`).
+    /// A pixel's term of the loss, its weight included, is beyond the largest `f32`, 3.4e38, so the sum is unknown. A logit or a
+    /// weight is too large (the pixel's own, a class's or `pos_weight`).
     Saturated,
-    /// The coefficients of the loss are out of range, and results could be infinite.
+    /// The coefficients of the loss are out of range, so a result could be infinite.
     Coefficient {
         /// [`Loss::total_coefficient`](crate::Loss::total_coefficient), the sum of their magnitudes.
         sum: f64,
@@ -31,7 +31,7 @@ pub enum FinishError {
 }
 
 impl FinishError {
-    /// The largest sum of the magnitudes of a loss's coefficients: the largest `f32`.
+    /// The largest accepted sum of the magnitudes of a loss's coefficients: the largest `f32`.
     pub const LARGEST_COEFFICIENT: f64 = f32::MAX as f64;
 
     /// Checks coefficients whose magnitudes add up to `sum`.
@@ -42,22 +42,22 @@ impl FinishError {
         if sum <= Self::LARGEST_COEFFICIENT { Ok(()) } else { Err(FinishError::Coefficient { sum }) }
     }
 
-    /// The error that stands against a result of all pixels, if there is one.
+    /// The error that prevents a result over all pixels, if there is one.
     pub(crate) fn of_all(counts: Counts, first: Option<RejectedPixel>) -> Result<(), Self> {
         if counts.rejected() > 0 { Err(Self::Rejected { counts, first }) } else { Self::of_valid(counts) }
     }
 
-    /// The error that stands against a result of the valid pixels, if there is one.
+    /// The error that prevents a result over the valid pixels, if there is one.
     pub(crate) fn of_valid(counts: Counts) -> Result<(), Self> {
         match counts {
-            // Counts are not negative, so that their sum is 0 only if each is.
+            // Counts are not negative, so their sum is 0 only if each is 0.
             Counts::NONE => Err(Self::NoPixels),
             counts if counts.valid == 0 => Err(Self::NoValidPixels(counts)),
             _ => Ok(()),
         }
     }
 
-    /// What stands against a result whatever the pixels.
+    /// The error that prevents a result for any pixels: saturated sums, or coefficients out of range.
     pub(crate) fn check(sums: &impl Sums, total_coefficient: f64) -> Result<(), Self> {
         Self::check_coefficients(total_coefficient)?;
         if sums.is_saturated() { Err(FinishError::Saturated) } else { Ok(()) }

@@ -1,13 +1,13 @@
-//! Sums without rounding.
+//! Exact sums: sums without rounding.
 //!
-//! A term is rounded once, to a multiple of 2⁻⁶⁴ (half to even); from there on everything is integer addition. So a sum
-//! depends on the set of its terms alone: not on their order, on how they were split over threads, tiles or devices,
+//! Each term is rounded once, to a multiple of 2⁻⁶⁴ (half to even). Everything after that is integer addition. So a sum
+//! depends only on the set of its terms: not on their order, nor on how threads, tiles or devices split them,
 //! nor on the machine.
 
 /// An exact sum of numbers, as an integer count of 2⁻⁶⁴.
 ///
-/// To the outside the count is `N` digits of 32 bits, least significant first: count = Σ `digit[i]`·2³²ⁱ, where all but the last lie in
-/// [0, 2³²) and the last, an `i64`, holds what is left with its sign. Adding two sums is adding their digits, in any order and number;
+/// The public form of the count is `N` digits of 32 bits, least significant first: count = Σ `digit[i]`·2³²ⁱ. All digits but the last lie in
+/// [0, 2³²); the last, an `i64`, holds the rest with its sign. Sums add by adding their digits, in any order and number;
 /// [`from_digits`](Self::from_digits) carries.
 ///
 /// | alias | digits | bytes | a term lies in | terms that fit |
@@ -16,44 +16,44 @@
 /// | [`UnitSum`] | 4 | 20 | [−2³², 2³²] | 2⁴⁰ |
 /// | [`ProbabilitySum`] | 3 | 16 | [−1, 1] | 2⁴⁰ |
 ///
-/// Error of a finished sum: at most 2⁻⁶⁵ a term, and the rounding of [`to_f64`](Self::to_f64).
+/// The error of a finished sum is at most 2⁻⁶⁵ per term, plus the rounding of [`to_f64`](Self::to_f64).
 ///
 /// # Saturation
 ///
-/// A term that is infinite or NaN *saturates* the sum: it has no value any more, whatever is added, taken away or merged afterwards.
-/// [`is_saturated`](Self::is_saturated) tells, and [`to_f64`](Self::to_f64) is NaN. The digits of a saturated sum are 0, but for the last, which is −2⁴².
+/// A term that is infinite or NaN *saturates* the sum: from then on the sum has no value, whatever is added, subtracted or merged.
+/// [`is_saturated`](Self::is_saturated) is then true, and [`to_f64`](Self::to_f64) returns NaN. The digits of a saturated sum are 0, except the last, which is −2⁴².
 /// The last digit of a finite sum of up to 2⁴⁰ terms lies within ±2⁴⁰. So a last digit below −2⁴¹ means saturation, also in an
-/// element-wise sum of up to 2²⁰ digits: 2⁴⁰ is a bound on the terms of all of them together.
+/// element-wise sum of up to 2²⁰ digits, because the bound of 2⁴⁰ holds for the terms of all of them together.
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct ExactSum<const N: usize> {
-    /// The count as one integer of N + 1 words in two's complement, least significant first; `top` is the last.
+    /// The count as one integer of N + 1 words in two's complement, least significant first; `top` is the highest word.
     words: [u32; N],
     top: u32,
 }
 
-/// The sum of terms of any finite size.
+/// A sum of terms of any finite size.
 pub type TermSum = ExactSum<7>;
 
-/// The sum of terms of at most 2³²: a weight times something in [0, 1].
+/// A sum of terms of at most 2³², such as a weight times a number in [0, 1].
 pub type UnitSum = ExactSum<4>;
 
-/// The sum of terms of at most 1.
+/// A sum of terms of at most 1.
 pub type ProbabilitySum = ExactSum<3>;
 
 const WORD_BITS: u32 = 32;
 const DIGIT_MASK: i64 = 0xffff_ffff;
-/// The exponent field of an `f32` whose last bit is worth 2⁻⁶⁴.
+/// The exponent field of an `f32` whose lowest bit is worth 2⁻⁶⁴.
 const UNIT_EXPONENT: u32 = 127 + 23 - 64;
-/// A word to which the upper part of a term can be added without a carry is below.
+/// Adding the upper part of a term to a word below this makes no carry.
 const NEARLY_FULL: u32 = 0xff00_0000;
 /// The bits of ½.
 const HALF: u32 = 0.5f32.to_bits();
-/// The top of a saturated sum, whose last digit is −2⁴².
+/// The top word of a saturated sum, whose last digit is −2⁴².
 const SATURATED_TOP: u32 = -(1i32 << 10) as u32;
-/// The lowest top of a sum that is not saturated: its last digit is −2⁴¹ or more.
+/// The lowest top word of a sum that is not saturated: its last digit is −2⁴¹ or more.
 const LOWEST_TOP: i32 = -(1 << 9);
-/// The top at which a sum stops: its last digit is 2⁶⁰, which pixels never reach.
+/// The top word at which a sum stops growing: its last digit is 2⁶⁰, which pixels never reach.
 const HIGHEST_TOP: i32 = 1 << 28;
 
 impl<const N: usize> ExactSum<N> {
@@ -63,16 +63,16 @@ impl<const N: usize> ExactSum<N> {
         Self { words: [0; N], top: 0 }
     };
 
-    /// The sum that has no value.
+    /// The saturated sum.
     const SATURATED: Self = Self { words: [0; N], top: SATURATED_TOP };
 
-    /// How far the usual terms are shifted at most: the last word is not theirs, and they are finite.
+    /// The largest shift of the usual terms, which are finite and do not reach the last word.
     const USUAL_SHIFTS: u32 = {
         let (last_word, infinite) = (WORD_BITS * (N as u32 - 1), 0xff - UNIT_EXPONENT);
         if last_word < infinite { last_word } else { infinite }
     };
 
-    /// Adds a term, which must be within the range of this sum's type. One that is infinite or NaN [saturates](Self#saturation) the sum.
+    /// Adds a term, which must be in the range of this sum's type. An infinite or NaN term [saturates](Self#saturation) the sum.
     #[inline]
     pub fn add(&mut self, term: f32) {
         if !self.add_fraction(term) && !self.add_usual(term) && term != 0.0 {
@@ -80,10 +80,10 @@ impl<const N: usize> ExactSum<N> {
         }
     }
 
-    /// Adds a term in [2⁻³², 1), which lies in the first two words, and tells whether it did.
+    /// Adds a term in [2⁻³², 1), which lies in the first two words. Returns whether it was added.
     #[inline(always)]
     fn add_fraction(&mut self, term: f32) -> bool {
-        // How far the highest bit of the term is below the highest of the second word. A minus sign makes it a large number.
+        // The distance of the term's highest bit from the highest bit of the second word. A minus sign makes it a large number.
         let below = (HALF >> 23).wrapping_sub(term.to_bits() >> 23);
         let [first, second, third, ..] = &mut self.words[..] else { return false };
         if below >= WORD_BITS || *third == u32::MAX {
@@ -99,19 +99,19 @@ impl<const N: usize> ExactSum<N> {
         true
     }
 
-    /// Adds a positive, finite term, all of whose bits are on the grid, and tells whether it did.
+    /// Adds a positive, finite term whose bits are all multiples of 2⁻⁶⁴. Returns whether it was added.
     #[inline(always)]
     fn add_usual(&mut self, term: f32) -> bool {
-        // A minus sign is the highest bit of what is shifted, so that one comparison is enough.
+        // A minus sign is the highest bit of the shifted number, so one comparison is enough.
         let shift = (term.to_bits() >> 23).wrapping_sub(UNIT_EXPONENT);
         let units = u64::from(significand(term.to_bits())) << (shift % WORD_BITS);
         shift < Self::USUAL_SHIFTS && self.add_two_words((shift / WORD_BITS) as usize, units)
     }
 
-    /// Adds fewer than 2⁵⁶ units of 2⁻⁶⁴, so many words further up, unless there may be a carry, and tells whether it did.
+    /// Adds fewer than 2⁵⁶ units of 2⁻⁶⁴, shifted up by `word` words, unless there may be a carry. Returns whether they were added.
     #[inline(always)]
     fn add_two_words(&mut self, word: usize, units: u64) -> bool {
-        // In place of an index: nothing here may be able to panic.
+        // `get_mut` instead of an index, because nothing here may be able to panic.
         let Some([low, high, ..]) = self.words.get_mut(word..) else { return false };
         if *high >= NEARLY_FULL {
             return false;
@@ -121,7 +121,7 @@ impl<const N: usize> ExactSum<N> {
         true
     }
 
-    /// Adds a term so many times, which is exact as well.
+    /// Adds a term `times` times; this is exact as well.
     pub fn add_times(&mut self, term: f32, times: u64) {
         if !term.is_finite() && times > 0 {
             *self = Self::SATURATED;
@@ -130,8 +130,8 @@ impl<const N: usize> ExactSum<N> {
         }
     }
 
-    /// Adds an `f64`, rounded to the same grid. One beyond ±2¹⁵⁰, or NaN, [saturates](Self#saturation) the sum. It may itself be a sum of terms, and
-    /// counts as up to 2²² of them.
+    /// Adds an `f64`, rounded to a multiple of 2⁻⁶⁴. A number beyond ±2¹⁵⁰, or NaN, [saturates](Self#saturation) the sum. The number may be a sum of terms itself,
+    /// and counts as up to 2²² of them.
     pub fn add_f64(&mut self, term: f64) {
         if !is_in_range(term) {
             *self = Self::SATURATED;
@@ -149,7 +149,7 @@ impl<const N: usize> ExactSum<N> {
         self.add_units(word, signed(count, bits >> 63 == 1));
     }
 
-    /// Adds a whole number, which counts as that many times 1.
+    /// Adds a whole number, which counts as that many terms of 1.
     #[inline]
     pub fn add_count(&mut self, count: u32) {
         if !self.add_two_words(2, count.into()) {
@@ -169,23 +169,23 @@ impl<const N: usize> ExactSum<N> {
         self.add_units((shift / WORD_BITS) as usize, i128::from(count) << (shift % WORD_BITS));
     }
 
-    /// Adds so many units of 2⁻⁶⁴, so many words further up; at most 2¹²⁰ of them.
+    /// Adds units of 2⁻⁶⁴, shifted up by `word` words; at most 2¹²⁰ of them.
     #[inline(always)]
     fn add_units(&mut self, word: usize, units: i128) {
         add_to_words(&mut self.words, &mut self.top, word, units);
     }
 
-    /// Adds another sum to this one; if either is saturated, the result is.
+    /// Adds another sum. The result is saturated if either is.
     pub fn merge(&mut self, other: &Self) {
         self.add_complement(other, 0);
     }
 
-    /// Takes another sum away from this one; if either is saturated, the result is.
+    /// Subtracts another sum. The result is saturated if either is.
     pub fn subtract(&mut self, other: &Self) {
         self.add_complement(other, u32::MAX);
     }
 
-    /// Adds another sum, or, of its complement, all bits and 1: in two's complement that is the negative.
+    /// Adds another sum. With `complement` set, adds its inverted bits and 1, which is its negative in two's complement.
     fn add_complement(&mut self, other: &Self, complement: u32) {
         let is_saturated = self.is_saturated() || other.is_saturated();
         let mut carry = complement & 1;
@@ -198,22 +198,22 @@ impl<const N: usize> ExactSum<N> {
         if is_saturated {
             self.top = SATURATED_TOP;
         }
-        // States from elsewhere may hold sums so large that adding them up would wrap.
+        // Loaded states may hold sums so large that adding them up would wrap.
         *self = self.normal();
     }
 
-    /// Whether the sum is below 0.
+    /// Whether the sum is negative.
     pub(crate) fn is_negative(&self) -> bool {
         self.top >> (WORD_BITS - 1) == 1
     }
 
-    /// Whether a term was infinite or NaN: there is no value, see [Saturation](Self#saturation).
+    /// Whether the sum is saturated, because a term was infinite or NaN; see [Saturation](Self#saturation).
     #[must_use]
     pub const fn is_saturated(&self) -> bool {
         (self.top as i32) < LOWEST_TOP
     }
 
-    /// The sum in its one form: what was added after a sum was saturated, or has stopped, stands in its words and means nothing.
+    /// The normal form of the sum: words that were added to a saturated or stopped sum mean nothing and are dropped.
     const fn normal(self) -> Self {
         let top = if self.is_saturated() {
             SATURATED_TOP
@@ -235,7 +235,7 @@ impl<const N: usize> ExactSum<N> {
         digits
     }
 
-    /// A sum from digits: those of [`digits`](Self::digits), or the element-wise sum of up to 2²⁰ such.
+    /// Makes a sum of digits: those of [`digits`](Self::digits), or an element-wise sum of up to 2²⁰ of them.
     pub fn from_digits(digits: [i64; N]) -> Self {
         let mut carry = 0i64;
         let mut words = [0; N];
@@ -268,7 +268,7 @@ impl<const N: usize> Default for ExactSum<N> {
     }
 }
 
-/// Equal if they hold the same number, or if both are saturated.
+/// Two sums are equal if they hold the same number, or if both are saturated.
 impl<const N: usize> PartialEq for ExactSum<N> {
     fn eq(&self, other: &Self) -> bool {
         let (one, other) = (self.normal(), other.normal());
@@ -278,7 +278,7 @@ impl<const N: usize> PartialEq for ExactSum<N> {
 
 impl<const N: usize> Eq for ExactSum<N> {}
 
-/// Whether a number is one that a sum can hold: not NaN, and at most 2¹⁵⁰, which is the sum of 2²² of the largest terms.
+/// Whether a sum can hold this number: it is not NaN, and at most 2¹⁵⁰, the sum of 2²² of the largest terms.
 pub(crate) fn is_in_range(term: f64) -> bool {
     const LARGEST: f64 = f64::from_bits((1023 + 150) << 52);
     (-LARGEST..=LARGEST).contains(&term)
@@ -288,7 +288,7 @@ fn signed(count: u128, negative: bool) -> i128 {
     if negative { (count as i128).wrapping_neg() } else { count as i128 }
 }
 
-/// A term on the grid: `count` units of 2⁻⁶⁴, `word` words further up.
+/// A rounded term: `count` units of 2⁻⁶⁴, shifted up by `word` words.
 struct Units {
     /// Below 2⁵⁵.
     count: u64,
@@ -297,11 +297,11 @@ struct Units {
 }
 
 impl Units {
-    /// Of a finite term; `None` if nothing is left of it.
+    /// Rounds a finite term; `None` if it rounds to 0.
     fn of(term: f32) -> Option<Self> {
         let bits = term.to_bits();
         let exponent = (bits >> 23) & 0xff;
-        // Less than half a unit, as are the terms of pixels that a network is sure of.
+        // Less than half a unit, like the terms of pixels that a network is sure of.
         if exponent < UNIT_EXPONENT - 24 {
             return None;
         }
@@ -314,15 +314,15 @@ impl Units {
     }
 }
 
-/// The significand of a normal number. What is not normal is far below the grid.
+/// The significand of a normal number. Other numbers are far below half a unit.
 #[inline(always)]
 fn significand(bits: u32) -> u32 {
     (bits & 0x007f_ffff) | 0x0080_0000
 }
 
-/// A significand of at most 53 bits divided by 2^`right`.
+/// A significand of at most 53 bits, divided by 2^`right` and rounded half to even.
 fn half_to_even(significand: u64, right: u32) -> u64 {
-    // Half a unit is a tie that goes to zero; what is smaller is nearer to zero still.
+    // Half a unit is a tie that rounds to zero; smaller numbers round to zero as well.
     if right > 53 {
         return 0;
     }
@@ -332,7 +332,7 @@ fn half_to_even(significand: u64, right: u32) -> u64 {
     floor.wrapping_add((rest > half || (rest == half && floor & 1 == 1)).into())
 }
 
-/// Adds any term. A call costs less than the registers that this would take from the loop around [`ExactSum::add`].
+/// Adds any term. It is a call, because the registers it needs would cost the loop around [`ExactSum::add`] more.
 #[cold]
 #[inline(never)]
 fn add_unusual(words: &mut [u32], top: &mut u32, term: f32) {
@@ -344,7 +344,7 @@ fn add_unusual(words: &mut [u32], top: &mut u32, term: f32) {
     }
 }
 
-/// Adds units of 2⁻⁶⁴, so many words further up. One function for sums of any length.
+/// Adds units of 2⁻⁶⁴, shifted up by `word` words. It is one function for sums of any length.
 fn add_to_words(words: &mut [u32], top: &mut u32, word: usize, units: i128) {
     let mut rest = units;
     for word in words.iter_mut().skip(word) {
@@ -358,10 +358,10 @@ fn add_to_words(words: &mut [u32], top: &mut u32, word: usize, units: i128) {
     *top = top.wrapping_add(rest as u32);
 }
 
-/// The `f64` nearest to so many units of 2⁻⁶⁴. One function for sums of any length.
+/// The `f64` nearest to a number of units of 2⁻⁶⁴. It is one function for sums of any length.
 #[inline(never)]
 fn words_to_f64(words: &[u32], top: u32) -> f64 {
-    // The highest 64 bits; of the others it only counts whether there are any.
+    // The highest 64 bits. Of the lower bits only whether any is set matters.
     let mut window = u64::from(top);
     let mut lowest_bit = (words.len() as u32).wrapping_mul(WORD_BITS);
     let mut any_below = false;
@@ -373,10 +373,10 @@ fn words_to_f64(words: &[u32], top: u32) -> f64 {
     }
     let zeros = window.leading_zeros();
     let Some(significand) = window.checked_shl(zeros) else { return 0.0 };
-    // 53 bits are kept, and the others rounded to the nearest, ties to even.
+    // 53 bits are kept; the others are rounded to the nearest, ties to even.
     let (kept, rest) = (significand >> 11, significand & 0x7ff);
     let up = rest > 0x400 || (rest == 0x400 && (any_below || kept & 1 == 1));
-    // The highest bit kept adds 1 to the exponent, as a carry out of it does once more.
+    // The highest kept bit adds 1 to the exponent, and so does a carry out of it.
     let exponent = (1023 + 63 - 64 - 1u32).wrapping_add(lowest_bit).wrapping_sub(zeros);
     f64::from_bits((u64::from(exponent) << 52).wrapping_add(kept).wrapping_add(up.into()))
 }

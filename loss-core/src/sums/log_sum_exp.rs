@@ -1,17 +1,17 @@
-//! ln Σ eˣ of a stream.
+//! ln Σ eˣ over a stream.
 
 use super::exact::UnitSum;
 use crate::number::real::Real;
 
-/// A streaming, mergeable log-sum-exp, whose bits do not depend on the order of the terms.
+/// A streaming, mergeable log-sum-exp whose bits do not depend on the order of the terms.
 ///
-/// The usual form (a running maximum and a rescaled sum) rounds anew whenever the maximum moves, so its result depends on the
-/// order. Here x is split into a multiple of 8 and a rest r in [0, 8), and the terms of each of the six highest
-/// multiples are summed exactly, as eʳ⁻⁸ rounded to a multiple of 2⁻⁶⁴. What lies lower is dropped, once and for all:
-/// each such term is less than e⁻⁴⁰ of the largest.
+/// The usual form, a running maximum and a rescaled sum, rounds again whenever the maximum moves, so its result depends on the
+/// order. Here x is split into a multiple of 8 and a rest r in [0, 8). The terms of each of the six highest
+/// multiples are summed exactly, as eʳ⁻⁸ rounded to a multiple of 2⁻⁶⁴. Lower terms are dropped for good:
+/// each is less than e⁻⁴⁰ of the largest.
 ///
 /// **Error bound.** At most 2e−7 absolute plus 1 ULP of the result, for up to 2³⁰ terms. **Special values:** +∞ and NaN
-/// are left out and counted; −∞ is a term of e^−∞ = 0. Of no term the result is −∞. No term saturates a sum, because none of eʳ⁻⁸ is above 1.
+/// are left out and counted; −∞ is a term of e^−∞ = 0. Without terms the result is −∞. No term saturates a sum, because eʳ⁻⁸ is at most 1.
 ///
 /// ```
 /// use loss_core::extend::LogSumExp;
@@ -28,7 +28,7 @@ use crate::number::real::Real;
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[must_use]
 pub struct LogSumExp {
-    /// The highest multiple of 8 at or below a term; meaningless without terms.
+    /// The highest multiple of 8 at or below any term; meaningless without terms.
     anchor: f32,
     /// Σ eʳ⁻⁸ of the terms at anchor, anchor − 8, …
     bins: [UnitSum; BINS],
@@ -40,7 +40,7 @@ const BINS: usize = 6;
 const WIDTH: f32 = 8.0;
 
 impl LogSumExp {
-    /// The log-sum-exp of no terms.
+    /// Makes the log-sum-exp of no terms.
     pub fn new() -> Self {
         Self::default()
     }
@@ -58,7 +58,7 @@ impl LogSumExp {
         let anchor = floor_to_width(x);
         self.raise(anchor);
         if let Some(bin) = self.bin_below(anchor) {
-            // 8 − r is exact in `f64`; what `f32` rounds off it is made good by a factor, for it would show in the sum.
+            // 8 − r is exact in `f64`. A factor corrects what `f32` rounds off, because it would show in the sum.
             let exact = f64::from(WIDTH) - (f64::from(x) - f64::from(anchor));
             let rounded = exact as f32;
             let rest = (exact - f64::from(rounded)) as f32;
@@ -81,7 +81,7 @@ impl LogSumExp {
         self.rejected = self.rejected.wrapping_add(other.rejected);
     }
 
-    /// ln Σ eˣ.
+    /// The result, ln Σ eˣ.
     #[must_use]
     pub fn value(&self) -> f64 {
         if !self.has_terms_above_zero() {
@@ -91,13 +91,13 @@ impl LogSumExp {
         f64::from(self.anchor) + (f64::from(WIDTH) + libm::log(sum))
     }
 
-    /// The terms so far, −∞ included.
+    /// The number of terms so far, including those with x = −∞.
     #[must_use]
     pub fn terms(&self) -> i64 {
         self.terms
     }
 
-    /// The terms that were left out, for being +∞ or NaN.
+    /// The number of terms left out because x was +∞ or NaN.
     #[must_use]
     pub fn rejected(&self) -> i64 {
         self.rejected
@@ -107,7 +107,7 @@ impl LogSumExp {
         self.bins.iter().any(|bin| *bin != UnitSum::ZERO)
     }
 
-    /// Moves the window up, if this anchor lies above it.
+    /// Moves the window up if this anchor lies above it.
     fn raise(&mut self, anchor: f32) {
         if !self.has_terms_above_zero() {
             self.anchor = anchor;
@@ -122,7 +122,7 @@ impl LogSumExp {
         }
     }
 
-    /// The bin of an anchor that is not above the window, if it is not below it either.
+    /// The bin of an anchor at or below the top of the window; `None` if it lies below the window.
     fn bin_below(&mut self, anchor: f32) -> Option<&mut UnitSum> {
         let steps = (f64::from(self.anchor) - f64::from(anchor)) / f64::from(WIDTH);
         if steps < BINS as f64 { self.bins.get_mut(steps as usize) } else { None }

@@ -1,16 +1,16 @@
-//! Sums without rounding, and what all losses share of them.
+//! Exact sums, and the sums that all losses share.
 //!
 //! | file | what |
 //! |---|---|
 //! | `exact.rs` | an exact sum of numbers, as an integer |
-//! | `log_sum_exp.rs` | an exact ln Σ exp |
+//! | `log_sum_exp.rs` | an order-independent ln Σ exp |
 //! | `state.rs` | sums as integers that add, and back |
-//! | `counts.rs` | what became of the pixels |
-//! | `confusion.rs` | how predictions and targets meet |
-//! | `batch.rs` | pixels that are added to sums together |
-//! | `rows.rs` | rows of terms, several side by side, that are added to sums |
-//! | `shared.rs` | the sums that an accumulator keeps whatever its loss |
-//! | `error.rs` | why sums have no result |
+//! | `counts.rs` | counts of valid, ignored and rejected pixels |
+//! | `confusion.rs` | the confusion of predictions and targets, and its scores |
+//! | `batch.rs` | pixels that are added together |
+//! | `rows.rs` | rows of terms, added several at a time |
+//! | `shared.rs` | the sums that an accumulator keeps for every loss |
+//! | `error.rs` | the errors of finishing a loss |
 
 pub(crate) mod batch;
 pub(crate) mod confusion;

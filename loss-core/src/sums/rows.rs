@@ -1,4 +1,4 @@
-//! Rows of terms, several side by side, that are added to exact sums.
+//! Rows of terms that are added to exact sums, several at a time.
 
 use super::exact::ExactSum;
 use crate::number::lanes::{Kernel, Lanes};
@@ -6,11 +6,11 @@ use crate::number::real::Bits;
 
 const DIGIT_BITS: usize = 23;
 
-/// A sum of terms, each split into K signed digits of 23 bits, of which the last counts 2⁻⁶⁴; or, without digits that all terms have 0 in, 2⁻⁴¹.
+/// A sum of terms in digits: each term is split into K signed digits of 23 bits. The last digit counts 2⁻⁶⁴, or 2⁻⁴¹ if the last digit of all terms is 0 and left out.
 ///
-/// Adding 1.5·2²³ units to a number rounds it to a multiple of the unit, and the bits of the sum, less those of
-/// 1.5·2²³ units, are that multiple. What is left of the number is exact, and goes to the next digit; the last digit
-/// rounds half to even, as [`ExactSum::add`] does. So a digit takes two additions, two subtractions, and no
+/// Adding 1.5·2²³ units to a number rounds it to a multiple of the unit. The bits of the result, minus the bits of
+/// 1.5·2²³ units, are that multiple. The rest of the number is exact and goes to the next digit; the last digit
+/// rounds half to even, as [`ExactSum::add`] does. So a digit takes two additions, two subtractions and no
 /// branch.
 struct Digits<V: Lanes, const K: usize, const WITHOUT: usize> {
     sums: [V::Total; K],
@@ -20,12 +20,12 @@ struct Digits<V: Lanes, const K: usize, const WITHOUT: usize> {
 }
 
 impl<V: Lanes, const K: usize, const WITHOUT: usize> Digits<V, K, WITHOUT> {
-    /// How many units of 2⁻⁶⁴ a digit counts, as a power of two.
+    /// The unit of a digit, as a power of two times 2⁻⁶⁴.
     const fn shift(digit: usize) -> u32 {
         ((K + WITHOUT - 1 - digit) * DIGIT_BITS) as u32
     }
 
-    /// What a digit is added to: 1.5·2²³ of its units.
+    /// The number that a digit's term is added to: 1.5·2²³ of its units.
     const fn magic(digit: usize) -> f32 {
         f32::from_bits((127 + 23 - 64 + Self::shift(digit)) << 23 | 1 << 22)
     }
@@ -35,7 +35,7 @@ impl<V: Lanes, const K: usize, const WITHOUT: usize> Digits<V, K, WITHOUT> {
         Self { sums: [V::Total::splat(0); K], beyond: V::Bits::splat(0), terms: 0 }
     }
 
-    /// Adds a term a lane. Up to 256 fit a total: each digit is at most 2²², and a total is an `i32`.
+    /// Adds one term in each lane. Up to 256 fit a total, because each digit is at most 2²² and a total is an `i32`.
     #[inline(always)]
     fn add(&mut self, terms: V) {
         self.terms += V::TERMS_A_TOTAL;
@@ -52,10 +52,10 @@ impl<V: Lanes, const K: usize, const WITHOUT: usize> Digits<V, K, WITHOUT> {
         debug_assert!(WITHOUT == 0 || !V::any_bit(rest.to_bits() << 1), "a term is not as moderate as its loss says");
     }
 
-    /// Adds the digits to a sum, unless a term was too large: 2⁴ or more for three digits, 2²⁷ for four.
+    /// Adds the digits to a sum, unless a term was too large: 2⁴ or more for three digits, 2²⁷ or more for four.
     #[inline(always)]
     fn finish<const DIGITS: usize>(self, to: &mut ExactSum<DIGITS>) -> bool {
-        // The sign and the exponent of the first shifted number are those of the magic one, if it did not leave the binade.
+        // The first shifted number has the sign and exponent of the magic one if it did not leave its binade.
         if V::any_bit(self.beyond >> 23) {
             return false;
         }
@@ -67,7 +67,7 @@ impl<V: Lanes, const K: usize, const WITHOUT: usize> Digits<V, K, WITHOUT> {
     }
 }
 
-/// How many vectors of terms stand in rows: as many as there were in most, and in those that are [sparse](Terms::SPARSE) those that are not 0.
+/// The number of vectors in the rows: of all terms, and of [sparse](Terms::SPARSE) terms those that are not 0.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Stored {
     all: usize,
@@ -99,7 +99,7 @@ impl Stored {
 
     /// Adds rows of terms, each to a sum. `moderate`: see [`Terms::are_moderate`].
     ///
-    /// A loop over terms that are there already is short, so that the processor works on several of its turns at once.
+    /// The loop reads terms that are already in memory. It is short, so the processor works on several iterations at once.
     #[inline(always)]
     pub(crate) fn add<V: Lanes, const ROW: usize, const DIGITS: usize, const N: usize>(
         self,
@@ -132,8 +132,8 @@ impl<const DIGITS: usize> Kernel for AddRow<'_, DIGITS> {
     #[inline(always)]
     fn run<V: Lanes>(self) {
         let Self { row, sum } = self;
-        // Three digits hold what is below 16. A fourth, up to 2²⁷, is for large weights and very wrong predictions; what is
-        // larger still goes one by one.
+        // Three digits hold terms below 16. A fourth, up to 2²⁷, is for large weights and very wrong predictions. Larger
+        // terms are added one by one.
         if !add_digits::<V, 3, 0, DIGITS>(row, sum) && !add_digits::<V, 4, 0, DIGITS>(row, sum) {
             row.iter().for_each(|&term| sum.add(term));
         }
@@ -151,7 +151,7 @@ impl<const DIGITS: usize> Kernel for AddModerateRow<'_, DIGITS> {
 
     #[inline(always)]
     fn run<V: Lanes>(self) {
-        // Not one of them is too large.
+        // None of these terms is too large.
         add_digits::<V, 2, 1, DIGITS>(self.row, self.sum);
     }
 }

@@ -16,8 +16,8 @@ pub(crate) const ROUNDS_TO_ZERO: f32 = 1.0 / (1u128 << 65) as f32;
 /// The next larger term, which rounds to a unit.
 pub(crate) const ROUNDS_TO_UNIT: f32 = f32::from_bits(ROUNDS_TO_ZERO.to_bits() + 1);
 
-/// Leaves a trace of the errors of a pixel whose p or 1 − p may be 0 (see [`Link::NEVER_CERTAIN`](crate::extend::Link::NEVER_CERTAIN)): a false positive or a
-/// false negative that is there, and rounds to 0, counts as one unit of 2⁻⁶⁴. A prediction then is not mistaken for none.
+/// Records the errors of a pixel whose p or 1 − p may be 0 (see [`Link::NEVER_CERTAIN`](crate::extend::Link::NEVER_CERTAIN)). A false positive or
+/// false negative that is above 0 but rounds to 0 counts as one unit of 2⁻⁶⁴, so that a prediction is not mistaken for none.
 #[inline]
 fn leave_traces<const DIGITS: usize>(soft: &mut [ExactSum<DIGITS>; 3], pixel: &Pixel<f32>, weight: f32) {
     let [_, false_positive, false_negative] = SoftConfusion.terms(pixel, weight);
@@ -31,9 +31,9 @@ fn leave_traces<const DIGITS: usize>(soft: &mut [ExactSum<DIGITS>; 3], pixel: &P
     }
 }
 
-/// The sums that an accumulator keeps whatever its loss: [`WeightedSums`] or [`CountedSums`].
+/// The sums that an accumulator keeps for every loss: [`WeightedSums`] or [`CountedSums`].
 pub trait SharedSums: Sums + FixedSums + Default + sealed::SharedSums {
-    /// What is pushed: a pixel that these sums have room for.
+    /// The type of a pixel that these sums store.
     type Sample: Into<Sample>;
 }
 
@@ -41,16 +41,16 @@ pub(crate) mod sealed {
     use super::{Counts, Fingerprint, HardBatch, Pixel, Totals};
 
     pub trait SharedSums {
-        /// How many integers of the state, from the first on, are the [`Counts`].
+        /// The number of integers at the start of the state that are [`Counts`].
         const COUNTS: usize;
 
-        /// Adds valid pixels, which are predicted to be foreground from a threshold of the input on.
+        /// Adds valid pixels; an input at or above the threshold predicts foreground.
         fn add_pixels(&mut self, pixels: &impl HardBatch, threshold: f32);
 
-        /// Adds what is not their weight of valid pixels with hard targets and weights of 1.
+        /// Adds everything but the weights of valid pixels with hard targets and weight 1.
         fn add_hard_pixels(&mut self, pixels: &impl HardBatch, threshold: f32);
 
-        /// Adds the weights of so many pixels of weight 1.
+        /// Adds the weights of `count` pixels of weight 1.
         fn add_unit_weights(&mut self, count: u32);
 
         fn counts(&self) -> Counts;
@@ -58,13 +58,13 @@ pub(crate) mod sealed {
         /// Counts pixels.
         fn count_pixels<R>(&mut self, act: impl FnOnce(&mut Counts) -> R) -> R;
 
-        /// Leaves a trace of the errors of a pixel, see [`leave_traces`](super::leave_traces).
+        /// Records the errors of a pixel, see [`leave_traces`](super::leave_traces).
         fn leave_traces(&mut self, pixel: &Pixel<f32>, weight: f32);
 
         /// The totals. `never_certain`: see [`Link::NEVER_CERTAIN`](crate::extend::Link::NEVER_CERTAIN).
         fn finish(&self, never_certain: bool) -> Totals;
 
-        /// Adds what tells these sums from others.
+        /// Adds what distinguishes these sums from others.
         fn fingerprint(fingerprint: &mut Fingerprint);
     }
 }
@@ -79,7 +79,7 @@ pub struct WeightedSums {
 }
 
 impl WeightedSums {
-    /// Adds valid pixels, which are predicted to be foreground from a threshold of the input on.
+    /// Adds valid pixels; an input at or above the threshold predicts foreground.
     #[inline(always)]
     pub(crate) fn add(&mut self, pixels: &impl Batch, threshold: f32) {
         pixels.add_weights(&mut self.weight);
@@ -170,9 +170,9 @@ impl FixedSums for WeightedSums {
     const LENGTH: usize = 6 + 7 * UnitSum::LENGTH;
 }
 
-/// The shared sums of pixels with hard targets and no weights: little more than half of [`WeightedSums`].
+/// The shared sums of pixels with hard targets and no weights, in little more than half the memory of [`WeightedSums`].
 ///
-/// Σ w is the number of valid pixels, and the hard confusion a matter of counting. No weight and no label can be rejected.
+/// Σ w is the number of valid pixels, and the hard confusion is counted. No weight and no label can be rejected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CountedSums {
     valid: i64,
@@ -202,7 +202,7 @@ impl sealed::SharedSums for CountedSums {
         self.add_pixels(pixels, threshold);
     }
 
-    // The number of valid pixels says it.
+    // The number of valid pixels holds the weight.
     fn add_unit_weights(&mut self, _: u32) {}
 
     #[inline(always)]
@@ -273,7 +273,7 @@ impl FixedSums for CountedSums {
     const LENGTH: usize = 4 + 3 * ProbabilitySum::LENGTH + 3;
 }
 
-/// The finished sums that all losses share.
+/// The finished sums that losses share.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Totals {
     /// Σ w over the valid pixels.
@@ -282,24 +282,24 @@ pub struct Totals {
     pub pixels: f64,
     /// Σ w p t, Σ w p (1−t), Σ w (1−p) t and Σ w (1−p)(1−t).
     pub soft: Confusion,
-    /// The same with p replaced by 1 at and above the threshold and by 0 below it.
+    /// The same with p replaced by 1 at and above the threshold, and by 0 below it.
     pub hard: Confusion,
-    /// Whether p and 1 − p are above 0 in every pixel, as those of logits are, even where they are too small for the sums.
+    /// Whether p and 1 − p are above 0 in every pixel, as they are for logits even where they are too small for the sums.
     pub never_certain: bool,
 }
 
 impl Totals {
-    /// Of no pixels.
+    /// The totals of no pixels.
     pub const NONE: Self =
         Self { weight: 0.0, pixels: 0.0, soft: Confusion::NONE, hard: Confusion::NONE, never_certain: false };
 
-    /// Whether Σ w p (1−t) and Σ w (1−p) t are above 0, though they may be below 2⁻⁶⁵ and 0 in [`soft`](Self::soft): whether there are false
-    /// positives, and false negatives.
+    /// Whether there are false positives, and false negatives. They may be below 2⁻⁶⁵, and then 0 in
+    /// [`soft`](Self::soft).
     ///
-    /// All losses ask here whether a denominator of 0 means that nothing is predicted.
+    /// Every loss uses this to decide whether a denominator of 0 means that nothing is predicted.
     #[must_use]
     pub fn has_errors(&self) -> [bool; 2] {
-        // By the bits, where sums and comparisons of `f64` are calls that take flash.
+        // The test is on the bits, because sums and comparisons of `f64` are calls that take flash.
         let is_positive = |sum: f64| sum.to_bits() as i64 > 0;
         let Self { soft, hard, never_certain, .. } = *self;
         let any = |of: [f64; 2]| never_certain && of.into_iter().any(is_positive);
@@ -309,7 +309,7 @@ impl Totals {
         ]
     }
 
-    /// Whether there are errors that weigh anything, if false positives weigh α and false negatives β, neither of them below 0. A call of its own, because it is seldom asked.
+    /// Whether there are errors of any weight, with weights α of false positives and β of false negatives, neither below 0. It is a call because it is rare.
     #[cold]
     #[inline(never)]
     pub(crate) fn has_weighed_errors(&self, [alpha, beta]: [f64; 2]) -> bool {

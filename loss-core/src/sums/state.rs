@@ -1,22 +1,22 @@
-//! Sums as integers that add, and back.
+//! Conversion of sums into integers that add, and back.
 
 use super::exact::{ExactSum, TermSum};
 use crate::error::StateError;
 
-/// Sums that can be merged and turned into integers and back.
+/// Sums that can be merged, and converted to integers and back.
 pub trait Sums: Clone + PartialEq + core::fmt::Debug {
     /// Adds other sums of the same loss.
     fn merge(&mut self, other: &Self);
 
-    /// Hands over the integers, in the order of the losses.
+    /// Passes the integers to a function, in the order of the losses.
     fn save(&self, to: &mut impl FnMut(i64));
 
-    /// Reads what [`save`](Self::save) gave, or element-wise sums of such. `None` if the integers run out, or as soon as one was read that no
-    /// pixels can have made.
+    /// Reads the integers of [`save`](Self::save), or an element-wise sum of such integers. Returns `None` if they run out, or at the first one that no
+    /// pixels can produce.
     fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()>;
 
-    /// Whether a term was larger than the largest `f32`, so that there is no value: then a result is refused. Whoever keeps an [`ExactSum`]
-    /// whose terms can be that large passes its answer on.
+    /// Whether a term was beyond the largest `f32`, so that there is no value and a result is refused. A loss that keeps an [`ExactSum`]
+    /// of such terms must return that sum's answer here.
     fn is_saturated(&self) -> bool {
         false
     }
@@ -24,7 +24,7 @@ pub trait Sums: Clone + PartialEq + core::fmt::Debug {
 
 /// Sums whose number of integers is known at compile time.
 pub trait FixedSums: Sums {
-    /// How many integers [`save`](Sums::save) gives.
+    /// The number of integers that [`save`](Sums::save) passes on.
     const LENGTH: usize;
 }
 
@@ -68,14 +68,14 @@ impl<const N: usize> Sums for ExactSum<N> {
     }
 }
 
-/// The most that a digit of 32 bits can be, added over 2²⁰ states.
+/// The largest sum of a 32-bit digit over 2²⁰ states.
 const DIGITS_OF_STATES: i64 = 0xffff_ffff << 20;
 
-/// The last digits of 2²⁰ saturated states, but for the sign.
+/// The magnitude of the last digit in a sum of 2²⁰ saturated states.
 const SATURATED_STATES: i64 = 1 << 62;
 
-/// Where a count of pixels stops: a larger one is that large in a state, and a state with a larger one is refused. A last digit of a sum, which
-/// counts as many terms of the largest size, likewise.
+/// The largest count of pixels. A count stops there, and a state with a larger count is refused. The same holds for the last digit of a sum, which
+/// counts terms of the largest size.
 pub(crate) const MOST_PIXELS: i64 = 1 << 60;
 
 /// Adds counts of pixels.
@@ -114,7 +114,7 @@ impl<S: FixedSums, const N: usize> FixedSums for [S; N] {
     const LENGTH: usize = S::LENGTH * N;
 }
 
-/// Sums that a loss needs or not, as its options say: all sums of the same loss have them, or none has.
+/// Sums that depend on an option: all accumulators of the same loss have them, or none has.
 impl<S: Sums> Sums for Option<S> {
     fn merge(&mut self, other: &Self) {
         if let (Some(sums), Some(more)) = (self, other) {
@@ -162,7 +162,7 @@ impl<A: FixedSums, B: FixedSums> FixedSums for (A, B) {
     const LENGTH: usize = A::LENGTH + B::LENGTH;
 }
 
-/// How many integers a state has.
+/// The number of integers in a state.
 pub(crate) fn state_length(sums: &impl Sums) -> usize {
     let mut length = 0usize;
     sums.save(&mut |_| length = length.wrapping_add(1));
@@ -184,7 +184,7 @@ pub(crate) fn write_state(sums: &impl Sums, state: &mut [i64]) -> Result<(), Sta
     Ok(())
 }
 
-/// Makes sums of a state that has exactly as many integers as theirs, each of which pixels can have made. The first `counts` of them are counts.
+/// Reads sums from a state with exactly as many integers as theirs, each of which pixels can produce. The first `counts` integers are counts.
 pub(crate) fn read_state<S: Sums>(
     empty: S,
     counts: usize,
@@ -192,7 +192,7 @@ pub(crate) fn read_state<S: Sums>(
 ) -> Result<S, StateError> {
     let (mut given, mut last, mut ended) = (0usize, 0, false);
     let mut state = state.into_iter();
-    // One more than the sums ask for, at most.
+    // Reads at most one more than the sums ask for.
     let mut integers = core::iter::from_fn(|| {
         let next = state.next();
         match next {
@@ -210,7 +210,7 @@ pub(crate) fn read_state<S: Sums>(
     if loaded || ended {
         return Err(StateError::Length { expected, given });
     }
-    // What was read last was refused. If there are more or fewer integers than there should be, it may not be where it should be either.
+    // The last integer read was refused. If the number of integers is wrong, its position may be wrong as well.
     let index = given.wrapping_sub(1);
     let given = given.wrapping_add(state.take(expected.saturating_sub(index)).count());
     if given != expected {

@@ -1,11 +1,11 @@
-//! Weights from counts: what a training script computes before its first step.
+//! Class weights from counts of pixels, which a training script computes before its first step.
 //!
-//! All functions take counts of pixels (or sums of soft labels). Every weight that they give is one that the losses take, a finite number
-//! from 0 to the largest `f32`, whatever they are given:
+//! All functions take counts of pixels (or sums of soft labels). Whatever they are given, every weight they return is valid for the losses: a finite number
+//! from 0 to the largest `f32`.
 //!
-//! - A class that never occurs has the weight 0, for there is nothing to weigh. A count that is negative or NaN is 0 as well.
-//! - A count above 2¹⁰⁰⁰ counts as that, and a weight above the largest `f32` becomes it. A weight that is negative or NaN becomes 0.
-//! - A β or a share that is NaN is 0; a bound that is NaN is none.
+//! - A class that never occurs gets weight 0. A negative or NaN count is taken as 0.
+//! - A count above 2¹⁰⁰⁰ is taken as 2¹⁰⁰⁰. A weight above the largest `f32` becomes it, and a negative or NaN weight becomes 0.
+//! - A β or a share that is NaN is taken as 0. A bound that is NaN has no effect.
 //!
 //! A usual recipe is [`inverse_frequency`], then [`blend`] and [`clamp`].
 //!
@@ -23,7 +23,7 @@
 
 use crate::error::LengthError;
 
-/// `pos_weight` for [`Bce`](crate::Bce): background / foreground, at which both classes weigh the same in total. `None` without
+/// The `pos_weight` of [`Bce`](crate::Bce) that gives both classes the same total weight: background / foreground. `None` without
 /// foreground.
 ///
 /// ```
@@ -35,25 +35,25 @@ pub fn pos_weight(foreground: f64, background: f64) -> Option<f64> {
     (foreground > 0.0).then(|| usable_weight(background / foreground))
 }
 
-/// A count as it is; what is none is 0.
+/// A usable count: 0 in place of a negative or NaN count.
 fn usable_count(count: f64) -> f64 {
-    // So that the sum of the counts of any number of classes is finite.
+    // The limit keeps the sum of the counts finite for any number of classes.
     const MOST: f64 = f64::from_bits((1023 + 1000) << 52);
     if count > 0.0 { count.min(MOST) } else { 0.0 }
 }
 
-/// The nearest number in a range; of what is no number, the smallest.
+/// The nearest number in a range; for NaN, the smallest.
 fn within(smallest: f64, largest: f64, number: f64) -> f64 {
     if number > smallest { number.min(largest) } else { smallest }
 }
 
-/// A weight that the losses take.
+/// A weight that the losses accept.
 fn usable_weight(weight: f64) -> f64 {
     if weight > 0.0 { weight.min(f64::from(f32::MAX)) } else { 0.0 }
 }
 
-/// wₖ = N / (K·nₖ), N all pixels and K the number of classes (scikit-learn's `balanced`): classes weigh the same in total, and a
-/// balanced set gives 1.
+/// wₖ = N / (K·nₖ), with N the number of all pixels and K of classes (scikit-learn's `balanced`). All classes get the same total weight, and a
+/// balanced set gets 1.
 ///
 /// # Errors
 /// [`LengthError`] if the slices differ in length.
@@ -65,7 +65,7 @@ pub fn inverse_frequency(counts: &[f64], weights: &mut [f64]) -> Result<(), Leng
 /// wₖ = median(n) / nₖ over the classes that occur.
 ///
 /// Eigen and Fergus, *Predicting Depth, Surface Normals and Semantic Labels with a Common Multi-Scale Convolutional
-/// Architecture*, 2015 (there nₖ is relative to the images in which class k occurs).
+/// Architecture*, 2015. (There nₖ is relative to the images in which class k occurs.)
 ///
 /// # Errors
 /// [`LengthError`] if the slices differ in length.
@@ -74,10 +74,10 @@ pub fn median_frequency(counts: &[f64], weights: &mut [f64]) -> Result<(), Lengt
     each(counts, weights, |count| median / count)
 }
 
-/// wₖ = (1−β) / (1−β^nₖ), scaled so that the weights of the classes that occur have mean 1; β in [0, 1), often 0.99 to 0.9999. A β outside is
-/// taken as the nearest inside.
+/// wₖ = (1−β) / (1−β^nₖ), scaled so that the weights of the classes that occur have mean 1. β is in [0, 1), often 0.99 to 0.9999; a β outside
+/// becomes the nearest inside.
 ///
-/// β = 0 weighs all alike, β → 1 is inverse frequency.
+/// β = 0 gives all classes the same weight, β → 1 is inverse frequency.
 ///
 /// Cui et al., *Class-Balanced Loss Based on Effective Number of Samples*, 2019.
 ///
@@ -94,14 +94,14 @@ pub fn effective_number(beta: f64, counts: &[f64], weights: &mut [f64]) -> Resul
     Ok(())
 }
 
-/// Blends each weight with 1: wₖ ← share·wₖ + 1 − share, for a share in [0, 1]; one outside is taken as the nearest inside. A class that never
+/// Blends each weight with 1: wₖ ← share·wₖ + 1 − share. The share is in [0, 1]; a share outside becomes the nearest inside. A class that never
 /// occurs stays at 0.
 pub fn blend(share: f64, weights: &mut [f64]) {
     let share = within(0.0, 1.0, share);
     change(weights, |weight| share * weight + (1.0 - share));
 }
 
-/// Keeps each weight within a range. A class that never occurs stays at 0.
+/// Limits each weight to a range. A class that never occurs stays at 0.
 pub fn clamp(smallest: f64, largest: f64, weights: &mut [f64]) {
     change(weights, |weight| weight.max(smallest).min(largest));
 }
@@ -125,7 +125,7 @@ fn each(counts: &[f64], weights: &mut [f64], weight: impl Fn(f64) -> f64) -> Res
     Ok(())
 }
 
-/// The median of the counts above 0, by counting ranks: there is no memory to sort in.
+/// The median of the counts above 0. It counts ranks, because there is no memory to sort in.
 fn median_of_positive(counts: &[f64]) -> f64 {
     let positive = || counts.iter().copied().map(usable_count).filter(|&count| count > 0.0);
     let present = positive().count();

@@ -1,6 +1,6 @@
-//! Losses at several scales: their weights, and label maps that are reduced to fit.
+//! Deep supervision: the weights of losses at several scales, and label maps reduced to each scale.
 //!
-//! The loss is Σᵢ λᵢ Lᵢ, i = 0 the full size; each scale has an accumulator and a loss of its own, and its gradient is taken with the
+//! The loss is Σᵢ λᵢ Lᵢ, where i = 0 is the full size. Each scale has its own accumulator and loss. Take its gradient with the
 //! upstream factor λᵢ ([`gradient_times`](crate::class::FinishedClasses::gradient_times)).
 //!
 //! ```
@@ -46,7 +46,7 @@ pub const fn same<const N: usize>() -> [f64; N] {
     [1.0; N]
 }
 
-/// nnU-Net's rule: λᵢ = 2⁻ⁱ, 0 at the smallest scale, and then normalised. A single scale weighs 1.
+/// nnU-Net's weights: λᵢ = 2⁻ⁱ, 0 at the smallest scale, then normalised. A single scale has weight 1.
 #[must_use]
 pub fn nnunet<const N: usize>() -> [f64; N] {
     let mut lambdas = halving();
@@ -58,22 +58,22 @@ pub fn nnunet<const N: usize>() -> [f64; N] {
     normalised(lambdas)
 }
 
-/// Scales the weights to the sum 1; weights whose sum is not above 0 are left alone.
+/// Scales the weights to the sum 1; leaves them unchanged if their sum is not above 0.
 #[must_use]
 pub fn normalised<const N: usize>(lambdas: [f64; N]) -> [f64; N] {
     let sum: f64 = lambdas.iter().sum();
     if sum > 0.0 { lambdas.map(|lambda| lambda / sum) } else { lambdas }
 }
 
-/// Σᵢ λᵢ Lᵢ.
+/// The combined loss Σᵢ λᵢ Lᵢ.
 #[must_use]
 pub fn total<const N: usize>(lambdas: &[f64; N], values: &[f64; N]) -> f64 {
     lambdas.iter().zip(values).map(|(lambda, value)| lambda * value).sum()
 }
 
-/// Reduces a label map by strides, a row at a time: every k-th pixel of every k-th row, from 0.
+/// A reduction of a label map by strides, row by row: every k-th pixel of every k-th row, starting at 0.
 ///
-/// A map of w × h becomes one of ⌈w/k⌉ × ⌈h/k⌉, as slicing by `[::k, ::k]` gives it.
+/// A map of w × h becomes ⌈w/k⌉ × ⌈h/k⌉, like the slice `[::k, ::k]`.
 ///
 /// ```
 /// use loss_core::deep_supervision::Strides;
@@ -82,7 +82,7 @@ pub fn total<const N: usize>(lambdas: &[f64; N], values: &[f64; N]) -> f64 {
 /// let mut row = [0u8; 2];
 /// assert_eq!(half.push_row(&[1, 2, 3], &mut row)?, Some(2)); // a row of two labels
 /// assert_eq!(row, [1, 3]);
-/// assert_eq!(half.push_row(&[4, 5, 6], &mut row)?, None); // a row that is passed over
+/// assert_eq!(half.push_row(&[4, 5, 6], &mut row)?, None); // a row that is skipped
 /// # Ok::<(), loss_core::LengthError>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -93,18 +93,18 @@ pub struct Strides {
 }
 
 impl Strides {
-    /// Reduces by a factor; 0 counts as 1.
+    /// Makes a reduction by a factor; 0 counts as 1.
     pub const fn new(factor: usize) -> Self {
         Self { factor: if factor == 0 { 1 } else { factor }, row: 0 }
     }
 
-    /// The width of reduced rows.
+    /// The width of the reduced rows.
     #[must_use]
     pub const fn width(&self, width: usize) -> usize {
         width.div_ceil(self.factor)
     }
 
-    /// Takes a row; if a reduced one follows, writes it to the front of `reduced` and tells its length.
+    /// Takes a row. If that completes a reduced row, writes it to the front of `reduced` and returns its length.
     ///
     /// # Errors
     /// [`LengthError`] if `reduced` is too short; the row is not taken then.
@@ -121,10 +121,10 @@ impl Strides {
     }
 }
 
-/// Reduces a label map by majority, a row at a time: the commonest label of each k × k block.
+/// A reduction of a label map by majority, row by row: the most common label of each k × k block.
 ///
-/// Of equally common labels the smallest wins. Labels that are no class below `classes` do not vote, as an ignore label of 255 is; a block
-/// of nothing else becomes the ignore label. Blocks at the right edge and, after [`finish`](Self::finish), at the lower edge are as large as the map allows.
+/// Among equally common labels the smallest wins. Labels of `classes` or more, such as an ignore label of 255, do not vote; a block without
+/// any vote becomes the ignore label. Blocks at the right edge, and after [`finish`](Self::finish) at the lower edge, are cut off at the border of the map.
 ///
 /// ```
 /// use loss_core::deep_supervision::Majority;
@@ -143,26 +143,26 @@ pub struct Majority<'a, T> {
     factor: usize,
     classes: usize,
     ignored: T,
-    /// Votes: of each reduced pixel, for each class.
+    /// The votes for each class, of each reduced pixel.
     counts: &'a mut [u32],
-    /// The length of the rows of this block, and of the reduced row.
+    /// The length of the rows in this block, and of the reduced row.
     length: usize,
     width: usize,
     rows: usize,
 }
 
 impl<'a, T: Label> Majority<'a, T> {
-    /// Reduces by a factor (0 counts as 1) over labels 0 to `classes` − 1, with lent scratch memory of at least reduced width × classes
+    /// Makes a reduction by a factor (0 counts as 1) of labels 0 to `classes` − 1. The lent scratch memory needs at least reduced width × classes
     /// counts.
     pub fn new(factor: usize, classes: usize, ignored: T, counts: &'a mut [u32]) -> Self {
         counts.fill(0);
         Self { factor: factor.max(1), classes: classes.max(1), ignored, counts, length: 0, width: 0, rows: 0 }
     }
 
-    /// Takes a row; if a reduced one is complete, writes it to the front of `reduced` and tells its length.
+    /// Takes a row. If that completes a reduced row, writes it to the front of `reduced` and returns its length.
     ///
     /// # Errors
-    /// [`LengthError`] if `reduced` or the scratch memory is too short, or the row not as long as those before it in its block; the row
+    /// [`LengthError`] if `reduced` or the scratch memory is too short, or if the row differs in length from the earlier rows of its block; the row
     /// is not taken then.
     pub fn push_row(&mut self, labels: &[T], reduced: &mut [T]) -> Result<Option<usize>, LengthError>
     where
@@ -190,7 +190,7 @@ impl<'a, T: Label> Majority<'a, T> {
         if self.rows < self.factor { Ok(None) } else { self.finish(reduced) }
     }
 
-    /// Ends the map: writes the reduced row of a last, incomplete block of rows, if there is one.
+    /// Ends the map: writes the reduced row of a last, incomplete block, if there is one.
     ///
     /// # Errors
     /// [`LengthError`] if `reduced` is too short.

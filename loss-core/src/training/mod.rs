@@ -1,4 +1,4 @@
-//! What a training loop computes beside its losses.
+//! Helpers of a training loop, beside its losses.
 
 pub mod class_weights;
 pub mod deep_supervision;

@@ -1,4 +1,4 @@
-//! Losses of one class: every loss on pixels of every kind, and one loss on inputs of every type.
+//! Losses of one class: every loss on every kind of pixels, and one loss on every type of inputs.
 
 use half::{bf16, f16};
 use loss_core::extend::{AnyOverlap, Link, SharedSums, Target};
@@ -42,7 +42,7 @@ fn every_way<L: Loss>(lines: &mut Lines, kinds: &[Pixels], name: &str, loss: &L)
         let plane = pixels.weights.iter().fold(plane, |plane, weights| plane.with_weights(weights).unwrap());
         pixels_and_slices(lines, &format!("{name}, {}", pixels.name), &loss.accumulator(), plane);
     }
-    // Counted: hard pixels alone.
+    // The counting accumulator takes only hard pixels.
     let Pixels { logits, targets, .. } = &kinds[0];
     let mask: Vec<u8> = targets.iter().map(|&target| target as u8).collect();
     let mut one_by_one = loss.counting_accumulator();
@@ -59,7 +59,7 @@ fn every_way<L: Loss>(lines: &mut Lines, kinds: &[Pixels], name: &str, loss: &L)
     }
 }
 
-/// A line about pixels one by one, and whether slices at every level give the same.
+/// Writes a line about pixels one by one, and checks that slices at every level agree.
 fn pixels_and_slices<L: Loss, K: Link, T: Target>(
     lines: &mut Lines,
     name: &str,
@@ -93,7 +93,7 @@ fn pixels_and_slices<L: Loss, K: Link, T: Target>(
         let mut sums = empty.clone();
         sums.extend_plane_at(level, plane);
         lines.agree(&state(&sums), &expected, || format!("{name}, {level}, state"));
-        // As text: a logit that was rejected may be NaN, which is equal to nothing.
+        // As text, because a rejected logit may be NaN, which equals nothing.
         let first = |sums: &Accumulator<L, K>| debug(&sums.first_rejected());
         lines.agree(&first(&sums), &first(&one_by_one), || format!("{name}, {level}, first rejected"));
         let (Ok(finished), Some(slopes)) = (&finished, &slopes) else { continue };
@@ -110,7 +110,7 @@ fn pixels_and_slices<L: Loss, K: Link, T: Target>(
     }
 }
 
-/// Probabilities, all patterns of 16 bits, and codes of 8.
+/// Probabilities, all 16-bit patterns, and 8-bit codes.
 pub fn every_input(lines: &mut Lines) {
     let mut random = Random::new(21);
     let loss = Focal::new(1.5).unwrap().mean() + Tversky::new(0.3, 0.7, 1.0).unwrap().overlap(Squared);
@@ -125,7 +125,7 @@ pub fn every_input(lines: &mut Lines) {
     pixels_and_slices(lines, "every f16", &empty, Plane::f16(&numbers, &targets).unwrap());
     let numbers: Vec<bf16> = (0..=u16::MAX).map(bf16::from_bits).collect();
     pixels_and_slices(lines, "every bf16", &empty, Plane::bf16(&numbers, &targets).unwrap());
-    // A tile with anything that is not finite goes one by one: here slices go by lanes.
+    // A tile with a number that is not finite goes one by one. Here all are finite, so slices go by lanes.
     let half = finite(f16::is_finite, f16::from_bits);
     pixels_and_slices(lines, "every finite f16", &empty, Plane::f16(&half, &targets[..half.len()]).unwrap());
     let half = finite(bf16::is_finite, bf16::from_bits);
@@ -138,7 +138,7 @@ pub fn every_input(lines: &mut Lines) {
     pixels_and_slices_added(lines, "i8 codes", &empty, Plane::i8(&codes, quantisation, targets).unwrap());
 }
 
-/// The same, and whether a gradient is added as it is written. That depends on no loss, so one is enough.
+/// The same, and checks that adding a gradient agrees with writing it. That does not depend on the loss, so one loss is enough.
 fn pixels_and_slices_added<L: Loss, K: Link, T: Target>(
     lines: &mut Lines,
     name: &str,
@@ -160,7 +160,7 @@ fn pixels_and_slices_added<L: Loss, K: Link, T: Target>(
     }
 }
 
-/// The numbers of all patterns that are finite.
+/// The finite numbers among all patterns.
 fn finite<T: Copy>(is_finite: impl Fn(T) -> bool, from_bits: impl Fn(u16) -> T) -> Vec<T> {
     (0..=u16::MAX).map(from_bits).filter(|&number| is_finite(number)).collect()
 }

@@ -9,7 +9,7 @@ use loss_core::{Dice, Mcc, Minimum, SimdLevel, Tversky};
 use crate::data::Random;
 use crate::lines::{Lines, bits, counts, debug, integers, numbers, outcome, parts, word};
 
-/// More than a tile of classes, and not a multiple of any register.
+/// More pixels than a tile of classes, and not a multiple of any register.
 const PIXELS: usize = 691;
 
 /// Every loss over classes. `.ci/machines` fails if one is missing here.
@@ -26,11 +26,11 @@ pub fn every_loss(lines: &mut Lines) {
     every_kind::<_, 4>(lines, "generalised dice", GeneralisedDice::new(1.0).unwrap());
     let distances = [[0.0, 1.0, 1.0], [1.0, 0.0, 0.25], [1.0, 0.25, 0.0]];
     every_kind::<_, 3>(lines, "wasserstein dice", WassersteinDice::new(distances, 0.5).unwrap());
-    // More than slices take at once: they go one by one.
+    // More classes than slices take at once, so the pixels go one by one.
     every_kind::<_, 50>(lines, "cross-entropy of 50", CrossEntropy::new().mean());
 }
 
-/// Pixels of C classes, one by one and as slices.
+/// Pixels of C classes, used one by one and as slices.
 struct Pixels<const C: usize> {
     name: &'static str,
     layout: Layout,
@@ -49,7 +49,7 @@ impl<const C: usize> Pixels<C> {
         self.weights.iter().fold(plane, |plane, weights| plane.with_weights(weights).unwrap())
     }
 
-    /// Where a logit stands.
+    /// The place of a logit.
     fn at(&self, pixel: usize, class: usize) -> usize {
         match self.layout {
             Layout::Planar => class * PIXELS + pixel,
@@ -76,7 +76,7 @@ fn kinds<const C: usize>() -> [Pixels<C>; 6] {
         name,
         layout,
         logits: random.many(PIXELS * C, logit),
-        // One more than there are classes: it is rejected.
+        // One label more than there are classes; it is rejected.
         labels: random.many(PIXELS, |random| (random.bits() % if is_weighted { C as u32 + 1 } else { C as u32 }) as u8),
         soft: is_soft.then(|| random.many(PIXELS * C, |random| random.between(0.0, 1.0))),
         weights: is_weighted.then(|| {
@@ -106,7 +106,7 @@ fn state<L: ClassLoss<C>, const C: usize>(sums: &ClassAccumulator<L, C>) -> Vec<
     state
 }
 
-/// A line about pixels one by one, and whether slices at every level give the same.
+/// Writes a line about pixels one by one, and checks that slices at every level agree.
 fn pixels_and_slices<L: ClassLoss<C>, const C: usize>(
     lines: &mut Lines,
     name: &str,

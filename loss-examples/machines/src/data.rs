@@ -1,8 +1,8 @@
-//! Pixels: random, extreme, subnormal, not finite; the same on every machine.
+//! Pixels of several kinds: random, extreme, subnormal, not finite. They are the same on every machine.
 
 use firmware_report::random::Xorshift;
 
-/// How many pixels a set has: more than a tile, and not a multiple of any register.
+/// The number of pixels in a set: more than a tile, and not a multiple of any register.
 pub const PIXELS: usize = 1207;
 
 /// Random numbers.
@@ -10,7 +10,7 @@ pub const PIXELS: usize = 1207;
 pub struct Random(Xorshift);
 
 impl Random {
-    /// Numbers of their own for each seed.
+    /// Makes a generator whose numbers depend on the seed.
     pub fn new(seed: u32) -> Self {
         Self(Xorshift::new(seed))
     }
@@ -25,7 +25,7 @@ impl Random {
         low + (high - low) * ((self.bits() >> 8) as f32 / 16_777_216.0)
     }
 
-    /// A logit as a network that learns gives them.
+    /// A logit like those of a network in training.
     pub fn moderate(&mut self) -> f32 {
         self.between(-14.0, 9.0)
     }
@@ -45,12 +45,12 @@ impl Random {
         }
     }
 
-    /// One of 0 and 1.
+    /// 0 or 1.
     pub fn hard(&mut self) -> f32 {
         (self.bits() & 1) as f32
     }
 
-    /// Any `f32` in [0, 1]: small ones are as frequent as their bits.
+    /// Any `f32` in [0, 1], drawn by its bits, so small numbers are frequent.
     pub fn unit(&mut self) -> f32 {
         f32::from_bits(self.bits() % (1f32.to_bits() + 1))
     }
@@ -61,18 +61,18 @@ impl Random {
         if self.bits() % 4 == 0 { 0.0 } else { f32::from_bits(least + self.bits() % (most - least + 1)) }
     }
 
-    /// One of some.
+    /// One element of a slice.
     pub fn choose<T: Copy>(&mut self, from: &[T]) -> T {
         from[self.bits() as usize % from.len()]
     }
 
-    /// So many.
+    /// Draws a number of values.
     pub fn many<T>(&mut self, count: usize, mut draw: impl FnMut(&mut Self) -> T) -> Vec<T> {
         (0..count).map(|_| draw(self)).collect()
     }
 }
 
-/// Pixels of a kind.
+/// Pixels of one kind.
 #[derive(Debug)]
 pub struct Pixels {
     pub name: &'static str,
@@ -81,7 +81,7 @@ pub struct Pixels {
     pub weights: Option<Vec<f32>>,
 }
 
-/// Logits at which something changes: a polynomial's piece, an exponential that is subnormal or 0, a term below the grid.
+/// Logits at which something changes: the piece of a polynomial, an exponential that becomes subnormal or 0, a term below 2⁻⁶⁴.
 const CORNERS: [f32; 24] = [
     0.0,
     -0.0,
@@ -109,7 +109,7 @@ const CORNERS: [f32; 24] = [
     27.7258,
 ];
 
-/// All kinds.
+/// All kinds of pixels.
 pub fn kinds() -> Vec<Pixels> {
     let mut random = Random::new(20);
     type Draw = fn(&mut Random) -> f32;

@@ -1,4 +1,4 @@
-//! What is made of sums: exact sums themselves, histograms, messages, means over images; and what the firmware prints.
+//! Everything made of sums: exact sums, histograms, messages, means over images, and the output of the firmware.
 
 use std::ffi::CStr;
 
@@ -10,7 +10,7 @@ use crate::binary::state;
 use crate::data::{PIXELS, Pixels, Random, kinds};
 use crate::lines::{Lines, bits, bytes, counts, debug, integers, numbers, outcome, some_bits, word};
 
-/// All of it.
+/// Adds all lines.
 pub fn all(lines: &mut Lines) {
     sums(lines);
     histogram(lines);
@@ -79,7 +79,7 @@ fn histogram(lines: &mut Lines) {
     lines.line("brier score", &[("value", outcome(&curves, |curves| bits(curves.brier_score())))]);
 }
 
-/// Messages are read as they were written.
+/// Checks that messages are read as they were written.
 fn messages(lines: &mut Lines) {
     let pixels = &kinds()[0];
     let empty = (Bce::new().mean() + Dice::new(1.0).unwrap()).accumulator();
@@ -122,7 +122,7 @@ fn image_mean(lines: &mut Lines) {
     );
 }
 
-/// What is made of masks and counts before a training.
+/// Masks and counts that are computed before a training.
 fn masks(lines: &mut Lines) {
     const WIDTH: usize = 37;
     const HEIGHT: usize = 29;
@@ -137,7 +137,7 @@ fn masks(lines: &mut Lines) {
     lines.line("class weights", &[("of", debug(&all)), ("weights", weights.map(bits).join(","))]);
 }
 
-/// What the boards print.
+/// The output of the boards.
 pub fn firmware(lines: &mut Lines) {
     let mut text = String::new();
     let outcome = firmware_report::report(&mut |line: &CStr| text += &format!("firmware: {}", line.to_string_lossy()));

@@ -1,7 +1,7 @@
-//! Prints what `loss-core` computes, a line a case: the same lines on every machine. `.ci/machines` compares them.
+//! Prints results of `loss-core`, one line per case: the same lines on every machine. `.ci/machines` compares them.
 //!
-//! A line is a name, a colon, and fields `key=value`. The last line tells how often a way through slices gave other bits than pixels one by
-//! one; if it did, the program fails.
+//! A line is a name, a colon, and fields `key=value`. The last line counts how often slices gave other bits than pixels one by
+//! one. If they ever did, the program fails.
 #![deny(unsafe_code)]
 
 mod binary;
@@ -13,7 +13,7 @@ mod sorted;
 #[cfg(target_family = "wasm")]
 mod wasm;
 
-/// The list of losses of `loss-core`'s own tests, which fail if a loss is not in it.
+/// The list of losses in `loss-core`'s own tests, which fail if a loss is missing from it.
 #[path = "../../../loss-core/tests/common/mod.rs"]
 mod common;
 
@@ -21,7 +21,7 @@ use std::process::ExitCode;
 
 use lines::Lines;
 
-/// All lines, and whether slices gave what pixels one by one gave.
+/// All lines, and whether slices gave the same as pixels one by one.
 fn everything() -> (String, bool) {
     let mut lines = Lines::default();
     binary::every_loss(&mut lines);
@@ -33,7 +33,7 @@ fn everything() -> (String, bool) {
     lines.end()
 }
 
-/// The processor's levels, the slowest first.
+/// The processor's levels, slowest first.
 fn levels() -> String {
     loss_core::SimdLevel::available().map(|level| level.name()).collect::<Vec<_>>().join(" ")
 }

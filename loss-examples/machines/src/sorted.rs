@@ -9,7 +9,7 @@ use loss_core::{Bce, Logits, Plane};
 use crate::data::{PIXELS, Pixels, Random, kinds};
 use crate::lines::{Lines, bits, integers, numbers, outcome};
 
-/// Every loss on pixels of every kind. `.ci/machines` fails if one is missing here.
+/// Every loss on every kind of pixels. `.ci/machines` fails if one is missing here.
 pub fn every_loss(lines: &mut Lines) {
     for pixels in kinds() {
         let Pixels { name, logits, targets, .. } = &pixels;
@@ -28,7 +28,7 @@ pub fn every_loss(lines: &mut Lines) {
     lovasz_softmax(lines);
 }
 
-/// The value's bits and the gradient, or why there are none.
+/// The value's bits and the gradient, or the error.
 type Outcome = Result<(f64, Vec<f32>), SortedError>;
 
 fn line(lines: &mut Lines, name: &str, given: Outcome) {

@@ -1,4 +1,4 @@
-//! What JavaScript calls: there is no standard output here.
+//! The functions that JavaScript calls, because WebAssembly has no standard output here.
 #![allow(unsafe_code, reason = "an exported name is one that no other function may have")]
 
 use std::sync::OnceLock;
@@ -10,13 +10,13 @@ fn text(of_levels: bool) -> &'static str {
     if of_levels { LEVELS.get_or_init(crate::levels) } else { LINES.get_or_init(|| crate::everything().0) }
 }
 
-/// Where the lines stand in memory, or with 1 the levels.
+/// The address of the lines, or with 1 of the levels.
 #[unsafe(no_mangle)]
 pub extern "C" fn text_start(of_levels: u32) -> *const u8 {
     text(of_levels != 0).as_ptr()
 }
 
-/// How many bytes they are.
+/// The length of the same text in bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn text_length(of_levels: u32) -> usize {
     text(of_levels != 0).len()

@@ -1,4 +1,4 @@
-//! A course's synthetic batch, and the figures that it prints for it.
+//! The synthetic batch of a course, and the figures that the course prints for it.
 #![forbid(unsafe_code)]
 
 use std::error::Error;

@@ -1,4 +1,4 @@
-//! Building damage in five classes, 96 % of it background: the lecture's worked figures, and why accuracy says nothing.
+//! Building damage in five classes, 96 % of it background: a lecture's worked figures, and why accuracy is misleading.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("{} at p = {p}: cross-entropy {}, weighted {}", CLASSES[usize::from(class)], values[0], values[1]);
     }
 
-    // A model that is sure of background everywhere, over 9900 pixels with the data set's shares (they are rounded, and sum to 99 %).
+    // A model that predicts background everywhere with certainty, over 9900 pixels with the data set's shares (which are rounded, and sum to 99 %).
     let loss = SoftmaxFocal::new(2.0)?.weights(WEIGHTS)?.mean() + PerClass::new(Dice::new(1e-6)?);
     let mut sums = loss.class_accumulator();
     for (class, count) in [9600, 270, 10, 10, 10].into_iter().enumerate() {

@@ -1,4 +1,4 @@
-//! A decoder supervised at three scales, each with its own loss; label maps are reduced row by row.
+//! A decoder supervised at three scales, each with its own loss. The label maps are reduced row by row.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
@@ -18,7 +18,7 @@ fn label(x: usize, y: usize) -> u8 {
     }
 }
 
-/// The loss of logits that a network of this scale might give.
+/// The loss of logits as a network might give them at this scale.
 fn scale_loss(loss: impl ClassLoss<3>, labels: &[u8]) -> Result<f64, Box<dyn Error>> {
     let logit = |i: usize, class: usize| if usize::from(labels[i]) == class { 1.5 } else { (i % 7) as f32 * 0.2 };
     let logits: Vec<f32> = (0..3).flat_map(|class| (0..labels.len()).map(move |i| logit(i, class))).collect();

@@ -1,4 +1,4 @@
-//! Ten thousand devices send the sums of their camera rows, in messages that arrive shuffled, twice, damaged, or of another loss.
+//! Ten thousand devices send the sums of their camera rows. Messages arrive shuffled, twice, damaged, or with another loss.
 #![forbid(unsafe_code)]
 
 use std::collections::BTreeMap;
@@ -14,7 +14,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let seed = std::env::args().nth(1).map_or(Ok(0), |seed| seed.parse())?;
     let (loss, other) = (Bce::new().mean() + Dice::new(1e-5)?, Bce::new().mean() + Dice::new(1.0)?);
 
-    // The devices: each has one to three rows of the image, and sends a message after each.
+    // Each device has one to three rows of the image, and sends a message after each.
     let (mut whole, mut messages, mut row) = (loss.counting_accumulator(), Vec::new(), 0);
     for device in 0..10_000 {
         for sequence in 0..=device % 3 {

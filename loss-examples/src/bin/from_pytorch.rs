@@ -1,4 +1,4 @@
-//! Calls of PyTorch's world and what to call here: the same figures, on the batches that the reference vectors are computed on.
+//! Calls of PyTorch and its libraries beside calls of this crate. Both give the same figures on the batches of the reference vectors.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
@@ -15,7 +15,7 @@ fn read<T: Deserialize>(name: &str) -> Result<Vec<T>, Box<dyn Error>> {
     Ok(NpyFile::new(File::open(path)?)?.into_vec()?)
 }
 
-/// Two images of 16×16 pixels; the mean over them, or all pixels pooled.
+/// The loss of two images of 16×16 pixels: the mean over them, or all pixels pooled.
 fn binary(loss: impl Loss, by_image: bool) -> Result<f64, Box<dyn Error>> {
     let (logits, targets): (Vec<f32>, Vec<u8>) = (read("pub_bin.logits.npy")?, read("pub_bin.targets.npy")?);
     let pixels = if by_image { 256 } else { 512 };
@@ -27,7 +27,7 @@ fn binary(loss: impl Loss, by_image: bool) -> Result<f64, Box<dyn Error>> {
     Ok(mean.finish()?)
 }
 
-/// The same for five classes.
+/// The loss of the images with five classes.
 fn classes(loss: impl ClassLoss<5>) -> Result<f64, Box<dyn Error>> {
     let (logits, labels): (Vec<f32>, Vec<u8>) = (read("pub_cls.logits.npy")?, read("pub_cls.targets.npy")?);
     let mut mean = loss.class_image_mean(EmptyImage::Count);

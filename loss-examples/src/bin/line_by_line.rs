@@ -1,4 +1,4 @@
-//! A sensor delivers an image row by row; nothing but one row is ever in memory.
+//! A sensor delivers an image row by row. Only one row is ever in memory.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
@@ -8,7 +8,7 @@ use loss_core::{Focal, Loss, Plane, Pointwise, Tversky};
 const WIDTH: usize = 96;
 const HEIGHT: usize = 96;
 
-/// A row of logits and of the mask: a disc, predicted a little to the right of where it is.
+/// Reads a row of logits and of the mask: a disc, predicted a little to the right of its place.
 fn read_row(y: usize, logits: &mut [f32; WIDTH], mask: &mut [bool; WIDTH]) {
     let distance = |x: f32| ((x - 48.0).powi(2) + (y as f32 - 48.0).powi(2)).sqrt();
     for (x, (logit, target)) in logits.iter_mut().zip(mask).enumerate() {

@@ -1,4 +1,4 @@
-//! Logits of a quantised model: counted once, then every loss, every γ and the best threshold from the counts alone.
+//! Logits of a quantised model, counted once. Every loss, every γ and the best threshold then come from the counts.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
@@ -7,13 +7,13 @@ use loss_core::sorted::{HardMining, TopK};
 use loss_core::{Bce, Confusion, Dice, Focal, Histogram, Pointwise, Quantisation, Tversky};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // What a converter writes beside an int8 output: logit = 0.05·(code − 12).
+    // A model converter writes these two beside an int8 output: logit = 0.05·(code − 12).
     let quantisation = Quantisation::new(0.05, 12)?;
     let mask: Vec<u8> = (0..100_000u64).map(|i| u8::from((i * 104_729) % 23 == 0)).collect();
     let code = |(i, &target): (usize, &u8)| ((i * 7919) % 120) as i32 - 100 + 60 * i32::from(target);
     let codes: Vec<i8> = mask.iter().enumerate().map(|pixel| code(pixel) as i8).collect();
 
-    // One increment a pixel; histograms of tiles, frames and devices merge by addition.
+    // One increment per pixel. Histograms of tiles, frames and devices merge by addition.
     let mut histogram = Histogram::new(quantisation);
     for (codes, mask) in codes.chunks(9_973).zip(mask.chunks(9_973)) {
         let mut tile = Histogram::new(quantisation);
@@ -36,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (best, dice) = curves.best_threshold(Confusion::dice).ok_or("no foreground")?;
     println!("best threshold  code {} (p = {:.4}), Dice {dice:.6}", best.code, best.probability);
 
-    // The second pass: a table look-up a pixel, with the bits of a pass over the logits.
+    // The second pass is one table look-up per pixel, with the bits of a pass over the logits.
     let gradient = bce_dice.gradient();
     let mut slopes = vec![0.0; codes.len()];
     histogram.gradient_table(|pixel| gradient.at(pixel)).write(&codes, &mask, &mut slopes)?;

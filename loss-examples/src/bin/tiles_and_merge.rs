@@ -1,4 +1,4 @@
-//! Tiles on threads, merged in whatever order they finish; a state that travels as plain integers.
+//! Tiles on threads, merged in any order, and a state that travels as plain integers.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
@@ -14,7 +14,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut whole = loss.accumulator();
     whole.extend_plane(Plane::new(&logits, &mask)?);
 
-    // Each tile sends its state: integers that add.
+    // Each tile sends its state, which is integers that add.
     let (send, receive) = mpsc::channel();
     std::thread::scope(|scope| {
         for (logits, mask) in logits.chunks(9_973).zip(mask.chunks(9_973)) {

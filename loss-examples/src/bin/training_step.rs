@@ -6,7 +6,7 @@ use std::error::Error;
 use loss_core::{Bce, Dice, Loss, Plane, Pointwise, class_weights};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    // One feature a pixel; foreground is where it exceeds 1.5, in about a tenth of the pixels.
+    // Each pixel has one feature. Foreground is where it exceeds 1.5, in about a tenth of the pixels.
     let features: Vec<f32> = (0..4000).map(|i| ((i * 7919) % 4001) as f32 / 4001.0 * 3.35 - 1.675).collect();
     let mask: Vec<bool> = features.iter().map(|&x| x > 1.35).collect();
 

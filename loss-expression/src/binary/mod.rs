@@ -1,4 +1,4 @@
-//! Losses of binary masks, evaluated together: all expressions in one pass over the pixels, and one exponential a pixel.
+//! Losses of binary masks: all expressions are evaluated in one pass over the pixels, with one exponential per pixel.
 
 mod ranking;
 mod sums;
@@ -18,7 +18,7 @@ use crate::plan::{Evaluated, Plan};
 use sums::{FinishedSums, GradientOfSums, Sums};
 use terms::Terms;
 
-/// Runs the same text for the type of targets that pixels have.
+/// Runs the same code for each type of targets.
 macro_rules! with_plane {
     ($pixels:expr, $plane:ident => $what:expr) => {
         match $pixels.plane {
@@ -29,18 +29,18 @@ macro_rules! with_plane {
     };
 }
 
-/// What the inputs of pixels are.
+/// The meaning of the inputs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Inputs {
-    /// Logits, of which the library takes the logistic function.
+    /// Logits; p is their sigmoid.
     Logits,
     /// Probabilities in [0, 1], clipped in logarithms.
     Probabilities(Probabilities),
 }
 
 impl Inputs {
-    /// Probabilities, clipped to [ε, 1−ε] in logarithms.
+    /// Makes probabilities that are clipped to [ε, 1−ε] in logarithms.
     ///
     /// # Errors
     /// [`ParameterError`] unless ε lies in [2⁻¹²⁶, ½).
@@ -60,7 +60,7 @@ impl Inputs {
 
 /// Slices of pixels: inputs of `f32`, `f16`, `bf16` or quantised codes, with targets of one of three types.
 ///
-/// Made from a [`Plane`] by `into()`.
+/// A [`Plane`] converts to it by `into()`.
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct Pixels<'a> {
@@ -76,11 +76,11 @@ enum AnyPlane<'a> {
 }
 
 impl<'a> Pixels<'a> {
-    /// With the signed distance of each pixel from the boundary of its mask, which the boundary loss needs: see
+    /// Adds the signed distance of each pixel from the boundary of its mask, which the boundary loss needs: see
     /// [`signed_distance_map`](loss_core::boundary::distance::signed_distance_map).
     ///
     /// # Errors
-    /// [`LengthError`] unless there is one for each pixel.
+    /// [`LengthError`] unless there is one distance for each pixel.
     pub fn with_distances(self, distances: &'a [f32]) -> Result<Self, LengthError> {
         let expected = with_plane!(self, plane => plane.len());
         if distances.len() != expected {
@@ -108,14 +108,14 @@ impl<'a> From<Plane<'a, f32>> for Pixels<'a> {
     }
 }
 
-/// What is made for logits or for probabilities.
+/// An object for logits or for probabilities.
 #[derive(Clone, Debug)]
 enum Of<A, B> {
     Logits(A),
     Probabilities(B),
 }
 
-/// Runs the same text for logits and for probabilities.
+/// Runs the same code for logits and for probabilities.
 macro_rules! with_link {
     ($of:expr, $inner:ident => $what:expr) => {
         match $of {
@@ -125,7 +125,7 @@ macro_rules! with_link {
     };
 }
 
-/// Runs the same text for logits and for probabilities, and makes the same variant of what it gives.
+/// Runs the same code for logits and for probabilities, and wraps the result in the same variant.
 macro_rules! map_link {
     ($of:expr, $inner:ident => $what:expr) => {
         match $of {
@@ -135,7 +135,7 @@ macro_rules! map_link {
     };
 }
 
-/// Expressions that are evaluated together.
+/// Expressions to evaluate together.
 #[derive(Clone, Debug)]
 pub struct Losses {
     plan: Arc<Plan>,
@@ -143,7 +143,7 @@ pub struct Losses {
 }
 
 impl Losses {
-    /// Of these expressions, in this order. A loss that occurs in several of them is summed once.
+    /// Takes expressions, in this order. A loss that occurs in several of them is summed once.
     #[must_use]
     pub fn new(expressions: Vec<Expression>) -> Self {
         let plan = Plan::new(expressions);
@@ -157,10 +157,10 @@ impl Losses {
         self.plan.expressions()
     }
 
-    /// Empty sums.
+    /// Makes empty sums.
     ///
     /// # Errors
-    /// [`EvaluationError::LogitsOnly`] if a loss takes logits alone, and the inputs are probabilities.
+    /// [`EvaluationError::LogitsOnly`] if a loss takes only logits and the inputs are probabilities.
     pub fn accumulator(&self, inputs: Inputs) -> Result<Accumulator, EvaluationError> {
         let sums = match inputs {
             Inputs::Logits => Of::Logits(Sums::new(&self.plan, &self.terms, Logits)),
@@ -178,7 +178,7 @@ impl Losses {
     #[must_use]
     pub fn of_nothing(&self) -> Vec<Evaluated> {
         let mut sums = self.terms.of_nothing().into_iter();
-        // What ranks the pixels has nothing to rank.
+        // A loss that ranks pixels has nothing to rank.
         let value = |loss: &BinaryLoss| match loss {
             BinaryLoss::Sums(_) | BinaryLoss::Two(_) => sums.next().unwrap_or(0.0),
             BinaryLoss::Ranking(_) | BinaryLoss::Boundary => 0.0,
@@ -186,18 +186,18 @@ impl Losses {
         self.plan.combine(&self.plan.losses().map(value).collect::<Vec<_>>())
     }
 
-    /// The first term, of all expressions, that is no sum over pixels, so that there is no map of it.
+    /// The first term, of all expressions, that is not a sum over pixels and so has no map.
     #[must_use]
     pub fn without_map(&self) -> Option<&'static str> {
         self.plan.terms().find(|weighted| !weighted.term.loss.is_pointwise()).map(|weighted| weighted.term.name)
     }
 
-    /// Writes the loss of each pixel by the only expression, before any mean, times its weight: 0 where a pixel is ignored, NaN where it is out
-    /// of range, the largest `f32` where it is larger. `false`, and nothing is written, if several expressions are evaluated or a term is no
+    /// Writes the loss of each pixel times its weight, before any mean, for the only expression: 0 where a pixel is ignored, NaN where it is out
+    /// of range, at most the largest `f32`. Returns `false` and writes nothing if there are several expressions, or if a term is not a
     /// sum over pixels.
     ///
     /// # Errors
-    /// [`LengthError`] unless there is a place for each pixel; nothing is written then.
+    /// [`LengthError`] unless the map has one place per pixel; nothing is written then.
     pub fn write_map(&self, inputs: Inputs, pixels: Pixels<'_>, map: &mut [f32]) -> Result<bool, LengthError> {
         match inputs {
             Inputs::Logits => self.write_map_of(&Logits, pixels, map),
@@ -220,16 +220,16 @@ impl Losses {
     }
 }
 
-/// The running sums of all expressions: exact, so that any order and any split of the pixels give equal bits.
+/// The running sums of all expressions. They are exact, so any order and any split of the pixels give equal bits.
 ///
-/// For a loss that ranks the pixels they are kept, 12 bytes each.
+/// If a loss ranks the pixels, they are kept, at 12 bytes each.
 #[derive(Clone, Debug)]
 pub struct Accumulator {
     sums: Of<Sums<Logits>, Sums<Probabilities>>,
 }
 
 impl Accumulator {
-    /// Calls a pixel foreground from this probability on, in place of ½, and starts anew.
+    /// Sets the probability from which a pixel counts as foreground \[½\], and forgets all pixels.
     ///
     /// # Errors
     /// [`ParameterError`] unless the threshold lies strictly between 0 and 1.
@@ -241,15 +241,15 @@ impl Accumulator {
     /// Adds the pixels of slices.
     ///
     /// # Errors
-    /// [`EvaluationError::NoDistances`], and nothing is added, if a loss needs distances that the pixels have not.
+    /// [`EvaluationError::NoDistances`] if a loss needs distances and the pixels have none; nothing is added then.
     pub fn extend(&mut self, pixels: Pixels<'_>) -> Result<(), EvaluationError> {
         with_link!(&mut self.sums, sums => with_plane!(pixels, plane => sums.extend(plane, pixels.distances)))
     }
 
-    /// Adds the pixels of slices, with all threads of the current pool of rayon: the sums are the same.
+    /// Adds the pixels of slices with all threads of the current pool of rayon. The sums do not depend on it.
     ///
     /// # Errors
-    /// As [`extend`](Self::extend).
+    /// Those of [`extend`](Self::extend).
     pub fn par_extend(&mut self, pixels: Pixels<'_>) -> Result<(), EvaluationError> {
         with_link!(&mut self.sums, sums => with_plane!(pixels, plane => sums.par_extend(plane, pixels.distances)))
     }
@@ -257,7 +257,7 @@ impl Accumulator {
     /// Adds the pixels of another accumulator of the same losses.
     ///
     /// # Errors
-    /// [`StateError::OtherLoss`], and nothing is added, if losses, inputs or thresholds differ.
+    /// [`StateError::OtherLoss`] if losses, inputs or thresholds differ; nothing is added then.
     pub fn merge(&mut self, other: &Self) -> Result<(), StateError> {
         match (&mut self.sums, &other.sums) {
             (Of::Logits(sums), Of::Logits(more)) => sums.merge(more),
@@ -271,26 +271,26 @@ impl Accumulator {
         with_link!(&mut self.sums, sums => sums.reset());
     }
 
-    /// How many pixels there were so far, and what became of them.
+    /// The number of pixels so far: valid, ignored and rejected.
     #[must_use]
     pub fn counts(&self) -> Counts {
         with_link!(&self.sums, sums => sums.streamed().counts())
     }
 
-    /// The first rejected pixel, if this accumulator has seen one itself and was not merged since.
+    /// The first rejected pixel, if this accumulator has seen one itself and has not been merged since.
     #[must_use]
     pub fn first_rejected(&self) -> Option<RejectedPixel> {
         with_link!(&self.sums, sums => sums.streamed().first_rejected())
     }
 
-    /// Tells the losses, what the inputs are and the threshold from others. Of one expression of sums it is that of the same loss as a type, and
-    /// so is the state.
+    /// A hash of the losses, the kind of inputs and the threshold. For a single expression of sums, both the hash and the state equal those of the same loss
+    /// built from types.
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
         with_link!(&self.sums, sums => sums.fingerprint())
     }
 
-    /// The [state](loss_core::Accumulator#state): integers that add. `None` if the pixels are kept, because a loss ranks them.
+    /// The [state](loss_core::Accumulator#state), integers that add; `None` if a loss ranks the pixels, which are then kept.
     #[must_use]
     pub fn state(&self) -> Option<Vec<i64>> {
         with_link!(&self.sums, sums => sums.state())
@@ -299,7 +299,7 @@ impl Accumulator {
     /// Replaces all pixels by those of a state, or of an element-wise sum of states.
     ///
     /// # Errors
-    /// [`StateError`], and nothing is changed, if it is no state of these losses.
+    /// [`StateError`] if the state does not belong to these losses; nothing is changed then.
     pub fn load_state(&mut self, state: &[i64]) -> Result<(), StateError> {
         with_link!(&mut self.sums, sums => sums.load_state(state))
     }
@@ -307,17 +307,17 @@ impl Accumulator {
     /// The result, if every pixel was in range.
     ///
     /// # Errors
-    /// [`EvaluationError`] if there is no (valid) pixel, if any was rejected, if a term was too large, if the coefficients are, or if a loss that
+    /// [`EvaluationError`] if there is no valid pixel, if any was rejected, if a term or the coefficients were too large, or if a loss that
     /// ranks refuses a target or a weight.
     pub fn finish(&self) -> Result<Finished, EvaluationError> {
         Ok(Finished { finished: map_link!(&self.sums, sums => sums.finish(sums.streamed().finish()?)?) })
     }
 
-    /// The result over the pixels that were in range.
+    /// The result over the pixels that were in range; rejected pixels are left out.
     ///
     /// # Errors
-    /// [`EvaluationError`] if there is none, if a term was too large, if the coefficients are, or if a loss that ranks refuses a target or a
-    /// weight that others take.
+    /// [`EvaluationError`] if there is no valid pixel, if a term or the coefficients were too large, or if a loss that ranks refuses a target or a
+    /// weight that other losses accept.
     pub fn finish_valid(&self) -> Result<Finished, EvaluationError> {
         Ok(Finished { finished: map_link!(&self.sums, sums => sums.finish(sums.streamed().finish_valid()?)?) })
     }
@@ -330,7 +330,7 @@ pub struct Finished {
 }
 
 impl Finished {
-    /// The value of the first expression, which is the only one as a rule.
+    /// The value of the first expression, usually the only one.
     #[must_use]
     pub fn value(&self) -> f64 {
         self.values().first().map_or(0.0, |evaluated| evaluated.value)
@@ -342,7 +342,7 @@ impl Finished {
         with_link!(&self.finished, finished => finished.values())
     }
 
-    /// How many pixels there were, and what became of them.
+    /// The number of pixels: valid, ignored and rejected.
     #[must_use]
     pub fn counts(&self) -> Counts {
         with_link!(&self.finished, finished => finished.streamed().counts())
@@ -360,7 +360,7 @@ impl Finished {
         with_link!(&self.finished, finished => finished.streamed().support())
     }
 
-    /// The soft confusion: sums of probabilities.
+    /// The soft confusion, whose counts are sums of probabilities.
     #[must_use]
     pub fn soft(&self) -> Confusion {
         with_link!(&self.finished, finished => finished.streamed().soft())
@@ -372,24 +372,24 @@ impl Finished {
         with_link!(&self.finished, finished => finished.streamed().hard())
     }
 
-    /// The gradient of the only expression times an upstream factor; `None` if several were evaluated.
+    /// The gradient of the only expression, times an upstream factor; `None` if there are several.
     #[must_use]
     pub fn gradient(&self, upstream: f64) -> Option<Gradient> {
         Some(Gradient { gradient: map_link!(&self.finished, finished => finished.gradient(upstream)?) })
     }
 }
 
-/// The gradient of a finished loss, ready to be written for any of the pixels that it was taken of.
+/// The gradient of a finished loss, to write for any of its pixels.
 #[derive(Clone, Debug)]
 pub struct Gradient {
     gradient: Of<GradientOfSums<Logits>, GradientOfSums<Probabilities>>,
 }
 
 impl Gradient {
-    /// Writes ∂L/∂x of every pixel, x being its input: 0 where a pixel was ignored or rejected.
+    /// Writes ∂L/∂x of every pixel, where x is its input; 0 for an ignored or rejected pixel.
     ///
     /// # Errors
-    /// [`EvaluationError`], and nothing is written, unless there is a place for each pixel, and distances if a loss needs them.
+    /// [`EvaluationError`] unless there is one place per pixel, and distances if a loss needs them; nothing is written then.
     pub fn write(&self, pixels: Pixels<'_>, to: &mut [f32]) -> Result<(), EvaluationError> {
         with_link!(&self.gradient, gradient => with_plane!(pixels, plane => gradient.write(plane, pixels.distances, to)))
     }

@@ -1,4 +1,4 @@
-//! Losses that rank the pixels, or need something else of them than sums: the pixels are kept.
+//! Losses that rank the pixels, or need more of them than sums; the pixels are kept for them.
 
 use loss_core::extend::{Link, Target};
 use loss_core::sorted::{HardMining, HardestPixels, LovaszHinge, SortedError};
@@ -7,7 +7,7 @@ use loss_core::{Bce, LengthError, Plane, Pointwise, Sample};
 use crate::error::EvaluationError;
 use crate::expression::Ranking;
 
-/// The valid pixels, which are kept only if a loss ranks them.
+/// The valid pixels, kept only if a loss ranks them.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Kept {
     inputs: Vec<f32>,
@@ -16,7 +16,7 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    /// Keeps the pixels that take part: the others are counted elsewhere.
+    /// Keeps the pixels that take part; the others are counted elsewhere.
     pub(super) fn extend<K: Link, T: Target>(&mut self, link: &K, plane: Plane<'_, T>) {
         for sample in plane.samples() {
             let Sample { input, target, weight } = sample;
@@ -44,7 +44,7 @@ impl Kept {
         Plane::new(&self.inputs, &self.targets)?.with_weights(&self.weights)
     }
 
-    /// A loss of the pixels that were kept, of which there is one at least.
+    /// A loss of the kept pixels, of which there is at least one.
     pub(super) fn finish<K: Link>(&self, link: &K, loss: Ranking) -> Result<Ranked<K>, EvaluationError> {
         let wrong = |error: SortedError| EvaluationError::Ranking { loss: loss.name(), error };
         let plane = self.plane()?;
@@ -67,13 +67,13 @@ impl Kept {
     }
 }
 
-/// A finished loss that ranks.
+/// A finished loss that ranks pixels.
 #[derive(Clone, Debug)]
 pub(super) enum Ranked<K> {
     Hardest(HardestPixels<Bce, K>),
     Lovasz {
         value: f64,
-        /// By logit and target: all that the slope of a pixel depends on.
+        /// Logit, target and slope; the slope of a pixel depends only on the first two.
         slopes: Vec<(f32, bool, f32)>,
     },
 }
@@ -86,7 +86,7 @@ impl<K: Link> Ranked<K> {
         }
     }
 
-    /// ∂L/∂x of a pixel; 0 where it takes no part.
+    /// ∂L/∂x of a pixel; 0 if it takes no part.
     pub(super) fn slope(&self, factor: f64, sample: Sample) -> f32 {
         match self {
             Self::Hardest(finished) => finished.gradient_times(factor).at(sample),

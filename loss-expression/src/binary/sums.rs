@@ -12,7 +12,7 @@ use crate::error::EvaluationError;
 use crate::expression::BinaryLoss;
 use crate::plan::{Evaluated, Plan, mixed};
 
-/// The sums of the losses that have some, and the pixels for those that rank them.
+/// The sums of the losses that have sums, and the pixels for the losses that rank them.
 #[derive(Clone, Debug)]
 pub(super) struct Sums<K: Link> {
     plan: Arc<Plan>,
@@ -72,7 +72,7 @@ impl<K: Link> Sums<K> {
         Ok(())
     }
 
-    /// Adds the pixels to what there is beside the sums.
+    /// Passes the pixels to everything beside the sums.
     fn extend_beside<T: Target>(
         &mut self,
         plane: Plane<'_, T>,
@@ -103,7 +103,7 @@ impl<K: Link> Sums<K> {
         Ok(())
     }
 
-    /// Of losses that are all sums, that of these sums.
+    /// The hash of the sums; a loss without sums is mixed in.
     pub(super) fn fingerprint(&self) -> u64 {
         let others = self
             .plan
@@ -167,7 +167,7 @@ fn with_distance((sample, distance): (Sample, &f32)) -> BoundarySample {
 /// A finished loss.
 #[derive(Clone, Debug)]
 enum Part<K: Link> {
-    /// The next of the streamed ones.
+    /// The next of the streamed losses.
     Sum,
     Ranked(Ranked<K>),
     Boundary(FinishedBoundary<K>),
@@ -177,7 +177,7 @@ enum Part<K: Link> {
 pub(super) struct FinishedSums<K: Link> {
     plan: Arc<Plan>,
     streamed: Finished<Terms, K>,
-    /// One for each distinct loss.
+    /// One part for each distinct loss.
     parts: Vec<Part<K>>,
 }
 
@@ -239,7 +239,7 @@ impl<K: Link> GradientOfSums<K> {
     }
 }
 
-/// Adds slopes, none of which becomes larger than the largest `f32`.
+/// Adds slopes, limited to the largest `f32`.
 fn add(to: &mut [f32], slopes: impl Iterator<Item = f32>) {
     to.iter_mut().zip(slopes).for_each(|(to, slope)| *to = (*to + slope).clamp(f32::MIN, f32::MAX));
 }

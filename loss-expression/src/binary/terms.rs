@@ -1,4 +1,4 @@
-//! All losses that were asked for, in one pass.
+//! All requested losses, in one pass.
 
 use std::sync::Arc;
 
@@ -9,19 +9,19 @@ use crate::expression::BinaryLoss;
 use crate::plan::Plan;
 use crate::sums_of_terms::SumsOfTerms;
 
-/// Some number of losses over the same pixels: one exponential a pixel, whatever their number.
+/// Several losses over the same pixels, with one exponential per pixel for all.
 #[derive(Clone, Debug)]
 pub(crate) struct Terms(Arc<[Summand]>);
 
 #[derive(Clone, Copy, Debug)]
 struct Summand {
-    /// The coefficient in the sum, …
+    /// The coefficient in the sum: the product of the next two.
     coefficient: f64,
-    /// … which is that of its term …
+    /// The coefficient of its term.
     of_term: f64,
-    /// … times that in its term, 1 unless a term is a sum of losses.
+    /// The coefficient in its term: 1 unless the term is a sum of losses.
     in_term: f64,
-    /// Whether a term begins with it.
+    /// Whether this loss begins a term.
     begins_term: bool,
     loss: AnyLoss,
 }
@@ -64,7 +64,7 @@ impl Terms {
     }
 }
 
-/// Inlined into the loop over the pixels of a stream, all losses would slow it down, even where they do not occur in it.
+/// Not inlined: inlining all losses would slow down the loop over the pixels of a stream, even for losses that are not in it.
 #[inline(never)]
 fn add_out_of_line<B: Batch>(loss: &AnyLoss, pixels: &B, sums: &mut AnySums) {
     loss.add(pixels, sums);
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
     use crate::expression::Expression;
 
-    /// What an expression sums, a device that has the loss by types merges: state, fingerprint, value and gradient are equal to the bit.
+    /// Checks that a device with the loss built from types can merge with an expression: state, fingerprint, value and gradient are equal to the bit.
     fn same(expression: &str, typed: impl Loss) {
         let expression: Expression = expression.parse().unwrap();
         let terms = Terms::new(&Plan::new(vec![expression]));

@@ -1,4 +1,4 @@
-//! Losses over classes that exclude each other, evaluated together: all expressions in one pass over the pixels, and one softmax a pixel.
+//! Losses over classes that exclude each other: all expressions are evaluated in one pass over the pixels, with one softmax per pixel.
 
 mod ranking;
 mod sums;
@@ -15,33 +15,33 @@ use crate::plan::{Evaluated, Plan};
 use sums::{FinishedSums, GradientOfSums, Sums};
 use terms::ClassTerms;
 
-/// The most classes that there can be.
+/// The largest number of classes.
 pub const MOST_CLASSES: usize = 256;
 
-/// What the pixels should be, as it is stored. Labels of other integers are to be converted: each type that is taken here would be compiled for
+/// The targets of the pixels, as they are stored. Convert labels of other integer types first: each type here is compiled for
 /// every loss.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Targets<'a> {
-    /// A label for each pixel.
+    /// `u8` labels, one for each pixel.
     U8(&'a [u8]),
-    /// A label for each pixel.
+    /// `i64` labels, one for each pixel.
     I64(&'a [i64]),
-    /// A target in [0, 1] for each logit, in the layout of the logits.
+    /// Soft targets in [0, 1], one for each logit, in the layout of the logits.
     Soft(&'a [f32]),
 }
 
-/// The logits, as they are stored: as many for each pixel as there are classes.
+/// The logits, as they are stored: one per class for each pixel.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Logits<'a> {
-    /// Numbers of 32 bits.
+    /// `f32` numbers.
     F32(&'a [f32]),
-    /// Numbers of 16 bits.
+    /// `f16` numbers.
     F16(&'a [half::f16]),
-    /// Numbers in the 16 bits of a bfloat16.
+    /// bfloat16 numbers.
     Bf16(&'a [half::bf16]),
-    /// The codes of a quantised model.
+    /// The signed codes of a quantised model.
     I8(&'a [i8], Quantisation),
 }
 
@@ -64,7 +64,7 @@ impl<'a> From<&'a [half::bf16]> for Logits<'a> {
 }
 
 impl Logits<'_> {
-    /// Soft targets come with logits of 32 bits in the library.
+    /// The logits as `f32`, the only type that the library combines with soft targets.
     fn to_f32(self) -> Vec<f32> {
         match self {
             Logits::F32(logits) => logits.to_vec(),
@@ -75,29 +75,29 @@ impl Logits<'_> {
     }
 }
 
-/// Slices of pixels: the logits of all classes, with targets, and perhaps weights and a mask.
+/// Slices of pixels: the logits of all classes and the targets, and optionally weights and a mask.
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct Pixels<'a> {
-    /// How the logits lie in memory.
+    /// The order of the logits in memory.
     pub layout: Layout,
-    /// As many for each pixel as there are classes.
+    /// The logits: one per class for each pixel.
     pub logits: Logits<'a>,
-    /// What the pixels should be.
+    /// The targets of the pixels.
     pub targets: Targets<'a>,
     /// A weight for each pixel; 0 ignores it.
     pub weights: Option<&'a [f32]>,
-    /// `false` ignores a pixel.
+    /// A mask; `false` ignores a pixel.
     pub mask: Option<&'a [bool]>,
 }
 
 impl<'a> Pixels<'a> {
-    /// Pixels without weights, logits class by class.
+    /// Makes pixels without weights, with logits class by class.
     pub fn new(logits: impl Into<Logits<'a>>, targets: Targets<'a>) -> Self {
         Self { layout: Layout::Planar, logits: logits.into(), targets, weights: None, mask: None }
     }
 
-    /// Weighs each pixel.
+    /// Adds a weight for each pixel.
     pub fn with_weights(self, weights: &'a [f32]) -> Self {
         Self { weights: Some(weights), ..self }
     }
@@ -134,7 +134,7 @@ impl<'a> Pixels<'a> {
     }
 }
 
-/// Runs the same text for the type of targets that pixels have.
+/// Runs the same code for each type of targets.
 macro_rules! with_plane {
     ($pixels:expr, $classes:expr, $plane:ident => $what:expr) => {{
         let (pixels, classes): (Pixels<'_>, usize) = ($pixels, $classes);
@@ -163,7 +163,7 @@ macro_rules! with_plane {
     }};
 }
 
-/// What is made for so many classes at most. What a capacity costs is its code, and memory that grows with it.
+/// An object for up to a number of classes. Each capacity costs code, and memory that grows with it.
 #[derive(Clone, Debug)]
 enum Of<A, B, C> {
     Eight(A),
@@ -171,7 +171,7 @@ enum Of<A, B, C> {
     Most(C),
 }
 
-/// Runs the same text for every capacity.
+/// Runs the same code for every capacity.
 macro_rules! with_capacity {
     ($of:expr, $inner:ident => $what:expr) => {
         match $of {
@@ -182,7 +182,7 @@ macro_rules! with_capacity {
     };
 }
 
-/// Runs the same text for every capacity, and makes the same variant of what it gives.
+/// Runs the same code for every capacity, and wraps the result in the same variant.
 macro_rules! map_capacity {
     ($of:expr, $inner:ident => $what:expr) => {
         match $of {
@@ -193,7 +193,7 @@ macro_rules! map_capacity {
     };
 }
 
-/// Expressions that are evaluated together.
+/// Expressions to evaluate together.
 #[derive(Clone, Debug)]
 pub struct Losses {
     plan: Arc<Plan<ClassesLoss>>,
@@ -202,11 +202,11 @@ pub struct Losses {
 }
 
 impl Losses {
-    /// Of these expressions, in this order, over so many classes, with a weight for each or none. A loss that occurs in several expressions is
+    /// Takes expressions, in this order, over a number of classes, with a weight for each class or none. A loss that occurs in several expressions is
     /// summed once.
     ///
     /// # Errors
-    /// [`ParameterError`] unless there are 1 to [`MOST_CLASSES`] classes, and weights are finite, at least 0, and as many as classes.
+    /// [`ParameterError`] unless there are 1 to [`MOST_CLASSES`] classes, and weights are finite, at least 0, and one per class.
     pub fn new(
         expressions: Vec<ClassExpression>,
         classes: usize,
@@ -215,7 +215,7 @@ impl Losses {
         let plan = Plan::new(expressions);
         let terms = ClassTerms::new(&plan, &terms::weights(weights))?;
         let losses = Self { plan: Arc::new(plan), terms, classes };
-        // Whatever is wrong with the number of classes is so here, and not later.
+        // Finds here, and not later, whatever is wrong with the number of classes.
         losses.sums()?;
         Ok(losses)
     }
@@ -240,10 +240,10 @@ impl Losses {
         })
     }
 
-    /// Empty sums.
+    /// Makes empty sums.
     ///
     /// # Errors
-    /// None that [`new`](Self::new) has not found.
+    /// None in practice: [`new`](Self::new) has checked everything.
     pub fn accumulator(&self) -> Result<Accumulator, ParameterError> {
         Ok(Accumulator { sums: self.sums()? })
     }
@@ -257,7 +257,7 @@ impl Losses {
             _ => self.terms.of_nothing::<MOST_CLASSES>(self.classes),
         };
         let mut values = values.into_iter();
-        // What ranks the pixels has nothing to rank.
+        // A loss that ranks pixels has nothing to rank.
         let value = |loss: &ClassesLoss| match loss {
             ClassesLoss::Ranking(_) => 0.0,
             _ => values.next().unwrap_or(0.0),
@@ -265,24 +265,24 @@ impl Losses {
         self.plan.combine(&self.plan.losses().map(value).collect::<Vec<_>>())
     }
 
-    /// The first term, of all expressions, that is no sum over pixels, so that there is no map of it.
+    /// The first term, of all expressions, that is not a sum over pixels and so has no map.
     #[must_use]
     pub fn without_map(&self) -> Option<&'static str> {
         self.plan.terms().find(|weighted| !weighted.term.loss.is_pointwise()).map(|weighted| weighted.term.name)
     }
 
-    /// Whether class weights matter to any of the losses.
+    /// Whether class weights change any of the losses.
     #[must_use]
     pub fn takes_weights(&self) -> bool {
         self.plan.terms().any(|weighted| weighted.term.loss.takes_weights())
     }
 
-    /// Writes the loss of each pixel by the only expression, before any mean, times its weight: 0 where a pixel is ignored, NaN where it is out
-    /// of range, the largest `f32` where it is larger. `false`, and nothing is written, if several expressions are evaluated or a term is no
+    /// Writes the loss of each pixel times its weight, before any mean, for the only expression: 0 where a pixel is ignored, NaN where it is out
+    /// of range, at most the largest `f32`. Returns `false` and writes nothing if there are several expressions, or if a term is not a
     /// sum over pixels.
     ///
     /// # Errors
-    /// [`ClassPlaneError`] unless there is a place for each pixel, and as many logits as classes; nothing is written then.
+    /// [`ClassPlaneError`] unless the map has one place per pixel, and there is one logit per class; nothing is written then.
     pub fn write_map(&self, pixels: Pixels<'_>, map: &mut [f32]) -> Result<bool, ClassPlaneError> {
         let ([_], None) = (self.plan.expressions(), self.without_map()) else { return Ok(false) };
         match self.classes {
@@ -304,9 +304,9 @@ impl Losses {
 
 type SumsUpTo = Of<Box<Sums<8>>, Box<Sums<32>>, Box<Sums<MOST_CLASSES>>>;
 
-/// The running sums of all expressions: exact, so that any order and any split of the pixels give equal bits.
+/// The running sums of all expressions. They are exact, so any order and any split of the pixels give equal bits.
 ///
-/// For a loss that ranks the pixels they are kept, 4 bytes a logit and 12 a pixel.
+/// If a loss ranks the pixels, they are kept, at 4 bytes per logit and 12 per pixel.
 #[derive(Clone, Debug)]
 pub struct Accumulator {
     sums: SumsUpTo,
@@ -322,7 +322,7 @@ impl Accumulator {
     /// Adds the pixels of slices.
     ///
     /// # Errors
-    /// [`ClassPlaneError`] unless there are as many logits as classes and pixels; nothing is added then.
+    /// [`ClassPlaneError`] unless there is one logit for each class and pixel; nothing is added then.
     pub fn extend(&mut self, pixels: Pixels<'_>) -> Result<(), ClassPlaneError> {
         let classes = self.classes();
         with_capacity!(&mut self.sums, sums => with_plane!(pixels, classes, plane => sums.extend(plane)));
@@ -332,7 +332,7 @@ impl Accumulator {
     /// Adds the pixels of another accumulator of the same losses.
     ///
     /// # Errors
-    /// [`StateError::OtherLoss`], and nothing is added, if losses, class weights or numbers of classes differ.
+    /// [`StateError::OtherLoss`] if losses, class weights or numbers of classes differ; nothing is added then.
     pub fn merge(&mut self, other: &Self) -> Result<(), StateError> {
         match (&mut self.sums, &other.sums) {
             (Of::Eight(sums), Of::Eight(more)) => sums.merge(more),
@@ -347,25 +347,25 @@ impl Accumulator {
         with_capacity!(&mut self.sums, sums => sums.reset());
     }
 
-    /// How many pixels there were so far, and what became of them.
+    /// The number of pixels so far: valid, ignored and rejected.
     #[must_use]
     pub fn counts(&self) -> Counts {
         with_capacity!(&self.sums, sums => sums.streamed().counts())
     }
 
-    /// The first rejected pixel, if this accumulator has seen one itself and was not merged since.
+    /// The first rejected pixel, if this accumulator has seen one itself and has not been merged since.
     #[must_use]
     pub fn first_rejected(&self) -> Option<RejectedPixel> {
         with_capacity!(&self.sums, sums => sums.streamed().first_rejected())
     }
 
-    /// Tells the losses, their class weights and the number of classes from others.
+    /// A hash of the losses, their class weights and the number of classes.
     #[must_use]
     pub fn fingerprint(&self) -> u64 {
         with_capacity!(&self.sums, sums => sums.fingerprint())
     }
 
-    /// The [state](loss_core::class::ClassAccumulator#state): integers that add. `None` if the pixels are kept, because a loss ranks them.
+    /// The [state](loss_core::class::ClassAccumulator#state), integers that add; `None` if a loss ranks the pixels, which are then kept.
     #[must_use]
     pub fn state(&self) -> Option<Vec<i64>> {
         with_capacity!(&self.sums, sums => sums.state())
@@ -374,7 +374,7 @@ impl Accumulator {
     /// Replaces all pixels by those of a state, or of an element-wise sum of states.
     ///
     /// # Errors
-    /// [`StateError`], and nothing is changed, if it is no state of these losses.
+    /// [`StateError`] if the state does not belong to these losses; nothing is changed then.
     pub fn load_state(&mut self, state: &[i64]) -> Result<(), StateError> {
         with_capacity!(&mut self.sums, sums => sums.load_state(state))
     }
@@ -382,17 +382,17 @@ impl Accumulator {
     /// The result, if every pixel was in range.
     ///
     /// # Errors
-    /// [`EvaluationError`] if there is no (valid) pixel, if any was rejected, if a term was too large, if the coefficients are, or if a loss that
+    /// [`EvaluationError`] if there is no valid pixel, if any was rejected, if a term or the coefficients were too large, or if a loss that
     /// ranks refuses a target or a weight.
     pub fn finish(&self) -> Result<Finished, EvaluationError> {
         Ok(Finished { finished: map_capacity!(&self.sums, sums => Box::new(sums.finish(sums.streamed().finish()?)?)) })
     }
 
-    /// The result over the pixels that were in range.
+    /// The result over the pixels that were in range; rejected pixels are left out.
     ///
     /// # Errors
-    /// [`EvaluationError`] if there is none, if a term was too large, if the coefficients are, or if a loss that ranks refuses a target or a
-    /// weight that others take.
+    /// [`EvaluationError`] if there is no valid pixel, if a term or the coefficients were too large, or if a loss that ranks refuses a target or a
+    /// weight that other losses accept.
     pub fn finish_valid(&self) -> Result<Finished, EvaluationError> {
         Ok(Finished {
             finished: map_capacity!(&self.sums, sums => Box::new(sums.finish(sums.streamed().finish_valid()?)?)),
@@ -407,7 +407,7 @@ pub struct Finished {
 }
 
 impl Finished {
-    /// The value of the first expression, which is the only one as a rule.
+    /// The value of the first expression, usually the only one.
     #[must_use]
     pub fn value(&self) -> f64 {
         self.values().first().map_or(0.0, |evaluated| evaluated.value)
@@ -419,7 +419,7 @@ impl Finished {
         with_capacity!(&self.finished, finished => finished.values())
     }
 
-    /// How many pixels there were, and what became of them.
+    /// The number of pixels: valid, ignored and rejected.
     #[must_use]
     pub fn counts(&self) -> Counts {
         with_capacity!(&self.finished, finished => finished.streamed().counts())
@@ -443,13 +443,13 @@ impl Finished {
         with_capacity!(&self.finished, finished => finished.streamed().accuracy())
     }
 
-    /// The accuracy of a prediction of class 0 everywhere.
+    /// The accuracy of predicting class 0 everywhere.
     #[must_use]
     pub fn accuracy_of_background(&self) -> Option<f64> {
         with_capacity!(&self.finished, finished => finished.streamed().accuracy_of_background())
     }
 
-    /// The gradient of the only expression times an upstream factor; `None` if several were evaluated.
+    /// The gradient of the only expression, times an upstream factor; `None` if there are several.
     #[must_use]
     pub fn gradient(&self, upstream: f64) -> Option<Gradient> {
         let gradient = map_capacity!(&self.finished, finished => Box::new(finished.gradient(upstream)?));
@@ -457,18 +457,18 @@ impl Finished {
     }
 }
 
-/// The gradient of a finished loss, ready to be written for any of the pixels that it was taken of.
+/// The gradient of a finished loss, to write for any of its pixels.
 #[derive(Clone, Debug)]
 pub struct Gradient {
     gradient: Of<Box<GradientOfSums<8>>, Box<GradientOfSums<32>>, Box<GradientOfSums<MOST_CLASSES>>>,
 }
 
 impl Gradient {
-    /// Writes ∂L/∂z of every logit, in the layout of the logits: 0 where a pixel was ignored or rejected. Lovász-Softmax ranks its pixels anew at
-    /// each call, so write all of them in one, or in few.
+    /// Writes ∂L/∂z of every logit, in the layout of the logits; 0 for an ignored or rejected pixel. Lovász-Softmax ranks its pixels again at
+    /// each call, so write all pixels in one call, or in few.
     ///
     /// # Errors
-    /// [`EvaluationError`], and nothing is written, unless there is a place for each logit, and as many logits as classes.
+    /// [`EvaluationError`] unless there is one place per logit, and one logit per class; nothing is written then.
     pub fn write(&self, pixels: Pixels<'_>, to: &mut [f32]) -> Result<(), EvaluationError> {
         let layout = pixels.layout;
         with_capacity!(&self.gradient, gradient => {

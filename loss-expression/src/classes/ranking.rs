@@ -1,4 +1,4 @@
-//! Losses over classes that rank the pixels, which are kept for them.
+//! Losses over classes that rank the pixels; the pixels are kept for them.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use loss_core::{Reason, RejectedPixel};
 use crate::error::EvaluationError;
 use crate::expression::ClassRanking;
 
-/// The cross-entropy of each pixel, which is what the hardest are chosen by.
+/// The cross-entropy of each pixel, by which the hardest are chosen.
 fn losses<T: Label, const C: usize>(plane: ClassPlane<'_, T, C>) -> Vec<f32> {
     let mut losses = vec![0.0; plane.pixels()];
-    // It is refused for its length alone.
+    // This can only fail for its length, which is right here.
     let _ = CrossEntropy::new().write_map(plane, &mut losses);
     losses
 }
@@ -22,11 +22,11 @@ fn losses<T: Label, const C: usize>(plane: ClassPlane<'_, T, C>) -> Vec<f32> {
 #[derive(Clone, Debug)]
 pub(super) struct Kept {
     classes: usize,
-    /// Pixel by pixel.
+    /// The logits, pixel by pixel.
     logits: Vec<f32>,
     labels: Vec<i64>,
     weights: Vec<f32>,
-    /// How many pixels had soft targets, which have no rank.
+    /// The number of pixels with soft targets, which have no rank.
     soft: i64,
 }
 
@@ -39,13 +39,13 @@ impl Kept {
         *self = Self::new(self.classes);
     }
 
-    /// Keeps the pixels that take part: the others are counted elsewhere.
+    /// Keeps the pixels that take part; the others are counted elsewhere.
     pub(super) fn extend<T: Label, const C: usize>(&mut self, plane: ClassPlane<'_, T, C>) {
         for (sample, loss) in plane.samples().zip(losses(plane)) {
             let ClassSample { logits, target, weight } = sample;
             match target {
                 ClassTarget::Soft(_) => self.soft += 1,
-                // Where the map is no number, the pixel is out of range.
+                // Where the map is NaN, the pixel is out of range.
                 ClassTarget::Label(label) if weight != 0.0 && !loss.is_nan() => {
                     self.logits.extend_from_slice(logits.get(..self.classes).unwrap_or_default());
                     self.labels.push(label);
@@ -68,7 +68,7 @@ impl Kept {
         Ok(plane.with_weights(&self.weights)?)
     }
 
-    /// A loss of the pixels that were kept.
+    /// A loss of the kept pixels.
     pub(super) fn finish<const C: usize>(self: &Arc<Self>, loss: ClassRanking) -> Result<Ranked, EvaluationError> {
         let wrong = |error: SortedError| EvaluationError::Ranking { loss: loss.name(), error };
         if self.soft > 0 {
@@ -78,7 +78,7 @@ impl Kept {
         }
         let hardest = |rule: &dyn Fn(&[f32]) -> Result<Hardest, SortedError>| {
             let losses = losses(self.plane::<C>()?);
-            // The map has the largest number in place of a larger one, which no mean can be taken of.
+            // The map limits a number to the largest `f32`; then there is no mean.
             if losses.contains(&f32::MAX) {
                 return Err(wrong(SortedError::Saturated));
             }
@@ -94,7 +94,7 @@ impl Kept {
         }
     }
 
-    /// What the finished loss gives. The memory that it borrows is made anew, because a result outlives it.
+    /// Calls a function with the finished loss. Its memory is allocated again each time, because the result outlives the loss.
     fn lovasz<const C: usize, O>(
         &self,
         over: LovaszClasses,
@@ -116,7 +116,7 @@ impl Kept {
     }
 }
 
-/// A finished loss that ranks.
+/// A finished loss that ranks pixels.
 #[derive(Clone, Debug)]
 pub(super) enum Ranked {
     Hardest(Hardest),
@@ -131,7 +131,7 @@ impl Ranked {
         }
     }
 
-    /// Adds `factor` times ∂L/∂z of every logit.
+    /// Adds ∂L/∂z of every logit, times `factor`.
     pub(super) fn add_gradient<T: Label, const C: usize>(
         &self,
         factor: f64,

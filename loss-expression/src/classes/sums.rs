@@ -1,4 +1,4 @@
-//! Sums, results and gradients for so many classes at most.
+//! Sums, results and gradients for up to a number of classes.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::error::EvaluationError;
 use crate::expression::ClassesLoss;
 use crate::plan::{Evaluated, Plan, mixed};
 
-/// The sums of the losses that have some, and the pixels for those that rank them.
+/// The sums of the losses that have sums, and the pixels for the losses that rank them.
 #[derive(Clone, Debug)]
 pub(super) struct Sums<const C: usize> {
     plan: Arc<Plan<ClassesLoss>>,
@@ -59,7 +59,7 @@ impl<const C: usize> Sums<C> {
         Ok(())
     }
 
-    /// Of losses that are all sums, that of these sums.
+    /// The hash of the sums; a loss without sums is mixed in.
     pub(super) fn fingerprint(&self) -> u64 {
         let others = self.plan.losses().enumerate().filter(|(_, loss)| matches!(loss, ClassesLoss::Ranking(_)));
         others.fold(self.streamed.fingerprint(), |fingerprint, (place, loss)| mixed(fingerprint, place, loss))
@@ -95,7 +95,7 @@ impl<const C: usize> Sums<C> {
 pub(super) struct FinishedSums<const C: usize> {
     plan: Arc<Plan<ClassesLoss>>,
     streamed: FinishedClasses<ClassTerms, C>,
-    /// One for each distinct loss; `None` stands for the next of the streamed ones.
+    /// One part for each distinct loss; `None` is the next of the streamed losses.
     parts: Vec<Option<Ranked>>,
 }
 

@@ -1,4 +1,4 @@
-//! All losses over classes that were asked for, in one pass.
+//! All requested losses over classes, in one pass.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::map::MapOfTerms;
 use crate::plan::Plan;
 use crate::sums_of_terms::SumsOfTerms;
 
-/// A weight for each class, which losses share.
+/// Class weights that losses share.
 #[derive(Clone, Debug)]
 pub(crate) struct Given(Arc<[f64]>);
 
@@ -32,18 +32,18 @@ impl ClassWeights for Given {
     }
 }
 
-/// A weight for each class, or none for all.
+/// A weight for each class, or `None` for weight 1.
 pub(crate) type Weights = Option<Given>;
 
-/// These weights, one a class; `None`: 1 for each.
+/// Class weights from a slice; `None` is weight 1 for each class.
 pub(crate) fn weights(weights: Option<&[f64]>) -> Weights {
     weights.map(|weights| Given(weights.into()))
 }
 
-/// A loss over classes with what the command line chooses of it.
+/// A loss over classes with the options of an expression.
 type AnyClassLoss = loss_core::class::AnyClassLoss<Weights, AnyClassSet>;
 
-/// `None` if it is no loss of sums.
+/// Makes the loss; `None` if it is not a loss of sums.
 fn class_loss(loss: &ClassesLoss, given: &Weights) -> Result<Option<AnyClassLoss>, ParameterError> {
     let weights = |takes: bool| given.clone().filter(|_| takes);
     let kept = |foreground_only: bool| {
@@ -74,7 +74,7 @@ struct Summand {
     loss: AnyClassLoss,
 }
 
-/// Some number of losses over the same pixels: one softmax a pixel, whatever their number.
+/// Several losses over the same pixels, with one softmax per pixel for all.
 #[derive(Clone, Debug)]
 pub(crate) struct ClassTerms(Arc<[Summand]>);
 
@@ -139,7 +139,7 @@ impl<const C: usize> ClassLoss<C> for ClassTerms {
 
     #[inline(always)]
     fn add_gradient<R: Real>(&self, slopes: &Vec<AnyClassSlope<C>>, pixel: &ClassPixel<R, C>, gradient: &mut [R; C]) {
-        // No closure, which might not be inlined, and be compiled for another processor than the loop over pixels.
+        // Not a closure, which might not be inlined and then be compiled without the instructions of the loop over pixels.
         for (term, slope) in self.0.iter().zip(slopes) {
             term.loss.add_gradient(slope, pixel, gradient);
         }
@@ -177,7 +177,7 @@ mod tests {
     use super::*;
     use crate::expression::Expression;
 
-    /// The same as of binary masks.
+    /// The same check as for binary masks.
     fn same(expression: &str, weights: Option<[f64; 3]>, typed: impl ClassLoss<8>) {
         let expression: Expression<ClassesLoss> = expression.parse().unwrap();
         let weights = super::weights(weights.as_ref().map(|weights| weights.as_slice()));

@@ -4,7 +4,7 @@ use std::fmt;
 
 use loss_core::list::{ParameterFacts, Value};
 
-/// A number in the shortest form that reads back as the same: `1e-5`, `2`, `0.25`.
+/// A number in the shortest form that reads back as the same number: `1e-5`, `2`, `0.25`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Short(pub f64);
 
@@ -15,7 +15,7 @@ impl fmt::Display for Short {
     }
 }
 
-/// `name=value`, as an expression has it.
+/// `name=value`, as in an expression.
 pub(super) fn written(parameter: &ParameterFacts, value: Value) -> String {
     match value {
         Value::Number(number) => format!("{}={}", parameter.name, Short(number)),

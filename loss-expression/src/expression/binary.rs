@@ -19,9 +19,9 @@ use super::vocabulary::{Entry, Vocabulary};
 pub enum BinaryLoss {
     /// A function of sums over pixels.
     Sums(AnyLoss),
-    /// Two of these, each with its coefficient: the unified focal loss.
+    /// Two losses of sums, each with a coefficient: the unified focal loss.
     Two([(f64, AnyLoss); 2]),
-    /// One that ranks the pixels.
+    /// A loss that ranks the pixels.
     Ranking(Ranking),
     /// The boundary loss, which needs a distance map.
     Boundary,
@@ -31,7 +31,7 @@ pub enum BinaryLoss {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Ranking {
-    /// [`LovaszHinge`].
+    /// The Lovász hinge, [`LovaszHinge`].
     LovaszHinge,
     /// Cross-entropy of the hardest pixels by [`TopK`].
     TopK(TopK),
@@ -52,7 +52,7 @@ impl Ranking {
 }
 
 impl BinaryLoss {
-    /// Whether the loss is a sum over pixels, so that there is a map of it.
+    /// Whether the loss is a sum over pixels, and so has a map.
     #[must_use]
     pub fn is_pointwise(&self) -> bool {
         matches!(self, Self::Sums(loss) if loss.is_pointwise())
@@ -81,7 +81,7 @@ static ENTRIES: LazyLock<Vec<Entry<BinaryLoss>>> = LazyLock::new(|| {
     };
     add(UnifiedFocal::FACTS, |arguments| {
         let [lambda, delta, gamma, smooth] = ["lambda", "delta", "gamma", "smooth"].map(|name| arguments.number(name));
-        // What is refused is said by the loss itself; that the two are the same loss, by a test.
+        // The loss itself refuses bad parameters; a test checks that the two are the same loss.
         let _ = unified_focal(lambda, delta, gamma, smooth)?;
         let pixel = AsymmetricFocal::new(delta as f32, gamma as f32)?.mean();
         let region = AsymmetricFocalTversky::new(delta, gamma, smooth)?;

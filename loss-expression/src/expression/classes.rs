@@ -12,7 +12,7 @@ use loss_core::sorted::{LovaszClasses, LovaszSoftmax, Ohem, TopK};
 use super::binary::BinaryLoss;
 use super::vocabulary::{Entry, Vocabulary};
 
-/// A loss over classes, before their number and weights are known.
+/// A loss over classes, before the number of classes and their weights are known.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ClassesLoss {
@@ -20,18 +20,18 @@ pub enum ClassesLoss {
     CrossEntropy {
         /// The loss, without weights.
         loss: CrossEntropy,
-        /// What its sum is divided by.
+        /// The denominator of its sum.
         denominator: ClassDenominator,
-        /// Whether it takes the class weights that are given.
+        /// Whether it uses given class weights.
         weighted: bool,
     },
     /// Focal loss of a softmax.
     Focal {
         /// The loss, without weights.
         loss: SoftmaxFocal,
-        /// What its sum is divided by.
+        /// The denominator of its sum.
         denominator: ClassDenominator,
-        /// Whether it takes the class weights that are given.
+        /// Whether it uses given class weights.
         weighted: bool,
     },
     /// A binary loss of each class against the rest.
@@ -40,21 +40,21 @@ pub enum ClassesLoss {
         binary: AnyLoss,
         /// Whether class 0 is left out.
         foreground_only: bool,
-        /// What a class counts that no pixel has.
+        /// The loss of a class that no pixel has.
         absent: AbsentClass,
-        /// What the losses of the classes become.
+        /// How the losses of the classes become one.
         reduction: ClassReduction,
-        /// What it does with the class weights that are given.
+        /// The effect of given class weights.
         weights: Option<WeightMode>,
     },
     /// Generalised Dice loss.
     GeneralisedDice {
-        /// The loss, of all classes.
+        /// The loss over all classes.
         loss: GeneralisedDice,
         /// Whether class 0 is left out.
         foreground_only: bool,
     },
-    /// One that ranks the pixels.
+    /// A loss that ranks the pixels.
     Ranking(ClassRanking),
 }
 
@@ -62,7 +62,7 @@ pub enum ClassesLoss {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ClassRanking {
-    /// [`LovaszSoftmax`].
+    /// Lovász-Softmax, [`LovaszSoftmax`].
     LovaszSoftmax(LovaszClasses),
     /// Cross-entropy of the hardest pixels by [`TopK`].
     TopK(TopK),
@@ -83,13 +83,13 @@ impl ClassRanking {
 }
 
 impl ClassesLoss {
-    /// Whether the loss is a sum over pixels, so that there is a map of it.
+    /// Whether the loss is a sum over pixels, and so has a map.
     #[must_use]
     pub fn is_pointwise(&self) -> bool {
         matches!(self, Self::CrossEntropy { .. } | Self::Focal { .. })
     }
 
-    /// Whether class weights that are given matter to it.
+    /// Whether given class weights change the loss.
     #[must_use]
     pub fn takes_weights(&self) -> bool {
         match self {
@@ -139,17 +139,17 @@ fn foreground_only(arguments: &Arguments<'_>) -> bool {
     arguments.word("classes") == "foreground"
 }
 
-/// A binary region loss of each class against the rest, if the loss is one.
+/// A binary region loss of each class against the rest, if the loss is a region loss.
 fn per_class(entry: &'static loss_core::list::Entry<AnyLoss>) -> Option<Entry<ClassesLoss>> {
     if !entry.facts.is_per_class {
         return None;
     }
-    // Classes have a rule for absent ones in place of one for empty masks. The list is made once, so what is leaked is little.
+    // Classes have a rule for absent ones instead of one for empty masks. The list is made once, so little memory is leaked.
     let own: Vec<ParameterFacts> =
         entry.facts.parameters().filter(|parameter| parameter.name != "empty").copied().collect();
     let groups: Vec<&'static [ParameterFacts]> = vec![Vec::leak(own), PER_CLASS];
     let formula = String::leak(format!("of each class {}", entry.facts.formula));
-    let description = String::leak(format!("{} Of each class against the rest.", entry.facts.description));
+    let description = String::leak(format!("{} Here of each class against the rest.", entry.facts.description));
     let facts = Facts { formula, description, parameters: Vec::leak(groups), more_parameters: &[], ..entry.facts };
     Some(Entry::new(facts, |arguments| {
         Ok(ClassesLoss::PerClass {

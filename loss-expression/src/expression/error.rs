@@ -1,16 +1,16 @@
-//! What is wrong with an expression, shown at its column.
+//! The error of an expression, shown at its column.
 
 use std::fmt;
 use std::ops::Range;
 
-/// An expression that is not a loss, and why.
+/// The reason why a text is not a loss, and the place at fault.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExpressionError {
     expression: String,
-    /// The place at fault, in bytes; empty at the end of the expression.
+    /// The range at fault, in bytes; empty at the end of the expression.
     span: Range<usize>,
     message: String,
-    /// What would be possible.
+    /// The possible texts at that place.
     possible: String,
 }
 
@@ -19,7 +19,7 @@ impl ExpressionError {
         Self { expression: expression.to_owned(), span, message, possible }
     }
 
-    /// The column at fault, from 1, in characters.
+    /// The column at fault, in characters, counted from 1.
     pub fn column(&self) -> usize {
         self.characters(0..self.span.start) + 1
     }
@@ -31,7 +31,7 @@ impl ExpressionError {
 
 impl fmt::Display for ExpressionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // One column a character, whatever the character.
+        // Every character takes one column.
         let shown: String =
             self.expression.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
         let column = self.column();

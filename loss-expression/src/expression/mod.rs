@@ -22,7 +22,7 @@ pub use vocabulary::{Entry, Vocabulary, known_elsewhere};
 /// A sum of losses over classes with coefficients.
 pub type ClassExpression = Expression<ClassesLoss>;
 
-/// A sum of losses with coefficients: of binary masks, or of classes.
+/// A sum of losses with coefficients, of binary masks or over classes.
 ///
 /// Its text form ([`Display`](fmt::Display)) reads back as an equal expression.
 ///
@@ -39,13 +39,13 @@ pub struct Expression<L = BinaryLoss> {
 }
 
 impl<L> Expression<L> {
-    /// The terms, in the order they were written.
+    /// The terms, in the order in which they were written.
     #[must_use]
     pub fn terms(&self) -> &[WeightedTerm<L>] {
         &self.terms
     }
 
-    /// The first term alone.
+    /// The first term.
     #[must_use]
     pub fn first_term(&self) -> Self
     where
@@ -81,7 +81,7 @@ impl<L> fmt::Display for Expression<L> {
     }
 }
 
-/// A term with the coefficient it enters the sum with.
+/// A term and its coefficient in the sum.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WeightedTerm<L = BinaryLoss> {
     /// The coefficient.

@@ -1,4 +1,4 @@
-//! From text to terms.
+//! The parser: from text to terms.
 
 use loss_core::FinishError;
 use loss_core::list::{Arguments, BuildError, Facts, Kind, ParameterFacts, Value};
@@ -15,7 +15,7 @@ use super::{ExpressionError, Term, WeightedTerm};
 #[grammar = "expression/grammar.pest"]
 struct Grammar;
 
-/// The parser calls itself for each bracket, and a stack has an end.
+/// The parser calls itself for each bracket, and the stack is limited.
 const DEEPEST_NESTING: usize = 32;
 
 pub(super) fn parse<L: Vocabulary>(text: &str) -> Result<Vec<WeightedTerm<L>>, ExpressionError> {
@@ -48,7 +48,7 @@ fn check_nesting(text: &str) -> Result<(), ExpressionError> {
     Ok(())
 }
 
-/// Reads the pairs of a text that follows the grammar.
+/// Reads the parsed pairs of a text that follows the grammar.
 #[derive(Clone, Copy)]
 struct Reader<'a> {
     text: &'a str,
@@ -239,7 +239,7 @@ fn did_you_mean(written: &str, names: impl Iterator<Item = &'static str>) -> Str
     closest(written, names).map_or(String::new(), |name| format!("; did you mean {name}?"))
 }
 
-/// The name that is most like what was written, if one is like it at all.
+/// The name most like the written one, if any is similar.
 #[must_use]
 pub fn closest(written: &str, names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
     const ALIKE: f64 = 0.7;
@@ -251,7 +251,7 @@ pub fn closest(written: &str, names: impl Iterator<Item = &'static str>) -> Opti
         .map(|(_, name)| name)
 }
 
-/// `dice_loss` and `tver` are as good as misspelt.
+/// A name that begins the written one, or is begun by it, counts as a misspelling: `dice_loss`, `tver`.
 fn begins(written: &str, name: &str) -> f64 {
     const SHORTEST: usize = 3;
     let alike = written.len() >= SHORTEST && (written.starts_with(name) || name.starts_with(written));

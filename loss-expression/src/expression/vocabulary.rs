@@ -1,16 +1,16 @@
-//! The losses that expressions can name: made from the list of the library.
+//! The losses that expressions can name, made from the list of the library.
 
 use loss_core::list::{self, Arguments, BuildError, Facts, Needs};
 
-/// Losses that expressions can be made of: those of binary masks, or those over classes.
+/// The losses of one kind of expression: of binary masks, or over classes.
 pub trait Vocabulary: Clone + PartialEq + std::fmt::Debug + 'static {
-    /// What the losses are of.
+    /// The kind of targets, in words.
     const OF: &'static str;
 
-    /// All of them.
+    /// All losses.
     fn entries() -> &'static [Entry<Self>];
 
-    /// Why a loss of this name is not among them, if the library has it for something else.
+    /// The reason why no loss has this name here, if the library has it for other targets.
     fn elsewhere(name: &str) -> Option<String>;
 
     /// The entry with this name or alias.
@@ -30,9 +30,9 @@ pub trait Vocabulary: Clone + PartialEq + std::fmt::Debug + 'static {
 
 type Build<L> = dyn Fn(&Arguments<'_>) -> Result<L, BuildError> + Send + Sync;
 
-/// A loss that expressions can name, and that is an `L` when built.
+/// A loss that expressions can name; it becomes an `L`.
 pub struct Entry<L> {
-    /// What the library's list says of it.
+    /// Its facts from the library's list.
     pub facts: Facts,
     build: Box<Build<L>>,
 }
@@ -51,29 +51,26 @@ impl<L> Entry<L> {
         Self { facts, build: Box::new(build) }
     }
 
-    /// The loss of these arguments.
+    /// Makes the loss of arguments.
     ///
     /// # Errors
-    /// [`BuildError`] if they make no loss together.
+    /// [`BuildError`] if the arguments contradict each other.
     pub fn build(&self, arguments: &Arguments<'_>) -> Result<L, BuildError> {
         (self.build)(arguments)
     }
 }
 
-/// A loss that the library has no name for, and why.
+/// Known losses that the library does not have, and the reason.
 const IMPOSSIBLE: [(&str, &str); 3] = [
-    (
-        "hausdorff",
-        "it needs a distance transform of the whole prediction at every step; boundary is the loss that does not",
-    ),
+    ("hausdorff", "it needs a distance transform of the whole prediction at every step; use boundary, which does not"),
     (
         "hausdorff_dt",
-        "it needs a distance transform of the whole prediction at every step; boundary is the loss that does not",
+        "it needs a distance transform of the whole prediction at every step; use boundary, which does not",
     ),
-    ("cldice", "it compares soft skeletons, which no number of sums stands for"),
+    ("cldice", "it compares soft skeletons, which no fixed number of sums can replace"),
 ];
 
-/// What to say of a name that no vocabulary has, if it is one of a known loss; `dice_loss` and `Dice-Loss` are names of `dice`.
+/// The message for a name in no vocabulary, if it belongs to a known loss; `dice_loss` and `Dice-Loss` are names of `dice`.
 #[must_use]
 pub fn known_elsewhere(name: &str) -> Option<String> {
     let plain = name.to_lowercase().replace('-', "_");
@@ -88,7 +85,7 @@ pub fn known_elsewhere(name: &str) -> Option<String> {
             facts.page
         ));
     }
-    // Written as the list has it, the name would have been found.
+    // If it were written as in the list, it would have been found.
     let written = facts.names().any(|other| other == name);
     (!written).then(|| format!("there is no loss {name:?}; did you mean {}?", facts.name))
 }

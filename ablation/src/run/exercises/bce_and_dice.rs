@@ -1,4 +1,4 @@
-//! What Dice adds to BCE.
+//! Exercise 1: the effect of adding Dice to BCE.
 
 use super::charts::histories;
 use super::losses::Shared;
@@ -31,8 +31,8 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     let share = outcomes.config.data.share;
     let entries = outcomes.entries(&arms(outcomes.config));
     section.text(format!(
-        "BCE takes the mean over all pixels, so with {} foreground, {} of the pixels it listens to are background. Dice compares the overlap with the size of both \
-         masks. The sum of the two keeps BCE's gradient at every pixel and adds Dice's aim.",
+        "BCE is the mean over all pixels, so with {} foreground, {} of its pixels are background. Dice compares the overlap with the size of both \
+                 masks. Their sum keeps BCE's gradient at every pixel and adds Dice's aim.",
         percent_as_set(share),
         percent_as_set(1.0 - share)
     ));
@@ -44,7 +44,7 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
         section.finding(found(of_both));
         of_own.iter().for_each(|comparison| section.finding(found(std::slice::from_ref(comparison))));
         section.table(family_table(&EXERCISE.part("comparisons"), &family));
-        // With losses of the user's own there is more than a pair to rank.
+        // With losses of the user's own there are more than two losses to rank.
         if !own.is_empty() {
             let place = format!("at {} foreground", percent_as_set(share));
             rankings::add(section, &EXERCISE.part("own"), &place, &entries, name::DICE);
@@ -69,10 +69,10 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     if let Some(pictures) = side_by_side(&held_out, &entries, ROWS) {
         section.figure(Figure {
             id: EXERCISE.part("masks"),
-            title: "What each loss found".to_owned(),
+            title: "Foreground found by each loss".to_owned(),
             caption: format!(
-                "The first held-out images of seed {}, not selected; their true masks; and each prediction at p ≥ ½ as an error map of what was found, what is a false alarm and \
-                 what was missed. With this seed the mean Dice of all held-out images is {}.",
+                "The first held-out images of seed {}, not selected; their true masks; and each prediction at p ≥ ½ as a map of found, falsely found and \
+                     missed foreground. With this seed the mean Dice over all held-out images is {}.",
                 outcomes.config.first_seed,
                 of_first_seed(&entries)
             ),

@@ -1,11 +1,11 @@
-//! Charts that several exercises have.
+//! Charts that several exercises share.
 
 use crate::run::model::{Axis, Chart, Figure, Panel, Series};
 use crate::run::outcomes::Entry;
 use crate::run::statistics;
 use crate::run::training::FOLLOWED;
 
-/// More bands than this hide one another.
+/// With more bands than this, they hide each other.
 const MOST_BANDS: usize = 5;
 
 /// A panel for each metric, a line for each entry.

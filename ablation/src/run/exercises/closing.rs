@@ -1,4 +1,4 @@
-//! Which loss for which task: what the field takes, beside what these runs showed.
+//! The closing section: which loss for which task, in common practice and in these runs.
 
 use super::ALL;
 use crate::guide::{TASKS, Task};
@@ -7,7 +7,7 @@ use crate::run::model::{Cell, Section, Table};
 pub(crate) fn closing(sections: &[Section]) -> Section {
     let mut section = Section::new("which-loss", "Which loss for which task");
     section.text(
-        "Left: what the field commonly uses for a task. Right: what this run found, where one of its exercises is close to the task. Short trainings of a small network on \
+        "Left: the losses that the field commonly uses for a task. Right: the result of this run, if one of its exercises is close to the task. Short trainings of a small network on \
          synthetic images show a direction, not a law.",
     );
     let row = |task: &Task| {
@@ -29,7 +29,7 @@ pub(crate) fn closing(sections: &[Section]) -> Section {
     section
 }
 
-/// What the findings of the first exercise that comes near the task say on it.
+/// The findings of the first exercise that is close to the task.
 fn shown(sections: &[Section], task: &Task) -> String {
     let near = ALL.iter().find_map(|exercise| {
         let (_, shows) = exercise.near.iter().find(|(field, _)| *field == task.field)?;

@@ -1,4 +1,4 @@
-//! Classes of which some are rare, from two images.
+//! Exercise 6: classes of which some are rare, from two images.
 
 use super::charts::histories;
 use super::losses::named;
@@ -33,11 +33,11 @@ pub(super) static EXERCISE: Exercise = Exercise {
 const WEIGHTED_CE: &str = "weighted CE";
 const FOCAL_AND_DICE: &str = "focal + Dice";
 
-/// Each differs from the one before in one thing.
+/// Each loss differs from the one before in one thing.
 fn arms(config: &Config) -> Vec<(Task, NamedLoss)> {
     let Losses { gamma, smooth, .. } = config.losses;
     let [shallow, deep] = [false, true].map(|deep_supervision| Task::Damage { deep_supervision });
-    // Over the same denominator as the weighted cross-entropy, so that γ is all that differs.
+    // The denominator is that of the weighted cross-entropy, so that only γ differs.
     let focal = format!("focal(gamma={gamma}, reduction=weighted_mean)");
     let focal_and_dice = format!("{focal} + dice(smooth={smooth}, classes=foreground)");
     vec![
@@ -57,16 +57,16 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     let [eighth, quarter, full] = config.damage.lambdas;
     section.text(format!(
         "Two images show buildings before and after a disaster. Each pixel belongs to one of five classes: {}. Their shares, scaled to sum to 1, are {} (xBD is published \
-         with 96.0, 2.7, 0.1, 0.1 and 0.1 %). Both images go through the same encoder, and the decoder joins their features. Losses that take class weights use {}.",
+             with 96.0, 2.7, 0.1, 0.1 and 0.1 %). Both images go through the same encoder, and the decoder joins their features. The losses with class weights use {}.",
         CLASS_NAMES.join(", "),
         shares.join(", "),
         weights.join(", ")
     ));
     section.text(format!(
-        "Deep supervision adds a loss at an eighth of the size (focal, λ = {eighth}) and at a quarter (focal + Dice, λ = {quarter}) to the loss at full size (focal + Dice, \
-         λ = {full}); labels at 1/k are those of every k-th pixel. The focal losses take the class weights as the weighted cross-entropy does; Dice does not. Each loss \
-         in the list changes one thing from the loss before it. Losses are compared by the mean Dice of classes: the Dice of each class but background over the pixels of all held-out \
-         pairs of a seed, then the mean of the four."
+        "Deep supervision adds two losses to the loss at full size (focal + Dice, λ = {full}): one at an eighth of the size (focal, λ = {eighth}) and one at a quarter (focal + Dice, \
+             λ = {quarter}). Labels at 1/k are those of every k-th pixel. The focal losses use the class weights like the weighted cross-entropy; Dice does not. Each loss \
+             in the list changes one thing from the loss before it. The losses are compared by the mean Dice of classes: the Dice of each class except background over the pixels of all held-out \
+             pairs of a seed, then the mean of the four."
     ));
     missing(&entries).into_iter().for_each(|text| section.text(text));
     let pairs = entries.iter().zip(entries.iter().skip(1));
@@ -80,7 +80,7 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     let background =
         held_out.labels.iter().filter(|label| **label == 0).count() as f64 / held_out.labels.len().max(1) as f64;
     let overall = format!(
-        "{note} The mean Dice of classes is over the four classes other than background, each from the pixels of all pairs together, because most pairs lack most classes. Calling everything background reaches an \
+        "{note} The mean Dice of classes is over the four classes except background, each from the pixels of all pairs together, because most pairs lack most classes. Predicting background everywhere reaches an \
          accuracy of {background:.4}."
     );
     let shown_overall = [metric(name::MEAN_DICE, 3), metric(name::ACCURACY, 4)];
@@ -90,7 +90,7 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     section.table(by_class_table(
         &entries,
         name::PRECISION,
-        format!("{note} Precision is undefined where no pixel is called that class."),
+        format!("{note} Precision is undefined if no pixel is predicted as that class."),
     ));
     section.figure(histories(&EXERCISE.part("by-step"), "While training", &entries, &[name::MEAN_DICE]));
     pictures(outcomes, &entries).into_iter().for_each(|figure| section.figure(figure));
@@ -121,7 +121,7 @@ fn by_class(entries: &[Entry<'_>]) -> Figure {
     Figure {
         id: EXERCISE.part("classes"),
         title: "Dice and recall of each class".to_owned(),
-        caption: "On held-out pairs after the last step: dots are means over seeds, bars reach from the smallest to the largest seed. Background is left out; it is near 1 for all \
+        caption: "On held-out pairs after the last step: dots are means over seeds, bars span the smallest to the largest seed. Background is left out, because it is near 1 for all \
                   losses."
             .to_owned(),
         columns: 2,
@@ -171,7 +171,7 @@ fn pictures(outcomes: &Outcomes<'_>, entries: &[Entry<'_>]) -> Option<Figure> {
         id: EXERCISE.part("maps"),
         title: "Damage maps".to_owned(),
         caption: format!(
-            "Held-out pairs of seed {}: for each class from destroyed to no damage the pair with most of its pixels, then the first of the others. Beside each pair stand the true \
+            "Held-out pairs of seed {}: for each class from destroyed to no damage the pair with most of its pixels, then the first of the others. Beside each pair are the true \
              classes and the likeliest class by each loss.",
             config.first_seed
         ),

@@ -1,4 +1,4 @@
-//! What the networks were trained with: the generator's pictures and the shares.
+//! The data of the trainings: the generator's pictures and the shares of the classes.
 
 use super::pictures::{SHOWN, class_legend, classes, errors, grey, mask};
 use super::{Exercise, told};
@@ -25,9 +25,9 @@ pub(crate) fn data(outcomes: &Outcomes<'_>, exercises: &[&Exercise]) -> Section 
     shares.dedup();
     if let Some(images) = &config.images {
         section.text(format!(
-            "The images are {0} files, split by image into {1} folds, never by crop: each seed holds one fold out and trains on crops of {2} × {2} \
+            "The images are {0} files, split into {1} folds by image, never by crop. Each seed holds one fold out and trains on crops of {2} × {2} \
              pixels from the others, drawn from the seed. Held-out crops do not overlap. Each image has mean 0 and standard deviation 1 in each channel. \
-             Training labels are the masks as they are. The table of shares counts the crops of the first seed. Seeds beyond the number of folds hold out a fold again, with \
+             Training labels are the masks unchanged. The table of shares counts the crops of the first seed. If there are more seeds than folds, later seeds hold out a fold again, with \
              other crops to train with.",
             images.images, images.folds, config.data.size
         ));
@@ -36,9 +36,9 @@ pub(crate) fn data(outcomes: &Outcomes<'_>, exercises: &[&Exercise]) -> Section 
         }
     } else if !shares.is_empty() {
         section.text(format!(
-            "The binary images are synthetic and made from a seed: {0} × {0} pixels with a textured background, shapes that fade into it over {1} px, and noise of standard \
-             deviation {2} at a contrast of {3}. Training labels are noisy: {4} of the foreground pixels, all at the boundary, are swapped with background. Held-out labels are \
-             the truth. The share of foreground differs between images and is exact over the set.",
+            "The binary images are synthetic and made from a seed: {0} × {0} pixels with a textured background, shapes whose edges fade over {1} px, and noise of standard \
+                 deviation {2} at a contrast of {3}. Training labels are noisy: {4} of the foreground pixels, all at the boundary, are swapped with background. Held-out labels are \
+                 the truth. The share of foreground differs between images and is exact over the whole set.",
             config.data.size,
             config.data.soft_edge,
             config.data.noise,
@@ -47,12 +47,12 @@ pub(crate) fn data(outcomes: &Outcomes<'_>, exercises: &[&Exercise]) -> Section 
         ));
     }
     let bias = match config.training.head_bias {
-        HeadBias::Zero => "0, so that every pixel begins at p = ½, which counts as foreground",
-        HeadBias::Prior => "the log-odds of the foreground's share",
+        HeadBias::Zero => "0, so every pixel starts at p = ½, which counts as foreground",
+        HeadBias::Prior => "the log-odds of the share of foreground",
     };
     section.text(format!(
         "The network is a U-Net with {} channels at full size and group normalisation. Adam trains it in batches of {} for {} steps with a learning rate of {} ({} steps with \
-         {} in {}). The last bias begins at {bias}; with another value the losses that take a mean over pixels can behave differently (`head_bias`). All losses of a seed \
+         {} in {}). The last bias starts at {bias}; another start can change the losses that take a mean over pixels (`head_bias`). All losses of a seed \
          share the images, their order and the first weights. The networks are small and the trainings short, so a loss that is behind here may catch up in a longer \
          training.",
         config.training.base_channels,
@@ -64,11 +64,11 @@ pub(crate) fn data(outcomes: &Outcomes<'_>, exercises: &[&Exercise]) -> Section 
         told(Exercise::is_on_damage)
     ));
     section.text(format!(
-        "How differences are judged. With each seed every loss is judged on the same held-out images, and other seeds have other images, so differences are paired by image and \
-         images are nested in seeds. The 95 % interval of a difference is the wider of two. One is a hierarchical bootstrap: it draws seeds with replacement and, within each, \
-         images with replacement, {RESAMPLES} times. The other is Student's t over the differences of the seeds, because a bootstrap of few seeds is too narrow. Each comparison has \
+        "How differences are judged. All losses of a seed are judged on the same held-out images, and each seed has other images. So differences are paired by image, and \
+         images are nested in seeds. The 95 % interval of a difference is the wider of two. The first comes from a hierarchical bootstrap, which draws seeds with replacement and, within each, \
+         images with replacement, {RESAMPLES} times. The second is Student's t over the differences of the seeds, because a bootstrap of few seeds is too narrow. Each comparison has \
          the larger p of the two, and Holm's method corrects it for all comparisons of the exercise; all pairs of a ranking are a family of their own. A difference is called clear if the corrected p is at most 0.05. A \
-         difference that is not clear may still be there: so few seeds cannot tell. The intervals speak of other seeds (images, weights, order), not of other data. Every \
+         difference that is not clear may still exist, because few seeds cannot show it. The intervals hold for other seeds (images, weights, order), not for other data. Every \
          image's score is in `data/images.csv`."
     ));
     section.table(table(outcomes, &shares, on_damage));
@@ -82,14 +82,14 @@ pub(crate) fn data(outcomes: &Outcomes<'_>, exercises: &[&Exercise]) -> Section 
     section
 }
 
-/// What held-out images without foreground do to means over images; none if there are none.
+/// The effect of held-out images without foreground on means over images; `None` if there are no such images.
 pub(super) fn without_foreground(outcomes: &Outcomes<'_>, share: f64) -> Option<String> {
     let [_, held_out] = outcomes.sets.binary(outcomes.config, share, outcomes.config.first_seed);
     let empty = (0..held_out.len()).filter(|image| held_out.mask(*image).iter().all(|label| *label == 0)).count();
     (empty > 0).then(|| {
         format!(
-            "{empty} of the {} held-out images of the first seed have no foreground. There Dice is 1 if none is found and 0 otherwise, so a loss that never finds \
-             anything has a mean Dice of {:.2} by them alone; pooled Dice does not reward that.",
+            "{empty} of the {} held-out images of the first seed have no foreground. Their Dice is 1 if nothing is found and 0 otherwise. So a loss that never finds \
+         anything has a mean Dice of {:.2} from them alone; pooled Dice does not reward that.",
             held_out.len(),
             empty as f64 / held_out.len().max(1) as f64
         )
@@ -142,7 +142,7 @@ fn table(outcomes: &Outcomes<'_>, shares: &[f64], on_damage: bool) -> Table {
     }
 }
 
-/// Every loss that is trained, as an expression.
+/// Every trained loss, as an expression.
 fn arms_table(outcomes: &Outcomes<'_>) -> Table {
     let first = outcomes.arms.iter().zip(outcomes.fates).filter(|(arm, _)| arm.seed == outcomes.config.first_seed);
     let row = |(arm, fate): (&Arm, &Fate)| {
@@ -162,7 +162,7 @@ fn arms_table(outcomes: &Outcomes<'_>) -> Table {
             .map(str::to_owned)
             .to_vec(),
         rows: first.map(row).collect(),
-        note: "The seeds are the first ones of the run.".to_owned(),
+        note: "Each loss uses the first seeds of the run.".to_owned(),
     }
 }
 
@@ -177,7 +177,7 @@ fn binary_figure(outcomes: &Outcomes<'_>, share: f64) -> Figure {
     Figure {
         id: format!("data-{}", anchor(share)),
         title: format!("Images with {} foreground", percent_as_set(share)),
-        caption: "Training images, their true masks, and the labels used in training; pixels that label noise added or took away are marked."
+        caption: "Training images, their true masks, and the labels used in training. Pixels that label noise added or removed are marked."
             .to_owned(),
         columns: 1,
         panels: vec![Panel::Pictures(Pictures {
@@ -191,7 +191,7 @@ fn binary_figure(outcomes: &Outcomes<'_>, share: f64) -> Figure {
             legend: vec![
                 (Paint::Foreground, "foreground".to_owned()),
                 (Paint::FalsePositive, "added by label noise".to_owned()),
-                (Paint::FalseNegative, "taken away by label noise".to_owned()),
+                (Paint::FalseNegative, "removed by label noise".to_owned()),
             ],
         })],
     }

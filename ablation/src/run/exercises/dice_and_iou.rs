@@ -1,4 +1,4 @@
-//! Two losses that order masks alike.
+//! Exercise 2: two losses that rank masks in the same order.
 
 use super::charts::histories;
 use super::losses::Shared;
@@ -13,9 +13,9 @@ use crate::run::statistics::{self, Comparison, Summary};
 use crate::run::task::Task;
 use crate::run::training::{Evaluation, Trained};
 
-/// The levels that are waited for.
+/// The levels of IoU whose first step is recorded.
 const LEVELS: [f64; 5] = [0.2, 0.3, 0.4, 0.5, 0.6];
-/// The level that speed is judged by.
+/// The level at which speed is compared.
 const JUDGED: f64 = 0.5;
 
 pub(super) static EXERCISE: Exercise = Exercise {
@@ -34,12 +34,12 @@ fn arms(config: &Config) -> Vec<(Task, NamedLoss)> {
 
 fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     let mut entries = outcomes.entries(&arms(outcomes.config));
-    // Elsewhere the losses have the names of the scores, which here would be mistaken for them.
+    // Elsewhere the losses have the names of their scores; here these would be confused with the scores.
     for entry in entries.iter_mut().take(2) {
         entry.loss.name.push_str(" loss");
     }
     section.text(
-        "Dice and IoU rank any two masks alike, because IoU = Dice / (2 − Dice). As losses they differ in slope: IoU is steeper where the overlap is already good, and flatter \
+        "Dice and IoU rank any two masks in the same order, because IoU = Dice / (2 − Dice). As losses they differ in slope: IoU is steeper where the overlap is already good, and flatter \
          where it is poor.",
     );
     missing(&entries).into_iter().for_each(|text| section.text(text));
@@ -65,7 +65,7 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     section.table(final_table(&EXERCISE.part("final"), "After the last step", &entries, &shown, spread_note(outcomes)));
 }
 
-/// The step at which the IoU first is at a level, on a straight line between two evaluations; none if it never is.
+/// The step at which the IoU first reaches a level, interpolated between two evaluations; `None` if it never does.
 fn step_of_level(evaluations: &[Evaluation], level: f64) -> Option<f64> {
     let iou = |evaluation: &Evaluation| evaluation.metrics.get(name::IOU).copied().flatten().unwrap_or(0.0);
     let mut before: Option<&Evaluation> = None;
@@ -86,14 +86,14 @@ fn steps_by_seed(entry: &Entry<'_>, level: f64) -> Vec<Option<f64>> {
     entry.by_seed.iter().map(|trained| trained.and_then(step)).collect()
 }
 
-/// How many steps each takes to the judged level; where a seed never reaches it, a sentence that says so.
+/// The number of steps each loss takes to the judged level, or a sentence if some seed never reaches it.
 fn speed(dice: &Entry<'_>, iou: &Entry<'_>) -> Result<Comparison, String> {
     let [first, second] = [dice, iou].map(|entry| steps_by_seed(entry, JUDGED));
     let metric = format!("step count to IoU {JUDGED}");
     let reached = |steps: &[Option<f64>]| steps.iter().flatten().count();
     if reached(&first) < first.len() || reached(&second) < second.len() {
         return Err(format!(
-            "{} of {} seeds reach IoU {JUDGED} with {}, and {} with {}, so their speeds are not compared.",
+            "{} of {} seeds reach IoU {JUDGED} with {}, and {} with {}. Their speeds are therefore not compared.",
             reached(&first),
             first.len(),
             dice.name(),
@@ -122,9 +122,8 @@ fn steps_table(entries: &[Entry<'_>]) -> Table {
         title: "Steps until the held-out IoU reaches a level".to_owned(),
         columns,
         rows: LEVELS.iter().map(row).collect(),
-        note:
-            "Interpolated on a straight line between evaluations: the mean of the seeds that reached the level [smallest, largest]."
-                .to_owned(),
+        note: "Interpolated between evaluations: the mean of the seeds that reached the level [smallest, largest]."
+            .to_owned(),
     }
 }
 
@@ -136,7 +135,7 @@ fn steps_figure(entries: &[Entry<'_>]) -> Figure {
     Figure {
         id: EXERCISE.part("steps-to-level"),
         title: "Steps to reach an IoU".to_owned(),
-        caption: "The step at which the held-out IoU first reached each level: means over the seeds that reached it, bars from the fastest to the slowest seed. Lower is faster."
+        caption: "The step at which the held-out IoU first reached each level: means over the seeds that reached it; bars span the fastest to the slowest seed. Lower is faster."
             .to_owned(),
         columns: 1,
         panels: vec![Panel::Chart(Chart {

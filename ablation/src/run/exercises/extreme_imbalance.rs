@@ -1,4 +1,4 @@
-//! What is left to learn from where foreground is rare.
+//! Exercise 5: how much a loss still learns when foreground is rare.
 
 use super::charts::histories;
 use super::losses::{Shared, named};
@@ -28,7 +28,7 @@ fn arms(config: &Config) -> Vec<(Task, NamedLoss)> {
     config.data.rare_shares.iter().flat_map(|share| arms_of_share(config, *share)).collect()
 }
 
-/// The losses that are compared where foreground is rare.
+/// The losses compared at a rare share of foreground.
 pub(super) fn arms_of_share(config: &Config, share: f64) -> Vec<(Task, NamedLoss)> {
     let losses = Shared(&config.losses);
     let compared = [
@@ -45,22 +45,22 @@ pub(super) fn arms_of_share(config: &Config, share: f64) -> Vec<(Task, NamedLoss
     on_binary(share, compared.into_iter().chain(losses.own()))
 }
 
-/// Foreground and background weigh the same in total.
+/// BCE weighted so that foreground and background have the same total weight.
 fn weighted_bce(share: f64) -> NamedLoss {
-    // Four digits are enough of a weight, and make the expression readable.
+    // Four digits are enough for a weight, and keep the expression readable.
     let weight: f64 = format!("{:.3e}", (1.0 - share) / share).parse().unwrap_or(1.0);
     named("weighted BCE", format!("bce(pos_weight={weight})"), 6)
 }
 
 fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     section.text(
-        "Where foreground is rare, a network that predicts none is right at nearly every pixel, and a loss that takes the mean over pixels is satisfied with that for a while. \
-         Class weights, the focal factor and overlap losses each reward something else.",
+        "When foreground is rare, a network that predicts none is right at nearly every pixel, and a loss that is a mean over pixels is satisfied with that for a while. \
+         Class weights, the focal factor and overlap losses each change what is rewarded.",
     );
     let shares = &outcomes.config.data.rare_shares;
     let entries: Vec<Vec<Entry<'_>>> =
         shares.iter().map(|share| outcomes.entries(&arms_of_share(outcomes.config, *share))).collect();
-    // Each loss against the first, BCE; all shares are one family.
+    // Compares each loss with the first, BCE; the comparisons of all shares are one family.
     let against_first = |entries: &'_ [Entry<'_>]| -> Vec<Comparison> {
         let Some((bce, others)) = entries.split_first() else { return Vec::new() };
         others.iter().map(|other| bce.against(other, name::DICE)).collect()
@@ -100,9 +100,9 @@ fn with_share(
         metric(name::ACCURACY, 4),
     ];
     let note = format!(
-        "{} Dice is the mean over the images; the pooled Dice, precision and recall count the pixels of all images together. A precision is undefined \
-         where nothing is called foreground. A pixel counts as foreground from p = ½ on, except in the third column: a weight moves the probabilities, so \
-         weighted BCE needs another threshold, and that column takes the best one for the held-out images.",
+        "{} Dice is the mean over the images; pooled Dice, precision and recall count the pixels of all images together. Precision is undefined \
+         if nothing is predicted as foreground. A pixel counts as foreground from p = ½ on, except in the third column. A class weight shifts the probabilities, so \
+         weighted BCE needs another threshold, and that column uses the best threshold for the held-out images.",
         spread_note(outcomes)
     );
     let mut table = final_table(&format!("{id}-final"), "After the last step", entries, &shown, note);
@@ -127,7 +127,7 @@ fn with_share(
     if let Some(pictures) = side_by_side(&held_out, entries, 3) {
         section.figure(Figure {
             id: format!("{id}-masks"),
-            title: format!("What each loss found, {} foreground", percent_as_set(share)),
+            title: format!("Foreground found by each loss, {} foreground", percent_as_set(share)),
             caption: format!(
                 "The first held-out images of seed {}, and each prediction at p ≥ ½ as an error map.",
                 outcomes.config.first_seed
@@ -138,7 +138,7 @@ fn with_share(
     }
 }
 
-/// Each loss against BCE, and where the means lie.
+/// Each loss against BCE, and the range of the means.
 fn against_bce(entries: &[Entry<'_>], comparisons: &[Comparison], share: f64) -> Finding {
     let means = by_mean(entries, name::DICE);
     let (Some(best), Some(worst), Some(bce)) = (means.first(), means.last(), entries.first()) else {
@@ -168,7 +168,10 @@ fn against_bce(entries: &[Entry<'_>], comparisons: &[Comparison], share: f64) ->
     let parts = [
         ("clearly above BCE", named(&|comparison| comparison.better() == Some(comparison.second.as_str()))),
         ("clearly below BCE", named(&|comparison| comparison.better() == Some(comparison.first.as_str()))),
-        ("not told apart from BCE", named(&|comparison| !comparison.is_clear() && comparison.interval().is_some())),
+        (
+            "not clearly different from BCE",
+            named(&|comparison| !comparison.is_clear() && comparison.interval().is_some()),
+        ),
         ("trained with too few seeds to tell", named(&|comparison| comparison.interval().is_none())),
     ];
     let parts: Vec<String> =
@@ -177,13 +180,13 @@ fn against_bce(entries: &[Entry<'_>], comparisons: &[Comparison], share: f64) ->
     let unclear = comparisons.iter().filter(|comparison| !comparison.is_clear());
     if let Some((seeds, loss)) = unclear.filter_map(|pair| Some((pair.seeds_for_power()?, &pair.second))).min() {
         sentence.push_str(&format!(
-            " The nearest of the undecided is {loss}: if the difference seen is the true one, {seeds} seeds would show it four times in five."
+            " Of these, {loss} is nearest to a clear result: if its true difference equals the one seen, {seeds} seeds would show it four times in five."
         ));
     }
     Finding::from_comparisons(sentence, comparisons)
 }
 
-/// The accuracy of the worst by Dice beside that of the best.
+/// The accuracy of the worst loss by Dice, beside that of the best.
 fn trap(entries: &[Entry<'_>], share: f64, background: f64) -> Option<Finding> {
     let scored = entries
         .iter()
@@ -192,7 +195,7 @@ fn trap(entries: &[Entry<'_>], share: f64, background: f64) -> Option<Finding> {
     let worst = scored.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
     let best = scored.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
     Some(Finding::new(format!(
-        "Accuracy hides this at {} foreground: {} reaches an accuracy of {:.4} with a Dice of {:.3}, and {} one of {:.4} with a Dice of {:.3}. Calling everything background \
+        "Accuracy hides this at {} foreground: {} reaches an accuracy of {:.4} with a Dice of {:.3}, and {} one of {:.4} with a Dice of {:.3}. Predicting background everywhere \
          reaches {:.4}.",
         percent_as_set(share),
         worst.0,
@@ -222,7 +225,7 @@ fn scores(id: &str, entries: &[Entry<'_>]) -> Figure {
     Figure {
         id: format!("{id}-scores"),
         title: "Precision, recall and Dice".to_owned(),
-        caption: "On held-out images after the last step: dots are means over seeds, bars reach from the smallest to the largest seed. There is no precision where nothing is called \
+        caption: "On held-out images after the last step: dots are means over seeds, bars span the smallest to the largest seed. There is no precision if nothing is predicted as \
                   foreground."
             .to_owned(),
         columns: 1,
@@ -237,11 +240,11 @@ fn scores(id: &str, entries: &[Entry<'_>]) -> Figure {
 }
 
 fn accuracy_trap(id: &str, entries: &[Entry<'_>], background: f64) -> Figure {
-    let rule = Rule { name: "everything called background".to_owned(), at: background, horizontal: true };
+    let rule = Rule { name: "background everywhere".to_owned(), at: background, horizontal: true };
     Figure {
         id: format!("{id}-accuracy"),
         title: "The accuracy trap".to_owned(),
-        caption: "The same predictions by accuracy. A network that finds nothing lies on the line, and one that finds most of the foreground only just above it. The axis does not begin \
+        caption: "The accuracy of the same predictions. A network that finds nothing lies on the line, and one that finds most of the foreground lies only just above it. The axis does not start \
                   at 0."
             .to_owned(),
         columns: 1,

@@ -1,4 +1,4 @@
-//! What γ does to edges and to probabilities.
+//! Exercise 3: the effect of γ on edges and on probabilities.
 
 use super::losses::{focal_expression, named};
 use super::pictures::{SHOWN, at_half, error_legend, errors, grey, mask, noted, of_bytes};
@@ -57,7 +57,7 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     let note = format!(
         "{} All columns are means over the images. Boundary IoU compares the rims within 2 px of the boundaries (Cheng et al., 2021). The Hausdorff distance is the 95th \
          percentile in pixels; if only one of the two masks has a boundary, it is the image's diagonal. The calibration error of an image is the mean gap between \
-         probability and frequency in 15 bins, weighted by their pixels (Guo et al., 2017); nearly all pixels lie in the lowest bin.",
+         probability and share of foreground in 15 bins, weighted by their pixels (Guo et al., 2017); nearly all pixels lie in the lowest bin.",
         spread_note(outcomes)
     );
     section.table(final_table(&EXERCISE.part("final"), "Boundaries and calibration by γ", &entries, &shown, note));
@@ -86,7 +86,7 @@ fn by_gamma(entries: &[Entry<'_>], gammas: &[f64]) -> Figure {
     Figure {
         id: EXERCISE.part("by-gamma"),
         title: "Boundary quality and calibration by γ".to_owned(),
-        caption: "After the last step: means over seeds, bands from the smallest to the largest seed.".to_owned(),
+        caption: "After the last step: means over seeds, bands span the smallest to the largest seed.".to_owned(),
         columns: 3,
         panels: vec![
             chart("boundaries", "score", &[name::BOUNDARY_F1_1, name::BOUNDARY_F1_2, name::BOUNDARY_IOU]),
@@ -115,22 +115,22 @@ fn reliability(entries: &[Entry<'_>]) -> Figure {
     all.push(Series::line("perfectly calibrated", entries.len(), [(0.0, 0.0), (1.0, 1.0)]).look(Look::Dashed));
     Figure {
         id: EXERCISE.part("reliability"),
-        title: "Can the probabilities be believed?".to_owned(),
-        caption: "The share of foreground among the pixels of each of 15 bins of probability, over all seeds. On the dashed line share and probability agree. Below it the network is \
-                  too sure of foreground, above it not sure enough."
+        title: "Are the probabilities reliable?".to_owned(),
+        caption: "The share of foreground among the pixels of each of 15 bins of probability, over all seeds. On the dashed line share and probability agree. Below the line the network is \
+                  too certain of foreground, above it not certain enough."
             .to_owned(),
         columns: 1,
         panels: vec![Panel::Chart(Chart {
             title: String::new(),
             x: Axis::linear("mean probability of a bin").range(0.0, 1.0),
-            y: Axis::linear("share that is foreground").range(0.0, 1.0),
+                y: Axis::linear("share of foreground").range(0.0, 1.0),
             series: all,
             rules: Vec::new(),
         })],
     }
 }
 
-/// The side of the part that is shown enlarged.
+/// The side of the enlarged part.
 const PART: usize = 28;
 
 fn zoomed(outcomes: &Outcomes<'_>, entries: &[Entry<'_>]) -> Option<Figure> {
@@ -179,7 +179,7 @@ fn zoomed(outcomes: &Outcomes<'_>, entries: &[Entry<'_>]) -> Option<Figure> {
     })
 }
 
-/// The upper left corner of the part whose share of foreground is nearest to a third, so that there are edges to see.
+/// The upper left corner of the part whose share of foreground is nearest to a third, which shows many edges.
 fn busiest(truth: &[u8], size: usize, side: usize) -> (usize, usize) {
     let wanted = (side * side) as i64 / 3;
     let places = (0..=size - side).step_by(4).flat_map(|y| (0..=size - side).step_by(4).map(move |x| (x, y)));

@@ -1,4 +1,4 @@
-//! Who gets the gradient.
+//! Exercise 4: which pixels get the gradient.
 
 use super::charts::step_axis;
 use super::losses::Shared;
@@ -14,9 +14,9 @@ use crate::run::task::Task;
 use crate::run::theory;
 use crate::run::training::Step;
 
-/// Points of a curve over training.
+/// The number of points of a curve over training.
 const WINDOWS: usize = 20;
-/// Steps at the beginning and at the end that the table speaks of.
+/// The number of steps at the beginning and at the end that the table averages.
 const EDGE: usize = 10;
 
 pub(super) static EXERCISE: Exercise = Exercise {
@@ -36,8 +36,8 @@ fn arms(config: &Config) -> Vec<(Task, NamedLoss)> {
 fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     let share = outcomes.config.data.share;
     section.text(
-        "The gradient by the logits, ∂L/∂z, trains the network, not the value of the loss. The first part computes it from the formulas: for one pixel, and how foreground and \
-         background divide it. The second part measures the same in the trainings of this run.",
+        "The network is trained by the gradient of the loss by the logits, ∂L/∂z, not by its value. The first part computes that gradient from the formulas: for one pixel, and the shares of foreground and \
+         background in it. The second part measures the same in the trainings of this run.",
     );
     section.blocks.extend(theory::gradient_blocks(&outcomes.config.losses));
     let entries = outcomes.entries(&arms(outcomes.config));
@@ -74,7 +74,7 @@ fn over_training(entries: &[Entry<'_>], share: f64) -> Figure {
     Figure {
         id: EXERCISE.part("training"),
         title: "Gradients while training".to_owned(),
-        caption: "Left: the foreground's share of Σ|∂L/∂z| of a batch. Right: the whole sum. Means over seeds and over a few steps; bands from the smallest to the largest seed."
+        caption: "Left: the foreground's share of Σ|∂L/∂z| of a batch. Right: the whole sum. Means over seeds and over a few steps; bands span the smallest to the largest seed."
             .to_owned(),
         columns: 2,
         panels: vec![
@@ -95,7 +95,7 @@ fn at_edge(entry: &Entry<'_>, at_end: bool, of: impl Fn(&Step) -> Option<f64>) -
     entry.by_seed.iter().map(|trained| trained.and_then(|trained| mean(&trained.steps))).collect()
 }
 
-/// How many steps the beginning and the end really have.
+/// The number of steps that the beginning and the end really have.
 fn edge(entries: &[Entry<'_>]) -> usize {
     entries.iter().flat_map(Entry::trained).map(|trained| trained.steps.len()).max().unwrap_or(0).min(EDGE)
 }

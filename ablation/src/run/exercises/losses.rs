@@ -1,9 +1,9 @@
-//! The losses that several exercises compare, with the settings of a run. One that a single exercise has stands in its file.
+//! The losses that several exercises compare, with the settings of a run. A loss of a single exercise is in that exercise's file.
 
 use crate::run::arm::NamedLoss;
 use crate::run::config::Losses;
 
-/// The losses by these settings.
+/// The shared losses, with these settings.
 pub(super) struct Shared<'a>(pub(super) &'a Losses);
 
 pub(super) fn named(name: impl Into<String>, expression: impl Into<String>, colour: usize) -> NamedLoss {
@@ -58,7 +58,7 @@ impl Shared<'_> {
         named("focal + Tversky", format!("{focal} + {}", self.tversky_expression()), 8)
     }
 
-    /// The user's own.
+    /// The user's own losses.
     pub(super) fn own(&self) -> Vec<NamedLoss> {
         let own = self.0.own.iter().enumerate();
         own.map(|(index, text)| named(text.clone(), text.clone(), 9 + index)).collect()

@@ -1,7 +1,7 @@
-//! The exercises: a file each, with its title, its question, its arms and its text, and one list of them.
+//! The exercises: one file each, with its title, question, arms and text, and one list of all.
 //!
-//! The numbers that the command line takes, the arms of a run, the sections of the report and the texts that name exercises all come from
-//! the list. `docs/contributing.md` says how to add one.
+//! The numbers on the command line, the arms of a run, the sections of the report and the texts that name exercises all come from
+//! the list. `docs/contributing.md` says how to add an exercise.
 
 mod bce_and_dice;
 mod charts;
@@ -48,27 +48,27 @@ pub(crate) static ALL: &[&Exercise] = &[
     &real_image::EXERCISE,
 ];
 
-/// A mini-exercise: losses that are trained side by side, and what can be said of the outcome.
+/// An exercise: losses that are trained side by side, and the report on the outcome.
 pub(crate) struct Exercise {
-    /// That of the course, by which the command line names it: its place in the list, from 1.
+    /// Its number on the command line and in the course: its place in the list, counted from 1.
     pub(crate) number: u8,
     pub(crate) title: &'static str,
-    /// What it asks, as the README has it.
+    /// Its question, as in the README.
     #[cfg_attr(not(test), expect(dead_code, reason = "the README has it, and a test compares"))]
     pub(crate) question: &'static str,
-    /// The tasks of the field that a finding of it speaks to, and which finding that is.
+    /// The tasks of the field that one of its findings is about, and which finding.
     pub(crate) near: &'static [(Field, Shows)],
-    /// What is trained for it, in the order of the report.
+    /// The losses that it trains, and on which data, in the order of the report.
     pub(crate) arms: fn(&Config) -> Vec<(Task, NamedLoss)>,
     /// Writes its section.
     pub(crate) fill: fn(&mut Section, &Outcomes<'_>),
 }
 
-/// The finding that speaks to a task.
+/// The finding about a task.
 pub(crate) enum Shows {
-    /// The first.
+    /// The first finding.
     First,
-    /// The first that compares the loss of this name with another.
+    /// The first finding that compares the loss of this name with another.
     Loss(&'static str),
 }
 
@@ -87,7 +87,7 @@ impl Exercise {
         format!("exercise-{}", self.number)
     }
 
-    /// The stem of the files of a table or a figure of it.
+    /// The file stem of one of its tables or figures.
     fn part(&self, name: &str) -> String {
         format!("{}-{name}", self.id())
     }
@@ -111,13 +111,13 @@ impl Exercise {
         self.trains(|task| matches!(task, Task::Damage { .. }))
     }
 
-    /// Whether one of its tasks is such a one.
+    /// Whether one of its tasks satisfies a condition.
     pub(crate) fn trains(&self, such: impl Fn(Task) -> bool) -> bool {
         let arms = (self.arms)(&Config::preset(Preset::Default));
         arms.iter().any(|(task, _)| such(*task))
     }
 
-    /// Whether losses of the user's own join it.
+    /// Whether the user's own losses join it.
     pub(crate) fn takes_own(&self) -> bool {
         self.depends_on(|config| config.losses.own.push("bce".to_owned()))
     }
@@ -131,18 +131,18 @@ impl Exercise {
     }
 }
 
-/// Those that can be trained on images of files: the others have images of their own.
+/// The exercises that can be trained on images from files; the others have images of their own.
 pub(crate) fn on_files(exercises: &[&'static Exercise]) -> Vec<&'static Exercise> {
     let has_others = |task: Task| matches!(task, Task::Damage { .. } | Task::Nuclei);
     exercises.iter().copied().filter(|exercise| !exercise.trains(has_others)).collect()
 }
 
-/// Those with these numbers, in their order; all if no number is given.
+/// The exercises with these numbers, in order; all if no number is given.
 pub(crate) fn chosen(numbers: &[u8]) -> Vec<&'static Exercise> {
     ALL.iter().copied().filter(|exercise| numbers.is_empty() || numbers.contains(&exercise.number)).collect()
 }
 
-/// The numbers of some exercises in a sentence: "exercise 5", "exercises 1 to 4", "exercises 1, 2 and 5".
+/// The numbers of the matching exercises in a sentence: "exercise 5", "exercises 1 to 4", "exercises 1, 2 and 5".
 pub(crate) fn told(which: impl Fn(&Exercise) -> bool) -> String {
     let numbers: Vec<u8> = ALL.iter().filter(|exercise| which(exercise)).map(|exercise| exercise.number).collect();
     let runs = numbers.chunk_by(|a, b| a + 1 == *b).flat_map(|run| match run {
@@ -154,13 +154,13 @@ pub(crate) fn told(which: impl Fn(&Exercise) -> bool) -> String {
     format!("exercise{plural} {}", listed(&runs))
 }
 
-/// These losses on binary images with this share of foreground.
+/// Trains these losses on binary images with this share of foreground.
 fn on_binary(share: f64, losses: impl IntoIterator<Item = NamedLoss>) -> Vec<(Task, NamedLoss)> {
     on_task(Task::Binary { share, labels: Labels::Usual }, losses)
 }
 
 fn on_task(task: Task, losses: impl IntoIterator<Item = NamedLoss>) -> Vec<(Task, NamedLoss)> {
-    // A loss of the user's own may be one that is there already, and would be compared with itself.
+    // The user's own loss may equal one that is there already, which would then be compared with itself.
     let mut all: Vec<(Task, NamedLoss)> = Vec::new();
     let plain = |loss: &NamedLoss| loss.expression.replace(' ', "");
     for loss in losses {
@@ -171,7 +171,7 @@ fn on_task(task: Task, losses: impl IntoIterator<Item = NamedLoss>) -> Vec<(Task
     all
 }
 
-/// The shares of foreground among these tasks, none twice.
+/// The shares of foreground among these tasks, without repetition.
 fn shares(tasks: impl Iterator<Item = Task>) -> Vec<f64> {
     let mut shares = Vec::new();
     for task in tasks {
@@ -184,15 +184,15 @@ fn shares(tasks: impl Iterator<Item = Task>) -> Vec<f64> {
     shares
 }
 
-/// All trainings of some exercises, without repetition: those of a seed together, the longest of them first.
+/// All trainings of some exercises, without repetition: seed by seed, the longest training of a seed first.
 pub(crate) fn arms(config: &Config, exercises: &[&Exercise]) -> Vec<Arm> {
     config.seeds().flat_map(|seed| arms_of_seed(config, exercises, seed)).collect()
 }
 
-/// Those of one seed.
+/// The trainings of one seed.
 pub(crate) fn arms_of_seed(config: &Config, exercises: &[&Exercise], seed: u64) -> Vec<Arm> {
     let mut arms: Vec<Arm> = Vec::new();
-    // Under the name that it has beside other losses, whatever exercise asks for it first.
+    // The focal loss has the name that it has beside other losses, whichever exercise asks for it first.
     let focal = Shared(&config.losses).focal();
     let named = |loss: NamedLoss| if loss.expression == focal.expression { focal.clone() } else { loss };
     let asked = exercises.iter().flat_map(|exercise| (exercise.arms)(config));

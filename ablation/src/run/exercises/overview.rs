@@ -1,4 +1,4 @@
-//! The first page: all losses in one figure, and what it shows in three sentences.
+//! The first section: all losses in one figure, and its message in three sentences.
 
 use super::pictures::{SHOWN, at_half, dice_note, error_legend, errors, grey, mask, noted};
 use super::{data, extreme_imbalance, rankings};
@@ -9,10 +9,10 @@ use crate::run::numbers::{listed, number, percent_as_set};
 use crate::run::outcomes::{Entry, Outcomes, ranking};
 use crate::run::statistics::{Comparison, MOST_SEEDS, Ranking, capitalised};
 
-/// The section's anchor; the page shows it before all else.
+/// The section's anchor; the page shows this section first.
 pub(crate) const ID: &str = "overview";
 
-/// Pictures in a row.
+/// The number of pictures in a row.
 const PICTURES_IN_ROW: usize = 4;
 
 /// The losses that were trained with one share of foreground.
@@ -22,7 +22,7 @@ struct AtShare<'a> {
     ranking: Ranking,
 }
 
-/// None if no two losses of the comparison were trained on the same binary images.
+/// The section; `None` if no two losses of the comparison were trained on the same binary images.
 pub(crate) fn overview(outcomes: &Outcomes<'_>) -> Option<Section> {
     let config = outcomes.config;
     let mut shares = vec![config.data.share];
@@ -53,7 +53,7 @@ impl AtShare<'_> {
         format!("at {} foreground", percent_as_set(self.share))
     }
 
-    /// A loss by its rank from the best or, backwards, from the last, with its mean.
+    /// The loss of a rank, counted from the best or, with `from_last`, from the last, with its mean.
     fn ranked(&self, rank: usize, from_last: bool) -> (&str, f64) {
         let order = &self.ranking.order;
         let arm = if from_last { order.iter().rev().nth(rank) } else { order.get(rank) };
@@ -91,14 +91,14 @@ fn who_is_first(groups: &[AtShare<'_>]) -> String {
 fn how_much_it_matters(groups: &[AtShare<'_>]) -> String {
     let of_group = |group: &AtShare<'_>| {
         let told_apart = match group.best_against_last() {
-            Some(pair) if pair.is_clear() => format!("clear over {} seeds", pair.seeds()),
-            Some(pair) if pair.p.is_some() => format!("not yet clear over {} seeds", pair.seeds()),
+            Some(pair) if pair.is_clear() => format!("clear with {} seeds", pair.seeds()),
+            Some(pair) if pair.p.is_some() => format!("not clear with {} seeds", pair.seeds()),
             _ => "with one seed, which supports no conclusion".to_owned(),
         };
         format!("{} {} ({told_apart})", number(group.gap(), 2), group.place())
     };
     let gaps: Vec<String> = groups.iter().map(of_group).collect();
-    format!("From the best loss to the last, mean Dice falls by {}.", listed(&gaps))
+    format!("Between the best and the last loss, mean Dice differs by {}.", listed(&gaps))
 }
 
 fn how_sure(group: &AtShare<'_>) -> String {
@@ -110,16 +110,18 @@ fn how_sure(group: &AtShare<'_>) -> String {
     }
     let clear = pairs.iter().filter(|pair| pair.is_clear()).count();
     let mut sentence = format!(
-        "{}, {clear} of {tested} pairs of losses are told apart with confidence, after correction for their number",
+        "{}, {clear} of {tested} pairs of losses differ clearly after correction for the number of pairs",
         capitalised(&group.place())
     );
     let first_two = group.ranking.pair(group.ranked(0, false).0, group.ranked(1, false).0);
     if let Some(pair) = first_two {
         let (best, second) = (group.ranked(0, false).0, group.ranked(1, false).0);
         sentence.push_str(&match (pair.is_clear(), pair.seeds_for_power()) {
-            (true, _) => format!("; {best} and {second}, the first two, are among them"),
-            (false, Some(seeds)) => format!("; {best} and {second}, the first two, would take about {seeds} seeds to tell apart"),
-            (false, None) => format!("; {best} and {second}, the first two, differ so little that not even {MOST_SEEDS} seeds would tell them apart"),
+            (true, _) => format!("; one of them is the pair of the first two, {best} and {second}"),
+            (false, Some(seeds)) => format!("; the first two, {best} and {second}, would need about {seeds} seeds"),
+            (false, None) => format!(
+                "; the first two, {best} and {second}, differ so little that not even {MOST_SEEDS} seeds would show it"
+            ),
         });
     }
     sentence.push('.');
@@ -139,8 +141,8 @@ fn figure(outcomes: &Outcomes<'_>, groups: &[AtShare<'_>], rarest: &AtShare<'_>)
         id: ID.to_owned(),
         title: "Which loss finds the objects?".to_owned(),
         caption: format!(
-            "Losses ranked by the Dice score of held-out images, the best on top: means over {seeds} {} of {} images each{intervals}. Pictures: one held-out image with {} foreground, and \
-             what a network trained with each loss found in it. Of the first pictures of seed {}, it is the one of middle difficulty.",
+            "Losses ranked by the Dice score on held-out images, the best at the top: means over {seeds} {} of {} images each{intervals}. Pictures: one held-out image with {} foreground, and \
+             the foreground that a network found in it after training with each loss. Of the first pictures of seed {}, it is the one of middle difficulty.",
             if seeds == 1 { "seed" } else { "seeds" },
             held_out.len(),
             percent_as_set(rarest.share),
@@ -154,7 +156,7 @@ fn figure(outcomes: &Outcomes<'_>, groups: &[AtShare<'_>], rarest: &AtShare<'_>)
 /// The losses from the best to the last, with their intervals.
 fn chart(group: &AtShare<'_>) -> Chart {
     let ranking = &group.ranking;
-    // No score lies outside of 0 and 1, where Student's interval may.
+    // Student's interval may extend beyond 0 and 1, where no score lies.
     let interval = |arm: &usize| {
         let ends = ranking.intervals.get(*arm).copied().flatten();
         ends.map(|ends| ends.map(|end| end.clamp(0.0, 1.0)))
@@ -176,7 +178,7 @@ fn chart(group: &AtShare<'_>) -> Chart {
     }
 }
 
-/// One image, its truth, and what each loss found in it, in the order of the ranking.
+/// One image, its truth, and the prediction of each loss, in the order of the ranking.
 fn pictures(held_out: &BinarySet, group: &AtShare<'_>) -> Option<Pictures> {
     let ranked = group.ranking.order.iter().filter_map(|arm| group.entries.get(*arm));
     let shown: Vec<(&str, &Vec<Vec<u8>>)> =
@@ -203,7 +205,7 @@ fn pictures(held_out: &BinarySet, group: &AtShare<'_>) -> Option<Pictures> {
     })
 }
 
-/// Of the pictured images of the first seed, the one whose mean Dice over the losses is the middle one.
+/// Of the pictured images of the first seed, the one with the middle mean Dice over the losses.
 fn of_middle_difficulty(group: &AtShare<'_>, pictured: usize) -> Option<usize> {
     let dice = |image: usize| {
         let of_entry = |entry: &Entry<'_>| entry.first()?.judgement.images.get(image)?.metrics.get(name::DICE).copied();

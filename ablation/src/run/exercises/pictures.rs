@@ -5,16 +5,16 @@ use crate::run::model::{Paint, Picture, PictureKind, PictureRow, Pictures};
 use crate::run::outcomes::Entry;
 use crate::run::training::damage::CLASS_NAMES;
 
-/// How many images a figure shows.
+/// The number of images in a figure.
 pub(super) const ROWS: usize = 4;
 
-/// An image from its numbers, black and white at these ends.
+/// An image of numbers; the two given ones are black and white.
 pub(super) fn grey(pixels: &[f32], size: usize, [black, white]: [f32; 2]) -> Picture {
     let byte = |value: &f32| (255.0 * ((value - black) / (white - black)).clamp(0.0, 1.0)).round() as u8;
     of_bytes(pixels.iter().map(byte).collect(), size, PictureKind::Grey)
 }
 
-/// The range that images are shown in: they are standardised.
+/// The range in which images are shown; images are standardised.
 pub(super) const SHOWN: [f32; 2] = [-2.5, 3.5];
 
 pub(super) fn of_bytes(pixels: Vec<u8>, width: usize, kind: PictureKind) -> Picture {
@@ -32,7 +32,7 @@ pub(super) fn mask(pixels: &[u8], size: usize) -> Picture {
     of_bytes(pixels.iter().map(paint).collect(), size, PictureKind::Painted)
 }
 
-/// Where a prediction is right and wrong.
+/// The correct and the wrong pixels of a prediction.
 pub(super) fn errors(prediction: &[u8], truth: &[u8], size: usize) -> Picture {
     let paint = |(predicted, true_value): (&u8, &u8)| match (*predicted != 0, *true_value != 0) {
         (true, true) => Paint::TruePositive as u8,
@@ -68,23 +68,23 @@ pub(super) fn class_legend() -> Vec<(Paint, String)> {
     paints.into_iter().zip(CLASS_NAMES.iter().skip(1)).map(|(paint, name)| (paint, (*name).to_owned())).collect()
 }
 
-/// The prediction at a probability of ½, from probabilities as bytes.
+/// The prediction at a probability of ½, from probabilities stored as bytes.
 pub(super) fn at_half(probabilities: &[u8]) -> Vec<u8> {
     probabilities.iter().map(|p| u8::from(*p >= 128)).collect()
 }
 
-/// 2TP / (2TP + FP + FN) of one image, by the loss library; as a note.
+/// The Dice of one image, 2TP / (2TP + FP + FN), computed by the loss library, as a note.
 pub(super) fn dice_note(prediction: &[u8], truth: &[u8]) -> String {
     use loss_core::{Bce, Loss, Pointwise};
     let mut sums = Bce::new().mean().accumulator();
     sums.extend(prediction.iter().zip(truth).map(|(p, t)| (if *p == 0 { -1.0 } else { 1.0 }, *t != 0)));
     match sums.finish().ok().and_then(|finished| finished.hard().dice()) {
         Some(dice) => format!("Dice {dice:.2}"),
-        None => "nothing there, nothing found".to_owned(),
+        None => "empty, nothing found".to_owned(),
     }
 }
 
-/// Image, truth, and what each entry's first seed found of it.
+/// Image, truth, and the prediction of each entry's first seed.
 pub(super) fn side_by_side(held_out: &BinarySet, entries: &[Entry<'_>], rows: usize) -> Option<Pictures> {
     let shown: Vec<_> = entries.iter().filter_map(|entry| Some((entry.name(), entry.first()?))).collect();
     if shown.is_empty() {

@@ -1,4 +1,4 @@
-//! Which loss is first, how sure that is, and whether it depends on how one looks.
+//! Rankings: which loss is first, how certain that is, and whether it depends on the measure.
 
 use crate::run::metrics::name::{self, is_better_lower};
 use crate::run::model::{Axis, Cell, Cells, Figure, Finding, Mark, MarkLook, Panel, Section, Table};
@@ -6,15 +6,15 @@ use crate::run::numbers::{listed, number, percent};
 use crate::run::outcomes::{Entry, contest, ranking};
 use crate::run::statistics::{self, Comparison, RESAMPLES, Ranking, Split};
 
-/// The colours of the palette for what is better, for what is worse, and for discs.
+/// The colours of the palette for better, for worse, and for discs.
 const BETTER: usize = 2;
 const WORSE: usize = 1;
 const DISC: usize = 0;
 
-/// Adds the ranking of some losses that were trained on the same images: a finding, ranks with their certainty, which pairs are told apart, whether other metrics
-/// and other averages agree, and where the variance comes from. Adds nothing for fewer than two losses.
+/// Adds the ranking of losses that were trained on the same images: a finding, the ranks with their certainty, the pairs that differ clearly, the agreement with other metrics
+/// and averages, and the sources of the variance. Adds nothing for fewer than two losses.
 ///
-/// `id` is the stem of its files, `where_` says where they were trained ("at 1 % foreground"), `metric` is one that images make up.
+/// `id` is the stem of its files, `where_` names the images ("at 1 % foreground"), and `metric` is a metric with a value for each image.
 pub(super) fn add(section: &mut Section, id: &str, where_: &str, entries: &[Entry<'_>], metric: &str) {
     let Some(ranking) = ranking(entries, metric).filter(|ranking| ranking.names.len() > 1) else { return };
     let views = View::all(entries, metric);
@@ -32,7 +32,7 @@ pub(super) fn add(section: &mut Section, id: &str, where_: &str, entries: &[Entr
     }
 }
 
-/// Who is first, and how many pairs are told apart.
+/// The first loss, and the number of pairs that differ clearly.
 fn first(ranking: &Ranking, where_: &str) -> Finding {
     let metric = &ranking.metric;
     let (Some(winner), Some(second)) = (ranking.order.first(), ranking.order.get(1)) else {
@@ -56,7 +56,7 @@ fn first(ranking: &Ranking, where_: &str) -> Finding {
     let share = ranking.shares.get(*winner).and_then(|shares| shares.first()).copied().unwrap_or(0.0);
     let clear = ranking.pairs.iter().filter(|pair| pair.is_clear()).count();
     sentence.push_str(&format!(
-        " It is first in {} of the bootstrap samples. After correction for all {tested} pairs of losses, {clear} of them are told apart",
+        " It is first in {} of the bootstrap samples. After correction for all {tested} pairs of losses, {clear} of them differ clearly",
         percent((share * 1000.0).round() / 1000.0)
     ));
     let beaten: Vec<String> = ranking
@@ -72,23 +72,23 @@ fn first(ranking: &Ranking, where_: &str) -> Finding {
     Finding::from_comparisons(sentence, ranking.pairs.clone())
 }
 
-/// "mean Dice", of a metric that may be a mean by its name.
+/// "mean Dice"; a metric whose name already says that it is a mean stays as it is.
 fn mean_of(metric: &str) -> String {
     if metric.starts_with("mean ") { metric.to_owned() } else { format!("mean {metric}") }
 }
 
-/// One way of looking: a score for each loss.
+/// A measure: a score for each loss.
 struct View {
     label: String,
-    /// Another average of the same metric, not another metric.
+    /// Whether it is another average of the same metric, rather than another metric.
     is_average: bool,
     names: Vec<String>,
-    /// More is better.
+    /// The scores, turned so that more is better.
     worth: Vec<f64>,
 }
 
 impl View {
-    /// The metric itself first, then its other averages, then other metrics; those that the trainings have.
+    /// The metric itself, then its other averages, then other metrics; only those that the trainings have.
     fn all(entries: &[Entry<'_>], metric: &str) -> Vec<Self> {
         let names: Vec<String> = entries.iter().map(|entry| entry.name().to_owned()).collect();
         let view = |label: String, is_average: bool, worth: Vec<f64>| {
@@ -122,14 +122,14 @@ impl View {
         views.into_iter().flatten().collect()
     }
 
-    /// The names of those with the highest score.
+    /// The names of the losses with the highest score.
     fn winners(&self) -> Vec<&str> {
         let best = self.worth.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let winners = self.names.iter().zip(&self.worth).filter(|(_, worth)| **worth == best);
         winners.map(|(name, _)| name.as_str()).collect()
     }
 
-    /// The rank of each, from 1; those that tie have the mean of their ranks.
+    /// The rank of each loss, from 1; tied losses have the mean of their ranks.
     fn ranks(&self) -> Vec<f64> {
         let rank = |own: &f64| {
             let better = self.worth.iter().filter(|other| *other > own).count();
@@ -144,7 +144,7 @@ impl View {
     }
 }
 
-/// Does the winner depend on how one looks?
+/// A sentence: does the first loss depend on the measure?
 fn depends(views: &[View], where_: &str) -> String {
     let mut winners: Vec<(Vec<&str>, Vec<String>)> = Vec::new();
     for view in views {
@@ -158,7 +158,7 @@ fn depends(views: &[View], where_: &str) -> String {
     let mut sentence = match &winners[..] {
         [(names, _)] => {
             format!(
-                "The winner {where_} does not depend on how one looks: {} is first by all {} measures.",
+                "The first loss {where_} does not depend on the measure: {} is first by all {} measures.",
                 named(names),
                 views.len()
             )
@@ -166,7 +166,7 @@ fn depends(views: &[View], where_: &str) -> String {
         several => {
             let parts: Vec<String> =
                 several.iter().map(|(names, labels)| format!("{} by {}", named(names), listed(labels))).collect();
-            format!("The winner {where_} depends on how one looks. First is {}.", parts.join("; "))
+            format!("The first loss {where_} depends on the measure: it is {}.", parts.join("; "))
         }
     };
     let Some(metric) = views.first() else { return sentence };
@@ -193,11 +193,11 @@ fn depends(views: &[View], where_: &str) -> String {
     sentence
 }
 
-/// A sentence on the first other metric or average by which another loss is first; none if all agree.
+/// A sentence on the first other measure that ranks another loss first; `None` if all agree.
 pub(super) fn other_winner(entries: &[Entry<'_>], metric: &str) -> Option<String> {
     let views = View::all(entries, metric);
     let (first, others) = views.split_first()?;
-    // Where many losses are first, none is.
+    // If many losses tie for first, none counts.
     let is_other =
         |view: &&View| view.winners().len() <= 2 && !view.winners().iter().all(|name| first.winners().contains(name));
     let other = others.iter().find(is_other)?;
@@ -209,15 +209,15 @@ fn figure(id: &str, where_: &str, ranking: &Ranking, views: &[View]) -> Figure {
     let names: Vec<String> = ranking.names_in_order().into_iter().map(str::to_owned).collect();
     let mut panels = vec![blobs(ranking, &names), significance(ranking, &names)];
     let mut caption = format!(
-        "Losses from the first to the last by {}. Left, the area of a disc is the share of {RESAMPLES} bootstrap samples (seeds and images) in which the loss has \
-         that rank. Right, each loss in a row against that in a column: + is clearly better, − clearly worse, · not told apart, after Holm’s correction for all {} pairs. That is stricter than the correction for the few comparisons that the \
-         exercise set out to make, so a pair can be clear there and not here.",
+        "Losses from the first to the last by {}. Left: the area of a disc is the share of {RESAMPLES} bootstrap samples (seeds and images) in which the loss has \
+         that rank. Right: each loss in a row against that in a column, after Holm’s correction for all {} pairs: + is clearly better, − clearly worse, · neither. This is stricter than the correction for the few planned comparisons of the \
+         exercise, so a pair can be clear there and not here.",
         mean_of(&ranking.metric),
         ranking.pairs.len()
     );
     if views.len() > 1 {
         caption.push_str(
-            " Below, Kendall’s τ between the rankings by several averages and metrics: 1 is the same order, −1 the opposite one.",
+            " Below: Kendall’s τ between the rankings by several averages and metrics. 1 is the same order, −1 the opposite order.",
         );
         panels.push(taus(views));
     }
@@ -230,7 +230,7 @@ fn figure(id: &str, where_: &str, ranking: &Ranking, views: &[View]) -> Figure {
     }
 }
 
-/// How often each loss has each rank.
+/// The share of samples in which each loss has each rank.
 fn blobs(ranking: &Ranking, names: &[String]) -> Panel {
     let marks = ranking.order.iter().enumerate().flat_map(|(row, arm)| {
         let shares = ranking.shares.get(*arm).into_iter().flatten().enumerate();
@@ -251,7 +251,7 @@ fn blobs(ranking: &Ranking, names: &[String]) -> Panel {
     })
 }
 
-/// Which pairs are told apart.
+/// The pairs that differ clearly.
 fn significance(ranking: &Ranking, names: &[String]) -> Panel {
     let mut marks = Vec::new();
     for (row, own) in names.iter().enumerate() {
@@ -266,7 +266,7 @@ fn significance(ranking: &Ranking, names: &[String]) -> Panel {
         }
     }
     Panel::Cells(Cells {
-        title: "which pairs are told apart".to_owned(),
+        title: "which pairs differ clearly".to_owned(),
         x: Axis::named("against", names.to_vec()),
         y: Axis::named("loss", names.to_vec()),
         value: "corrected p".to_owned(),
@@ -274,7 +274,7 @@ fn significance(ranking: &Ranking, names: &[String]) -> Panel {
     })
 }
 
-/// 1 where there is no p.
+/// The corrected p; 1 if there is none.
 fn adjusted(pair: &Comparison) -> f64 {
     pair.adjusted_p.unwrap_or(1.0)
 }
@@ -299,7 +299,7 @@ fn taus(views: &[View]) -> Panel {
     })
 }
 
-/// A row for each loss, its rank by each way of looking.
+/// A row for each loss, with its rank by each measure.
 fn ranks_table(id: &str, where_: &str, ranking: &Ranking, views: &[View]) -> Table {
     let ranks: Vec<Vec<f64>> = views.iter().map(View::ranks).collect();
     let mut columns = vec!["loss".to_owned()];
@@ -317,7 +317,7 @@ fn ranks_table(id: &str, where_: &str, ranking: &Ranking, views: &[View]) -> Tab
         title: format!("Rank of each loss by several measures {where_}"),
         columns,
         rows: ranking.order.iter().map(row).collect(),
-        note: "Rank 1 is the best. Mean rank by image ranks the losses on each image first and then takes the mean. Pooled Dice counts the pixels of all images of a \
+        note: "Rank 1 is the best. Mean rank by image ranks the losses on each image first, and then takes the mean. Pooled Dice counts the pixels of all images of a \
                seed together."
             .to_owned(),
     }
@@ -325,9 +325,9 @@ fn ranks_table(id: &str, where_: &str, ranking: &Ranking, views: &[View]) -> Tab
 
 fn parts(split: &Split) -> [(&'static str, f64, &'static str); 5] {
     [
-        ("loss", split.loss, "what is looked for"),
-        ("seed", split.seed, "the same for all losses, so paired differences are free of it"),
-        ("image", split.image, "the same for all losses, so paired differences are free of it"),
+        ("loss", split.loss, "nothing: this is the effect to measure"),
+        ("seed", split.seed, "nothing needed: all losses share it, so paired differences are free of it"),
+        ("image", split.image, "nothing needed: all losses share it, so paired differences are free of it"),
         ("loss × seed", split.loss_by_seed, "more seeds"),
         ("loss × image, and the rest", split.residual, "more seeds, or more images of a seed"),
     ]
@@ -337,8 +337,8 @@ fn split_text(split: &Split, metric: &str, where_: &str) -> String {
     let total = split.total();
     let share = |part: f64| percent(if total > 0.0 { (1000.0 * part / total).round() / 1000.0 } else { 0.0 });
     format!(
-        "Where does the variance of an image’s {metric} come from {where_}? The choice of the loss makes {} of it, the seed {}, the image {}, a loss’s luck with a seed {}, and \
-         its luck with an image, with all that is left, {}.",
+        "Sources of the variance of an image’s {metric} {where_}: the choice of the loss {}, the seed {}, the image {}, the combination of loss and seed {}, and \
+         the combination of loss and image with everything else {}.",
         share(split.loss),
         share(split.seed),
         share(split.image),
@@ -356,12 +356,12 @@ fn split_table(id: &str, where_: &str, split: &Split, metric: &str) -> Table {
     Table {
         id: format!("{id}-variance"),
         title: format!("Sources of the variance of an image’s {metric} {where_}"),
-        columns: ["source", "variance", "share, %", "what averages it out"].map(str::to_owned).to_vec(),
+        columns: ["source", "variance", "share, %", "reduced by"].map(str::to_owned).to_vec(),
         rows: parts(split).into_iter().map(row).collect(),
         note: format!(
-            "Unbiased estimates by the analysis of variance, with images nested in seeds and crossed with losses. An estimate below 0 is shown as 0.{}",
+            "Unbiased estimates by the analysis of variance, with images nested in seeds and crossed with losses. A negative estimate is shown as 0.{}",
             if [name::MEAN_DICE, name::POOLED_DICE].contains(&metric) {
-                " An image has no score of its own here, because the pixels of all images are counted together; its jackknife pseudo-value stands for it."
+                " An image has no score of its own here, because the pixels of all images are counted together; its jackknife pseudo-value replaces it."
             } else {
                 ""
             }

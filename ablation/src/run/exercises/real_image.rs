@@ -1,4 +1,4 @@
-//! One real image.
+//! Exercise 9: one real image.
 
 use super::losses::{Shared, named};
 use super::pictures::{ROWS, side_by_side};
@@ -40,17 +40,17 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     let entries = outcomes.entries(&arms(config));
     let [_, held_out] = outcomes.sets.nuclei(config, config.first_seed);
     section.text(format!(
-        "Real pixels, a real annotator: one fluorescence micrograph of 125 nuclei, 512 × 512 pixels, a fifth of them foreground (Caicedo et al., 2019; \
-         Data Science Bowl 2018, public domain, as the package stardist ships it under the BSD 3-Clause License). It is cut into {QUADRANTS} quadrants. \
-         Each seed holds out one quadrant and trains on {} crops of {1} × {1} pixels from the other three; {2} crops that do not overlap judge it.",
+        "Real pixels and a real annotator: one fluorescence micrograph of 125 nuclei, 512 × 512 pixels, a fifth of them foreground (Caicedo et al., 2019; \
+             Data Science Bowl 2018, public domain, as shipped by the package stardist under the BSD 3-Clause License). It is cut into {QUADRANTS} quadrants. \
+             Each seed holds out one quadrant and trains on {} crops of {1} × {1} pixels from the other three; {2} crops that do not overlap judge it.",
         config.data.training_images,
         config.data.size,
         held_out.len()
     ));
     section.text(
-        "What one image can show: that the losses train on real textures and real boundaries, and how large the differences between them are there. \
-         What it cannot show: how a loss does on another image. All quadrants have the same microscope, the same stain and the same annotator, and \
-         seeds hold out the same few quadrants. So its intervals speak of this image alone, and are too narrow for any other. For images of your own, \
+        "One image can show that the losses train on real textures and real boundaries, and how much they differ there. \
+         It cannot show how a loss does on another image. All quadrants share the microscope, the stain and the annotator, and \
+         seeds hold out the same few quadrants. So the intervals hold for this image alone, and are too narrow for any other. To train on your own images, \
          run `ablation run --images … --masks …`.",
     );
     missing(&entries).into_iter().for_each(|text| section.text(text));
@@ -71,7 +71,7 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     if let Some(pictures) = side_by_side(&held_out, &entries, ROWS) {
         section.figure(Figure {
             id: EXERCISE.part("masks"),
-            title: "What each loss found of the nuclei".to_owned(),
+            title: "Nuclei found by each loss".to_owned(),
             caption: format!(
                 "Crops of the held-out quadrant of seed {}, and each prediction at p ≥ ½ as an error map.",
                 config.first_seed

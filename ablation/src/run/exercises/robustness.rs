@@ -1,4 +1,4 @@
-//! Compounds of two losses, and what bad labels do to each.
+//! Exercise 7: compounds of two losses, and the effect of bad labels on each.
 
 use super::losses::{Shared, named};
 use super::tables::{by_mean, family, family_table, final_table, metric, missing, seeds_note, verdicts};
@@ -21,7 +21,7 @@ pub(super) static EXERCISE: Exercise = Exercise {
     fill,
 };
 
-/// In the order of the report: the others are compared with the first.
+/// The kinds of labels in the order of the report; the first is the reference of the others.
 const LABELS: [Labels; 4] = [Labels::Clean, Labels::Noisy, Labels::Soft, Labels::HalfEmpty];
 
 fn losses(settings: &Losses) -> Vec<NamedLoss> {
@@ -39,12 +39,12 @@ fn losses(settings: &Losses) -> Vec<NamedLoss> {
 
 const LOVASZ: &str = "lovasz_hinge";
 
-/// A loss of hard labels has no value of soft ones.
+/// Whether the loss has a value for these labels; a loss of hard labels has none for soft ones.
 fn takes(loss: &NamedLoss, labels: Labels) -> bool {
     labels != Labels::Soft || loss.expression != LOVASZ
 }
 
-/// Images of files cannot be emptied.
+/// The kinds of labels; images from files cannot be emptied.
 fn labels_for(config: &Config) -> impl Iterator<Item = Labels> + use<> {
     let is_of_files = config.images.is_some();
     LABELS.into_iter().filter(move |labels| !is_of_files || *labels != Labels::HalfEmpty)
@@ -59,7 +59,7 @@ fn arms(config: &Config) -> Vec<(Task, NamedLoss)> {
     labels_for(config).flat_map(|labels| of_labels(config, labels)).collect()
 }
 
-/// What labels are called in tables.
+/// The name of a kind of labels in tables.
 fn told(config: &Config, labels: Labels) -> String {
     let noise = percent_as_set(config.robustness.label_noise);
     match labels {
@@ -71,7 +71,7 @@ fn told(config: &Config, labels: Labels) -> String {
     }
 }
 
-/// What a sentence about them begins with.
+/// The beginning of a sentence about a kind of labels.
 fn with(config: &Config, labels: Labels) -> String {
     match labels {
         Labels::Usual | Labels::Noisy => format!("With {}", told(config, labels)),
@@ -81,7 +81,7 @@ fn with(config: &Config, labels: Labels) -> String {
     }
 }
 
-/// With the seeds that it is trained with, which may be fewer than the run's.
+/// The entries, with the seeds that they are trained with, which may be fewer than the run's.
 fn entries<'a>(outcomes: &Outcomes<'a>, labels: Labels) -> Vec<Entry<'a>> {
     let mut entries = outcomes.entries(&of_labels(outcomes.config, labels));
     entries.iter_mut().for_each(|entry| entry.by_seed.truncate(seeds(outcomes.config) as usize));
@@ -102,14 +102,14 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
         labels_for(config).map(|labels| (labels, entries(outcomes, labels))).collect();
     section.text(format!(
         "A compound adds a loss over pixels to a loss over regions. Here each is trained four times: with the true masks; with {0} of the \
-         foreground's labels swapped with background along the boundary; with soft labels, the mean of {1} annotators who each make {0} such \
-         errors; and with true masks where every second image has no object. The network is always judged by the true masks.",
+             foreground's labels swapped with background along the boundary; with soft labels, the mean of {1} annotators who each make {0} such \
+             errors; and with true masks where every second image has no object. The true masks always judge the network.",
         percent_as_set(config.robustness.label_noise),
         config.robustness.annotators
     ));
     section.text(
-        "The Lovász hinge takes hard labels alone, so it has no result with soft ones. The boundary loss takes the distances from the boundary of \
-         the labels, which are made once for each mask; of soft labels it takes those of the majority.",
+        "The Lovász hinge takes only hard labels, so it has no result with soft ones. The boundary loss takes the distances from the boundary of \
+         the labels, computed once for each mask; for soft labels it uses those of the majority.",
     );
     for (labels, entries) in &all {
         let text = missing(entries);
@@ -153,7 +153,7 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     }
 }
 
-/// How the losses with one kind of labels compare with the first of them.
+/// A finding on the losses with one kind of labels, compared with the first of them.
 fn against_reference(config: &Config, labels: Labels, entries: &[Entry<'_>], comparisons: &[Comparison]) -> Finding {
     let with = with(config, labels);
     let means = by_mean(entries, name::DICE);
@@ -165,7 +165,7 @@ fn against_reference(config: &Config, labels: Labels, entries: &[Entry<'_>], com
     Finding::from_comparisons(sentence, comparisons.to_vec())
 }
 
-/// Which loss loses most and least Dice with noisy labels.
+/// The losses that lose most and least Dice through noisy labels.
 fn loss_of_dice(config: &Config, all: &[(Labels, Vec<Entry<'_>>)]) -> Option<Finding> {
     let of = |wanted: Labels| all.iter().find(|(labels, _)| *labels == wanted).map(|(_, entries)| entries);
     let (clean, noisy) = (of(Labels::Clean)?, of(Labels::Noisy)?);
@@ -202,8 +202,8 @@ fn figure(config: &Config, all: &[(Labels, Vec<Entry<'_>>)]) -> Figure {
     Figure {
         id: EXERCISE.part("dice"),
         title: "Dice by labels".to_owned(),
-        caption: "On held-out images, judged by the true masks: dots are means over seeds, bars reach from the smallest to the largest seed. \
-                  With half of the images empty the task is another, so compare losses there, and not with the other columns."
+        caption: "On held-out images, judged by the true masks: dots are means over seeds, bars span the smallest to the largest seed. \
+                  With half of the images empty the task itself differs, so compare losses within that column, not with other columns."
             .to_owned(),
         columns: 1,
         panels: vec![Panel::Chart(Chart {

@@ -1,4 +1,4 @@
-//! How much depends on the learning rate and on a loss's own parameter.
+//! Exercise 8: how much a loss depends on the learning rate and on its own parameter.
 
 use super::Exercise;
 use super::losses::{focal_expression, named};
@@ -19,13 +19,13 @@ pub(super) static EXERCISE: Exercise = Exercise {
     fill,
 };
 
-/// A cell counts as good if its Dice is at least this share of the best of its grid.
+/// A cell is good if its Dice is at least this share of the best of its grid.
 const GOOD: f64 = 0.9;
 
 /// A loss with a parameter of its own.
 struct Family {
     name: &'static str,
-    /// With its symbol.
+    /// The parameter with its symbol.
     parameter: &'static str,
     values: fn(&Config) -> &[f64],
     expression: fn(&Config, f64) -> String,
@@ -43,7 +43,7 @@ static FAMILIES: [Family; 4] = [
         parameter: "α, with β = 1 − α",
         values: |config| &config.sensitivity.alphas,
         expression: |config, alpha| {
-            // 1 − 0.9 is not quite 0.1.
+            // Rounded, because 1 − 0.9 is not exactly 0.1.
             let beta = (1e9 * (1.0 - alpha)).round() / 1e9;
             format!("tversky(alpha={alpha}, beta={beta}, smooth={})", config.losses.smooth)
         },
@@ -75,7 +75,7 @@ impl Family {
         named(format!("{}, {parameter} = {value}", self.name), (self.expression)(config, value), colour)
     }
 
-    /// Row by row, from the lowest value and the lowest learning rate.
+    /// The cells row by row, from the lowest value and the lowest learning rate.
     fn cells(&self, config: &Config) -> Vec<Vec<(Task, NamedLoss)>> {
         let cell = |colour: usize, value: f64, learning_rate: f64| {
             (Task::Cell { learning_rate }, self.loss(config, value, colour))
@@ -85,7 +85,7 @@ impl Family {
         (self.values)(config).iter().enumerate().map(row).collect()
     }
 
-    /// The Dice of each cell, the mean of its seeds; none where a training failed.
+    /// The Dice of each cell, as the mean of its seeds; `None` if a training failed.
     fn grid(&self, outcomes: &Outcomes<'_>) -> Vec<Vec<Option<f64>>> {
         let dice = |row: Vec<(Task, NamedLoss)>| {
             let entries = outcomes.entries(&row);
@@ -108,7 +108,7 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     };
     section.text(format!(
         "A loss that works only with the right settings is easily used wrongly. Each cell of these maps is a training of its own, with \
-         {seeds}: {0} × {0} images, {1} steps. So read the shape of the maps; a single cell may be off by chance.",
+         {seeds}: {0} × {0} images, {1} steps. So trust the shape of the maps; a single cell may be off by chance.",
         settings.size, settings.steps
     ));
     let grids: Vec<(&Family, Vec<Vec<Option<f64>>>)> =
@@ -120,7 +120,7 @@ fn fill(section: &mut Section, outcomes: &Outcomes<'_>) {
     section.table(table(config, &grids));
 }
 
-/// How many of the cells are good, of all; and the best with its place.
+/// The number of good cells, of all cells, and the best cell with its place.
 struct Ease {
     good: usize,
     cells: usize,
@@ -135,10 +135,10 @@ fn ease(grid: &[Vec<Option<f64>>]) -> Option<Ease> {
         .iter()
         .enumerate()
         .flat_map(|(row, values)| values.iter().enumerate().map(move |(column, value)| ((row, column), *value)))
-        // A training that diverged found nothing.
+        // A training that diverged counts as Dice 0.
         .map(|(place, value)| (place, value.unwrap_or(0.0)))
         .collect();
-    // Of equal ones the first.
+    // Among equal cells the first counts.
     let (place, best) = cells.iter().copied().rev().max_by(|a, b| a.1.total_cmp(&b.1))?;
     let worst = cells.iter().map(|(_, value)| *value).fold(best, f64::min);
     let good = cells.iter().filter(|(_, value)| *value >= GOOD * best).count();
@@ -155,8 +155,8 @@ fn widest_and_narrowest(grids: &[(&Family, Vec<Vec<Option<f64>>>)]) -> Option<Fi
     all.sort_by(|a, b| share(&b.1).total_cmp(&share(&a.1)));
     let ([widest, ..], [.., narrowest]) = (&all[..], &all[..]) else { return None };
     Some(Finding::new(format!(
-        "{} is the least sensitive: {} of its {} settings reach {} of its best Dice, {:.3}. {} is the most sensitive: {} of {} do, of {:.3}. Each setting was trained once, \
-         so a setting may be better or worse by chance.",
+        "{} is the least sensitive: {} of its {} settings reach {} of its best Dice, {:.3}. {} is the most sensitive: {} of its {} settings do, with a best Dice of {:.3}. Each setting was trained once, \
+             so a single setting may be better or worse by chance.",
         widest.0.name,
         widest.1.good,
         widest.1.cells,
@@ -188,7 +188,7 @@ fn figure(config: &Config, grids: &[(&Family, Vec<Vec<Option<f64>>>)]) -> Figure
     Figure {
         id: EXERCISE.part("maps"),
         title: "Dice by learning rate and parameter".to_owned(),
-        caption: "On held-out images after the last step. A wide bright field means that the loss forgives a wrong setting; hatching means that \
+        caption: "On held-out images after the last step. A large bright area means that the loss tolerates a wrong setting. Hatching means that \
                   the training diverged."
             .to_owned(),
         columns: 2,
@@ -196,7 +196,7 @@ fn figure(config: &Config, grids: &[(&Family, Vec<Vec<Option<f64>>>)]) -> Figure
     }
 }
 
-/// Without zeros at the end of a fraction.
+/// Removes the zeros at the end of a fraction.
 fn trimmed(text: &str) -> String {
     if text.contains('.') && !text.contains('·') {
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
@@ -236,8 +236,8 @@ fn table(config: &Config, grids: &[(&Family, Vec<Vec<Option<f64>>>)]) -> Table {
         .to_vec(),
         rows: grids.iter().map(row).collect(),
         note: format!(
-            "A setting is good if its Dice is at least {} of the best of its map. A training that diverged counts as Dice 0. Which values the maps \
-             have is a choice (`sensitivity` in the settings), so the counts compare losses over these ranges alone.",
+            "A setting is good if its Dice is at least {} of the best of its map. A training that diverged counts as Dice 0. The values in the maps \
+             are a choice (`sensitivity` in the settings), so the counts compare losses over these ranges only.",
             percent(GOOD)
         ),
     }

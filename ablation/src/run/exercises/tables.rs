@@ -1,11 +1,11 @@
-//! Tables and findings that several exercises have.
+//! Tables and findings that several exercises share.
 
 use crate::run::model::{Cell, Finding, Table};
 use crate::run::numbers::{decimals_for, listed};
 use crate::run::outcomes::{Entry, Outcomes};
 use crate::run::statistics::{self, Comparison, MOST_SEEDS};
 
-/// A metric with what is needed to show it.
+/// A metric, with everything needed to show it.
 #[derive(Clone, Copy)]
 pub(super) struct Shown {
     pub(super) metric: &'static str,
@@ -16,17 +16,17 @@ pub(super) const fn metric(metric: &'static str, decimals: usize) -> Shown {
     Shown { metric, decimals }
 }
 
-/// What the numbers in a table of entries are.
+/// A note on the numbers in a table of entries.
 pub(super) fn spread_note(outcomes: &Outcomes<'_>) -> String {
     spread_note_on(outcomes, outcomes.config.data.held_out_images, "images")
 }
 
-/// The same, on other data.
+/// The same note for other data.
 pub(super) fn spread_note_on(outcomes: &Outcomes<'_>, held_out: usize, what: &str) -> String {
     seeds_note(outcomes.config.seeds, held_out, what)
 }
 
-/// The same, with so many seeds.
+/// The same note for a number of seeds.
 pub(super) fn seeds_note(seeds: u32, held_out: usize, what: &str) -> String {
     match seeds {
         1 => format!("On {held_out} held-out {what}, after the last step, one seed."),
@@ -47,18 +47,18 @@ pub(super) fn final_table(id: &str, title: &str, entries: &[Entry<'_>], shown: &
     Table { id: id.to_owned(), title: title.to_owned(), columns, rows: entries.iter().map(row).collect(), note }
 }
 
-/// Compares pairs of entries, each in a metric, and corrects all for their number: the family of an exercise.
+/// Compares pairs of entries, each in a metric, and corrects the p of all for their number: the family of an exercise.
 pub(super) fn family<'a>(pairs: impl IntoIterator<Item = (&'a Entry<'a>, &'a Entry<'a>, &'a str)>) -> Vec<Comparison> {
     let compared = pairs.into_iter().map(|(first, second, metric)| first.against(second, metric));
     statistics::corrected(compared.collect())
 }
 
-/// A finding of some comparisons: a sentence for each.
+/// A finding with a sentence for each comparison.
 pub(super) fn found(comparisons: &[Comparison]) -> Finding {
     Finding::from_comparisons(statistics::sentences(comparisons), comparisons.to_vec())
 }
 
-/// The entries that have a metric, by their means over the seeds, the highest first.
+/// The entries that have a metric, by their means over the seeds, highest first.
 pub(super) fn by_mean<'a>(entries: &'a [Entry<'_>], metric: &str) -> Vec<(&'a str, f64)> {
     let mut means: Vec<(&str, f64)> =
         entries.iter().filter_map(|entry| Some((entry.name(), entry.summary(metric)?.mean))).collect();
@@ -66,7 +66,7 @@ pub(super) fn by_mean<'a>(entries: &'a [Entry<'_>], metric: &str) -> Vec<(&'a st
     means
 }
 
-/// What comparisons with one loss show, as sentences that follow another: which are above it, below it, and not told apart.
+/// Sentences on comparisons with one loss: the losses above it, below it, and not clearly different.
 pub(super) fn verdicts(reference: &str, comparisons: &[Comparison]) -> String {
     if comparisons.iter().all(|comparison| comparison.interval().is_none()) {
         return " One seed supports no conclusion.".to_owned();
@@ -78,13 +78,13 @@ pub(super) fn verdicts(reference: &str, comparisons: &[Comparison]) -> String {
     let parts = [
         ("Clearly above", named(&|comparison| comparison.better() == Some(comparison.second.as_str()))),
         ("Clearly below", named(&|comparison| comparison.better() == Some(comparison.first.as_str()))),
-        ("Not told apart from", named(&|comparison| !comparison.is_clear())),
+        ("Not clearly different from", named(&|comparison| !comparison.is_clear())),
     ];
     let parts = parts.iter().filter(|(_, names)| !names.is_empty());
     parts.map(|(what, names)| format!(" {what} {reference}: {names}.")).collect()
 }
 
-/// How sure each comparison of a family is, and what more seeds or images would buy.
+/// The certainty of each comparison of a family, and what more seeds or images would add.
 pub(super) fn family_table(id: &str, family: &[Comparison]) -> Table {
     let columns = [
         "metric",
@@ -133,12 +133,12 @@ pub(super) fn family_table(id: &str, family: &[Comparison]) -> Table {
     };
     Table {
         id: id.to_owned(),
-        title: "How sure the differences are, and what more trainings would buy".to_owned(),
+        title: "Certainty of the differences, and what more trainings would add".to_owned(),
         columns: columns.map(str::to_owned).to_vec(),
         rows: family.iter().map(row).collect(),
         note: format!(
-            "The difference is shown with its 95 % interval. The p is corrected for the {} comparisons of this exercise. The probability of the other sign is \
-             that of the true difference being 0 or of the opposite sign. The effect size is the mean difference in standard deviations of the difference on one \
+            "The difference is shown with its 95 % interval. The corrected p accounts for the {} comparisons of this exercise. The probability of the other sign is \
+             the probability that the true difference is 0 or has the opposite sign. The effect size is the mean difference in standard deviations of the difference on one \
              image. ± is half the width of Student's interval, as the variance components predict it. The last column is the number of seeds that would show a \
              difference of this size in four of five runs.",
             family.iter().map(|comparison| comparison.family).max().unwrap_or(0)
@@ -146,7 +146,7 @@ pub(super) fn family_table(id: &str, family: &[Comparison]) -> Table {
     }
 }
 
-/// The names of entries that were not trained with every seed, as a sentence; none if all were.
+/// A sentence with the names of entries that were not trained with every seed; `None` if all were.
 pub(super) fn missing(entries: &[Entry<'_>]) -> Option<String> {
     let incomplete: Vec<String> = entries
         .iter()

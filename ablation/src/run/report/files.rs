@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::ReportError;
 use crate::run::files::write_whole;
 
-/// The folder of a report, and what has been written into it.
+/// The folder of a report, and the files written into it.
 pub(super) struct Folder<'a> {
     root: &'a Path,
     written: Vec<PathBuf>,
@@ -17,7 +17,7 @@ impl<'a> Folder<'a> {
         Self { root, written: Vec::new() }
     }
 
-    /// Writes beside the place and moves there, so that an interruption leaves the old file or the new one.
+    /// Writes beside the place and then moves the file, so that an interruption leaves the old file or the new one.
     pub(super) fn write(&mut self, name: &str, bytes: &[u8]) -> Result<(), ReportError> {
         let path = self.root.join(name);
         let folder = path.parent().unwrap_or(self.root);

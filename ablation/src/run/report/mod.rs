@@ -1,4 +1,4 @@
-//! The report: its contents as data, the drawings, the page and the files.
+//! The report: its content as data, the drawings, the page and the files.
 
 mod draw;
 mod files;
@@ -15,11 +15,11 @@ use self::draw::{DrawError, Drawing};
 use self::files::Folder;
 use super::model::{Block, Figure, Section, Table};
 
-/// What stands at the head and foot of the page beside the sections.
+/// The head and the foot of the page.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Heading {
     pub(crate) title: String,
-    /// Why the report lacks arms, if it does.
+    /// The reason why the report lacks arms, if it does.
     pub(crate) partial: Option<String>,
     /// Command, versions, seeds, machine, times: name and value.
     pub(crate) facts: Vec<(String, String)>,
@@ -27,7 +27,7 @@ pub(crate) struct Heading {
     pub(crate) configuration: String,
 }
 
-/// Why there is no report.
+/// The reason why there is no report.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReportError {
     #[error("{path}: cannot be written: {error}")]
@@ -44,7 +44,7 @@ pub(crate) enum ReportError {
     BadId(String),
 }
 
-/// Draws all figures and writes `index.html`, `figures/<id>.svg` and `.png` (of pictures PNG only), and `data/<id>.csv` of each figure that has numbers and of each table; and beside them some files that are there already, by their names. Returns what was written, within the folder.
+/// Draws all figures and writes `index.html`, `figures/<id>.svg` and `.png` (for pictures only PNG), and `data/<id>.csv` for each table and each figure with numbers. The page also links some files that exist already. Returns the paths of the written files within the folder.
 pub(crate) fn write(
     folder: &Path,
     heading: &Heading,
@@ -77,7 +77,7 @@ pub(crate) fn write(
     Ok(folder.into_written())
 }
 
-/// The figures in their order in the page.
+/// The figures in the order of the page.
 fn figures(sections: &[Section]) -> impl Iterator<Item = &Figure> {
     sections.iter().flat_map(|section| &section.blocks).filter_map(|block| match block {
         Block::Figure(figure) => Some(figure),
@@ -92,7 +92,7 @@ fn tables(sections: &[Section]) -> impl Iterator<Item = &Table> {
     })
 }
 
-/// Ids are anchors and names of files.
+/// Checks the ids, which are anchors and file names.
 fn check_ids(sections: &[Section]) -> Result<(), ReportError> {
     let unique = |ids: &mut dyn Iterator<Item = &String>| {
         let mut seen = BTreeSet::new();
@@ -111,7 +111,7 @@ fn check_ids(sections: &[Section]) -> Result<(), ReportError> {
     unique(&mut figures(sections).map(|figure| &figure.id).chain(tables(sections).map(|table| &table.id)))
 }
 
-/// Draws the figures on all cores; the drawings are in the figures' order.
+/// Draws the figures on all cores, and returns the drawings in the order of the figures.
 fn draw_all(figures: &[&Figure]) -> Result<Vec<Drawing>, ReportError> {
     let workers = thread::available_parallelism().map_or(1, usize::from).min(figures.len()).max(1);
     let mut drawn: Vec<(usize, Result<Drawing, DrawError>)> = thread::scope(|scope| {

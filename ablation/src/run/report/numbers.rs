@@ -9,8 +9,8 @@ type Csv = (String, Vec<u8>);
 
 type Rows = csv::Writer<Vec<u8>>;
 
-/// `data/<id>.csv` of the charts or, without charts, of the heat maps or cells; `data/<id>-heat.csv` and `data/<id>-cells.csv` where the figure has charts too.
-/// Nothing of pictures.
+/// `data/<id>.csv` of the charts or, without charts, of the heat maps or cells; if the figure has charts too, `data/<id>-heat.csv` and `data/<id>-cells.csv`.
+/// Pictures have none.
 pub(super) fn of_figure(figure: &Figure) -> Result<Vec<Csv>, ReportError> {
     let mut charts: Vec<(String, &Chart)> = Vec::new();
     let mut heats: Vec<(String, &Heat)> = Vec::new();
@@ -58,7 +58,7 @@ fn digits(value: impl Into<Option<f64>>) -> String {
     value.into().map(|value| value.to_string()).unwrap_or_default()
 }
 
-/// The name at a place of an axis of names; the number elsewhere.
+/// The name at a place of an axis with names; elsewhere the number.
 fn place(axis: &Axis, at: f64) -> String {
     let named = (at >= 0.0 && at.fract() == 0.0).then(|| axis.categories.get(at as usize)).flatten();
     named.cloned().unwrap_or_else(|| digits(at))

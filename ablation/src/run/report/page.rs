@@ -1,4 +1,4 @@
-//! The page: what the template is filled with.
+//! The page: the data that fills the template.
 
 use std::path::{Path, PathBuf};
 
@@ -14,18 +14,18 @@ use crate::run::model::{Block, Cell, Figure, Finding, Panel, Pictures, Section, 
 use crate::run::numbers::{decimals_for, number};
 use crate::run::statistics::Comparison;
 
-/// The summary fits a page: of an exercise it has so many findings, of other sections the first.
+/// The summary fits on a page: it shows this many findings of an exercise, and the first one of other sections.
 const OF_EXERCISE: usize = 4;
-/// What a column of intervals has room for.
+/// The largest number of decimals that a column of intervals has room for.
 const MOST_DECIMALS: usize = 6;
 
 #[derive(Template)]
 #[template(path = "index.html")]
 struct Page<'a> {
     heading: &'a Heading,
-    /// The section that stands before the summary, if there is one.
+    /// The section before the summary, if there is one.
     overview: Option<SectionView<'a>>,
-    /// The sections that found something, with their sentences.
+    /// The sections with findings, and their sentences.
     summary: Vec<Summary<'a>>,
     sections: Vec<SectionView<'a>>,
     data: Vec<String>,
@@ -52,7 +52,7 @@ enum BlockView<'a> {
     Figure(FigureView<'a>),
 }
 
-/// A stretch of a paragraph.
+/// A part of a paragraph in one style.
 struct Run {
     text: String,
     code: bool,
@@ -78,7 +78,7 @@ struct ColumnView<'a> {
 struct CellView {
     text: String,
     numeric: bool,
-    /// Why there is nothing, where there is nothing.
+    /// The reason for an empty cell.
     missing: Option<String>,
 }
 
@@ -101,7 +101,7 @@ enum PanelView<'a> {
     Pictures {
         pictures: &'a Pictures,
         columns: Vec<String>,
-        /// Rows and columns without names leave their place to the pictures.
+        /// Whether rows have names; if not, the pictures use their place.
         has_row_names: bool,
         has_column_names: bool,
         side: usize,
@@ -160,7 +160,7 @@ pub(super) fn render(
     Ok(page.render()?)
 }
 
-/// A path as it stands in a link.
+/// A path as it is written in a link.
 fn slashes(path: &Path) -> String {
     path.iter().map(|part| part.to_string_lossy()).collect::<Vec<_>>().join("/")
 }
@@ -184,11 +184,11 @@ fn view<'a>(
     })
 }
 
-/// What stands between backticks is code.
+/// Splits a text into runs; text between backticks is code.
 fn runs(text: &str) -> Vec<Run> {
     let pieces: Vec<&str> = text.split('`').collect();
     if pieces.len().is_multiple_of(2) {
-        return vec![Run { text: text.to_owned(), code: false }]; // a backtick without its second
+        return vec![Run { text: text.to_owned(), code: false }]; // a backtick without a second one
     }
     let runs = pieces.iter().enumerate().filter(|(_, piece)| !piece.is_empty());
     runs.map(|(index, piece)| {
@@ -199,7 +199,7 @@ fn runs(text: &str) -> Vec<Run> {
 }
 
 fn comparison_view(comparison: &Comparison) -> ComparisonView<'_> {
-    // Two digits of the narrowest interval's half width, or three of the mean where there is none.
+    // Two digits of the narrowest interval's half width, or three of the mean if there is no interval.
     let widths = [comparison.bootstrap, comparison.student].into_iter().flatten().map(|[low, high]| (high - low) / 2.0);
     let narrowest = widths.filter(|width| *width > 0.0).fold(f64::INFINITY, f64::min);
     let decimals = if narrowest.is_finite() { decimals_for(narrowest, 2) } else { decimals_for(comparison.mean, 3) };
@@ -209,7 +209,7 @@ fn comparison_view(comparison: &Comparison) -> ComparisonView<'_> {
     let interval = |ends: Option<[f64; 2]>| {
         ends.map_or("—".to_owned(), |[low, high]| format!("[{}, {}]", signed(low), signed(high)))
     };
-    let verdict = comparison.better().map_or("not told apart".to_owned(), |better| format!("{better} better"));
+    let verdict = comparison.better().map_or("no clear difference".to_owned(), |better| format!("{better} better"));
     ComparisonView {
         comparison,
         seeds: comparison.differences.len(),

@@ -1,8 +1,8 @@
-//! One number for an arm, from its images: in several ways, because a winner may depend on the way.
+//! Several ways to one number for an arm from its images; the winner may depend on the way.
 
 use super::interval::mean;
 
-/// The median of all images of all seeds; the mean of the middle two of an even number. None of no images.
+/// The median over all images of all seeds; for an even number the mean of the middle two. `None` without images.
 pub(crate) fn median(by_seed: &[Vec<f64>]) -> Option<f64> {
     let mut values: Vec<f64> = by_seed.iter().flatten().copied().collect();
     values.sort_by(f64::total_cmp);
@@ -10,7 +10,7 @@ pub(crate) fn median(by_seed: &[Vec<f64>]) -> Option<f64> {
     Some((low + high) / 2.0)
 }
 
-/// Ranks the arms on each image, the best 1, and takes the mean rank of each arm. Arms that tie have the mean of their ranks. `scores[arm][seed][image]`.
+/// The mean rank of each arm over the images, where rank 1 is the best on an image and tied arms share the mean of their ranks. `scores[arm][seed][image]`.
 pub(crate) fn mean_ranks(scores: &[Vec<Vec<f64>>], higher_is_better: bool) -> Vec<f64> {
     let flat: Vec<Vec<f64>> = scores.iter().map(|arm| arm.iter().flatten().copied().collect()).collect();
     let images = flat.iter().map(Vec::len).min().unwrap_or(0);

@@ -1,4 +1,4 @@
-//! Where variance comes from: unbiased estimates by the analysis of variance, with images nested in seeds.
+//! The sources of variance: unbiased estimates by the analysis of variance, with images nested in seeds.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,29 +9,29 @@ pub(crate) struct Components {
     pub(crate) image: f64,
 }
 
-/// The variance of an image's score over losses, seeds and images, split into its sources. An estimate below 0 is taken as 0.
+/// The variance of an image's score over losses, seeds and images, split into its sources. A negative estimate becomes 0.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Split {
-    /// Between losses: what an experiment looks for.
+    /// Between losses: the effect that an experiment looks for.
     pub(crate) loss: f64,
-    /// Between seeds, the same for all losses: other images, first weights and order.
+    /// Between seeds, equal for all losses: other images, first weights and order.
     pub(crate) seed: f64,
-    /// Between the images of a seed, the same for all losses: some images are easier.
+    /// Between the images of a seed, equal for all losses: some images are easier.
     pub(crate) image: f64,
-    /// A loss has better and worse seeds. Only more seeds average it out.
+    /// Of the combination of loss and seed: a loss has better and worse seeds. Only more seeds reduce it.
     pub(crate) loss_by_seed: f64,
-    /// A loss has better and worse images, and what is left. More images average it out.
+    /// Of the combination of loss and image, and everything else: a loss has better and worse images. More images reduce it.
     pub(crate) residual: f64,
 }
 
-/// An estimate that is no variance is 0.
+/// A negative estimate becomes 0.
 fn variance(estimate: f64) -> f64 {
     if estimate > 0.0 { estimate } else { 0.0 }
 }
 
-/// How many images a seed counts for: all are m if every seed has m of them.
+/// The numbers of images of the seeds. All three are m if every seed has m images.
 struct Sizes {
-    /// N, of all seeds.
+    /// N, the number over all seeds.
     all: f64,
     seeds: f64,
     /// (N − Σ mₛ²/N) / (n − 1).
@@ -41,7 +41,7 @@ struct Sizes {
 }
 
 impl Sizes {
-    /// None unless there are two seeds, and more images than seeds.
+    /// `None` unless there are two seeds, and more images than seeds.
     fn of(images: impl Iterator<Item = usize>) -> Option<Self> {
         let (mut all, mut squares, mut seeds) = (0.0, 0.0, 0.0);
         for count in images {
@@ -57,7 +57,7 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
-/// One number per image, by seed: y = µ + seed + image. None unless there are two seeds, and more images than seeds.
+/// One number per image, by seed: y = µ + seed + image. `None` unless there are two seeds, and more images than seeds.
 ///
 /// σ²_image = MS_within; σ²_seed = (MS_between − MS_within) / m.
 pub(super) fn one_way(by_seed: &[Vec<f64>]) -> Option<Components> {
@@ -73,12 +73,12 @@ pub(super) fn one_way(by_seed: &[Vec<f64>]) -> Option<Components> {
     Some(Components { seed: variance((between - within) / sizes.between), image: variance(within) })
 }
 
-/// One number per loss and image: y = µ + loss + seed + image(seed) + loss·seed + residual, all random, images nested in seeds and crossed with
-/// losses. `scores[loss][seed][image]`; None unless there are two losses, two seeds, and more images than seeds.
+/// One number per loss and image: y = µ + loss + seed + image(seed) + loss·seed + residual, all random, with images nested in seeds and crossed with
+/// losses. `scores[loss][seed][image]`; `None` unless there are two losses, two seeds, and more images than seeds.
 ///
-/// With the mean squares MS of each term, a losses, n seeds of m images each:
-/// residual MS_E; loss·seed (MS_LS − MS_E)/m; image (MS_I − MS_E)/a; seed (MS_S − MS_I − MS_LS + MS_E)/(a·m); loss (MS_L − MS_LS)/(n·m). Where
-/// seeds have different numbers of images, m is (N − Σmₛ²/N)/(n − 1), and the loss's is (MS_L − MS_E − σ²_LS·Σmₛ²/N)/N.
+/// Let MS be the mean square of each term, with a losses and n seeds of m images each. The estimates are:
+/// residual MS_E; loss·seed (MS_LS − MS_E)/m; image (MS_I − MS_E)/a; seed (MS_S − MS_I − MS_LS + MS_E)/(a·m); loss (MS_L − MS_LS)/(n·m). If
+/// seeds have different numbers of images, m is (N − Σmₛ²/N)/(n − 1), and the loss's estimate is (MS_L − MS_E − σ²_LS·Σmₛ²/N)/N.
 pub(crate) fn split(scores: &[Vec<Vec<f64>>]) -> Option<Split> {
     let losses = scores.len() as f64;
     let first = scores.first()?;

@@ -1,4 +1,4 @@
-//! Arms that were judged on the same images.
+//! Contests: arms that were judged on the same images.
 
 use super::Images;
 use super::components::{self, Split};
@@ -7,18 +7,18 @@ use super::resample::{Drawn, resamples};
 
 /// Arms that were judged on the same held-out images, with the seeds that all of them have.
 ///
-/// The images of a seed are the same for all arms, and other ones than those of another seed: images are nested in seeds, and everything is paired by
+/// All arms share the images of a seed, and each seed has other images. So images are nested in seeds, and everything is paired by
 /// image. A resample draws seeds and images once for all arms.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Contest {
-    /// By arm and seed.
+    /// Indexed by arm, then by seed.
     arms: Vec<Vec<Images>>,
     /// The value of each arm and seed.
     values: Vec<Vec<f64>>,
 }
 
 impl Contest {
-    /// Of each arm the images by seed, none where it was not trained. A seed is left out where an arm lacks it, has other numbers of images, or has no
+    /// Takes the images of each arm by seed, `None` where the arm was not trained. A seed is left out if an arm lacks it, has another number of images, or has no
     /// finite value.
     pub(crate) fn new(arms: Vec<Vec<Option<Images>>>) -> Self {
         let seeds = arms.iter().map(Vec::len).min().unwrap_or(0);
@@ -54,17 +54,17 @@ impl Contest {
         mean(&counts).unwrap_or(0.0)
     }
 
-    /// By arm, the value of each seed.
+    /// The value of each seed, by arm.
     pub(crate) fn values(&self) -> &[Vec<f64>] {
         &self.values
     }
 
-    /// By arm, its mean over the seeds; empty without a seed.
+    /// The mean over the seeds, by arm; empty without a seed.
     pub(crate) fn means(&self) -> Vec<f64> {
         self.values.iter().filter_map(|values| mean(values)).collect()
     }
 
-    /// By resample, the mean of each arm. A resample that leaves an arm without a value is left out.
+    /// The mean of each arm, by resample. A resample in which an arm has no value is left out.
     pub(super) fn replicates(&self) -> Vec<Vec<f64>> {
         let shape: Vec<usize> = self.arms.first().into_iter().flatten().map(Images::len).collect();
         let mut replicates = Vec::new();
@@ -81,17 +81,17 @@ impl Contest {
         replicates
     }
 
-    /// By arm and seed, a number for each image.
+    /// A number for each image, by arm and seed.
     pub(crate) fn by_image(&self) -> Option<Vec<Vec<Vec<f64>>>> {
         self.arms.iter().map(|arm| arm.iter().map(Images::by_image).collect()).collect()
     }
 
-    /// Where the variance of an image's score comes from; none with fewer than two arms or two seeds.
+    /// The sources of the variance of an image's score; `None` with fewer than two arms or two seeds.
     pub(crate) fn split(&self) -> Option<Split> {
         components::split(&self.by_image()?)
     }
 
-    /// The differences of two of the arms by image and seed, the second minus the first.
+    /// The differences of two arms by image and seed, the second minus the first.
     pub(super) fn differences(&self, [first, second]: [usize; 2]) -> Option<Vec<Vec<f64>>> {
         let by_image = |arm: usize| self.arms.get(arm)?.iter().map(Images::by_image).collect::<Option<Vec<_>>>();
         let pairs = by_image(first)?.into_iter().zip(by_image(second)?);

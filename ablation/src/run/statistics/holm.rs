@@ -1,8 +1,8 @@
 //! Holm's correction for several comparisons.
 
-/// The p-values adjusted by Holm's method (1979), in their order: sorted upwards, the i-th of n (from 0) is multiplied by n − i, raised to the one before
-/// it where it is smaller, and cut at 1. An adjusted p of at most 5 % keeps the probability of even one false claim of the family at 5 %, whatever
-/// depends on what.
+/// The p-values corrected by Holm's method (1979), in their original order. Sorted upwards, the i-th of n (counted from 0) is multiplied by n − i, raised to the one before
+/// it if it is smaller, and limited to 1. A corrected p of at most 5 % keeps the probability of even one false claim in the family at 5 %, for any
+/// dependence between them.
 pub(crate) fn holm(p: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..p.len()).collect();
     let at = |index: usize| p.get(index).copied().unwrap_or(1.0);

@@ -1,4 +1,4 @@
-//! What an arm's value with one seed is made of: its held-out images.
+//! The held-out images behind an arm's value for one seed.
 
 use super::interval::mean;
 use crate::run::metrics::Counts;
@@ -6,10 +6,10 @@ use crate::run::metrics::Counts;
 /// The held-out images of an arm with one seed, in the order of the set.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Images {
-    /// Each image has a value; the seed's is their mean.
+    /// Each image has a value; the seed's value is their mean.
     Values(Vec<f64>),
-    /// Each image has the counts of each class; the seed's value is the mean over the classes of the Dice score of the counts of all
-    /// images together. A class that is neither there nor found anywhere is left out.
+    /// Each image has counts for each class. The seed's value is the mean over the classes of the Dice score of the counts of all
+    /// images together. A class that neither occurs nor is predicted anywhere is left out.
     Pooled(Vec<Vec<Counts>>),
 }
 
@@ -21,7 +21,7 @@ impl Images {
         }
     }
 
-    /// The seed's value; none without images, or where it is no finite number.
+    /// The seed's value; `None` without images, or if it is not finite.
     pub(crate) fn value(&self) -> Option<f64> {
         match self {
             Images::Values(values) => mean(values).filter(|mean| mean.is_finite()),
@@ -29,7 +29,7 @@ impl Images {
         }
     }
 
-    /// The value of these images, of which some may be there more than once.
+    /// The value of some of the images; an image may occur more than once.
     pub(super) fn of(&self, images: impl Iterator<Item = usize>) -> Option<f64> {
         match self {
             Images::Values(values) => {
@@ -52,8 +52,8 @@ impl Images {
         .filter(|value| value.is_finite())
     }
 
-    /// A number for each image whose mean is (about) the seed's value: the image's value or, of pooled counts, Tukey's pseudo-value
-    /// m·θ − (m−1)·θ₋ᵢ, where θ₋ᵢ is the value without the image.
+    /// A number for each image whose mean is (about) the seed's value: the image's own value or, for pooled counts, Tukey's pseudo-value
+    /// m·θ − (m−1)·θ₋ᵢ, where θ₋ᵢ is the value without image i.
     pub(super) fn by_image(&self) -> Option<Vec<f64>> {
         match self {
             Images::Values(values) => Some(values.clone()),

@@ -1,9 +1,9 @@
-//! How far two rankings agree.
+//! The agreement of two rankings.
 
-/// Kendall's τ-b of two lists of scores: 1 if they order everything alike, −1 if oppositely, about 0 if independently. Pairs that tie in one list count half.
+/// Kendall's τ-b of two lists of scores: 1 if they order everything alike, −1 if in opposite order, about 0 if independently. Pairs tied in one list count half.
 ///
-/// (C − D) / √((C + D + T_a)(C + D + T_b)), with C pairs in the same order, D in opposite orders, T_a and T_b that tie in b or in a alone. None if a list
-/// has no two different scores, or is shorter than the other.
+/// (C − D) / √((C + D + T_a)(C + D + T_b)), with C pairs in the same order, D in opposite orders, and T_a and T_b tied in b or in a alone. `None` if the scores of a list
+/// are all equal, or the lists differ in length.
 pub(crate) fn kendall(a: &[f64], b: &[f64]) -> Option<f64> {
     if a.len() != b.len() {
         return None;

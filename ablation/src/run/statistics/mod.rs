@@ -29,63 +29,63 @@ pub(crate) use resample::RESAMPLES;
 pub(crate) use sentence::{capitalised, sentences};
 pub(crate) use summary::Summary;
 
-/// A difference is clear if its adjusted p is at most this.
+/// A difference is clear if its corrected p is at most this.
 pub(crate) const LEVEL: f64 = 0.05;
 
-/// How two arms differ in a metric.
+/// The difference of two arms in a metric.
 ///
-/// The two arms have the same seeds and, in each seed, the same held-out images, so the differences are paired. Two 95 % intervals are made. The
-/// hierarchical bootstrap draws seeds and, within each, images ([`Contest`]); it makes no assumption on the distribution, but is too narrow with few
-/// seeds: of three seeds it reaches little further than from the smallest difference to the largest. Student's t over the seeds' differences knows how
-/// few there are, but trusts that they are normally distributed. The p of the comparison is the larger of the two, and is corrected by Holm's method
-/// for all comparisons of its family, which is an exercise. A difference is called clear if the corrected p is at most 5 %. Then both intervals exclude
+/// The two arms have the same seeds and, for each seed, the same held-out images, so the differences are paired. There are two 95 % intervals. The
+/// hierarchical bootstrap draws seeds and, within each, images ([`Contest`]). It assumes nothing about the distribution, but is too narrow with few
+/// seeds: with three seeds it spans little more than the smallest to the largest difference. Student's t over the seeds' differences accounts for the number of
+/// seeds, but assumes that the differences are normally distributed. The p of the comparison is the larger of the two. Holm's method corrects it
+/// for all comparisons of its family, which is an exercise. A difference is called clear if the corrected p is at most 5 %; both intervals then exclude
 /// 0.
 ///
-/// A metric that no image has of its own, such as the steps to a level, is compared by seeds alone.
+/// A metric that single images do not have, such as the steps to a level, is compared by seeds alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Comparison {
-    /// "Dice", with the data it is of where that is not plain.
+    /// The metric, such as "Dice", with the data if that is not obvious.
     pub(crate) metric: String,
     pub(crate) higher_is_better: bool,
     /// The names of the arms.
     pub(crate) first: String,
     pub(crate) second: String,
-    /// The means of the first and of the second over the seeds that both have; 0 without such a seed.
+    /// The means of the first and of the second arm over the seeds that both have; 0 without such a seed.
     pub(crate) means: [f64; 2],
-    /// The metric of the second minus that of the first, one number a seed that both have.
+    /// The metric of the second arm minus that of the first, for each seed that both have.
     pub(crate) differences: Vec<f64>,
-    /// Of the differences; 0 without a seed that both have.
+    /// The mean of the differences; 0 without a seed that both have.
     pub(crate) mean: f64,
-    /// 95 % interval of the mean difference: percentiles of the bootstrap, over seeds and images where images have values. None of fewer than two seeds.
+    /// The 95 % interval of the mean difference by the bootstrap, over seeds and, if images have values, over images. `None` for fewer than two seeds.
     pub(crate) bootstrap: Option<[f64; 2]>,
-    /// 95 % interval by Student's t with n − 1 degrees of freedom. None of fewer than two seeds.
+    /// The 95 % interval by Student's t with n − 1 degrees of freedom. `None` for fewer than two seeds.
     pub(crate) student: Option<[f64; 2]>,
     /// The larger of the two-sided p-values of the bootstrap and of Student's t.
     pub(crate) p: Option<f64>,
-    /// The same after Holm's correction, and for how many comparisons that is.
+    /// The p after Holm's correction, and the number of comparisons that it was corrected for.
     pub(crate) adjusted_p: Option<f64>,
     pub(crate) family: usize,
-    /// The probability that the true difference has the other sign, or is 0: the larger of the bootstrap's share of such resamples and the one-sided p of
+    /// The probability that the true difference is 0 or has the opposite sign. It is the larger of two: the bootstrap's share of such resamples, and the one-sided p of
     /// Student's t, which is the posterior probability under flat priors of the mean and of the logarithm of the variance.
     pub(crate) other_sign: Option<f64>,
-    /// What the images say; none where they have no values, or with one seed.
+    /// The contribution of single images; `None` if they have no values, or with one seed.
     pub(crate) by_image: Option<ByImage>,
     pub(crate) verdict: Verdict,
 }
 
-/// What the paired differences of single images add to a comparison.
+/// The part of a comparison that follows from the paired differences of single images.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ByImage {
-    /// Held-out images of a seed, on average.
+    /// The mean number of held-out images of a seed.
     pub(crate) images: f64,
     /// The variance of the difference of one image: between seeds, and between the images of a seed.
     pub(crate) components: Components,
-    /// The mean difference in standard deviations of the difference of one image, √(σ²_seed + σ²_image); none where that is 0.
+    /// The mean difference in standard deviations of one image's difference, √(σ²_seed + σ²_image); `None` if that is 0.
     pub(crate) effect: Option<f64>,
     pub(crate) outlook: Option<Outlook>,
 }
 
-/// What a comparison shows.
+/// The conclusion of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Verdict {
@@ -93,11 +93,11 @@ pub(crate) enum Verdict {
     SecondHigher,
     /// The first is clearly higher.
     FirstHigher,
-    /// The adjusted p is above 5 %, or there are too few seeds for one.
+    /// The corrected p is above 5 %, or there are too few seeds for a p.
     NoClearDifference,
 }
 
-/// Corrects the comparisons of a family for their number, by Holm's method; those without a p count for nothing.
+/// Corrects the p of the comparisons of a family for their number, by Holm's method; those without a p do not count.
 pub(crate) fn corrected(mut family: Vec<Comparison>) -> Vec<Comparison> {
     let p: Vec<f64> = family.iter().filter_map(|comparison| comparison.p).collect();
     let mut adjusted = holm::holm(&p).into_iter();
@@ -113,10 +113,10 @@ pub(crate) fn corrected(mut family: Vec<Comparison>) -> Vec<Comparison> {
 impl Comparison {
     /// Compares two arms by their names and their values by seed, `None` where the metric is undefined.
     ///
-    /// Values at the same place belong to the same seed. A seed is left out if either value is missing or not finite.
+    /// Values at the same place belong to the same seed. A seed is left out if either value is missing or is not finite.
     ///
-    /// If all differences are equal, both intervals have no width and the verdict follows their sign: such arms differ
-    /// by the same amount in every seed, as a deterministic change does. Two arms with equal values have no clear
+    /// If all differences are equal, both intervals have width 0 and the verdict follows their sign. Such arms differ
+    /// by the same amount in every seed, as after a deterministic change. Two arms with equal values have no clear
     /// difference.
     pub(crate) fn new(
         metric: impl Into<String>,
@@ -139,7 +139,7 @@ impl Comparison {
         comparison
     }
 
-    /// Compares two arms image by image; by seed, the images of each, none where it was not trained.
+    /// Compares two arms image by image. For each arm and seed it takes the images, or `None` if it was not trained.
     pub(crate) fn by_image(
         metric: impl Into<String>,
         higher_is_better: bool,
@@ -151,7 +151,7 @@ impl Comparison {
         Self::in_contest(&metric.into(), higher_is_better, &[first, second], &contest, &replicates, [0, 1])
     }
 
-    /// Compares two arms of a contest, whose resamples are there.
+    /// Compares two arms of a contest, whose resamples are given.
     fn in_contest(
         metric: &str,
         higher_is_better: bool,
@@ -180,7 +180,7 @@ impl Comparison {
         comparison
     }
 
-    /// What follows from the values of the seeds alone; they are as many on either side.
+    /// The part that follows from the values of the seeds; both arms have the same number of them.
     fn paired(metric: String, higher_is_better: bool, names: [&str; 2], values: [&[f64]; 2]) -> Self {
         let [first, second] = values;
         let differences: Vec<f64> = first.iter().zip(second).map(|(first, second)| second - first).collect();
@@ -204,7 +204,7 @@ impl Comparison {
         }
     }
 
-    /// Adds what the resamples say, of which so many were drawn; none where all were enumerated.
+    /// Adds the results of the resamples. `drawn` is the number drawn, `None` if all were enumerated.
     fn resampled(&mut self, tails: Option<interval::Tails>, drawn: Option<usize>) {
         let student_p = interval::student_p(&self.differences);
         let (Some(tails), Some(student_p)) = (tails, student_p) else { return };
@@ -221,7 +221,7 @@ impl Comparison {
         self.judge();
     }
 
-    /// What more seeds would buy, at the level that Holm's method demands of the smallest p of the family.
+    /// Adds the effect of more seeds, at the level that Holm's method requires of the smallest p of the family.
     fn look_ahead(&mut self) {
         let (mean, seeds, level) = (self.mean, self.seeds(), LEVEL / self.family.max(1) as f64);
         if let Some(by_image) = &mut self.by_image {
@@ -238,12 +238,12 @@ impl Comparison {
         };
     }
 
-    /// The seeds that both arms have a value of.
+    /// The number of seeds for which both arms have a value.
     pub(crate) fn seeds(&self) -> usize {
         self.differences.len()
     }
 
-    /// The smallest interval that holds both: it excludes 0 if the difference is clear.
+    /// The smallest interval that contains both intervals; it excludes 0 if the difference is clear.
     pub(crate) fn interval(&self) -> Option<[f64; 2]> {
         interval::union(self.bootstrap, self.student)
     }
@@ -261,7 +261,7 @@ impl Comparison {
         }
     }
 
-    /// The seeds that would show a difference as large as the observed one with a probability of 80 %; none where it is not known, or beyond
+    /// The number of seeds that would show a difference as large as the observed one with a probability of 80 %; `None` if it is not known or above
     /// [`MOST_SEEDS`].
     pub(crate) fn seeds_for_power(&self) -> Option<u32> {
         self.by_image?.outlook?.seeds_for_power

@@ -1,31 +1,31 @@
-//! What more seeds or images would buy.
+//! The effect of more seeds or images.
 
 use serde::{Deserialize, Serialize};
 
 use super::Components;
 use super::interval::t_quantile;
 
-/// More seeds than this are not counted.
+/// The largest number of seeds considered.
 pub(crate) const MOST_SEEDS: u32 = 1000;
 
-/// The power that a number of seeds has to reach.
+/// The power that a number of seeds must reach.
 const POWER: f64 = 0.8;
 
-/// Half the width of the 95 % interval by Student's t, now and with more, as the variance components of the paired difference predict it; and
-/// how many seeds would show the observed difference.
+/// Half the width of the 95 % interval by Student's t, now and with more data, as the variance components of the paired difference predict it, and
+/// the number of seeds that would show the observed difference.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Outlook {
-    /// With the seeds and images that there are.
+    /// With the present seeds and images.
     pub(crate) half_width: f64,
     pub(crate) one_more_seed: f64,
     pub(crate) twice_the_images: f64,
-    /// The smallest number of seeds that shows a difference as large as the observed one with a probability of 80 %; none beyond [`MOST_SEEDS`].
+    /// The smallest number of seeds that shows a difference as large as the observed one with a probability of 80 %; `None` above [`MOST_SEEDS`].
     pub(crate) seeds_for_power: Option<u32>,
 }
 
-/// Of a mean difference over so many seeds with so many images each, tested at this level (two-sided).
+/// Predicts for a mean difference over a number of seeds with a number of images each, tested at a two-sided level.
 ///
-/// The mean of one seed has the variance v = σ²_seed + σ²_image / images. Half an interval is t(97.5 %, n − 1) · √(v / n). Enough are the first n ≥ 2 with
+/// The mean of one seed has the variance v = σ²_seed + σ²_image / images. Half an interval is t(97.5 %, n − 1) · √(v / n). The number of seeds is the first n ≥ 2 with
 /// |difference| · √(n / v) ≥ t(1 − level / 2, n − 1) + t(80 %, n − 1).
 pub(super) fn outlook(
     difference: f64,
@@ -46,7 +46,7 @@ pub(super) fn outlook(
     })
 }
 
-/// The first number of seeds that suffices, by bisection: with each more the left side grows and the right one falls.
+/// The first sufficient number of seeds, by bisection: with each seed more the left side grows and the right side falls.
 fn seeds_for(difference: f64, variance: f64, level: f64) -> Option<u32> {
     let suffices = |seeds: u32| {
         let freedom = f64::from(seeds) - 1.0;

@@ -1,4 +1,4 @@
-//! Which arm is first, and how sure that is.
+//! The order of arms in a metric, and its certainty.
 
 use super::interval::{self, union};
 use super::{Comparison, Contest, corrected};
@@ -7,20 +7,20 @@ use super::{Comparison, Contest, corrected};
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Ranking {
     pub(crate) metric: String,
-    /// The arms by their places in the contest, the best first.
+    /// The arms, by their places in the contest, the best first.
     pub(crate) order: Vec<usize>,
-    /// By arm: its name, its mean over the seeds, and the interval of that (none with one seed).
+    /// The name of each arm, its mean over the seeds, and the interval of the mean (`None` with one seed).
     pub(crate) names: Vec<String>,
     pub(crate) means: Vec<f64>,
     pub(crate) intervals: Vec<Option<[f64; 2]>>,
-    /// By arm and rank, in how large a share of the bootstrap samples it has that rank. Arms that tie share their ranks.
+    /// The share of bootstrap samples in which each arm has each rank. Tied arms share their ranks.
     pub(crate) shares: Vec<Vec<f64>>,
-    /// Each pair of arms, corrected over all pairs: the second of them is the one that stands later in the contest.
+    /// Each pair of arms, corrected over all pairs. The second arm of a pair comes later in the contest.
     pub(crate) pairs: Vec<Comparison>,
 }
 
 impl Ranking {
-    /// None without a seed that all arms have.
+    /// `None` without a seed that all arms have.
     pub(crate) fn new(metric: &str, higher_is_better: bool, names: &[&str], contest: &Contest) -> Option<Self> {
         let means = contest.means();
         if means.is_empty() || means.len() != names.len() {
@@ -79,7 +79,7 @@ impl Ranking {
         self.order.iter().filter_map(|arm| self.names.get(*arm).map(String::as_str)).collect()
     }
 
-    /// The comparison of two arms, whichever way round.
+    /// The comparison of two arms, in either order.
     pub(crate) fn pair(&self, one: &str, other: &str) -> Option<&Comparison> {
         let is = |pair: &&Comparison| {
             (pair.first == one && pair.second == other) || (pair.first == other && pair.second == one)

@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 /// How many resamples are drawn.
 pub(crate) const RESAMPLES: usize = 10_000;
 
-/// The key of ChaCha8, which never changes: the same shape of data always meets the same resamples, in any thread.
+/// The key of ChaCha8, which never changes. Data of the same shape always get the same resamples, in any thread.
 const KEY: [u8; 32] = [15; 32];
 
 /// A drawn seed with its drawn images.
@@ -16,9 +16,9 @@ pub(super) struct Drawn {
     pub(super) images: Vec<usize>,
 }
 
-/// Calls `each` with every resample of data that have so many images in each seed.
+/// Calls `each` with every resample, for data with these numbers of images in the seeds.
 ///
-/// Draws come in this order: a seed, then as many images of it as it has, then the next seed. A number below n is ⌊x·n / 2³²⌋ of the next 32-bit
+/// The draws come in this order: a seed, then as many images of it as it has, then the next seed. A number below n is ⌊x·n / 2³²⌋ of the next 32-bit
 /// word x of ChaCha8 (key: 32 bytes of 15, stream 0).
 pub(super) fn resamples(images_of_seeds: &[usize], mut each: impl FnMut(&[Drawn])) {
     let mut generator = ChaCha8Rng::from_seed(KEY);

@@ -1,13 +1,13 @@
-//! What comparisons show, in words.
+//! The conclusions of comparisons, in words.
 
 use super::{Comparison, MOST_SEEDS};
 use crate::run::numbers::{decimals_for, number};
 
 impl Comparison {
-    /// One sentence with the numbers it rests on.
+    /// One sentence with the numbers that support it.
     ///
-    /// The mean difference is written as an amount, in favour of the arm that is said to be better, and the interval is
-    /// that of this amount. So both read the same whichever arm was given first, and whichever way better is.
+    /// The mean difference is written as a positive amount in favour of the better arm, and the interval belongs to
+    /// this amount. So the sentence does not depend on which arm is first, nor on whether higher is better.
     pub(crate) fn sentence(&self) -> String {
         let (metric, first, second) = (&self.metric, &self.first, &self.second);
         let Some([low, high]) = self.interval() else { return self.without_interval() };
@@ -52,18 +52,18 @@ impl Comparison {
             return String::new();
         }
         format!(
-            " The interval, of this comparison alone, excludes 0; as one of {}, it is no evidence yet.",
+            " The interval belongs to this comparison alone and excludes 0; among {} comparisons that is no evidence yet.",
             self.family
         )
     }
 
-    /// "p = 0.012", or "corrected p = 0.024" where several comparisons were corrected for.
+    /// "p = 0.012", or "corrected p = 0.024" if several comparisons were corrected.
     fn evidence(&self) -> String {
         let p = self.adjusted_p.map_or_else(String::new, p_text);
         if self.family > 1 { format!("corrected {p}") } else { p }
     }
 
-    /// How many seeds would show the observed difference; empty where it is not known.
+    /// The number of seeds that would show the observed difference; empty if it is not known.
     fn remedy(&self) -> String {
         if self.by_image.is_none() {
             return String::new();
@@ -74,7 +74,7 @@ impl Comparison {
         }
     }
 
-    /// Of one seed, or of none.
+    /// The sentence for one seed, or for none.
     fn without_interval(&self) -> String {
         let Self { metric, first, second, .. } = self;
         if self.differences.is_empty() {
@@ -83,9 +83,8 @@ impl Comparison {
         }
         let decimals = decimals_for(self.mean, 2).clamp(3, 4);
         let [first_mean, second_mean] = self.means.map(|mean| number(mean, decimals));
-        let metric = capitalised(metric);
         format!(
-            "{metric} is {first_mean} with {first} and {second_mean} with {second}. One seed supports no conclusion."
+            "In {metric}, {first} has {first_mean} and {second} has {second_mean}. One seed supports no conclusion."
         )
     }
 }
@@ -104,21 +103,21 @@ fn in_words(count: usize) -> String {
     WORDS.get(count).map_or_else(|| count.to_string(), |word| (*word).to_owned())
 }
 
-/// The beginning of a sentence. Symbols such as γ stay as they are: Γ is another.
+/// Makes the first letter a capital. Symbols such as γ stay, because Γ is another symbol.
 pub(crate) fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())
 }
 
-/// The sentences of comparisons, those with a clear difference first; empty of none.
+/// The sentences of comparisons, those with a clear difference first; empty without comparisons.
 pub(crate) fn sentences(comparisons: &[Comparison]) -> String {
     let (clear, unclear): (Vec<&Comparison>, Vec<&Comparison>) =
         comparisons.iter().partition(|comparison| comparison.is_clear());
     clear.into_iter().chain(unclear).map(Comparison::sentence).collect::<Vec<_>>().join(" ")
 }
 
-/// As many decimals as show two digits of the interval's half width and, so that a clear difference is seen to exclude 0,
-/// one digit of the end that is nearer to 0.
+/// Enough decimals to show two digits of the interval's half width. For a clear difference they also show one digit of the end nearer to 0, so that the
+/// interval is seen to exclude 0.
 fn decimals_of(amount: f64, [low, high]: [f64; 2], is_clear: bool) -> usize {
     let half_width = (high - low) / 2.0;
     let of_width = decimals_for(if half_width == 0.0 { amount } else { half_width }, 2);

@@ -10,17 +10,17 @@ pub(crate) struct Summary {
     pub(crate) mean: f64,
     pub(crate) low: f64,
     pub(crate) high: f64,
-    /// How many seeds have a value.
+    /// The number of seeds with a value.
     pub(crate) n: usize,
 }
 
 impl Summary {
-    /// Of the values that are there and finite; None if there is no such value.
+    /// Summarises the values that exist and are finite; `None` if there are none.
     pub(crate) fn new(values: &[Option<f64>]) -> Option<Self> {
         let values: Vec<f64> = values.iter().flatten().copied().filter(|value| value.is_finite()).collect();
         let low = values.iter().copied().reduce(f64::min)?;
         let high = values.iter().copied().reduce(f64::max)?;
-        // Rounding may put the mean of almost equal numbers a digit beyond them.
+        // Rounding may move the mean of almost equal numbers one digit beyond them.
         let mean = interval::mean(&values)?.clamp(low, high);
         Some(Self { mean, low, high, n: values.len() })
     }

@@ -126,7 +126,7 @@ fn intervals_of_three_seeds() {
 fn one_seed_has_no_verdict() {
     let one = compare(&[0.1], &[0.9]);
     assert_eq!((one.bootstrap, one.student, one.verdict), (None, None, Verdict::NoClearDifference));
-    assert_eq!(one.sentence(), "Dice is 0.100 with A and 0.900 with B. One seed supports no conclusion.");
+    assert_eq!(one.sentence(), "In Dice, A has 0.100 and B has 0.900. One seed supports no conclusion.");
     let none = Comparison::new("Dice", true, ("A", &[None, Some(0.4)]), ("B", &[Some(0.2), Some(f64::NAN)]));
     assert_eq!((none.seeds(), none.mean), (0, 0.0));
     assert_eq!(none.sentence(), "A and B cannot be compared in Dice: no seed has a value of both.");

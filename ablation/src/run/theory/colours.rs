@@ -6,5 +6,5 @@ pub(super) const DICE: usize = 2;
 pub(super) const IOU: usize = 3;
 pub(super) const FOCAL: usize = 4;
 pub(super) const TVERSKY: usize = 5;
-/// What is no loss of the report's, such as naive code.
+/// For lines that are not losses of the report, such as naive code.
 pub(super) const OTHER: usize = 7;

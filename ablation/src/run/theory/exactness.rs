@@ -1,4 +1,4 @@
-//! Exercise: the same pixels in another order. Naive sums change; `loss-core`'s do not.
+//! The same pixels in another order: naive sums change, those of `loss-core` do not.
 
 use std::collections::BTreeSet;
 
@@ -39,7 +39,7 @@ impl Pointwise for Probability {
     fn fingerprint(&self, _: &mut Fingerprint) {}
 }
 
-/// A pixel with what its sums are made of: only the adding differs between the ways.
+/// A pixel with the terms of its sums; the ways differ only in how they add.
 #[derive(Clone, Copy)]
 struct Terms {
     logit: f32,
@@ -48,12 +48,12 @@ struct Terms {
     p: f32,
 }
 
-/// Imbalanced pixels: foreground around logit 1, background around −3, both with standard deviation 2.
+/// Imbalanced pixels: foreground around logit 1 and background around −3, both with standard deviation 2.
 fn pixels(count: usize, foreground: usize, generator: &mut ChaCha8Rng) -> Result<Vec<Terms>, TheoryError> {
     let mut pixels = Vec::with_capacity(count);
     for place in 0..count {
         let target = place < foreground;
-        // One of the pair, as it always was: the figures of this section are of these pixels.
+        // Only one of the pair is used, because the figures of this section were made with these pixels.
         let [normal, _] = normal_pair(generator);
         let logit = (if target { 1.0 } else { -3.0 } + 2.0 * normal) as f32;
         let cross_entropy = Bce::new().at(&Logits, (logit, target))?;
@@ -62,7 +62,7 @@ fn pixels(count: usize, foreground: usize, generator: &mut ChaCha8Rng) -> Result
     Ok(pixels)
 }
 
-/// A way to add.
+/// A way of adding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     Sequential,
@@ -84,11 +84,11 @@ impl Way {
     }
 }
 
-/// BCE and Dice loss of each way, one of each permutation.
+/// BCE and Dice loss by each way, for each permutation.
 struct Results {
-    /// By [`Way::ALL`]; of each permutation, BCE and Dice.
+    /// Indexed by [`Way::ALL`], then by permutation; BCE and Dice.
     values: [Vec<[f64; 2]>; 4],
-    /// The distinct states of `loss-core`'s accumulator.
+    /// The number of distinct states of `loss-core`'s accumulator.
     states: usize,
 }
 
@@ -163,7 +163,7 @@ impl Results {
         self.values(Way::LossCore, of).next().unwrap_or(f64::NAN)
     }
 
-    /// (value − exact) / exact of each permutation.
+    /// (value − exact) / exact for each permutation.
     fn deviations(&self, way: Way, of: Quantity) -> Vec<f64> {
         let exact = self.exact(of);
         self.values(way, of).map(|value| (value - exact) / exact).collect()
@@ -218,7 +218,7 @@ pub(super) fn fill(section: &mut Section, losses: &Losses) -> Result<(), TheoryE
     Ok(())
 }
 
-/// Deviations are drawn in tens of millions of the value.
+/// The unit of drawn deviations: a ten-millionth of the value.
 const UNIT: f64 = 1e-7;
 
 fn figure(results: &Results) -> Figure {
@@ -231,9 +231,9 @@ fn figure(results: &Results) -> Figure {
             Series::line(way.name(), colour, points).look(look)
         });
         Panel::Chart(Chart {
-            title: format!("{}, order by order", of.name()),
+            title: format!("{}, by order", of.name()),
             x: Axis::linear("permutation"),
-            y: Axis::linear("deviation from the exact value, 10⁻⁷ of it"),
+            y: Axis::linear("deviation from the exact value, in 10⁻⁷ of it"),
             series: series.to_vec(),
             rules: Vec::new(),
         })
@@ -241,8 +241,8 @@ fn figure(results: &Results) -> Figure {
     let bars = |of: Quantity| {
         let deviations = results.deviations(Way::Sequential, of).into_iter().map(|deviation| deviation / UNIT);
         Panel::Chart(Chart {
-            title: format!("{}, how often", of.name()),
-            x: Axis::linear("deviation of the 32-bit sum, 10⁻⁷ of the value"),
+            title: format!("{}, by deviation", of.name()),
+            x: Axis::linear("deviation of the 32-bit sum, in 10⁻⁷ of the value"),
             y: Axis::linear("permutations"),
             series: vec![
                 Series::line(Way::Sequential.name(), colours::OTHER, histogram(&deviations.collect::<Vec<_>>()))
@@ -255,15 +255,15 @@ fn figure(results: &Results) -> Figure {
         id: "exactness-spread".to_owned(),
         title: "The same loss in another order".to_owned(),
         caption: format!(
-            "BCE and Dice loss of the same {PIXELS} pixels in {PERMUTATIONS} random orders: deviation from the exact value, in units of 10⁻⁷ of it. Above: each order, with 32-bit \
-             sums (dots) and with loss-core (line at 0). Below: how many orders gave a deviation of each size with 32-bit sums, in {BINS} bins."
+            "BCE and Dice loss of the same {PIXELS} pixels in {PERMUTATIONS} random orders: the deviation from the exact value, in units of 10⁻⁷ of it. Above: each order, with 32-bit \
+             sums (dots) and with loss-core (line at 0). Below: the number of orders by deviation with 32-bit sums, in {BINS} bins."
         ),
         columns: 2,
         panels: vec![dots(Quantity::Bce), dots(Quantity::Dice), bars(Quantity::Bce), bars(Quantity::Dice)],
     }
 }
 
-/// The middles of [`BINS`] bins from the smallest to the largest number, and how many numbers are in each.
+/// The middles of [`BINS`] bins from the smallest to the largest number, and the count in each.
 fn histogram(numbers: &[f64]) -> Vec<(f64, f64)> {
     let low = numbers.iter().copied().fold(f64::INFINITY, f64::min);
     let high = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -317,7 +317,7 @@ fn table(results: &Results) -> Table {
         rows,
         note: "Values count as different if any bit differs. A state is the integers of loss-core's accumulator, which hold both losses at once. Deviations are from loss-core's \
                value. A ULP is the distance between neighbouring 32-bit numbers there. 32-bit Dice also loses digits when its score is subtracted from 1. The deviation of \
-               64-bit Dice does not come from adding: naive code sums p alone, loss-core also sums the misses 1 − p, each rounded to 32 bits."
+               64-bit Dice does not come from adding: naive code sums only p, while loss-core also sums the misses 1 − p, each rounded to 32 bits."
             .to_owned(),
     }
 }
@@ -330,7 +330,7 @@ fn finding(results: &Results, of: Quantity) -> Finding {
     let values = |count: usize| if count == 1 { "1 value".to_owned() } else { format!("{count} values") };
     Finding::new(format!(
         "Summed in {PERMUTATIONS} orders, the same {PIXELS} pixels give {} of the {} with 32-bit sums (spread over {} of the value), {} with 64-bit sums and {} with \
-         loss-core.",
+             loss-core.",
         values(results.distinct(Way::Sequential, of)),
         of.name(),
         significant(high - low, 2),
@@ -362,10 +362,10 @@ mod tests {
         }
     }
 
-    /// With the misses summed in double precision, all that is left is the rounding of that sum: the table's note is true.
+    /// If the misses are summed in double precision, only the rounding of that sum remains, as the table's note says.
     #[test]
     fn dice_in_double_differs_by_its_misses_alone() {
-        /// 1 − p, as `loss-core` has it.
+        /// 1 − p, as in `loss-core`.
         #[derive(Clone)]
         struct Rest;
 

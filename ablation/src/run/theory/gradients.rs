@@ -1,4 +1,4 @@
-//! Exercise 4 without training: which pixels get how much gradient from which loss.
+//! The part of exercise 4 without training: how much gradient each loss gives to which pixels.
 
 use super::TheoryError;
 use super::numbers::{listed, percent, plain, significant};
@@ -7,19 +7,19 @@ use super::population::{DEVIATION, MEAN, PIXELS, Population, Profile, Stage, pro
 use crate::run::config::Losses;
 use crate::run::model::{Axis, Chart, Figure, Finding, Heat, Panel, Section, Series};
 
-/// The share of foreground of the figure by probability.
+/// The share of foreground in the figure by probability.
 const SHARE: f64 = 0.05;
-/// The ends of the shares of foreground.
+/// The smallest and the largest share of foreground.
 const SHARES: [f64; 2] = [0.001, 0.5];
-/// Four decades of pull are told apart by colour.
+/// The colours cover four decades of pull.
 const DECADES: f64 = 1e-4;
 
 pub(super) fn fill(section: &mut Section, losses: &Losses) -> Result<(), TheoryError> {
     let [alpha, beta] = losses.tversky;
     section.text(format!(
         "The gradient can be computed without training, for {} pixels with known logits. At the start all logits are 0. Halfway through training they are \
-         normally distributed with standard deviation {}, around {} for foreground and around {} for background (256 quantiles stand for each kind). \
-         ∂L/∂z is the slope of the loss by one pixel's logit z. Multiplied by the number of pixels N it is comparable between losses; here |∂L/∂z|·N is \
+         normally distributed with standard deviation {}, around {} for foreground and around {} for background (256 quantiles represent each kind). \
+         ∂L/∂z is the slope of the loss by one pixel's logit z. Multiplied by the number of pixels N it is comparable between losses. In this report |∂L/∂z|·N is \
          called the pull on the pixel. Dice, IoU and Tversky have smooth = {}; Tversky has α = {} and β = {}, focal has γ = {}.",
         plain(PIXELS),
         plain(DEVIATION),
@@ -67,7 +67,7 @@ fn by_probability(profiles: &[Profile]) -> Figure {
         id: "gradients-by-probability".to_owned(),
         title: "The pull on a pixel against its probability".to_owned(),
         caption: format!(
-            "The pull |∂L/∂z|·N on one of N = {} pixels ({} foreground) halfway through training, by the pixel's own probability; all other pixels stay as they are. \
+            "The pull |∂L/∂z|·N on one of N = {} pixels ({} foreground) halfway through training, by the pixel's own probability; all other pixels stay fixed. \
              Left: a foreground pixel, which is most wrong at p = 0. Right: a background pixel, which is most wrong at p = 1. The scale is logarithmic. Where a \
              line falls towards the wrong end, the loss gives up on the pixels that are most wrong.",
             plain(PIXELS),
@@ -78,7 +78,7 @@ fn by_probability(profiles: &[Profile]) -> Figure {
     }
 }
 
-/// How the pull on a foreground pixel at p = 0.01 compares with that at one half.
+/// The pull on a foreground pixel at p = 0.01, compared with that at one half.
 fn hardest(profiles: &[Profile]) -> Finding {
     let wrong = 0.01;
     let ratios: Vec<(&str, f64)> = profiles
@@ -147,7 +147,7 @@ fn share_chart(losses: &Losses, stage: Stage) -> Result<Panel, TheoryError> {
     }))
 }
 
-/// What foreground gets at the smallest share.
+/// The foreground's share of the gradient at the smallest share of pixels.
 fn rarest(losses: &Losses, stage: Stage) -> Result<Finding, TheoryError> {
     let population = Population::new(stage, SHARES[0]);
     let each: Vec<String> = profiles(losses, &population)?
@@ -185,7 +185,7 @@ fn map(losses: &Losses, foreground: bool) -> Result<Figure, TheoryError> {
             }
         }
     }
-    // The next power of ten above.
+    // The next power of ten above the largest pull.
     let highest = libm::exp10(libm::ceil(libm::log10(largest.max(f64::MIN_POSITIVE))));
     let panels = maps.into_iter().map(|(name, values)| {
         Panel::Heat(Heat {
@@ -236,7 +236,7 @@ mod tests {
                 let expected = if foreground { 1.0 - p } else { *p };
                 assert!((pull.unwrap() / expected - 1.0).abs() < 1e-4, "{p}");
             }
-            // p(1−p) has its top in the middle.
+            // p(1−p) has its maximum in the middle.
             let at = |p: f64| dice.x.iter().zip(&dice.y).find(|(x, _)| (**x - p).abs() < 1e-9).unwrap().1.unwrap();
             assert!(at(0.01) < 0.05 * at(0.5) && at(0.99) < 0.05 * at(0.5));
         }

@@ -10,20 +10,20 @@ use super::{TheoryError, colours};
 use crate::run::config::Losses;
 use crate::run::model::{Axis, Cell, Chart, Figure, Finding, Panel, PictureRow, Pictures, Section, Series, Table};
 
-/// The classes of damage, in the order of their labels, and what the lecture weighs them with.
+/// The classes of damage in the order of their labels, and the lecture's weights.
 const CLASSES: [&str; 5] = ["background", "no damage", "minor damage", "major damage", "destroyed"];
 const WEIGHTS: [f64; 5] = [1.0, 5.0, 20.0, 20.0, 20.0];
 const GAMMA: f32 = 2.0;
 const SMOOTH: f64 = 1e-6;
-/// Sigmoid of ±120 is 0 or 1 to more digits than any float has.
+/// The sigmoid of ±120 is 0 or 1 in any float.
 const CERTAIN: f32 = 120.0;
-/// Pixels of the true shape, and of the predicted one, of the Dice table.
+/// The number of pixels of the true and of the predicted shape in the Dice table.
 const SHAPE: usize = 100;
 const SIDE: usize = 20;
 
 pub(super) fn fill(section: &mut Section, _: &Losses) -> Result<(), TheoryError> {
     section.text(
-        "Three tables of the lecture, computed again: how class weights change a pixel's loss, how much the focal factor takes from pixels that are already right, \
+        "Three tables of the lecture, computed again: how class weights change a pixel's loss, how much the focal factor reduces the loss of pixels that are already right, \
          and the Dice score of shapes with a known overlap.",
     );
     weighted(section)?;
@@ -31,7 +31,7 @@ pub(super) fn fill(section: &mut Section, _: &Losses) -> Result<(), TheoryError>
     dice(section)
 }
 
-/// A pixel of the lecture: the label that is true, and the probability that the softmax gives it, the rest shared evenly by the other classes.
+/// A pixel of the lecture: its true label, and the probability that the softmax gives to it; the other classes share the rest evenly.
 #[derive(Clone, Copy)]
 struct Labelled {
     label: u8,
@@ -40,7 +40,7 @@ struct Labelled {
 
 const LABELLED: [Labelled; 2] = [Labelled { label: 0, p: 0.95 }, Labelled { label: 4, p: 0.2 }];
 
-/// Loss of a pixel, and its gradient by the true class's logit.
+/// The loss of a pixel, and its gradient by the true class's logit.
 #[derive(Clone, Copy)]
 struct Evaluated {
     loss: f64,
@@ -93,7 +93,7 @@ fn weighted(section: &mut Section) -> Result<(), TheoryError> {
             "weight",
             "weighted cross-entropy",
             "∂CE/∂z of the true class",
-            "the same, weighted",
+                "∂CE/∂z of the true class, weighted",
         ]),
         rows,
         note: format!(
@@ -106,7 +106,7 @@ fn weighted(section: &mut Section) -> Result<(), TheoryError> {
     if let [[easy, easy_weighted], [hard, hard_weighted]] = pairs.as_slice() {
         section.finding(Finding::new(format!(
             "The hard pixel costs {} times as much as the easy one without weights, and {} times as much with weights, a factor of {}. Its gradient grows by the same \
-             factor, from {} to {} times that of the easy pixel.",
+         factor, from {} to {} times that of the easy pixel.",
             significant(hard.loss / easy.loss, 3),
             significant(hard_weighted.loss / easy_weighted.loss, 3),
             significant((hard_weighted.loss / easy_weighted.loss) / (hard.loss / easy.loss), 3),
@@ -117,7 +117,7 @@ fn weighted(section: &mut Section) -> Result<(), TheoryError> {
     Ok(())
 }
 
-/// Loss and |gradient| of one foreground pixel whose logit gives it p_t: of the cross-entropy, and of the focal loss.
+/// The loss and the size of the gradient of one foreground pixel with a given p_t: by cross-entropy, and by focal loss.
 fn faded(p_t: f64) -> Result<[Evaluated; 2], TheoryError> {
     let pixel = (logit(p_t) as f32, true);
     let cross_entropy = finish(Bce::new().sum(), [pixel])?;
@@ -152,14 +152,14 @@ fn focal(section: &mut Section) -> Result<(), TheoryError> {
         title: format!("Focal loss against cross-entropy, γ = {}", plain(f64::from(GAMMA))),
         columns: columns(["p_t", "cross-entropy", "focal", "factor (1−p_t)^γ", "focal is", "focal's gradient is"]),
         rows,
-        note: "p_t is the probability of what is true: p for a foreground pixel, 1−p for a background pixel. The gradient is by the logit."
+        note: "p_t is the probability of the true class: p for a foreground pixel, 1−p for a background pixel. The gradient is by the logit."
             .to_owned(),
     });
     section.figure(focal_figure()?);
     if let ([hard, ..], [.., easy]) = (ratios.as_slice(), ratios.as_slice()) {
         section.finding(Finding::new(format!(
-            "With γ = {} the focal loss weighs a nearly right pixel (p_t = {}) {} times less than cross-entropy does, and a badly wrong one (p_t = {}) only {} times \
-             less.",
+            "With γ = {}, a nearly right pixel (p_t = {}) weighs {} times less in focal loss than in cross-entropy, and a badly wrong one (p_t = {}) only {} times \
+         less.",
             plain(f64::from(GAMMA)),
             plain(easy.0),
             significant(easy.1, 3),
@@ -185,7 +185,7 @@ fn focal_figure() -> Result<Figure, TheoryError> {
     let chart = |title: &str, label: &str, [cross_entropy, focal]: [Vec<(f64, f64)>; 2]| {
         Panel::Chart(Chart {
             title: title.to_owned(),
-            x: Axis::linear("p_t, probability of what is true").range(0.0, 1.0),
+            x: Axis::linear("p_t, probability of the true class").range(0.0, 1.0),
             y: Axis::log(label),
             series: vec![
                 Series::line("cross-entropy", colours::BCE, cross_entropy),
@@ -196,10 +196,10 @@ fn focal_figure() -> Result<Figure, TheoryError> {
     };
     Ok(Figure {
         id: "lecture-tables-focal-curves".to_owned(),
-        title: "What a pixel costs, and how hard it pulls".to_owned(),
+        title: "The loss of a pixel, and its pull".to_owned(),
         caption: format!(
-            "Loss of one pixel (left) and size of its gradient by the logit (right), by the probability of the true class, on a logarithmic scale. The focal factor takes \
-             away the gap between the lines: little on the left, where the pixel is wrong, and more to the right, where it is already right. {}",
+            "Loss of one pixel (left) and size of its gradient by the logit (right), by the probability of the true class, on a logarithmic scale. The gap between the lines is the \
+             focal factor: small on the left, where the pixel is wrong, and larger to the right, where it is already right. {}",
             crossing.map_or_else(String::new, |p_t| format!(
                 "Up to p_t = {} the focal loss has the larger gradient, because its factor has a slope too.",
                 significant(p_t, 2)
@@ -210,7 +210,7 @@ fn focal_figure() -> Result<Figure, TheoryError> {
     })
 }
 
-/// Two shapes of [`SHAPE`] pixels with so many in common: the true one, and the predicted one.
+/// Two shapes of [`SHAPE`] pixels with a number of pixels in common: the true one and the predicted one.
 fn overlapping(common: usize) -> Mask {
     let apart = SHAPE.saturating_sub(common);
     let runs = [(Outcome::FalseNegative, apart), (Outcome::TruePositive, common), (Outcome::FalsePositive, apart)];
@@ -271,8 +271,8 @@ fn dice(section: &mut Section) -> Result<(), TheoryError> {
     });
     if let [(_, _, _, accuracy), (_, quality, iou, _), ..] = gaps.as_slice() {
         section.finding(Finding::new(format!(
-            "Two shapes that do not touch still reach an accuracy of {}, because accuracy counts the background outside both as right; their Dice score is 0. IoU is \
-             stricter than Dice: {} where Dice is {}.",
+            "Two shapes that do not touch still reach an accuracy of {}, because accuracy counts the background outside both as right. Their Dice score is 0. IoU is \
+         stricter than Dice: {} where Dice is {}.",
             percent(*accuracy),
             significant(*iou, 3),
             significant(*quality, 3),

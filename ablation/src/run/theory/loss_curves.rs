@@ -1,4 +1,4 @@
-//! The course's figure: losses against the foreground's probability, under imbalance.
+//! The course's figure: losses by the foreground's probability, under imbalance.
 
 use std::iter::repeat_n;
 
@@ -17,7 +17,7 @@ const BACKGROUND: usize = 950;
 const BACKGROUND_LOGIT: f64 = -2.9444389791664403;
 const SMOOTH: f64 = 1e-6;
 const GAMMA: f32 = 2.0;
-/// The ends of the grid of p, and how many points it has.
+/// The ends of the grid of p, and its number of points.
 const ENDS: [f64; 2] = [0.01, 0.99];
 const POINTS: usize = 200;
 
@@ -36,7 +36,7 @@ const CURVES: [Curve; 5] = [
     Curve { name: "focal", colour: colours::FOCAL, look: Look::Line },
 ];
 
-/// The losses of [`CURVES`], in their order, with the foreground at a logit.
+/// The losses of [`CURVES`], in order, for foreground at a given logit.
 fn values(foreground: f32) -> Result<[f64; 5], TheoryError> {
     let pixels =
         || repeat_n((foreground, true), FOREGROUND).chain(repeat_n((BACKGROUND_LOGIT as f32, false), BACKGROUND));
@@ -53,7 +53,7 @@ fn values_at(p: f64) -> Result<[f64; 5], TheoryError> {
     values(logit(p) as f32)
 }
 
-/// p and the losses there.
+/// p, and the losses at it.
 fn rows() -> Result<Vec<(f64, [f64; 5])>, TheoryError> {
     evenly(ENDS[0], ENDS[1], POINTS).into_iter().map(|p| Ok((p, values_at(p)?))).collect()
 }
@@ -62,7 +62,7 @@ pub(super) fn fill(section: &mut Section, _: &Losses) -> Result<(), TheoryError>
     let rows = rows()?;
     section.text(format!(
         "An image of {} pixels has {} pixels of foreground. The network gives every foreground pixel the probability p and every background pixel {}; p rises from \
-         {} to {}. The background is already right and the foreground is being found: how much does each loss still fall? Dice and IoU have smooth = {}; focal \
+         {} to {}. So the background is already right and the foreground is being found: how much does each loss still fall? Dice and IoU have smooth = {}; focal \
          has γ = {}.",
         FOREGROUND + BACKGROUND,
         FOREGROUND,
@@ -79,7 +79,7 @@ pub(super) fn fill(section: &mut Section, _: &Losses) -> Result<(), TheoryError>
     Ok(())
 }
 
-/// The background's probability, from the loss of its pixel.
+/// The background's probability, recovered from the loss of its pixel.
 fn background_p() -> Result<f64, TheoryError> {
     let soft = finish(Bce::new().sum(), [(BACKGROUND_LOGIT as f32, false)])?.soft();
     Ok(soft.false_positive)
@@ -118,8 +118,8 @@ fn figure(rows: &[(f64, [f64; 5])]) -> Figure {
         ),
         columns: 2,
         panels: vec![
-            chart("As they are", "loss", &|_, value| value),
-            chart("As a share of each loss's range", "share of the loss's range", &share),
+            chart("Own scale", "loss", &|_, value| value),
+            chart("Share of each loss's range", "share of the loss's range", &share),
         ],
     }
 }
@@ -141,7 +141,7 @@ fn table() -> Result<Table, TheoryError> {
     })
 }
 
-/// How much of its range each loss goes through between two probabilities.
+/// The share of its range that each loss falls by between two probabilities.
 fn movement() -> Result<Finding, TheoryError> {
     let (low, high) = (0.05, 0.5);
     let [first, from, to, last] = [values_at(ENDS[0])?, values_at(low)?, values_at(high)?, values_at(ENDS[1])?];
@@ -152,7 +152,7 @@ fn movement() -> Result<Finding, TheoryError> {
         .collect();
     shares.sort_by(|a, b| b.0.total_cmp(&a.0));
     let each: Vec<String> = shares.iter().map(|(share, name)| format!("{name} {}", percent(*share))).collect();
-    // Losses that differ by a constant go through the same share; they are named together.
+    // Losses that differ by a constant fall by the same share and are named together.
     let with = |share: Option<f64>| {
         let same = shares.iter().filter(|(other, _)| share.is_some_and(|share| (share - other).abs() < SAME));
         listed(&same.map(|(_, name)| (*name).to_owned()).collect::<Vec<_>>())
@@ -170,10 +170,10 @@ fn movement() -> Result<Finding, TheoryError> {
     )))
 }
 
-/// Shares that differ by less are called equal.
+/// Shares that differ by less count as equal.
 const SAME: f64 = 5e-4;
 
-/// What is left of the pointwise losses once the foreground is found, and whose it is.
+/// The pointwise losses that remain once the foreground is found, and the part of the background in them.
 fn floor() -> Result<Finding, TheoryError> {
     let foreground = (logit(ENDS[1]) as f32, true);
     let background = (BACKGROUND_LOGIT as f32, false);

@@ -1,6 +1,6 @@
-//! What needs no training: curves, tables, walkthroughs, gradients, stability and exactness.
+//! The sections without training: curves, tables, walkthroughs, gradients, stability and exactness.
 //!
-//! Every value and every gradient is `loss-core`'s. Formulas as a beginner would write them stand in `naive`, to show where they break.
+//! `loss-core` computes every value and every gradient. `naive` has the formulas as a beginner would write them, to show where they break.
 
 mod colours;
 mod exactness;
@@ -26,7 +26,7 @@ use loss_core::{FinishError, ParameterError, Reason, StateError};
 use super::config::Losses;
 use super::model::{Block, Section};
 
-/// Why a piece could not be computed.
+/// The reason why a piece could not be computed.
 #[derive(Debug, thiserror::Error)]
 enum TheoryError {
     #[error(transparent)]
@@ -42,7 +42,7 @@ enum TheoryError {
 /// Fills a section with its blocks.
 type Fill = fn(&mut Section, &Losses) -> Result<(), TheoryError>;
 
-/// The sections that need no training, in the order of the report.
+/// The sections without training, in the order of the report.
 pub(crate) fn sections(losses: &Losses) -> Vec<Section> {
     let sections: [(&str, &str, Fill); 5] = [
         ("loss-curves", "How losses fall as the foreground is found", loss_curves::fill),
@@ -54,12 +54,12 @@ pub(crate) fn sections(losses: &Losses) -> Vec<Section> {
     sections.into_iter().map(|(id, title, fill)| filled(Section::new(id, title), fill, losses)).collect()
 }
 
-/// The part of exercise 4 that needs no training: who gets how much gradient.
+/// The part of exercise 4 without training: the gradient that each loss gives to which pixels.
 pub(crate) fn gradient_blocks(losses: &Losses) -> Vec<Block> {
     filled(Section::new("gradients", "Gradients"), gradients::fill, losses).blocks
 }
 
-/// A parameter out of range does not cost the reader the whole report: the section says what is wrong.
+/// Fills a section. If a parameter is out of range, the section says so, and the rest of the report is still made.
 fn filled(mut section: Section, fill: Fill, losses: &Losses) -> Section {
     if let Err(error) = fill(&mut section, losses) {
         section.text(format!("The rest of this could not be computed: {error}."));

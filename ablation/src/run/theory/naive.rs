@@ -1,8 +1,8 @@
-//! Losses as one writes them from the formula, in single precision, with the gradient that automatic differentiation takes step by step.
+//! Losses as one writes them from the formula, in single precision, with the gradient that automatic differentiation computes step by step.
 //!
-//! These are the wrong way. They stand here to be measured against `loss-core`; nothing else may use them.
+//! These forms are wrong on purpose, to be compared with `loss-core`. Nothing else may use them.
 
-/// Loss and gradient by the logit of one pixel. Either may be infinite or not a number.
+/// The loss of one pixel and its gradient by the logit. Either may be infinite or NaN.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Naive {
     pub(super) loss: f32,
@@ -26,10 +26,10 @@ pub(super) fn bce(z: f32, t: f32) -> Naive {
     Naive { loss, gradient: slope * (p * (1.0 - p)) }
 }
 
-/// What the probability is clipped to, at both ends.
+/// The clip of the probability, at both ends.
 pub(super) const CLIP: f32 = 1e-7;
 
-/// BCE of p clipped to [10⁻⁷, 1 − 10⁻⁷], as frameworks do that are given probabilities. Clipping passes no gradient outside.
+/// BCE of p clipped to [10⁻⁷, 1 − 10⁻⁷], as in frameworks that take probabilities. A clipped value has no gradient.
 pub(super) fn clipped_bce(z: f32, t: f32) -> Naive {
     let p = sigmoid(z);
     let inside = (CLIP..=1.0 - CLIP).contains(&p);
@@ -46,7 +46,7 @@ pub(super) fn focal(z: f32, t: f32, gamma: f32) -> Naive {
     Naive { loss: -fading * libm::logf(p_t), gradient: slope * (2.0 * t - 1.0) * (p * (1.0 - p)) }
 }
 
-/// −ln(e^z_y / Σ e^z) over the logits z and 0, without subtracting the largest; the first is true if t = 1. The gradient is by z.
+/// −ln(e^z_y / Σ e^z) over the logits z and 0, without subtracting the largest; z is the true logit if t = 1. The gradient is by z.
 pub(super) fn softmax_cross_entropy(z: f32, t: f32) -> Naive {
     let powers = [libm::expf(z), libm::expf(0.0)];
     let sum = powers[0] + powers[1];
@@ -58,12 +58,12 @@ pub(super) fn softmax_cross_entropy(z: f32, t: f32) -> Naive {
     Naive { loss: -libm::logf(own), gradient: first * (through - back * own) }
 }
 
-/// Adds one after the other.
+/// Adds the terms one after the other.
 pub(super) fn sequential_sum(terms: &[f32]) -> f32 {
     terms.iter().fold(0.0, |sum, term| sum + term)
 }
 
-/// Adds halves, and halves of halves, down to eight terms: what numerical libraries do to lose less.
+/// Adds halves, and halves of halves, down to eight terms, as numerical libraries do to lose fewer digits.
 pub(super) fn pairwise_sum(terms: &[f32]) -> f32 {
     if terms.len() <= 8 {
         return sequential_sum(terms);
@@ -72,7 +72,7 @@ pub(super) fn pairwise_sum(terms: &[f32]) -> f32 {
     pairwise_sum(left) + pairwise_sum(right)
 }
 
-/// Adds one after the other in double precision.
+/// Adds the terms one after the other in double precision.
 pub(super) fn double_sum(terms: &[f32]) -> f64 {
     terms.iter().fold(0.0, |sum, &term| sum + f64::from(term))
 }
@@ -93,7 +93,7 @@ mod tests {
 
     use super::*;
 
-    /// The naive forms are naive, not wrong: at moderate logits they agree with `loss-core`.
+    /// At moderate logits the naive forms agree with `loss-core`.
     #[test]
     fn moderate_logits_are_right() {
         for z in [-4.3f32, -1.1, 0.6, 3.7] {

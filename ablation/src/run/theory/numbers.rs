@@ -1,4 +1,4 @@
-//! Numbers of the theory, as sentences and tables have them.
+//! Numbers in the sentences and tables of these sections.
 
 use crate::run::model::Cell;
 pub(super) use crate::run::numbers::{listed, most, percent, plain, significant, times_smaller};
@@ -8,7 +8,7 @@ pub(super) fn columns<const N: usize>(names: [&str; N]) -> Vec<String> {
     names.map(str::to_owned).to_vec()
 }
 
-/// A number whose size is not known beforehand, with three significant digits: as text, because small ones need an exponent.
+/// A number of unknown size with three significant digits, as text, because small ones need an exponent.
 pub(super) fn cell(value: f64) -> Cell {
     if value.is_finite() { Cell::text(significant(value, 3)) } else { Cell::number(None, 0) }
 }

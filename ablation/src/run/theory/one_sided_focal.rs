@@ -3,7 +3,7 @@
 use loss_core::Pointwise;
 use loss_core::extend::{Fingerprint, Pixel, Real};
 
-/// (1−p)^γ·BCE for every pixel, background too, where the focal loss has (1−p_t)^γ. So background that is right keeps its whole weight.
+/// (1−p)^γ·BCE for every pixel, where focal loss has (1−p_t)^γ. So background that is already right keeps its whole weight.
 #[derive(Clone, Debug)]
 pub(super) struct OneSidedFocal {
     /// γ, at least 0.

@@ -1,4 +1,4 @@
-//! Masks of two shapes that overlap more or less, as pixels and as pictures.
+//! Masks of two shapes with a known overlap, as pixels and as pictures.
 
 use crate::run::model::{Paint, Picture, PictureKind};
 
@@ -9,7 +9,7 @@ pub(super) struct Mask {
     pub(super) pixels: Vec<Outcome>,
 }
 
-/// What a pixel is when its prediction is held against its target.
+/// The outcome of a pixel: its prediction compared with its target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     TruePositive,
@@ -27,7 +27,7 @@ impl Outcome {
             Self::TruePositive => "hit (true positive)",
             Self::FalsePositive => "false alarm (false positive)",
             Self::FalseNegative => "miss (false negative)",
-            Self::TrueNegative => "background left alone (true negative)",
+            Self::TrueNegative => "background, correct (true negative)",
         }
     }
 
@@ -52,7 +52,7 @@ impl Outcome {
 }
 
 impl Mask {
-    /// Runs of pixels, row by row; what is missing to fill `height` rows is background.
+    /// Makes it of runs of pixels, row by row; the rest up to `height` rows is background.
     pub(super) fn of_runs(width: usize, height: usize, runs: &[(Outcome, usize)]) -> Self {
         let run = |&(outcome, count): &(Outcome, usize)| std::iter::repeat_n(outcome, count);
         let mut pixels: Vec<Outcome> = runs.iter().flat_map(run).collect();
@@ -73,7 +73,7 @@ impl Mask {
         self.painted(note, Outcome::paint)
     }
 
-    /// The foreground of the target alone.
+    /// The foreground of the target.
     pub(super) fn target_picture(&self) -> Picture {
         let paint = |outcome: Outcome| if outcome.is_foreground() { Paint::Foreground } else { Paint::Background };
         self.painted("target".to_owned(), paint)
@@ -90,7 +90,7 @@ impl Mask {
     }
 }
 
-/// What the colours of [`Mask::picture`] mean.
+/// The meaning of the colours of [`Mask::picture`].
 pub(super) fn legend() -> Vec<(Paint, String)> {
     Outcome::ALL.map(|outcome| (outcome.paint(), outcome.name().to_owned())).to_vec()
 }

@@ -19,13 +19,13 @@ pub(super) fn logit(p: f64) -> f64 {
     libm::log(p / (1.0 - p))
 }
 
-/// So many evenly spaced numbers from the first to the last, both included; of fewer than two, the first alone. The bits are those of NumPy's `linspace`.
+/// `count` evenly spaced numbers from the first to the last, both included; with a count below two only the first. The bits are those of NumPy's `linspace`.
 pub(super) fn evenly(first: f64, last: f64, count: usize) -> Vec<f64> {
     let step = (last - first) / count.saturating_sub(1).max(1) as f64;
     (0..count).map(|i| if i > 0 && i + 1 == count { last } else { i as f64 * step + first }).collect()
 }
 
-/// The same, evenly spaced in the logarithm; both ends above 0.
+/// `count` numbers evenly spaced in the logarithm; both ends are above 0.
 pub(super) fn evenly_by_ratio(first: f64, last: f64, count: usize) -> Vec<f64> {
     let inner = evenly(libm::log10(first), libm::log10(last), count);
     inner

@@ -1,4 +1,4 @@
-//! A population of pixels of two kinds, and the gradient that each loss gives to any pixel of it.
+//! A population of foreground and background pixels, and the gradient that each loss gives to any pixel of it.
 
 use loss_core::{Bce, Dice, Focal, Iou, Loss, Pointwise, Tversky};
 
@@ -6,15 +6,15 @@ use super::pixels::finish;
 use super::{TheoryError, colours};
 use crate::run::config::Losses;
 
-/// How many pixels a population stands for.
+/// The number of pixels that a population represents.
 pub(super) const PIXELS: f64 = 4096.0;
-/// How many logits stand for each kind of pixel, each weighted with the number of pixels it stands for.
+/// The number of logits that represent each kind of pixel, each weighted by its number of pixels.
 const LOGITS: usize = 256;
-/// Standard deviation of the logits halfway through training, and how far their mean is from 0: foreground above, background below.
+/// The standard deviation of the logits halfway through training, and the distance of their mean from 0: foreground above, background below.
 pub(super) const DEVIATION: f64 = 2.0;
 pub(super) const MEAN: f64 = 2.0;
 
-/// How far training has come.
+/// The stage of a training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
     /// Every pixel is at p = ½.
@@ -23,7 +23,7 @@ pub(super) enum Stage {
     Halfway,
 }
 
-/// Logit, target and weight of what stands for [`PIXELS`] pixels.
+/// Logits, targets and weights that represent [`PIXELS`] pixels.
 #[derive(Clone, Debug)]
 pub(super) struct Population {
     pub(super) samples: Vec<(f32, bool, f32)>,
@@ -47,10 +47,10 @@ impl Population {
     }
 }
 
-/// The x below which a standard normal number lies with this probability. `statrs` has it as well, but with the platform's logarithm, whose bits vary.
+/// The quantile of the standard normal distribution. `statrs` has it as well, but with the platform's logarithm, whose bits vary.
 fn normal_quantile(probability: f64) -> f64 {
     let (mut low, mut high) = (-40.0f64, 40.0f64);
-    // Half the interval at each turn: 64 leave less than a float can tell.
+    // Each turn halves the interval; 64 turns exhaust a float.
     for _ in 0..64 {
         let middle = f64::midpoint(low, high);
         let below = 0.5 * libm::erfc(-middle * core::f64::consts::FRAC_1_SQRT_2);
@@ -77,7 +77,7 @@ impl Profile {
         Ok(Self { name, colour, gradient: Box::new(move |logit, target| gradient.at((logit, target))) })
     }
 
-    /// |∂L/∂z| of one pixel times the number of pixels: what it would be if L were a mean over pixels of losses of this slope.
+    /// The pull: |∂L/∂z| of one pixel times the number of pixels. It is the slope of a pixel's loss if L were a mean over pixels.
     pub(super) fn pull(&self, logit: f32, target: bool) -> f64 {
         PIXELS * f64::from((self.gradient)(logit, target)).abs()
     }
@@ -133,7 +133,7 @@ mod tests {
         assert!((mean - MEAN).abs() < 1e-5 && (variance.sqrt() - DEVIATION).abs() < 0.02, "{mean} {variance}");
     }
 
-    /// One pixel is moved, and the loss of the population with it.
+    /// Moves one pixel, and compares the change of the population's loss.
     #[test]
     fn a_pull_is_the_derivative_times_the_number_of_pixels() {
         let population = Population::new(Stage::Halfway, 0.2);
@@ -149,7 +149,7 @@ mod tests {
         assert!((pull / rise.abs() - 1.0).abs() < 2e-3, "{pull} {rise}");
     }
 
-    /// At p = ½ every pixel has the same gradient from a mean of pixels, so foreground's share of it is its share of the pixels.
+    /// At p = ½ a mean over pixels gives every pixel the same gradient, so foreground's share of it is its share of the pixels.
     #[test]
     fn pointwise_losses_share_by_number_at_the_start() {
         let population = Population::new(Stage::Start, 0.03);

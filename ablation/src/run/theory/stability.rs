@@ -1,4 +1,4 @@
-//! Exercise: losses written naively in single precision, against `loss-core`, over logits from −120 to 120.
+//! Losses written naively in single precision, compared with `loss-core`, over logits from −120 to 120.
 
 use loss_core::class::{ClassLoss, ClassPointwise, CrossEntropy};
 use loss_core::{Bce, Focal, Logits, Pointwise};
@@ -12,12 +12,12 @@ use crate::run::config::Losses;
 use crate::run::model::{Axis, Cell, Chart, Figure, Finding, Look, Panel, Section, Series, Table};
 
 const FURTHEST: f64 = 120.0;
-/// Four a unit of logit.
+/// Four points per unit of logit.
 const POINTS: usize = 961;
-/// What is smaller is not drawn: it is nothing to a sum over an image.
+/// Smaller values are not drawn, because they are negligible in a sum over an image.
 const SMALLEST_DRAWN: f64 = 1e-12;
 
-/// A way to write a loss.
+/// A naive form of a loss.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Form {
     Bce,
@@ -80,7 +80,7 @@ impl Form {
     }
 }
 
-/// A form over all logits, of one target.
+/// A form over all logits, for one target.
 struct Sweep {
     form: Form,
     target: bool,
@@ -101,14 +101,14 @@ impl Sweep {
         self.points.iter().map(|&(z, naive, stable)| (z, verdict(of.take(naive), of.take(stable)))).collect()
     }
 
-    /// The share of logits at which loss or gradient has one of the verdicts.
+    /// The share of logits at which the loss or the gradient has one of the verdicts.
     fn share(&self, asked: &[Verdict]) -> f64 {
         let (losses, gradients) = (self.verdicts(Quantity::Loss), self.verdicts(Quantity::Gradient));
         let either = losses.iter().zip(&gradients).filter(|(a, b)| asked.contains(&a.1) || asked.contains(&b.1));
         either.count() as f64 / self.points.len().max(1) as f64
     }
 
-    /// The largest right |gradient| at a logit where the naive gradient is 0 or no number.
+    /// The largest correct |gradient| at a logit where the naive gradient is 0, infinite or NaN.
     fn largest_lost(&self) -> f64 {
         let lost = self.points.iter().filter(|(_, naive, _)| !naive.gradient.is_finite() || naive.gradient == 0.0);
         lost.fold(0.0, |largest: f64, (_, _, stable)| largest.max(f64::from(stable.gradient).abs()))
@@ -122,7 +122,7 @@ enum Quantity {
 }
 
 impl Quantity {
-    /// The upper end of its axis: a loss is about as large as the logit, a gradient about 1.
+    /// The upper end of the axis: a loss is about as large as the logit, a gradient about 1.
     fn top(self) -> f64 {
         match self {
             Self::Loss => 1e3,
@@ -145,8 +145,8 @@ fn sweeps(losses: &Losses) -> Result<Vec<Sweep>, TheoryError> {
 
 pub(super) fn fill(section: &mut Section, losses: &Losses) -> Result<(), TheoryError> {
     section.text(format!(
-        "A formula that is right on paper can overflow or lose all its digits in 32-bit floating point. For example, e^89 is too large for such a number, and once e^−z \
-         is {} or less, 1 / (1 + e^−z) is exactly 1 and 1 − p exactly 0. Here four losses are written as in tutorials, with gradients taken step by step as automatic \
+        "A formula that is right on paper can overflow or lose all its digits in 32-bit floating point. For example, e^89 is too large for such a number. Once e^−z \
+         is {} or less, 1 / (1 + e^−z) is exactly 1 and 1 − p exactly 0. Here four losses are written as in tutorials, with gradients computed step by step as automatic \
          differentiation does, and compared with loss-core, which takes one exponential of −|z| and never subtracts from 1. The logit z goes from {} to {}.",
         significant(f64::from(f32::EPSILON) / 2.0, 2),
         plain(-FURTHEST),
@@ -194,7 +194,7 @@ fn figure(sweeps: &[Sweep], of: Quantity, id: &str, title: &str, label: &str) ->
         title: title.to_owned(),
         caption: format!(
             "{title} by its logit, from naive code (solid line) and from loss-core (dashed), on a logarithmic scale. Left: a foreground pixel. Right: a background pixel. \
-             Each row is one way of writing the loss. Where the solid line stops and the dashed one goes on, naive code gives infinity, NaN or 0; where they part, naive \
+             Each row is one naive form of a loss. Where the solid line stops and the dashed one continues, naive code gives infinity, NaN or 0. Where they diverge, naive \
              code is wrong. Values below {} are not drawn.",
             significant(SMALLEST_DRAWN, 1),
         ),
@@ -236,7 +236,7 @@ fn table(sweeps: &[Sweep]) -> Table {
         note: format!(
             "Ranges of logits, in steps of {}. NaN means not a number, such as 0 times infinity; one such pixel makes the loss of the whole image NaN. Wrong means off by more \
              than {} of loss-core's value, or a loss of 0; errors below {}, the normal range of 32-bit numbers, are ignored. Ranges at most {} apart are joined. The last \
-             column is the largest gradient, by loss-core, among the pixels whose naive gradient is 0, infinite or NaN. Near 0 nothing is lost; near 1 the pixels that \
+             column is the largest gradient, by loss-core, among the pixels whose naive gradient is 0, infinite or NaN. If it is near 0, nothing is lost. If it is near 1, the pixels that \
              are most wrong learn nothing.",
             plain(2.0 * FURTHEST / (POINTS - 1) as f64),
             percent(TOLERANCE),
@@ -268,14 +268,14 @@ fn findings(sweeps: &[Sweep]) -> Vec<Finding> {
     )));
     let [infinite, nan] = not_finite;
     findings.push(Finding::new(format!(
-        "Counting also the values that are finite but off by more than {}, harmless or not, the shares are {}.",
+        "Including finite values that are off by more than {}, harmless or not, the shares are {}.",
         percent(TOLERANCE),
         shares(&[infinite, nan, Verdict::Off, Verdict::Zero]),
     )));
     for sweep in sweeps.iter().filter(|sweep| sweep.form == Form::ClippedBce && sweep.target) {
         let zero = ranges(&sweep.verdicts(Quantity::Gradient), &[Verdict::Zero]);
         findings.push(Finding::new(format!(
-            "Clipping the probability to [{clip}, 1 − {clip}] keeps the loss finite but kills the gradient: for a foreground pixel it is 0 at logits {zero}. On the wrong side \
+            "Clipping the probability to [{clip}, 1 − {clip}] keeps the loss finite but removes the gradient: for a foreground pixel it is 0 at logits {zero}. On the wrong side \
              the true gradient is as large as {}, so the pixels that are most wrong learn nothing; on the right side almost nothing is lost.",
             significant(sweep.largest_lost(), 3),
             clip = significant(f64::from(naive::CLIP), 1),

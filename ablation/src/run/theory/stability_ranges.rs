@@ -1,8 +1,8 @@
-//! Over which logits something is the case.
+//! The ranges of logits over which something holds.
 
 use super::numbers::plain;
 
-/// What a naive number is, held against the right one.
+/// The verdict on a naive number, compared with the right one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     Right,
@@ -14,10 +14,10 @@ pub(super) enum Verdict {
     NotANumber,
 }
 
-/// The relative error that is let pass.
+/// The relative error that is accepted.
 pub(super) const TOLERANCE: f64 = 1e-3;
 
-/// Below the normal range of `f32` an absolute error of 2⁻¹²⁶ is let pass, as in `loss-core`'s table of accuracy.
+/// Compares two numbers. Below the normal range of `f32` an absolute error of 2⁻¹²⁶ is accepted, as in `loss-core`'s table of accuracy.
 pub(super) fn verdict(naive: f32, right: f32) -> Verdict {
     let (value, expected) = (f64::from(naive), f64::from(right));
     let (error, smallest) = ((value - expected).abs(), f64::from(f32::MIN_POSITIVE));
@@ -34,10 +34,10 @@ pub(super) fn verdict(naive: f32, right: f32) -> Verdict {
     }
 }
 
-/// Ranges that lie no further apart are told as one: between them rounding happens to come out right.
+/// Ranges that are no farther apart than this are joined; between them rounding happens to give the right result.
 pub(super) const BRIDGED: f64 = 1.0;
 
-/// The ranges of x over which a verdict is among those asked for, "−120 to −88.75, 17.5 to 120"; a dash where there is none.
+/// The ranges of x over which the verdict is one of those asked for, "−120 to −88.75, 17.5 to 120"; a dash if there is none.
 pub(super) fn ranges(points: &[(f64, Verdict)], asked: &[Verdict]) -> String {
     let mut ranges: Vec<[f64; 2]> = Vec::new();
     for (x, _) in points.iter().filter(|(_, verdict)| asked.contains(verdict)) {

@@ -11,7 +11,7 @@ use crate::run::model::{
     Cell, Figure, Finding, Paint, Panel, Picture, PictureKind, PictureRow, Pictures, Section, Table,
 };
 
-/// Nine pixels, row by row: the probability that is predicted, and whether the pixel is foreground.
+/// Nine pixels, row by row: the predicted probability, and whether the pixel is foreground.
 const NINE: [(f64, bool); 9] = [
     (0.9, true),
     (0.8, true),
@@ -24,19 +24,19 @@ const NINE: [(f64, bool); 9] = [
     (0.05, false),
 ];
 const SIDE: usize = 3;
-/// The course's α and β: misses cost more than false alarms.
+/// The course's α and β: a miss costs more than a false alarm.
 const TVERSKY: [f64; 2] = [0.3, 0.7];
 /// The course's smoothing.
 const SMOOTH: f64 = 1e-5;
 /// The hundred pixels are predicted with certainty.
 const CERTAIN: f32 = 120.0;
-/// α and β that the hundred pixels are scored with.
+/// The pairs of α and β that score the hundred pixels.
 const PRICES: [[f64; 2]; 3] = [[0.3, 0.7], [0.5, 0.5], [0.7, 0.3]];
 
 pub(super) fn fill(section: &mut Section, _: &Losses) -> Result<(), TheoryError> {
     section.text(
-        "A foreground pixel at p = 0.7 is 0.7 of a hit and 0.3 of a miss. Dice and Tversky add up such parts over all pixels, TP = Σ p·t (hits), FP = Σ p·(1−t) (false \
-         alarms) and FN = Σ (1−p)·t (misses), with probability p and target t, and then take one fraction of the three sums.",
+        "A foreground pixel at p = 0.7 is 0.7 of a hit and 0.3 of a miss. Dice and Tversky add up such parts over all pixels: TP = Σ p·t (hits), FP = Σ p·(1−t) (false \
+         alarms) and FN = Σ (1−p)·t (misses), with probability p and target t. Then they take one fraction of the three sums.",
     );
     nine(section)?;
     hundred(section)
@@ -116,7 +116,7 @@ fn nine(section: &mut Section) -> Result<(), TheoryError> {
         && let Some((p, target)) = NINE.get(place)
     {
         section.finding(Finding::new(format!(
-            "Of the nine pixels, Dice loss pulls hardest on that in {} ({} at p = {}), with a gradient of size {}.",
+            "Of the nine pixels, Dice loss pulls hardest on the one in {} ({} at p = {}), with a gradient of size {}.",
             place_name(place),
             if *target { "foreground" } else { "background" },
             plain(*p),
@@ -153,13 +153,13 @@ fn nine_figure(soft: f64, hard: Option<f64>) -> Figure {
     Figure {
         id: "walkthroughs-nine-picture".to_owned(),
         title: "The nine pixels".to_owned(),
-        caption: "The 3 × 3 image of the table: the true mask, the predicted probability (black 0, white 1), and the result if every pixel with p ≥ ½ is called foreground. The \
-                  soft Dice score uses the probabilities, the hard one the calls."
+        caption: "The 3 × 3 image of the table: the true mask, the predicted probability (black 0, white 1), and the result if every pixel with p ≥ ½ is predicted foreground. The \
+                  soft Dice score uses the probabilities, the hard one the predictions at ½."
             .to_owned(),
         columns: 1,
         panels: vec![Panel::Pictures(Pictures {
             title: String::new(),
-            columns: ["target", "probability", "called at one half"].map(str::to_owned).to_vec(),
+            columns: ["target", "probability", "prediction at one half"].map(str::to_owned).to_vec(),
             rows: vec![PictureRow {
                 name: String::new(),
                 pictures: vec![
@@ -173,7 +173,7 @@ fn nine_figure(soft: f64, hard: Option<f64>) -> Figure {
     }
 }
 
-/// 100 pixels with 8 hits, and 9 errors of the two kinds.
+/// 100 pixels with 8 hits and 9 errors, split between the two kinds.
 fn hundred_pixels(false_positives: usize) -> Mask {
     let misses = 9usize.saturating_sub(false_positives);
     let runs =
@@ -181,7 +181,7 @@ fn hundred_pixels(false_positives: usize) -> Mask {
     Mask::of_runs(10, 10, &runs)
 }
 
-/// More false alarms, and its mirror image with more misses.
+/// A mask with more false alarms, and its mirror image with more misses.
 fn hundreds() -> [(&'static str, Mask); 2] {
     [("A: more false alarms", hundred_pixels(7)), ("B: more misses", hundred_pixels(2))]
 }
@@ -218,7 +218,7 @@ fn hundred(section: &mut Section) -> Result<(), TheoryError> {
         columns: columns(["mask", "TP", "FP", "FN", "α", "β", "Tversky score", "Tversky loss", "Dice loss"]),
         rows,
         note: format!(
-            "Predictions are certain (logits ±{}), smooth = {}. α is the price of a false alarm, β that of a miss; ½ and ½ give Dice.",
+            "Predictions are certain (logits ±{}), smooth = {}. α weighs a false alarm, β a miss; ½ and ½ give Dice.",
             plain(f64::from(CERTAIN)),
             plain(SMOOTH),
         ),
@@ -231,7 +231,7 @@ fn hundred(section: &mut Section) -> Result<(), TheoryError> {
     }
     section.table(Table {
         id: "walkthroughs-hundred-gradient".to_owned(),
-        title: "The same masks with doubts: who is pulled how hard".to_owned(),
+        title: "The same masks with less certain predictions: the pull on each kind of pixel".to_owned(),
         columns: columns(["mask", "kind of pixel", "pixels", "logit z", "p", "TP each", "FP each", "FN each", "∂L/∂z each"]),
         rows: groups,
         note: format!(
@@ -282,7 +282,7 @@ fn hundred_figure(masks: &[(&str, Mask)]) -> Figure {
     Figure {
         id: "walkthroughs-hundred-picture".to_owned(),
         title: "The two masks of a hundred pixels".to_owned(),
-        caption: "Left: the true mask. Right: hits, false alarms and misses by colour. Both masks have as many hits and as many errors; B has misses where A has false alarms, \
+        caption: "Left: the true mask. Right: hits, false alarms and misses by colour. Both masks have the same number of hits and of errors. B has misses where A has false alarms, \
                   so its true shape is larger."
             .to_owned(),
         columns: 1,
@@ -295,10 +295,10 @@ fn hundred_figure(masks: &[(&str, Mask)]) -> Figure {
     }
 }
 
-/// Which of the two masks costs more.
+/// A finding: the mask that costs more.
 fn dearer([alpha, beta]: [f64; 2], alarms: f64, misses: f64) -> Finding {
     let verdict = if alarms == misses {
-        format!("both masks cost {}: Tversky does not tell the two kinds of error apart", significant(alarms, 4))
+        format!("both masks cost {}: Tversky treats the two kinds of error alike", significant(alarms, 4))
     } else {
         let (dear, cheap, name) = if misses > alarms {
             (misses, alarms, "with more misses")
@@ -368,7 +368,7 @@ mod tests {
         }
     }
 
-    /// Whatever the prices, the dearer mask is the one with more of the dearer error.
+    /// Whatever the weights, the mask with more of the more expensive error costs more.
     #[test]
     fn the_dearer_error_makes_the_dearer_mask() {
         fn holds(alpha: u8, beta: u8) -> bool {

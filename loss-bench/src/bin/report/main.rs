@@ -1,7 +1,7 @@
 //! Writes `docs/benchmarks.md` and its plots from what criterion measured.
 //!
-//! `cargo run --release -p loss-bench --bin report`, after `cargo bench -p loss-bench`. What was not measured is left out; every
-//! sentence with a number in it is made of that number.
+//! `cargo run --release -p loss-bench --bin report`, after `cargo bench -p loss-bench`. Parts that were not measured are left out. Every
+//! sentence with a number is made from the measurement.
 #![forbid(unsafe_code)]
 
 mod machine;
@@ -92,8 +92,8 @@ impl Report {
     fn head(&mut self) {
         self.paragraph("# Benchmarks");
         self.paragraph(
-            "What the losses cost, and what the same answers cost elsewhere. This file is written by a program; \
-             [`loss-bench`](../loss-bench/README.md) says what is measured and how it is kept fair.",
+            "The time that the losses take, and the time of other implementations of the same losses. A program writes this file; \
+             [`loss-bench`](../loss-bench/README.md) says what is measured and how the comparison is kept fair.",
         );
         let date = self.results.newest().map_or_else(|| "never".to_owned(), machine::date);
         let rustc = machine::first_line("rustc", "--version").unwrap_or_else(|| "unknown".to_owned());
@@ -112,12 +112,12 @@ impl Report {
              cargo run --release -p loss-bench --bin instructions\ncargo run --release -p loss-bench --bin report\n```",
         );
         self.paragraph(
-            "Times are medians of ten samples, on one thread where nothing else is said; values and gradients were compared before \
-             the clock ran. M and K are 2²⁰ and 2¹⁰. The loss is BCE + Dice where no other is named.",
+            "Times are medians of ten samples, on one thread unless the text says otherwise. Values and gradients were compared before \
+             the clock ran. M is 2²⁰ and K is 2¹⁰. The loss is BCE + Dice unless another is named.",
         );
     }
 
-    /// What is promised, and what was measured of it.
+    /// The promises, and their measured values.
     fn promises(&mut self) {
         let best = SimdLevel::best();
         let pixels = (groups::SIDE * groups::SIDE) as u64;
@@ -131,21 +131,26 @@ impl Report {
         let growth = self.ratio(SIZE, [&slices, &largest.to_string()], [&slices, &pixels.to_string()]);
         let rows = [
             (
-                "how many times as fast as the naive loop with `libm`",
+                "speed, as a multiple of the naive loop with `libm`",
                 "at least 10",
                 naive,
                 naive.map(|ratio| ratio >= 10.0),
             ),
-            ("exact sums, in the time of plain `f32` sums", "at most 1.4", exact, exact.map(|ratio| ratio <= 1.4)),
             (
-                "two threads, in the time of two threads only reading",
+                "time with exact sums, as a multiple of plain `f32` sums",
+                "at most 1.4",
+                exact,
+                exact.map(|ratio| ratio <= 1.4),
+            ),
+            (
+                "time on two threads, as a multiple of only reading on two threads",
                 "at most 6",
                 reading,
                 reading.map(|ratio| ratio <= 6.0),
             ),
-            ("two threads, how many times as fast as one", "at least 1.8", speed, speed.map(|ratio| ratio >= 1.8)),
+            ("speed of two threads, as a multiple of one", "at least 1.8", speed, speed.map(|ratio| ratio >= 1.8)),
             (
-                "64 M pixels, in the time of 4 M pixels, a pixel",
+                "time per pixel of 64 M pixels, as a multiple of 4 M pixels",
                 "within 15 %",
                 growth,
                 growth.map(|ratio| (ratio - 1.0).abs() <= 0.15),
@@ -161,12 +166,12 @@ impl Report {
             .collect();
         self.table(&["the value of BCE + Dice", "aim", "measured", "reached"], &rows);
         self.paragraph(
-            "No call of `loss-core` allocates, at any size: without the feature `rayon` the crate is built without `alloc`, so that the \
-             compiler would refuse it.",
+            "No call of `loss-core` allocates, at any size: without the feature `rayon` the crate is built without `alloc`, so an \
+             allocation would not compile.",
         );
     }
 
-    /// Where something else is faster.
+    /// The measurements in which something else is faster.
     fn others(&mut self) {
         let mut sentences = Vec::new();
         for parameter in [VALUE, GRADIENT] {
@@ -177,15 +182,15 @@ impl Report {
                     let of_kind = other.name.ends_with("all threads") == threads && other.parameter == parameter;
                     if of_kind && !other.name.starts_with("loss-core") && other.nanoseconds() < best {
                         let times = short(best / other.nanoseconds());
-                        sentences.push(format!("{} is {times} times as fast as {ours}, {parameter}.", other.name));
+                        sentences.push(format!("{} is {times} times as fast as {ours} ({parameter}).", other.name));
                     }
                 }
             }
             let one_by_one = self.ratio(IMPLEMENTATION, [ITERATOR, parameter], [TEXTBOOK_STD, parameter]);
             if let Some(ratio) = one_by_one.filter(|&ratio| ratio > 1.0) {
-                let by = "Pixel by pixel, as an iterator gives them";
+                let by = "Over an iterator, pixel by pixel";
                 sentences.push(format!(
-                    "{by}, `loss-core` takes {} times as long as {TEXTBOOK_STD}, {parameter}.",
+                    "{by}, `loss-core` takes {} times as long as {TEXTBOOK_STD} ({parameter}).",
                     short(ratio)
                 ));
             }
@@ -204,7 +209,7 @@ impl Report {
                 } else {
                     format!("{} to {}", short(least), short(most))
                 };
-                sentences.push(format!("`{name}` sums are {between} times as fast as exact ones in the same loop."));
+                sentences.push(format!("`{name}` sums are {between} times as fast as exact sums in the same loop."));
             }
         }
         for classes in numbers(&self.results, CLASSES) {
@@ -215,20 +220,20 @@ impl Report {
                 if let Some(ratio) = ratio.filter(|&ratio| ratio > 1.0) {
                     let times = short(ratio);
                     sentences.push(format!(
-                        "Of {classes} classes, {TEXTBOOK_STD} is {times} times as fast as `loss-core`, {what}."
+                        "With {classes} classes, {TEXTBOOK_STD} is {times} times as fast as `loss-core` ({what})."
                     ));
                 }
             }
         }
         self.paragraph("### Where others win");
         if sentences.is_empty() {
-            self.paragraph("In this run, nowhere.");
+            self.paragraph("Nowhere in this run.");
         } else {
             let list: String = sentences.iter().map(|sentence| format!("- {sentence}\n")).collect();
             self.paragraph(list.trim_end());
         }
         self.paragraph(
-            "PyTorch and its libraries are compared by [`loss-bench/peers`](../loss-bench/peers/README.md), in an environment of Python.",
+            "[`loss-bench/peers`](../loss-bench/peers/README.md) compares PyTorch and its libraries, in a Python environment.",
         );
     }
 
@@ -255,7 +260,7 @@ impl Report {
             })
             .collect();
         self.plot(file, title, |path| bars(path, title, UNIT, &[VALUE, GRADIENT].map(str::to_owned), &rows))?;
-        let header = ["", "value, ns", "M pixels/s", "to the first", "and gradient, ns", "M pixels/s", "to the first"];
+        let header = ["", "value, ns", "M pixels/s", "time / row 1", "and gradient, ns", "M pixels/s", "time / row 1"];
         self.table(&header, &table);
         Ok(())
     }
@@ -272,7 +277,7 @@ impl Report {
             let list: Vec<String> =
                 differences.iter().map(|(name, difference)| format!("{name} {difference:.0e}")).collect();
             self.paragraph(&format!(
-                "Other crates sum in `f32`. Their values differ from the exact one, relative to it, by: {}.",
+                "Other crates sum in `f32`. The relative errors of their values are: {}.",
                 list.join(", ")
             ));
         }
@@ -297,7 +302,7 @@ impl Report {
             return Ok(());
         }
         self.paragraph("## By path");
-        self.paragraph("All of them give the same bits.");
+        self.paragraph("All paths give the same bits.");
         self.value_and_gradient(PATH, "paths.svg", "BCE + Dice of 1 M pixels, by path", &names)
     }
 
@@ -316,7 +321,7 @@ impl Report {
             return Ok(());
         }
         self.paragraph("## By iterator");
-        self.paragraph("Iterators over the same pixels, and the value that they all give, to the bit.");
+        self.paragraph("Iterators over the same pixels. All give the same value, to the bit.");
         let title = "BCE + Dice of 1 M pixels, by iterator";
         let bar = |name: &String| (name.clone(), vec![self.nanoseconds(ITERATORS, name, VALUE)]);
         let rows: Vec<Row> = names.iter().map(bar).collect();
@@ -329,7 +334,7 @@ impl Report {
                 vec![name.clone(), optional(numbers.first().copied().flatten()), optional(ratio)]
             })
             .collect();
-        self.table(&["", "value, ns", "to the first"], &table);
+        self.table(&["", "value, ns", "time / row 1"], &table);
         Ok(())
     }
 
@@ -343,8 +348,8 @@ impl Report {
         }
         self.paragraph("## By image");
         self.paragraph(
-            "Foreground in discs; logits of |z| up to 12.4, and those of a network that is surer of everything, up to 40. Focal loss has products there that \
-             are below the smallest normal `f32`, which processors take long for.",
+            "Foreground is discs. Logits reach |z| = 12.4, or 40 for a network that is more certain. There focal loss has products \
+             below the smallest normal `f32`, which are slow on processors.",
         );
         self.value_and_gradient(IMAGES, "images.svg", "1 M pixels, by image", &names)
     }
@@ -369,7 +374,7 @@ impl Report {
             row
         };
         let rows: Vec<Vec<String>> = numbers(&self.results, group).iter().map(row).collect();
-        self.paragraph("Nanoseconds a pixel:");
+        self.paragraph("Nanoseconds per pixel:");
         self.table(&header, &rows);
     }
 
@@ -425,9 +430,7 @@ impl Report {
             return Ok(());
         }
         self.paragraph("## What exactness costs");
-        self.paragraph(
-            "The same loop over the same vectors, with the terms of BCE + Dice summed exactly, and by other sums in their place.",
-        );
+        self.paragraph("The same loop over the same vectors sums the terms of BCE + Dice exactly, and by other sums.");
         let of = |name: &str, parameter: &str| self.nanoseconds(EXACTNESS, name, parameter);
         let bar = |(words, parameter): &(String, String)| {
             (words.clone(), SUMS.iter().map(|name| of(name, parameter)).collect::<Vec<_>>())
@@ -450,7 +453,7 @@ impl Report {
         let title = "Exact sums and others in the same loop";
         let names = SUMS.map(|name| format!("{name} sums"));
         self.plot("exactness.svg", title, |path| bars(path, title, UNIT, &names, &plotted))?;
-        self.table(&["sums", "ns", "exact sums, in the time of these", "relative error of the value"], &table);
+        self.table(&["sums", "ns", "time of exact sums / time of these", "relative error of the value"], &table);
         Ok(())
     }
 
@@ -473,7 +476,15 @@ impl Report {
             let faster = self.ratio(THREADS, [VALUE, "1"], [VALUE, &threads]);
             rows.push(vec![threads, optional(speed), optional(share), optional(faster)]);
         }
-        self.table(&["threads", "reading alone, GB/s", "value, in the time of reading", "value, to one thread"], &rows);
+        self.table(
+            &[
+                "threads",
+                "only reading, GB/s",
+                "time of value / time of reading",
+                "speed of value / speed on one thread",
+            ],
+            &rows,
+        );
         Ok(())
     }
 
@@ -491,7 +502,7 @@ impl Report {
         self.paragraph("## Instructions");
         let valgrind = machine::first_line("valgrind", "--version").unwrap_or_else(|| "valgrind".to_owned());
         self.paragraph(&format!(
-            "Instructions a pixel, of {COUNTED_SIDE} × {COUNTED_SIDE} pixels, counted by callgrind ({valgrind}), which knows no AVX-512."
+            "Instructions per pixel for an image of {COUNTED_SIDE} × {COUNTED_SIDE} pixels, counted by callgrind ({valgrind}), which does not support AVX-512."
         ));
         self.table(&["path", VALUE, GRADIENT], &rows);
     }

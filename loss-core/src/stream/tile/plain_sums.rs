@@ -1,6 +1,6 @@
-//! The loop over tiles with ordinary sums of floating-point numbers in place of the exact ones: what `loss-bench` compares them with.
+//! The loop over tiles with ordinary floating-point sums instead of exact ones, for `loss-bench` to compare.
 //!
-//! It is no part of the interface. Only the sums differ: tiles, exponentials, terms, checks and the counted confusion are
+//! It is not part of the interface. Only the sums differ: tiles, exponentials, terms, checks and the counted confusion are
 //! those of [`Accumulator::extend_plane`].
 
 use core::cell::Cell;
@@ -18,26 +18,26 @@ use crate::stream::numbers::{Numbers, TILE};
 use crate::sums::batch::{Batch, HardBatch, Targets, Terms, add_hard_confusion, sealed};
 use crate::sums::exact::{ExactSum, UnitSum};
 
-/// How many sums there is room for: three of the soft confusion, and those of the loss.
+/// The largest number of sums: three of the soft confusion, and those of the loss.
 pub const MOST_SUMS: usize = 8;
 
 /// The widest vector of any level.
 const MOST_LANES: usize = 64;
 
-/// How terms are summed, each lane by itself.
+/// The kind of sum; each lane has its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PlainSums {
     /// One addition.
     F32,
-    /// Converted to `f64` first.
+    /// One addition, in `f64`.
     F64,
     /// Kahan's compensated sum: four operations.
     Kahan,
-    /// Kahan's and Babuška's (Neumaier's) compensated sum, its two cases made one by Knuth's error of an addition: seven operations.
+    /// Kahan's and Babuška's (Neumaier's) compensated sum. Knuth's error of an addition replaces its two cases: seven operations.
     Neumaier,
 }
 
-/// Lane by lane, a sum.
+/// A sum in each lane.
 trait LaneSum<V: Lanes>: Copy {
     fn new() -> Self;
     fn add(&mut self, term: V);
@@ -70,7 +70,7 @@ impl<V: Lanes> LaneSum<V> for Single<V> {
     }
 }
 
-/// The compiler makes vectors of this.
+/// The compiler turns this into vectors.
 #[derive(Clone, Copy)]
 struct Double<V>([f64; MOST_LANES], PhantomData<V>);
 
@@ -145,7 +145,7 @@ impl<V: Lanes> LaneSum<V> for Neumaier<V> {
     }
 }
 
-/// A tile whose terms go to sums of its own, in the order in which a loss asks for them.
+/// A tile whose terms go to its own sums, in the order in which a loss asks for them.
 struct PlainTile<'a, V, K, S> {
     tile: Tile<'a, V, K>,
     sums: &'a [Cell<S>; MOST_SUMS],
@@ -171,7 +171,7 @@ impl<V: Lanes, S: LaneSum<V>> Batch for PlainTile<'_, V, Logits, S> {
 
 /// Σ p t, Σ p (1−t), Σ (1−p) t and the sums of the loss, over pixels of weight 1.
 struct Extend<'a, 'p, L: Loss, T> {
-    /// Counts pixels and the hard confusion, as always.
+    /// Counts pixels and the hard confusion, as usual.
     accumulator: &'a mut Accumulator<L>,
     plane: Plane<'p, T>,
     sums: PlainSums,
@@ -201,7 +201,7 @@ impl<L: Loss, T: Target> Extend<'_, '_, L, T> {
             let activated = activate.run::<V>();
             let tile = Activated { link: &Logits, plane: loaded, activated, moderate: false, rows: &rows }.tile::<V>();
             let targets = tile.count_confusion(accumulator.threshold_input, &mut [0; 3], |count, more| *count += more);
-            // The sums of the confusion come first; without foreground one of them is enough, as for the exact sums.
+            // The sums of the confusion come first. Without foreground one of them is enough, as for the exact sums.
             let tile = PlainTile::<V, Logits, S> { tile, sums: &sums, used: Cell::new(0) };
             tile.used.set(if let Targets::Background = targets { 1 } else { 0 });
             add_hard_confusion(&tile, targets, &mut [UnitSum::ZERO; 3]);
@@ -226,10 +226,10 @@ impl<L: Loss, T: Target> Kernel for Extend<'_, '_, L, T> {
     }
 }
 
-/// Σ p t, Σ p (1−t), Σ (1−p) t and then the sums of the loss, up to [`MOST_SUMS`] in all, by other sums than the exact ones.
+/// Computes Σ p t, Σ p (1−t), Σ (1−p) t and then the sums of the loss, up to [`MOST_SUMS`] in all, without exact sums.
 ///
-/// `None` for a level without lanes, for a number of pixels that is no multiple of 64, and for pixels that are out of range or have
-/// weights or soft targets: this is a loop to be timed, not one to be used.
+/// Returns `None` for a level without lanes, for a number of pixels that is not a multiple of 64, and for pixels that are out of range or have
+/// weights or soft targets. This loop is made to be timed, not to be used.
 pub fn plain_sums<L: Loss, T: Target>(
     level: SimdLevel,
     sums: PlainSums,

@@ -1,27 +1,27 @@
-//! From values to places along an axis, and the ticks.
+//! From values to places along an axis, and its ticks.
 
 use crate::run::model::{Axis, Scale};
 use crate::run::numbers::{number, power_of_ten};
 
-/// Where an axis has a tick, and what is written at it.
+/// A tick: its place and its label.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Tick {
-    /// In the axis' own space: the value, or its base 10 logarithm.
+    /// The place in the axis's own space: the value, or its base 10 logarithm.
     pub(super) at: f64,
     pub(super) label: String,
 }
 
-/// Room beyond the data, and what the axis has to hold beside them.
+/// The room beyond the data, and what else the axis must contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Room {
     /// From the first to the last point.
     Tight,
     Padded,
-    /// Padded, and with 0, from which bars grow.
+    /// Padded, and including 0, from which bars grow.
     WithZero,
 }
 
-/// An axis with its ends found.
+/// An axis with known ends.
 #[derive(Clone, Debug)]
 pub(super) struct Ruler {
     pub(super) scale: Scale,
@@ -59,7 +59,7 @@ impl Ruler {
             return ruler((low - half, high + half));
         }
         if room != Room::Tight {
-            // No room beyond 0 and 1 for what cannot lie there, as far as the data tell.
+            // No room beyond 0 and 1 if the data suggest that nothing can lie there.
             let (floor, ceiling) = (linear && low >= 0.0, linear && low >= 0.0 && high <= 1.0 && high > 0.8);
             let padding = 0.04 * (high - low);
             low = if floor { (low - padding).max(0.0) } else { low - padding };
@@ -68,17 +68,17 @@ impl Ruler {
         ruler((low, high))
     }
 
-    /// The axis the other way round if it has names: they are read from the top.
+    /// Reverses an axis of names, which are read from the top.
     pub(super) fn read_from_top(self) -> Self {
         if self.named() { Self { low: self.high, high: self.low, ..self } } else { self }
     }
 
-    /// A value in the axis' own space; none where the axis has no place for it.
+    /// A value in the axis's own space; `None` if the axis has no place for it.
     pub(super) fn space(&self, value: f64) -> Option<f64> {
         space(self.scale, value)
     }
 
-    /// 0 at the low end, 1 at the high end, of a place in the axis' own space.
+    /// The position of a place in the axis's own space: 0 at the low end, 1 at the high end.
     pub(super) fn share(&self, at: f64) -> f64 {
         (at - self.low) / (self.high - self.low)
     }
@@ -87,7 +87,7 @@ impl Ruler {
         !self.names.is_empty()
     }
 
-    /// At most about `wanted` ticks, and the power of ten that their labels leave out.
+    /// About `wanted` ticks at most, and the power of ten that their labels leave out.
     pub(super) fn ticks(&self, wanted: usize) -> (Vec<Tick>, Option<i32>) {
         if self.named() {
             let names = self.names.iter().enumerate();
@@ -106,7 +106,7 @@ impl Ruler {
         let (step, mut decimals) = match mantissa {
             mantissa if mantissa <= 1.1 => (1.0, 0),
             mantissa if mantissa <= 2.15 => (2.0, 0),
-            // 2.5 of units would be read as other than whole, where steps or pixels are counted.
+            // Where steps or pixels are counted, 2.5 units would not be a whole number.
             mantissa if mantissa <= 2.75 && power != 0 => (2.5, 1),
             mantissa if mantissa <= 5.5 => (5.0, 0),
             _ => {
@@ -132,7 +132,7 @@ impl Ruler {
         let (first, last) = ((self.low - 1e-9).ceil() as i32, (self.high + 1e-9).floor() as i32);
         let decades = (last - first + 1).max(0) as usize;
         if decades < 2 {
-            // Within a decade or so: 1, 2 and 5 times its powers.
+            // Within about a decade: 1, 2 and 5 times its powers.
             let ticks: Vec<Tick> = (first - 1..=last)
                 .flat_map(|power| [1_i32, 2, 5].map(|digit| (digit, power)))
                 .map(|(digit, power)| {

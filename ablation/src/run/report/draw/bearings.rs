@@ -1,18 +1,18 @@
-//! How far to the right of the pen each glyph of the font begins.
+//! The bearing of each glyph of the font: how far to the right of the pen it begins.
 //!
-//! plotters 0.3.7 leaves this out where it draws text as pixels, so that letters stand unevenly, and tells it nowhere. It is read from the font's tables `cmap`, format 4, and `hmtx` (OpenType 1.9).
+//! plotters 0.3.7 ignores the bearing where it draws text as pixels, so that letters are unevenly spaced, and does not expose it. It is read from the font's tables `cmap`, format 4, and `hmtx` (OpenType 1.9).
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-/// In em; 0 for what the font does not have.
+/// The bearing in em; 0 for characters that the font does not have.
 pub(super) fn bearing(character: char) -> f64 {
     static BEARINGS: OnceLock<BTreeMap<u32, f64>> = OnceLock::new();
     let all = BEARINGS.get_or_init(|| read(notosans::REGULAR_TTF).unwrap_or_default());
     all.get(&u32::from(character)).copied().unwrap_or(0.0)
 }
 
-/// The bearings by code point; none if the font is not as expected.
+/// The bearings by code point; `None` if the font has another structure.
 fn read(font: &[u8]) -> Option<BTreeMap<u32, f64>> {
     let em = f64::from(unsigned(table(font, b"head")?, 18)?);
     let metrics = table(font, b"hmtx")?;

@@ -1,4 +1,4 @@
-//! Pixels, and PNG of them.
+//! Bitmaps, and PNG files of them.
 
 use super::DrawError;
 
@@ -15,7 +15,7 @@ impl Bitmap {
         Self { width, height, pixels: [red, green, blue].repeat(width * height) }
     }
 
-    /// From the colour of each pixel by column and row.
+    /// Makes it of the colour of each pixel, by column and row.
     pub(super) fn from_colours(
         width: usize,
         height: usize,
@@ -38,7 +38,7 @@ impl Bitmap {
         }
     }
 
-    /// Each square of `side` by `side` pixels as one of their mean.
+    /// Replaces each square of `side` by `side` pixels by one pixel of their mean.
     pub(super) fn averaged(&self, side: usize) -> Self {
         let of = |column: usize, row: usize| {
             let mut sums = [0_usize; 3];
@@ -56,14 +56,14 @@ impl Bitmap {
         Self::from_colours(self.width / side, self.height / side, of)
     }
 
-    /// In another size, of the nearest pixels.
+    /// The same picture in another size, from the nearest pixels.
     pub(super) fn stretched(&self, width: usize, height: usize) -> Self {
         Self::from_colours(width, height, |column, row| {
             self.at(column * self.width / width, row * self.height / height)
         })
     }
 
-    /// As PNG.
+    /// The bitmap as PNG.
     pub(in crate::run::report) fn png(&self) -> Result<Vec<u8>, DrawError> {
         let mut bytes = Vec::new();
         let mut encoder = png::Encoder::new(&mut bytes, self.width as u32, self.height as u32);

@@ -8,11 +8,11 @@ use super::frame::{Frame, Margins, Plot, SMALL, Size};
 use super::palette::Ink;
 use super::scene::{Anchor, Direction, Scene};
 
-/// How much of a cell a disc of value 1 may take, and how strong a filled cell is, so that text on it can be read.
+/// The share of a cell that a disc of value 1 fills, and the strength of a filled cell, on which text stays readable.
 const LARGEST: f64 = 0.46;
 const FILL: f64 = 0.45;
 
-/// A grid with its axes found.
+/// A grid with known axes.
 pub(super) struct Plan<'a> {
     cells: &'a Cells,
     pub(super) frame: Frame<'a>,

@@ -8,7 +8,7 @@ use super::marker::{LINE, marker};
 use super::palette::Ink;
 use super::scene::{Point, Scene, Stroke};
 
-/// A chart with its axes found.
+/// A chart with known axes.
 pub(super) struct Plan<'a> {
     chart: &'a Chart,
     pub(super) frame: Frame<'a>,
@@ -21,7 +21,7 @@ impl<'a> Plan<'a> {
         let bars = any(|look| look == Look::Bars);
         let at = |horizontal| chart.rules.iter().filter(move |rule| rule.horizontal == horizontal).map(|rule| rule.at);
         let shown = |series: &'a Series| points(series).filter(|point| point.y.is_some() || point.spread.is_some());
-        // Beside names the spread lies along the other axis.
+        // If the y axis has names, the spread lies along the x axis.
         let lying = |point: &SeriesPoint| point.spread.filter(|_| is_named(&chart.y)).into_iter().flatten();
         let standing = |point: &SeriesPoint| point.spread.filter(|_| !is_named(&chart.y)).into_iter().flatten();
         let x_data =
@@ -65,7 +65,7 @@ impl<'a> Plan<'a> {
         Some(plot.y(self.frame.y.share(self.frame.y.space(value)?)))
     }
 
-    /// The place of a value, at the lower edge if a logarithmic axis has none for it.
+    /// The place of a value; at the lower edge if a logarithmic axis has none for it.
     fn y_or_bottom(&self, plot: Plot, value: f64) -> f64 {
         self.y(plot, value).unwrap_or(plot.bottom).clamp(plot.top, plot.bottom)
     }
@@ -106,7 +106,7 @@ impl<'a> Plan<'a> {
                 scene.path(path, ink, LINE, stroke);
             }
         }
-        // On a long line only some points have markers, other ones in each series; a point without neighbours always has.
+        // On a long line only some points have markers, at different points in each series. A point without neighbours always has one.
         let every = if places.len() <= 14 { 1 } else { places.len().div_ceil(7) };
         let lines = self.chart.series.len().max(1);
         let first = if every == 1 { 0 } else { index * every / lines };
@@ -123,7 +123,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// A dot beside its name, with a lying bar of its spread.
+    /// Draws a dot beside its name, with a horizontal bar of its spread.
     fn draw_lying(&self, scene: &mut Scene, plot: Plot) {
         for (index, series) in self.chart.series.iter().enumerate().filter(|(_, series)| series.look == Look::Dots) {
             let ink = Ink::Series(series.colour);
@@ -149,7 +149,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// Dots or bars, those of several series beside each other.
+    /// Draws dots or bars; those of several series are beside each other.
     fn draw_beside(&self, scene: &mut Scene, plot: Plot, look: Look) {
         let drawn: Vec<(usize, &Series)> =
             self.chart.series.iter().enumerate().filter(|(_, series)| series.look == look).collect();
@@ -202,7 +202,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// The least distance between two places of the lying axis that have points.
+    /// The smallest distance between two places of the x axis that have points.
     fn smallest_step(&self, plot: Plot, drawn: &[(usize, &Series)]) -> f64 {
         let mut places: Vec<f64> =
             drawn.iter().flat_map(|(_, series)| series.x.iter()).filter_map(|x| self.x(plot, *x)).collect();
@@ -226,7 +226,7 @@ pub(in crate::run::report) struct SeriesPoint {
     pub(in crate::run::report) spread: Option<[f64; 2]>,
 }
 
-/// The points in their order, without what is no number.
+/// The points in order, without those that are not numbers.
 pub(in crate::run::report) fn points(series: &Series) -> impl Iterator<Item = SeriesPoint> {
     series.x.iter().enumerate().map(|(index, x)| SeriesPoint {
         x: *x,
@@ -235,7 +235,7 @@ pub(in crate::run::report) fn points(series: &Series) -> impl Iterator<Item = Se
     })
 }
 
-/// The parts of a line that lie within the plot.
+/// The parts of a line within the plot.
 fn clipped(points: impl Iterator<Item = Point>, plot: Plot) -> Vec<Vec<Point>> {
     let mut paths: Vec<Vec<Point>> = Vec::new();
     let mut last: Option<Point> = None;

@@ -6,10 +6,10 @@ use plotters::style::{FontStyle, IntoFont, register_font};
 
 use super::DrawError;
 
-/// The family as plotters and the SVG files name it.
+/// The family, as plotters and the SVG files name it.
 pub(super) const FAMILY: &str = "sans-serif";
 
-/// plotters scales Noto Sans so that ascent minus descent is the size asked for; this many em they are.
+/// plotters scales Noto Sans so that ascent minus descent is the requested size; this is that height in em.
 pub(super) const HEIGHT: f64 = 2789.0 / 2048.0;
 
 /// Registers the font with plotters, whose table of fonts is global.
@@ -19,18 +19,18 @@ pub(super) fn register() -> Result<(), DrawError> {
     if *done { Ok(()) } else { Err(DrawError("the font cannot be read".to_owned())) }
 }
 
-/// A stretch of text on one level.
+/// A part of a text on one level.
 #[derive(Debug, PartialEq)]
 pub(super) struct Run {
     pub(super) text: String,
     pub(super) raised: bool,
 }
 
-/// The size of raised text, and how far above the baseline it stands, in em of the text around it.
+/// The size of raised text and its height above the baseline, in em of the surrounding text.
 pub(super) const RAISED_SIZE: f64 = 0.72;
 pub(super) const RAISED_BY: f64 = 0.36;
 
-/// Splits off superscripts, to be drawn as small figures: the font has no superscript minus.
+/// Splits off superscripts, which are drawn as small digits, because the font has no superscript minus.
 pub(super) fn runs(text: &str) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for character in text.chars() {
@@ -67,13 +67,13 @@ pub(super) fn run_width(run: &Run, size: f64) -> f64 {
     }
 }
 
-/// Where the letter at a byte of a text begins: behind the ones before it, and kerned with them.
+/// The place of the letter at a byte of a text: after the earlier ones, and kerned with them.
 pub(super) fn advance(text: &str, index: usize, letter: char, size: f64) -> f64 {
     let through = text.get(..index + letter.len_utf8()).unwrap_or(text);
     width(through, size) - width(letter.encode_utf8(&mut [0; 4]), size)
 }
 
-/// Breaks a text into lines of at most `most` pixels: at spaces, and behind hyphens, slashes, underscores and plus signs. A piece that is longer stays whole.
+/// Breaks a text into lines of at most `most` pixels: at spaces, and after hyphens, slashes, underscores and plus signs. A longer piece stays whole.
 pub(super) fn wrap(text: &str, size: f64, most: f64) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
@@ -90,7 +90,7 @@ pub(super) fn wrap(text: &str, size: f64, most: f64) -> Vec<String> {
     lines
 }
 
-/// With spaces that do not break in "α = 0.3" and "5 %".
+/// Replaces the spaces in "α = 0.3" and "5 %" by ones that do not break.
 pub(in crate::run::report) fn kept_together(text: &str) -> String {
     text.replace(" = ", "\u{a0}=\u{a0}").replace(" %", "\u{a0}%")
 }

@@ -1,4 +1,4 @@
-//! What surrounds the data of a panel: title, axes with ticks and labels, the names of rules. Nothing of it lies over the data.
+//! The frame of a panel: title, axes with ticks and labels, names of rules. No part of it covers the data.
 
 use crate::run::model::{Axis, Rule};
 use crate::run::numbers::power_of_ten;
@@ -11,7 +11,7 @@ use super::scene::{Anchor, Direction, Point, Scene, Stroke};
 pub(super) const TITLE: f64 = 15.0;
 pub(super) const LABEL: f64 = 14.0;
 pub(super) const SMALL: f64 = 13.0;
-/// From baseline to baseline, in em.
+/// The distance between baselines, in em.
 pub(super) const LEADING: f64 = 1.3;
 
 /// The room around the plot.
@@ -21,12 +21,12 @@ pub(super) struct Margins {
     pub(super) right: f64,
     pub(super) top: f64,
     pub(super) bottom: f64,
-    /// Of the top, for the names of standing rules.
+    /// The part of the top that the names of vertical rules take.
     pub(super) rules: f64,
 }
 
 impl Margins {
-    /// Enough for both, so that panels side by side have their plots side by side.
+    /// The larger of two margins on each side, so that plots of panels side by side line up.
     pub(super) fn or(self, other: Margins) -> Margins {
         Margins {
             left: self.left.max(other.left),
@@ -38,7 +38,7 @@ impl Margins {
     }
 }
 
-/// How large the panels of a figure are: the whole width, and the height of the plot alone.
+/// The size of a figure's panels: the whole width, and the height of the plot alone.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Size {
     pub(super) width: f64,
@@ -65,7 +65,7 @@ pub(super) struct Frame<'a> {
     grid: bool,
 }
 
-/// How the labels of the lying axis are written.
+/// The form of the labels on the x axis.
 struct XLabels {
     ticks: Vec<(f64, Vec<String>)>,
     direction: Direction,
@@ -84,7 +84,7 @@ impl<'a> Frame<'a> {
         Self { title, x, y, x_label: &x_axis.label, y_label: &y_axis.label, rules, size, grid: true }
     }
 
-    /// For what fills the plot.
+    /// The same without a grid, for data that fill the plot.
     pub(super) fn without_grid(self) -> Self {
         Self { grid: false, ..self }
     }
@@ -148,14 +148,14 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// The names of the standing rules with the middles of their places, in as many rows above the plot as they need.
+    /// The names of the vertical rules with the middles of their places, in as many rows above the plot as they need.
     fn standing_rows(&self, plot_left: f64, plot_width: f64) -> Vec<(f64, f64, usize, &str)> {
         let mut ends: Vec<f64> = Vec::new(); // of the last name in each row
         let mut named: Vec<(f64, &str)> =
             self.standing().map(|(share, name)| (plot_left + share * plot_width, name)).collect();
         named.sort_by(|one, other| one.0.total_cmp(&other.0));
         if let [(left, one), (right, other)] = named[..] {
-            // Two that would meet stand on the outer sides of their lines, if there is room.
+            // Two names that would touch are moved to the outer sides of their lines, if there is room.
             let (first, second) = (font::width(one, SMALL), font::width(other, SMALL));
             let meet = left + first / 2.0 + 8.0 > right - second / 2.0;
             if meet && right - left >= 6.0 && left - first >= 0.0 && right + second <= self.size.width {
@@ -178,7 +178,7 @@ impl<'a> Frame<'a> {
         rows
     }
 
-    /// The room this needs at the sides.
+    /// The room needed at the sides.
     pub(super) fn sides(&self) -> Margins {
         let (ticks, _) = self.y_ticks();
         let left = ticks.iter().map(|(_, lines)| widest(lines, SMALL)).fold(0.0, f64::max) + 12.0;
@@ -186,14 +186,14 @@ impl<'a> Frame<'a> {
         let last = if self.x.named() {
             0.0
         } else {
-            // How many ticks there will be depends on the room that is left.
+            // The number of ticks depends on the room that is left.
             let last = |wanted| self.x.ticks(wanted).0.pop().map_or(0.0, |tick| font::width(&tick.label, SMALL) / 2.0);
             (2..=12).map(last).fold(0.0, f64::max)
         };
         Margins { left, right: names.max(last).max(10.0), ..Margins::default() }
     }
 
-    /// The room this needs above and below, if it has that at the sides.
+    /// The room needed above and below, given that at the sides.
     pub(super) fn ends(&self, sides: Margins) -> Margins {
         let plot_width = self.size.width - sides.left - sides.right;
         let labels = self.x_labels(plot_width);
@@ -227,7 +227,7 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// Draws all of it. The data go on top.
+    /// Draws the frame. The data go on top.
     pub(super) fn draw(&self, margins: Margins) -> Scene {
         let plot = self.plot(margins);
         let mut scene = Scene::new(self.size.width, plot.bottom + margins.bottom);
@@ -245,7 +245,7 @@ impl<'a> Frame<'a> {
         self.draw_x(&mut scene, plot);
         for (x, middle, row, name) in rows {
             let baseline = plot.top - 6.0 - row as f64 * LEADING * SMALL;
-            // No further than the first row: it would cross the names below its own.
+            // Only up to its own row: further up it would cross the names below.
             scene.path([(x, plot.bottom), (x, plot.top - 3.0)], Ink::Axis, 1.5, Stroke::Dotted);
             scene.text((middle, baseline), name, SMALL, Ink::Muted, Anchor::Middle, Direction::Across);
         }
@@ -322,7 +322,7 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// Lines across, with their names to the right of the plot, moved apart where they would touch.
+    /// Draws horizontal lines, with their names to the right of the plot, moved apart where they would touch.
     fn draw_lying(&self, scene: &mut Scene, plot: Plot) {
         let leading = LEADING * SMALL;
         let mut names: Vec<(f64, Vec<String>)> = self.lying().map(|(share, lines)| (plot.y(share), lines)).collect();

@@ -1,4 +1,4 @@
-//! A value over two axes as colour, with a bar that tells the colours' values.
+//! A value over two axes as colour, with a bar that shows the values of the colours.
 
 use plotters::style::RGBColor;
 use plotters::style::colors::colormaps::{ColorMap, ViridisRGB};
@@ -13,10 +13,10 @@ use super::frame::{Frame, LABEL, LEADING, Margins, SMALL, Size};
 use super::palette::Ink;
 use super::scene::{Anchor, Direction, Scene};
 
-/// Pixels of the image to a unit.
+/// The pixels of the image per unit.
 const FINE: f64 = 2.0;
 
-/// A heat map with its axes found.
+/// A heat map with known axes.
 pub(super) struct Plan<'a> {
     heat: &'a Heat,
     value: Ruler,
@@ -81,7 +81,7 @@ impl<'a> Plan<'a> {
         }
     }
 
-    /// The label, the bar, its ticks, and what the hatching means if there is any.
+    /// The label, the bar, its ticks, and the meaning of the hatching if there is any.
     fn bar(&self, width: f64, left: f64, right: f64) -> Scene {
         const THICK: f64 = 14.0;
         let (ticks, power) = self.value.ticks(((right - left) / 80.0) as usize);
@@ -127,7 +127,7 @@ fn hatch(x: usize, y: usize) -> (u8, u8, u8) {
     if (x + y) % 12 < 3 { (120, 124, 130) } else { (196, 199, 204) }
 }
 
-/// The edges of cells of which the middles are given, in the axis' own space: halfway between the middles, and as far outside.
+/// The edges of cells whose middles are given, in the axis's own space: halfway between the middles, and as far outside.
 fn borders(middles: &[f64], ruler: &Ruler) -> Vec<f64> {
     let at: Vec<f64> = middles.iter().filter_map(|middle| ruler.space(*middle)).collect();
     let (Some(first), Some(last)) = (at.first(), at.last()) else { return Vec::new() };
@@ -149,7 +149,7 @@ fn edges(middles: &[f64], ruler: &Ruler) -> impl Iterator<Item = f64> {
     ends.into_iter().flatten()
 }
 
-/// The cell of each of so many pixels along an axis.
+/// The cell of each pixel along an axis.
 fn cells(middles: &[f64], ruler: &Ruler, pixels: usize) -> Vec<Option<usize>> {
     let borders = borders(middles, ruler);
     (0..pixels)

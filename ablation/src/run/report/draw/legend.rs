@@ -1,4 +1,4 @@
-//! The legend, below the plot or below all panels of a figure.
+//! The legend, below a plot or below all panels of a figure.
 
 use crate::run::model::{Chart, Look};
 
@@ -8,7 +8,7 @@ use super::marker::{LINE, Marker, marker};
 use super::palette::Ink;
 use super::scene::{Anchor, Direction, Scene, Stroke};
 
-/// What a series is called and how it looks.
+/// The name and the look of a series.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Entry {
     pub(super) name: String,
@@ -30,7 +30,7 @@ pub(super) fn entries(chart: &Chart) -> Vec<Entry> {
     entries
 }
 
-/// The entries of all charts, if one legend does for them all: one of the charts has all entries.
+/// The entries of all charts, if one legend serves them all, because one of the charts has all entries.
 pub(super) fn shared<'a>(charts: impl Iterator<Item = &'a Chart>) -> Option<Vec<Entry>> {
     let all: Vec<Vec<Entry>> = charts.map(entries).collect();
     let longest = all.iter().max_by_key(|entries| entries.len())?;
@@ -42,7 +42,7 @@ const SAMPLE: f64 = 26.0;
 const GAP: f64 = 6.0;
 const BETWEEN: f64 = 18.0;
 
-/// Draws the entries in rows. Empty, without height, if there are none.
+/// Draws the entries in rows; empty and without height if there are none.
 pub(super) fn draw(entries: &[Entry], width: f64) -> Scene {
     let leading = LEADING * SMALL + 3.0;
     let (mut x, mut y, mut tallest) = (0.0, 4.0, 1);

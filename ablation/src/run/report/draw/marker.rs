@@ -1,4 +1,4 @@
-//! What tells series of one chart: the width of their lines, and the markers.
+//! The distinguishing marks of the series of a chart: line widths and markers.
 
 use super::palette::Ink;
 use super::scene::{Point, Scene};
@@ -7,7 +7,7 @@ use crate::run::model::{Chart, Look, Series};
 /// The width of a series' line.
 pub(super) const LINE: f64 = 2.0;
 
-/// The shape that tells a series without its colour.
+/// The shape that identifies a series without its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Marker {
     shape: MarkerShape,
@@ -25,7 +25,7 @@ enum MarkerShape {
 }
 
 impl Marker {
-    /// `radius` is that of the disc; the others have about its area.
+    /// Draws it; `radius` is that of the disc, and the other shapes have about the same area.
     pub(super) fn draw(self, scene: &mut Scene, (x, y): Point, radius: f64, ink: Ink, alpha: f64) {
         match self.shape {
             MarkerShape::Disc if self.hollow => {
@@ -65,7 +65,7 @@ impl MarkerShape {
     }
 }
 
-/// The marker of a series: by its colour, and hollow where a dashed line or an earlier series has the same. A line that is alone needs none.
+/// The marker of a series: by its colour, and hollow if a dashed line or an earlier series has the same colour. A single line needs none.
 pub(super) fn marker(chart: &Chart, index: usize) -> Option<Marker> {
     const SHAPES: [MarkerShape; 6] = [
         MarkerShape::Disc,
@@ -88,7 +88,7 @@ pub(super) fn marker(chart: &Chart, index: usize) -> Option<Marker> {
     needed.then(|| Marker { shape: SHAPES[series.colour % SHAPES.len()], hollow })
 }
 
-/// Whether a series is one that lies in a legend's order before another of the same colour: it then has the hollow marker.
+/// Whether an earlier series in the legend has the same colour, so that this one gets the hollow marker.
 fn colour_taken(earlier: &[Series], series: &Series) -> bool {
     earlier.iter().any(|other| other.colour == series.colour && other.look == series.look && other.name != series.name)
 }

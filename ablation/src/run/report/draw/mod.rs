@@ -1,4 +1,4 @@
-//! The drawings of figures: laid out here, drawn by plotters as SVG and as pixels.
+//! The drawings of figures, laid out here and drawn by plotters as SVG and as pixels.
 
 pub(super) mod axis;
 mod bearings;
@@ -21,7 +21,7 @@ use self::palette::Ink;
 use self::scene::{Anchor, Direction, Scene, Use};
 use crate::run::model::{Chart, Figure, Panel};
 
-/// Why a drawing failed.
+/// The reason why a drawing failed.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(crate) struct DrawError(String);
@@ -38,7 +38,7 @@ pub(super) struct Drawing {
     pub(super) panels: Vec<DrawnPanel>,
     /// The legend of all panels, if they share one.
     pub(super) legend: Option<Graphic>,
-    /// The whole figure as a file; none if it has pictures, which would be rectangles by the thousand.
+    /// The whole figure as a file; `None` if it has pictures, which would be thousands of rectangles.
     pub(super) svg: Option<String>,
     pub(super) png: Vec<u8>,
 }
@@ -50,7 +50,7 @@ pub(super) enum DrawnPanel {
     Pictures(Vec<Vec<Vec<u8>>>),
 }
 
-/// What the page shows: as laid out for a wide screen and, where that is too wide for a phone, for a narrow one.
+/// The drawing for the page: laid out for a wide screen and, if that is too wide for a phone, for a narrow one.
 #[derive(Debug)]
 pub(super) struct Graphic {
     pub(super) wide: Svg,
@@ -60,7 +60,7 @@ pub(super) struct Graphic {
 #[derive(Debug)]
 pub(super) struct Svg {
     pub(super) text: String,
-    /// In CSS pixels, as laid out.
+    /// The width in CSS pixels, as laid out.
     pub(super) width: f64,
 }
 
@@ -84,13 +84,13 @@ enum Plan<'a> {
     Pictures(Scene),
 }
 
-/// Between panels side by side or below each other.
+/// The gap between panels.
 const GAP: f64 = 28.0;
 
-/// Pixels of a PNG to a CSS pixel.
+/// The pixels of a PNG per CSS pixel.
 const DENSITY: usize = 2;
 
-/// The panels of a phone.
+/// The size of panels on a phone.
 const NARROW: Size = Size { width: 380.0, plot_height: 240.0 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +99,7 @@ enum Arrangement {
     Stacked,
 }
 
-/// The panels in their order, and the legend they share.
+/// The panels in order, and the legend that they share.
 struct Layout {
     panels: Vec<Scene>,
     legend: Option<Scene>,
@@ -171,7 +171,7 @@ fn lay_out(figure: &Figure, size: Size, arrangement: Arrangement, legend_width: 
     Layout { panels, legend }
 }
 
-/// Narrower panels where more stand side by side, so that their text has about one size on the page.
+/// Panels are narrower if more of them are side by side, so that their text has about the same size on the page.
 fn size(figure: &Figure, columns: usize) -> Size {
     let heats_only = figure.panels.iter().all(|panel| matches!(panel, Panel::Heat(_)));
     let (width, plot_height): (f64, f64) = match columns {
@@ -184,7 +184,7 @@ fn size(figure: &Figure, columns: usize) -> Size {
     Size { width, plot_height: plot_height.max(least_height(figure)) }
 }
 
-/// A row for each name of a standing axis.
+/// The height of a row for each name of a y axis.
 fn least_height(figure: &Figure) -> f64 {
     let names = figure.panels.iter().map(|panel| match panel {
         Panel::Chart(chart) => chart.y.categories.len(),
@@ -195,7 +195,7 @@ fn least_height(figure: &Figure) -> f64 {
     28.0 * names.max().unwrap_or(0) as f64
 }
 
-/// The margins of each panel: such that plots above each other have the same left and right edges, and plots side by side the same upper and lower ones too.
+/// The margins of each panel. Plots above each other share their left and right edges, and plots side by side their upper and lower ones too.
 fn margins(plans: &[Plan], arrangement: Arrangement) -> Vec<Margins> {
     let frames: Vec<Option<&Frame>> = plans
         .iter()
@@ -223,7 +223,7 @@ fn append(scene: &mut Scene, below: &Scene) {
     scene.height += below.height;
 }
 
-/// All panels under the figure's title, as in the files.
+/// All panels below the figure's title, as in the files.
 fn whole(figure: &Figure, Layout { panels: scenes, legend }: &Layout, columns: usize) -> Scene {
     const MARGIN: f64 = 16.0;
     const SIZE: f64 = 18.0;

@@ -1,10 +1,10 @@
-//! The colours: for light and for dark backgrounds, tellable apart by colour-blind readers.
+//! The colours, for light and dark backgrounds, distinguishable for colour-blind readers.
 
 use crate::run::model::Paint;
 
 type Rgb = (u8, u8, u8);
 
-/// A colour by its purpose, so that the page can give it another value on a dark background.
+/// A colour by its purpose, so that the page can replace it on a dark background.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::run::report) enum Ink {
     /// Titles and numbers.
@@ -15,11 +15,11 @@ pub(in crate::run::report) enum Ink {
     Grid,
     /// The edges of the plot, and rules.
     Axis,
-    /// What lies behind the drawing.
+    /// The background of the drawing.
     Surface,
     /// A place in the palette of series.
     Series(usize),
-    /// The same on every background.
+    /// The same colour on every background.
     Exact(u8, u8, u8),
 }
 
@@ -55,7 +55,7 @@ impl Ink {
         }
     }
 
-    /// The name of the page's variable that holds it.
+    /// The page's variable for the colour.
     fn variable(self) -> String {
         match self {
             Ink::Text => "--text".to_owned(),
@@ -79,14 +79,14 @@ fn hex((red, green, blue): Rgb) -> String {
     format!("#{red:02X}{green:02X}{blue:02X}")
 }
 
-/// Makes the colours of an SVG those of the page, whichever it has.
+/// Replaces the colours of an SVG by the page's variables.
 pub(in crate::run::report) fn by_variables(svg: &str) -> String {
     Ink::all().fold(svg.to_owned(), |svg, ink| {
         svg.replace(&format!("\"{}\"", hex(ink.light())), &format!("\"var({})\"", ink.variable()))
     })
 }
 
-/// The declarations of the page's variables on a light and on a dark background.
+/// The declarations of the page's variables for a light and for a dark background.
 pub(in crate::run::report) fn declarations() -> (String, String) {
     let of = |colour: fn((Rgb, Rgb)) -> Rgb| {
         Ink::all().map(|ink| format!("{}:{};", ink.variable(), hex(colour(ink.pair())))).collect::<String>()
@@ -94,7 +94,7 @@ pub(in crate::run::report) fn declarations() -> (String, String) {
     (of(|pair| pair.0), of(|pair| pair.1))
 }
 
-/// The colour of a painted pixel. The classes rise in lightness, as damage does, so that they can be told apart without hue.
+/// The colour of a painted pixel. The classes rise in lightness with the damage, so that they differ without hue.
 pub(in crate::run::report) fn paint(paint: Paint) -> Rgb {
     match paint {
         Paint::Background => (17, 22, 28),
@@ -108,7 +108,7 @@ pub(in crate::run::report) fn paint(paint: Paint) -> Rgb {
     }
 }
 
-/// What a byte of a painted picture stands for.
+/// The meaning of a byte of a painted picture.
 pub(in crate::run::report) fn paint_of(byte: u8) -> Option<Paint> {
     const PAINTS: [Paint; 9] = [
         Paint::Background,

@@ -19,9 +19,9 @@ pub(in crate::run::report) fn bitmap(picture: &Picture) -> Bitmap {
     })
 }
 
-/// The side of the place of a picture, of so many columns of pictures in one of so many columns of the figure.
+/// The side of a picture's place, given the columns of pictures and the columns of the figure.
 pub(in crate::run::report) fn side(columns: usize, of_figure: usize) -> f64 {
-    // What is left of the page beside the names of the rows.
+    // The width of the page without the names of the rows.
     let width = match of_figure {
         0 | 1 => 900.0,
         2 => 470.0,
@@ -83,7 +83,7 @@ pub(super) fn draw(pictures: &Pictures, of_figure: usize) -> Scene {
     scene
 }
 
-/// What the colours mean, in rows; returns their height.
+/// Draws the meaning of the colours, in rows; returns their height.
 fn legend(scene: &mut Scene, pictures: &Pictures, top: f64) -> f64 {
     const SWATCH: f64 = 14.0;
     let leading = LEADING * SMALL + 5.0;

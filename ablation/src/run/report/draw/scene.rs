@@ -1,4 +1,4 @@
-//! A drawing as a list of shapes, in units of a CSS pixel, and how plotters makes SVG and pixels of it.
+//! A drawing as a list of shapes, in CSS pixels, and its conversion to SVG and pixels by plotters.
 
 use std::fmt::Write as _;
 
@@ -35,7 +35,7 @@ pub(super) enum Stroke {
 }
 
 impl Stroke {
-    /// The lengths of a dash and of the gap behind it.
+    /// The lengths of a dash and of the gap after it.
     fn dashes(self) -> Option<(f64, f64)> {
         match self {
             Stroke::Solid => None,
@@ -45,7 +45,7 @@ impl Stroke {
     }
 }
 
-/// Where the given point lies in a text.
+/// The position of the given point in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Anchor {
     Start,
@@ -56,7 +56,7 @@ pub(super) enum Anchor {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Direction {
     Across,
-    /// From below to above.
+    /// From the bottom to the top.
     Upwards,
 }
 
@@ -69,10 +69,10 @@ enum Shape {
     Image { corner: Point, size: Point, bitmap: Bitmap },
 }
 
-/// For whom an SVG is.
+/// The use of an SVG.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::run::report) enum Use {
-    /// A file of its own: white behind it, and each text stretched to the width it was laid out for, whatever font the viewer has.
+    /// A file of its own: with a white background, and each text stretched to the width it was laid out for, whatever font the viewer has.
     File,
     /// Within the page, which has the font and the colours.
     Page,
@@ -107,7 +107,7 @@ impl Scene {
         self.shapes.push(Shape::Image { corner, size, bitmap });
     }
 
-    /// Text whose baseline begins, has its middle or ends at a point.
+    /// Adds text that begins, has its middle, or ends at a point.
     pub(super) fn text(&mut self, at: Point, text: &str, size: f64, ink: Ink, anchor: Anchor, direction: Direction) {
         let runs = font::runs(text);
         let total = font::width(text, size);
@@ -126,7 +126,7 @@ impl Scene {
             }
             let before = run.text.len() - run.text.trim_start().len();
             let indent = font::run_width(&Run { text: " ".repeat(before), raised: run.raised }, size);
-            // A text in one piece keeps its anchor, so that it stands right in other fonts too.
+            // A text in one piece keeps its anchor, so that it is placed correctly in other fonts too.
             let (shift_here, anchor) = if one { (0.0, anchor) } else { (shift + indent, Anchor::Start) };
             let (rise, run_size) =
                 if run.raised { (font::RAISED_BY * size, font::RAISED_SIZE * size) } else { (0.0, size) };
@@ -139,7 +139,7 @@ impl Scene {
         }
     }
 
-    /// Puts another drawing into this.
+    /// Places another drawing in this one.
     pub(super) fn place(&mut self, scene: &Scene, (x, y): Point) {
         let moved = |points: &[Point]| points.iter().map(|point| (point.0 + x, point.1 + y)).collect();
         self.shapes.extend(scene.shapes.iter().map(|shape| {
@@ -154,7 +154,7 @@ impl Scene {
         }));
     }
 
-    /// As SVG, whose user units are tenths: plotters knows whole coordinates only.
+    /// The drawing as SVG, whose user units are tenths of a pixel, because plotters only has whole coordinates.
     pub(in crate::run::report) fn svg(&self, purpose: Use) -> Result<String, DrawError> {
         const SCALE: f64 = 10.0;
         let (width, height) = (whole(self.width * SCALE), whole(self.height * SCALE));
@@ -197,7 +197,7 @@ impl Scene {
         Ok(svg + &body)
     }
 
-    /// Breaks the paths that are not solid.
+    /// Breaks the paths of dashed lines.
     fn with_dashes(&self, body: &str, scale: f64) -> String {
         let strokes = self.shapes.iter().filter_map(|shape| match shape {
             Shape::Path { stroke, .. } => Some(*stroke),
@@ -215,7 +215,7 @@ impl Scene {
         with
     }
 
-    /// Gives each text the length it was laid out for.
+    /// Gives each text the length that it was laid out for.
     fn with_lengths(&self, body: &str, scale: f64) -> String {
         let lengths = self.shapes.iter().filter_map(|shape| match shape {
             Shape::Text { text, size, .. } => Some(whole(font::width(text, *size) * scale)),
@@ -229,9 +229,9 @@ impl Scene {
         with
     }
 
-    /// As pixels on white, `scale` to a unit.
+    /// The drawing as pixels on white, `scale` per unit.
     pub(in crate::run::report) fn bitmap(&self, scale: usize) -> Result<Bitmap, DrawError> {
-        // Drawn larger and averaged, as plotters leaves most edges jagged; less so where the memory would be much.
+        // It is drawn larger and averaged, because plotters leaves most edges jagged; less so where that would take much memory.
         const MOST: f64 = 25e6;
         let finer = if self.width * self.height * ((scale * 3) as f64).powi(2) < MOST { 3 } else { 2 };
         let drawn = (scale * finer) as f64;
@@ -252,7 +252,7 @@ impl Scene {
     }
 }
 
-/// Rounded; what is beyond all drawings stays there.
+/// A rounded number; a number beyond all drawings stays there.
 fn whole(value: f64) -> i32 {
     value.round() as i32
 }
@@ -273,7 +273,7 @@ fn scaled(points: &[Point], scale: f64) -> Vec<(i32, i32)> {
 impl Shape {
     fn draw_vector<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: f64) -> Result<(), DrawError> {
         match self {
-            // Dashes come by attribute, in few bytes.
+            // Dashes are an attribute, which takes few bytes.
             Shape::Path { points, ink, width, .. } => {
                 let style = colour(*ink).stroke_width(whole(width * scale).unsigned_abs());
                 area.draw(&PathElement::new(scaled(points, scale), style)).map_err(DrawError::new)
@@ -287,7 +287,7 @@ impl Shape {
     fn draw_pixels<B: DrawingBackend>(&self, area: &DrawingArea<B, Shift>, scale: f64) -> Result<(), DrawError> {
         match self {
             Shape::Path { points, ink, width, stroke: Stroke::Solid } => {
-                // Segment by segment: plotters' own outline of a thick path has spikes where it turns sharply.
+                // Segment by segment, because plotters' own outline of a thick path has spikes at sharp turns.
                 let half = width / 2.0;
                 for pair in points.windows(2) {
                     let [from, to] = [pair[0], pair[1]];
@@ -330,7 +330,7 @@ impl Shape {
                 }
             }
             Shape::Text { at, text, size, ink, anchor, direction } => {
-                // Letter by letter, as plotters leaves out how far right of the pen each begins.
+                // Letter by letter, because plotters ignores how far to the right of the pen each begins.
                 let start = match anchor {
                     Anchor::Start => 0.0,
                     Anchor::Middle => -font::width(text, *size) / 2.0,
@@ -365,7 +365,7 @@ impl Shape {
                 let corners = scaled(points, scale);
                 let style = filled(*ink, *alpha);
                 match corners[..] {
-                    // Exact edges for what stands upright.
+                    // Exact edges for upright rectangles.
                     [a, b, c, d] if a.1 == b.1 && b.0 == c.0 && c.1 == d.1 && d.0 == a.0 => {
                         let upper_left = (a.0.min(c.0), a.1.min(c.1));
                         let lower_right = (a.0.max(c.0), a.1.max(c.1));
@@ -383,7 +383,7 @@ impl Shape {
         }
     }
 
-    /// `size_of_em` is what plotters calls the size of a font of one em, `baseline` how far below the point it puts the baseline, in such sizes.
+    /// `size_of_em` is plotters' size for a font of one em, and `baseline` how far below the point it puts the baseline, in such sizes.
     fn draw_text<B: DrawingBackend>(
         &self,
         area: &DrawingArea<B, Shift>,
