@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use burn::optim::AdamConfig;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
+use loss_burn::with_gradients;
 use serde::{Deserialize, Serialize};
 
 use super::config::{Pace, Training};
@@ -115,6 +116,8 @@ pub(crate) enum TrainingError {
     Length(#[from] loss_core::LengthError),
     #[error("internal error: {0}")]
     ClassPlane(#[from] loss_core::class::ClassPlaneError),
+    #[error("{0}")]
+    Gradient(#[from] loss_burn::Error),
     #[error("internal error: {0}")]
     Expression(#[from] loss_expression::ExpressionError),
     #[error("internal error: a tensor could not be read: {0}")]
@@ -124,10 +127,6 @@ pub(crate) enum TrainingError {
 /// The course of a training is followed on so many held-out images, the first; all of them are judged once, after the last step. So more
 /// of them cost hardly any time.
 pub(crate) const FOLLOWED: usize = 32;
-
-/// Gradients below this are taken as 0: they are of saturated pixels and move no weight, but as subnormal numbers they take
-/// two to three times as long.
-const NEGLIGIBLE: f32 = 1e-30;
 
 /// Trains a network with the first weights and the order of images that follow from the seed.
 pub(crate) fn train(
@@ -162,14 +161,8 @@ pub(crate) fn train(
         }
         let done = problem.step(&batch, &mut logits)?;
         trained.steps.push(done);
-        // ∂(Σ z·g)/∂z is g, so the framework takes our gradient on from here.
-        let products = outputs.into_iter().zip(logits).map(|(output, mut gradient)| {
-            gradient.iter_mut().filter(|slope| slope.abs() < NEGLIGIBLE).for_each(|slope| *slope = 0.0);
-            let shape = output.dims();
-            (output * Tensor::<4>::from_data(TensorData::new(gradient, shape), &device)).sum()
-        });
-        let Some(sum) = products.reduce(|sum, product| sum + product) else { continue };
-        let gradients = GradientsParams::from_grads(sum.backward(), &network);
+        let loss = with_gradients(outputs.into_iter().zip(logits), done.loss)?;
+        let gradients = GradientsParams::from_grads(loss.backward(), &network);
         network = optimiser.step(learning_rate, network, gradients);
         if is_evaluated(step, steps, settings.evaluations) {
             trained.look(problem, &network, settings.batch, step)?;

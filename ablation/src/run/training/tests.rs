@@ -80,11 +80,7 @@ fn proves_gradient(problem: &impl Problem) {
     let outputs = network.forward(&images(problem.training(), &batch, &device));
     let mut logits: Vec<Vec<f32>> = outputs.iter().map(|output| numbers(output).unwrap()).collect();
     problem.step(&batch, &mut logits).unwrap();
-    let products = outputs.into_iter().zip(logits).map(|(output, gradient)| {
-        let shape = output.dims();
-        (output * Tensor::<4>::from_data(TensorData::new(gradient, shape), &device)).sum()
-    });
-    let gradients = products.reduce(|sum, product| sum + product).unwrap().backward();
+    let gradients = with_gradients(outputs.into_iter().zip(logits), 0.0).unwrap().backward();
     let kernel: &Param<Tensor<4>> = network.first_kernel();
     let gradient: Vec<f32> = kernel.val().grad(&gradients).unwrap().into_data().try_to_vec().unwrap();
     let length = gradient.iter().map(|slope| f64::from(*slope).powi(2)).sum::<f64>().sqrt();
