@@ -147,5 +147,5 @@ fn changed_conclusions() {
     assert!(text.contains("No conclusion changed: both runs draw the same 1."), "{text}");
     let gone = compare(&concluding(0.2), &example());
     assert_eq!((gone.conclusions.shared, gone.conclusions.only_in_a, gone.conclusions.only_in_b), (0, 1, 0));
-    assert!(gone.text().contains("share no conclusion.\n1 more stand in a alone."), "{}", gone.text());
+    assert!(gone.text().contains("share no conclusion.\n1 more are in a alone."), "{}", gone.text());
 }
