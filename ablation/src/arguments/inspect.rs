@@ -7,7 +7,7 @@ use clap::Args;
 use super::ClassesArgument;
 use crate::targets::Value;
 
-/// Look at masks before training: class balance, the weights that follow, and losses to begin with.
+/// Look at masks before training: class balance, the resulting weights, and losses to start with.
 #[derive(Debug, Args)]
 pub(crate) struct InspectArguments {
     /// Masks: .npy, or .npz as file.npz:name, patterns in quotes or folders; bool, labels from 0, or soft masks in [0, 1]. Axis 0

@@ -72,7 +72,7 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("losses.smooth", FACTOR),
     setting("losses.tversky", "a list of two numbers, each from 0 to 1e6"),
     setting("losses.gamma", "a number from 0 to 100"),
-    setting("losses.gammas", "a list of 1 to 50 numbers, each from 0 to 100, in rising order, none twice"),
+    setting("losses.gammas", "a list of 1 to 50 numbers, each from 0 to 100, in ascending order, none twice"),
     setting("losses.own", "a list of at most 50 loss expressions such as \"bce + dice(smooth=1)\""),
     setting("robustness.seeds", "a whole number from 1 to 1000"),
     setting("robustness.label_noise", "a number from 0 to 0.5"),
@@ -87,18 +87,18 @@ pub(super) const SETTINGS: &[Setting] = &[
     setting("sensitivity.held_out_images", IMAGES),
     setting(
         "sensitivity.learning_rates",
-        "a list of 2 to 50 numbers, each above 0, at most 1000, in rising order, none twice",
+        "a list of 2 to 50 numbers, each above 0, at most 1000, in ascending order, none twice",
     ),
-    setting("sensitivity.gammas", "a list of 2 to 50 numbers, each from 0 to 100, in rising order, none twice"),
+    setting("sensitivity.gammas", "a list of 2 to 50 numbers, each from 0 to 100, in ascending order, none twice"),
     setting("sensitivity.alphas", SHARES),
     setting("sensitivity.lambdas", SHARES),
-    setting("sensitivity.smooths", "a list of 2 to 50 numbers, each from 0 to 1e6, in rising order, none twice"),
+    setting("sensitivity.smooths", "a list of 2 to 50 numbers, each from 0 to 1e6, in ascending order, none twice"),
 ];
 
 const STEPS: &str = "a whole number from 1 to 1000000";
 const IMAGES: &str = "a whole number from 1 to 1000000";
 const RATE: &str = "a number above 0, at most 1000";
-const SHARES: &str = "a list of 2 to 50 numbers, each from 0 to 1, in rising order, none twice";
+const SHARES: &str = "a list of 2 to 50 numbers, each from 0 to 1, in ascending order, none twice";
 const FACTOR: &str = "a number from 0 to 1e6";
 const SHAPE: &str = "a number from 0 to 1e6, and not 0 for all shapes";
 

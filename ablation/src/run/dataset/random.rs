@@ -11,7 +11,7 @@ use crate::run::normal::normal_pair;
 /// The purpose of a stream. Each purpose has its own stream, so that a change in one leaves the others unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
-    // The first weights use stream 0, and the order of images stream 1.
+    // From 1, so that no image has stream 0 or 1: the first weights and the order of images use these.
     Quota = 1,
     BinaryScene,
     LabelNoise,
