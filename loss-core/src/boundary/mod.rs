@@ -1,4 +1,6 @@
 //! The boundary loss: probabilities weighed by a distance map.
+//!
+//! Make the map once for each mask, with [`distance::signed_distance_map`]. Then start with a [`BoundaryAccumulator`].
 
 pub mod distance;
 
