@@ -113,7 +113,7 @@ fn json_holds_the_comparison() {
     assert_eq!(json["settings"], serde_json::json!([{"name": "seeds", "a": 5, "b": 4}]));
 }
 
-/// The example with a comparison behind its finding, of which the second arm is better by about so much.
+/// The example with a comparison behind its finding: the second arm is better by about so much.
 fn concluding(by: f64) -> Results {
     let values = |by: f64| [0.7 + by, 0.72 + by, 0.71 + 1.1 * by].map(Some);
     let comparison = Comparison::new("Dice", true, ("BCE", &values(0.0)), ("Dice", &values(by)));

@@ -23,7 +23,7 @@ pub(crate) struct BinarySet {
     pub(crate) images: Vec<f32>,
     /// The training labels, 0 or 1: the masks, with label noise in a training set.
     pub(crate) labels: Vec<u8>,
-    /// The soft training labels from 0 to 1, of which `labels` are the nearer of 0 and 1; empty if labels are hard.
+    /// The soft training labels from 0 to 1, empty if labels are hard. `labels` are these, rounded to 0 or 1.
     pub(crate) soft: Vec<f32>,
     /// The truth, 0 or 1.
     pub(crate) masks: Vec<u8>,

@@ -60,7 +60,7 @@ pub(super) fn place(count: usize, size: usize, shares: &[f64; 5], seed: u64, spl
             turn += 1;
         }
     }
-    // Within an image the order is that of the dealt classes, so that an image's places depend only on its own buildings.
+    // Within an image the buildings keep the order of the dealt classes, so an image's places depend only on its own buildings.
     waiting.sort_by_key(|&(home, ..)| home);
     let mut streams: Vec<Stream> =
         (0..count).map(|index| Stream::new(seed, Purpose::Placement, split, index)).collect();
