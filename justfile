@@ -1,4 +1,4 @@
-# What CI runs, by hand. `just` lists the recipes.
+# The checks of CI and the measurements, run by hand. `just` lists the recipes.
 
 default:
     @just --list
@@ -17,15 +17,15 @@ lint:
 docs:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
 
-# loss-core for a microcontroller: no std, no alloc, Rust 1.85.
+# Builds loss-core for a microcontroller: no std, no alloc, Rust 1.85.
 no-std:
     .ci/no-std
 
-# Licences, sources and refused crates of all dependencies; `just deny advisories` with RustSec's database.
+# Checks licences, sources and refused crates of all dependencies; `just deny advisories` also asks RustSec's database.
 deny *arguments:
     .ci/deny {{arguments}}
 
-# Fuzzes each target for so long: `just fuzz 1800 planes classes`.
+# Fuzzes each target for this many seconds: `just fuzz 1800 planes classes`.
 fuzz seconds="60" *targets:
     .ci/fuzz {{seconds}} {{targets}}
 
@@ -36,38 +36,38 @@ bench:
 report:
     cargo run --release -p ablation
 
-# What other crates take for the same answers (a long build).
+# Measures other crates that compute the same losses (a long build).
 bench-rivals:
     cargo bench --manifest-path loss-bench/rivals/Cargo.toml
 
-# Instructions a pixel, by callgrind.
+# Counts the instructions per pixel with callgrind.
 instructions:
     cargo run --release -p loss-bench --bin instructions
 
-# docs/benchmarks.md and its plots, from what was measured last.
+# Writes docs/benchmarks.md and its plots from the last measurements.
 bench-report:
     cargo run --release -p loss-bench --bin report
 
-# Measures the table of errors anew (half an hour).
+# Measures the table of errors again (half an hour).
 accuracy:
     cargo test --release -p loss-core --test accuracy -- --ignored --nocapture
 
-# The C interface on this machine and on a Cortex-M4F under QEMU, compared with Rust; writes the table of loss-c/README.md.
+# Runs the C interface on this machine and on a Cortex-M4F under QEMU, compares it with Rust, and writes the table of loss-c/README.md.
 c-interface:
     loss-c/run
 
-# The firmware on four boards under QEMU, compared with this machine; writes the tables of docs/embedded.md.
+# Runs the firmware on four boards under QEMU, compares it with this machine, and writes the tables of docs/embedded.md.
 firmware:
     loss-examples/firmware/run
 
-# The same bits on aarch64 with NEON, on big-endian s390x (both emulated) and in WebAssembly.
+# Checks for the same bits on aarch64 with NEON, on big-endian s390x (both emulated) and in WebAssembly.
 machines:
     .ci/machines
 
-# Every function of the C interface under AddressSanitizer and UndefinedBehaviorSanitizer.
+# Calls every function of the C interface under AddressSanitizer and UndefinedBehaviorSanitizer.
 c-sanitizers:
     .ci/c-sanitizers
 
-# loss-core's tests with overflow checks and debug assertions.
+# Runs loss-core's tests with overflow checks and debug assertions.
 checked:
     .ci/checked

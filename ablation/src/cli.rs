@@ -1,4 +1,4 @@
-//! The command line: it is parsed, the command is run, and its answer printed, or why there is none.
+//! The command line: parses it, runs the command, and prints its answer or its error.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -12,13 +12,13 @@ use crate::arguments::{InspectArguments, LossesArguments, ScoreArguments};
 use crate::error::Error;
 use crate::{inspect, losses, score, terminal};
 
-/// Segmentation losses, compared by training and computed for predictions of your own.
+/// Segmentation losses: compared by training, and computed for your own predictions.
 ///
 /// `run` trains a small U-Net on synthetic imbalanced data under different losses, and writes a report with figures.
-/// `score` reads the logits or probabilities of any framework from NumPy files, streams them past exact sums (the
-/// result does not depend on order, chunks or machine), and gives losses, their parts, confusion counts and gradients.
+/// `score` reads the logits or probabilities of any framework from NumPy files and streams them through exact sums, so the
+/// result does not depend on order, chunks or machine. It prints losses, their parts, confusion counts and gradients.
 ///
-/// Without a command it is `ablation run`.
+/// Without a command, `ablation run` is run.
 #[derive(Debug, Parser)]
 #[command(
     name = "ablation",
@@ -27,7 +27,7 @@ use crate::{inspect, losses, score, terminal};
     after_help = "Examples:\n  ablation run --quick\n  ablation score --logits z.npy --targets y.npy\n  ablation score --logits z.npy --targets y.npy --loss \"bce + dice(smooth=1e-5)\" --json\n  ablation score --logits z.npy --targets labels.npy --classes background,road,house --convention monai\n  ablation inspect labels.npy\n  ablation losses focal\n\nExit codes: 0 done (also if the reader of the output has gone, as in `| head`), 1 a file could not be read or written, 2 the input or the command line is wrong (a file to read does not exist), 130 broken off by Ctrl-C with nothing to show."
 )]
 struct Cli {
-    // As `ablation run`, without one.
+    // `None` means `ablation run`.
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -66,7 +66,7 @@ fn command() -> clap::Command {
     })
 }
 
-/// Runs the program with these arguments, the first of which is its name.
+/// Runs the program with these arguments; the first one is the program's name.
 pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitCode {
     let parsed = command().try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
@@ -95,13 +95,13 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> 
     printed.map_or_else(|error| failed(&error), |()| ExitCode::SUCCESS)
 }
 
-/// Says why there is no answer.
+/// Prints the reason why there is no answer.
 fn failed(error: &Failure) -> ExitCode {
     terminal::say(format_args!("error: {error}"));
     ExitCode::from(error.exit_code())
 }
 
-/// What the program does when it is not told what: train and report, if it can.
+/// The default without a command: train and report, if that is compiled in.
 #[cfg(feature = "train")]
 fn without_command() -> Command {
     match command().try_get_matches_from(["ablation", "run"]).and_then(|matches| Cli::from_arg_matches(&matches)) {
@@ -115,7 +115,7 @@ fn without_command() -> Command {
     Command::Help(command().render_help().to_string())
 }
 
-/// Why a command has no answer.
+/// The reason why a command has no answer.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error(transparent)]

@@ -1,11 +1,11 @@
-//! What every command can fail with, and the exit code that says so. What a command has beside it stands in its own `error.rs`.
+//! The errors that every command shares, and their exit codes. Other errors of a command are in its own `error.rs`.
 
 use std::io;
 
 use crate::arrays::ArrayError;
 use crate::paths::PathError;
 
-/// Why there is no answer, whichever command was asked.
+/// The reason why there is no answer, for any command.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
     #[error(transparent)]
@@ -19,7 +19,7 @@ pub(crate) enum Error {
 }
 
 impl Error {
-    /// Refuses `-`, which would be the name of a file here; the option may be empty.
+    /// Refuses `-`, which would be a file name here; the option may be empty.
     pub(crate) fn no_standard_input(option: &str) -> Self {
         let place = if option.is_empty() { String::new() } else { format!("{option} ") };
         Error::Usage(format!(
@@ -28,10 +28,10 @@ impl Error {
         ))
     }
 
-    /// 2 if what was given is at fault, 1 if the machine is.
+    /// The exit code: 2 if the input is at fault, 1 if the machine is.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            // A file to read that is not there was named wrongly.
+            // A file to read that does not exist was named wrongly.
             Error::Array(ArrayError::Io { error, action, .. })
                 if error.kind() == io::ErrorKind::NotFound && *action != "write" =>
             {

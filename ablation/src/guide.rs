@@ -1,6 +1,6 @@
-//! What the field takes for which task: `inspect --guide` shows it, and the report of `run` sets its findings beside it.
+//! The losses that the field uses for each task. `inspect --guide` shows them, and the report of `run` compares its findings with them.
 
-/// The tasks by what they are, which no change of a text changes.
+/// The tasks as fixed identities, independent of their texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Field {
     BinaryBalanced,
@@ -14,7 +14,7 @@ pub(crate) enum Field {
 
 /// A task of the field.
 pub(crate) struct Task {
-    /// Which it is, however it is called.
+    /// The identity of the task.
     #[cfg_attr(not(feature = "train"), expect(dead_code, reason = "exercises say which task they come near"))]
     pub(crate) field: Field,
     pub(crate) task: &'static str,
@@ -23,34 +23,34 @@ pub(crate) struct Task {
     pub(crate) mind: &'static str,
 }
 
-/// What the field takes by task.
+/// The losses of the field by task.
 pub(crate) const TASKS: &[Task] = &[
     Task {
         field: Field::BinaryBalanced,
         task: "binary, balanced",
         losses: &["bce", "bce + dice(smooth=1)"],
-        why: "a cross-entropy sees enough of both sides; Dice trains for the overlap that is reported",
-        mind: "below 20 % foreground: Dice beside it; below 1 %: focal or Tversky",
+        why: "cross-entropy sees enough of both classes; Dice trains for the overlap that is reported",
+        mind: "below 20 % foreground add Dice; below 1 % use focal or Tversky",
     },
     Task {
         field: Field::MultiClass,
         task: "multi-class",
         losses: &["ce", "ce + dice(smooth=1)"],
-        why: "one softmax over classes that exclude each other; Dice gives each class the same say",
-        mind: "class weights for rare classes (median, effective); what an absent class counts for",
+        why: "one softmax over classes that exclude each other; Dice gives each class the same weight",
+        mind: "class weights for rare classes (median, effective); the rule for an absent class",
     },
     Task {
         field: Field::Medical,
         task: "medical",
         losses: &["ce + dice(smooth=1e-5, classes=foreground)", "tversky(alpha=0.3, beta=0.7, smooth=1)"],
-        why: "small lesions in large images, and a miss is worse than a false alarm (β > α); nnU-Net's loss is the first",
+        why: "lesions are small in large images, and a miss is worse than a false alarm (β > α); nnU-Net uses the first",
         mind: "images without a lesion: smoothing, and Dice over the batch",
     },
     Task {
         field: Field::RemoteSensing,
         task: "remote sensing",
         losses: &["focal(gamma=2) + dice(smooth=1, classes=foreground)", "ce + dice(smooth=1, classes=foreground)"],
-        why: "one kind of ground covers most of a scene, and classes are long-tailed",
+        why: "one kind of ground covers most of a scene, and many classes are rare",
         mind: "clouds and borders are ignored pixels (--ignore 255); weights from the training set, clamped",
     },
     Task {
@@ -64,14 +64,14 @@ pub(crate) const TASKS: &[Task] = &[
         field: Field::Instances,
         task: "instances",
         losses: &["bce + dice(smooth=1)", "focal(gamma=2, alpha=0.25)"],
-        why: "a binary mask for each proposal, where Dice is free of the object's size; focal loss for the many empty proposals",
+        why: "a binary mask for each proposal, where Dice does not depend on the object's size; focal loss for the many empty proposals",
         mind: "the mean over instances (--per-image), not over pixels; weigh the gaps between touching objects (--weights)",
     },
     Task {
         field: Field::ChangeDetection,
         task: "change detection",
         losses: &["bce(pos_weight=10) + dice(smooth=1)", "focal(gamma=2) + dice(smooth=1)"],
-        why: "hardly anything changes between two dates, and most pairs not at all",
+        why: "little changes between two dates, and in most pairs nothing",
         mind: "pairs without change are empty masks: smoothing, and Dice over the batch",
     },
 ];

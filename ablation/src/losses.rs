@@ -1,4 +1,4 @@
-//! `ablation losses`: what expressions can name.
+//! `ablation losses`: the losses that expressions can name.
 
 use std::fmt::Write as _;
 
@@ -12,14 +12,14 @@ use loss_core::list::{Facts, Kind, Needs, ParameterFacts, Preset};
 use loss_expression::conventions::CONVENTIONS;
 use loss_expression::{BinaryLoss, ClassesLoss, Entry, Short, Vocabulary, closest, known_elsewhere};
 
-/// Columns of text.
+/// The width of the text, in columns.
 const WIDTH: u16 = 112;
 
 pub(crate) fn losses(arguments: &LossesArguments) -> Result<String, Error> {
     if arguments.conventions {
         return Ok(conventions(arguments.json));
     }
-    // A name that only classes have needs no --classes.
+    // A loss that exists only for classes does not need --classes.
     let of_classes = |name: &String| BinaryLoss::find(name).is_none() && ClassesLoss::find(name).is_some();
     if arguments.classes || arguments.name.as_ref().is_some_and(of_classes) {
         losses_of::<ClassesLoss>(arguments)
@@ -70,9 +70,9 @@ fn conventions(as_json: bool) -> String {
         text.push('\n');
     }
     text.push_str(
-        "`ablation score --convention monai` scores those of a library that fit the input, each part over the batch or\n\
-         each image as the library does; `--convention monai.dice` one of them. Losses of several independent channels,\n\
-         and sorted ones (Lovász, top-k), are not among them.\n",
+        "`ablation score --convention monai` scores MONAI's losses that fit the input, each part over the batch or\n\
+         each image as the library does; `--convention monai.dice` scores one of them. Losses of several independent channels,\n\
+         and sorted ones (Lovász, top-k), are not included.\n",
     );
     text
 }
@@ -115,7 +115,7 @@ fn overview<L: Vocabulary>() -> String {
     } else {
         "Parameters are shown with their defaults; `ablation losses focal` describes those of focal.\n\
          An expression sums losses: bce + 0.5 * dice(smooth=1e-5).\n\
-         These are losses of binary masks; --classes lists those over classes, --conventions those of other libraries.\n"
+         These losses are for binary masks; --classes lists those over classes, --conventions those of other libraries.\n"
     });
     text
 }
@@ -142,7 +142,7 @@ fn detail(facts: &Facts) -> String {
     let kind = match facts.needs {
         _ if facts.is_pointwise => "A sum over pixels: --map writes the loss of each.",
         Needs::AllPixels | Needs::AllPixelsOfClasses => {
-            "It ranks all pixels, which are kept in memory for it; --per-image ranks those of each image."
+            "It ranks all pixels, and keeps them in memory; --per-image ranks those of each image."
         }
         Needs::DistanceMap => "It needs the distance of each pixel from the boundary, which `score` does not compute.",
         _ => "A function of sums over all pixels; --per-image takes them over each image.",

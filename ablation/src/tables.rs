@@ -1,4 +1,4 @@
-//! The look of tables.
+//! The look of all tables.
 
 use comfy_table::{Cell, CellAlignment, LineStyle, Table, TableStyle};
 
@@ -14,12 +14,12 @@ pub(crate) fn table(header: impl IntoIterator<Item = Cell>) -> Table {
     table
 }
 
-/// A cell of words.
+/// A cell of text, aligned left.
 pub(crate) fn left(text: impl ToString) -> Cell {
     Cell::new(text)
 }
 
-/// A cell of numbers.
+/// A cell of numbers, aligned right.
 pub(crate) fn right(text: impl ToString) -> Cell {
     Cell::new(text).set_alignment(CellAlignment::Right)
 }
@@ -30,7 +30,7 @@ pub(crate) fn trimmed(table: &Table) -> String {
     text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
 
-/// Six digits of a number.
+/// A number with six digits.
 pub(crate) fn six(number: f64) -> String {
     const DIGITS: i32 = 6;
     if number == 0.0 || !number.is_finite() {
@@ -50,12 +50,12 @@ pub(crate) fn six(number: f64) -> String {
     fixed.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// Six digits, or a dash for what there is no number of.
+/// A number with six digits, or a dash if there is none.
 pub(crate) fn six_or_dash(number: Option<f64>) -> String {
     number.map_or("–".to_owned(), six)
 }
 
-/// A share in percent, to four digits.
+/// A share in percent, with four digits.
 pub(crate) fn percent(share: f64) -> String {
     let rounded: f64 = format!("{:.3e}", share * 100.0).parse().unwrap_or(f64::NAN);
     format!("{} %", six(rounded))

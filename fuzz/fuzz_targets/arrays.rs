@@ -1,4 +1,4 @@
-//! Files that call themselves arrays: what opens has as many values as it says, the same however they are read, and nothing panics.
+//! Fuzzes files that claim to be arrays. A file that opens has as many values as it says, every way of reading gives the same, and nothing panics.
 #![no_main]
 
 use std::io::Write;
@@ -8,7 +8,7 @@ use arrays::{Array, Order, Reader, Result, open_in_order};
 use libfuzzer_sys::fuzz_target;
 use tempfile::NamedTempFile;
 
-// The module alone: all of `ablation`, instrumented, takes minutes to compile.
+// Includes the one module, because all of `ablation`, instrumented, takes minutes to compile.
 #[allow(dead_code, unused_imports)]
 #[path = "../../ablation/src/arrays/mod.rs"]
 mod arrays;
@@ -16,11 +16,11 @@ mod arrays;
 #[path = "../../ablation/src/paths/shown.rs"]
 mod shown;
 
-/// What the module asks of the rest.
+/// The functions that the module needs from the rest of `ablation`.
 mod paths {
     pub use crate::shown::shown;
 
-    /// For the message about a file that is not there: here each is.
+    /// Only for the message about a missing file; here every file exists.
     pub fn is_pattern(_: &std::ffi::OsStr) -> bool {
         false
     }
@@ -29,7 +29,7 @@ mod paths {
 fuzz_target!(|data: &[u8]| {
     let mut file = NamedTempFile::new_in(folder()).expect("a file in memory");
     file.write_all(data).expect("room in memory");
-    // The second and third are for archives of several arrays.
+    // The second and third open archives of several arrays.
     for member in [None, Some("a"), Some("b.npy")] {
         if let Ok(array) = Array::open(file.path(), member) {
             check(&array);
@@ -37,9 +37,9 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// Reads all values in several ways; where two ways succeed, they agree.
+/// Reads all values in several ways. Where two ways succeed, they must agree.
 fn check(array: &Array) {
-    // A file as long as its header says holds no more values than the fuzzer's bytes; an archive may unpack to more.
+    // A file as long as its header says has no more values than the fuzzer's bytes. An archive may unpack to more.
     if array.len() > MOST_VALUES {
         return;
     }
@@ -75,7 +75,7 @@ fn check(array: &Array) {
 
 const MOST_VALUES: u64 = 1 << 16;
 
-/// All values, in chunks of a length that divides little.
+/// Reads all values, in chunks of a length that divides few numbers.
 fn all<T: Copy + Default>(mut reader: Reader, read: fn(&mut Reader, &mut [T]) -> Result<usize>) -> Result<Vec<T>> {
     let (mut values, mut chunk) = (Vec::new(), [T::default(); 37]);
     loop {
@@ -92,7 +92,7 @@ fn bits(numbers: &[f32]) -> Vec<u32> {
     numbers.iter().map(|number| number.to_bits()).collect()
 }
 
-/// A folder in memory, where there is one.
+/// A folder in memory, if there is one.
 fn folder() -> PathBuf {
     let memory = Path::new("/dev/shm");
     if memory.is_dir() { memory.to_owned() } else { std::env::temp_dir() }

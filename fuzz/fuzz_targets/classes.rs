@@ -1,4 +1,4 @@
-//! Slices of pixels of several classes against pixels one by one: at every level the sums and the gradient have the same bits.
+//! Fuzzes slices of pixels of several classes against single pixels: the sums and the gradient must have the same bits at every level.
 #![no_main]
 
 use std::fmt::Debug;
@@ -15,14 +15,14 @@ use loss_core::{Dice, FocalTversky, ParameterError, SimdLevel};
 use loss_fuzz::{bits, class_state, length, number, repeated, target, weight};
 
 fuzz_target!(|data: &[u8]| {
-    // Bytes that are too few, or parameters out of range, are no case.
+    // Too few bytes, or parameters out of range, make no case.
     let _ = case(&mut Unstructured::new(data));
 });
 
 /// The number of pixels that a tile holds.
 const TILE: usize = 512;
 
-/// The label that is ignored, where one is.
+/// The ignored label, if a case has one.
 const IGNORED: u8 = 255;
 
 fn case(bytes: &mut Unstructured) -> Result<()> {
@@ -94,7 +94,7 @@ fn class_weights<const C: usize>(bytes: &mut Unstructured) -> Result<[f64; C]> {
     Ok(weights)
 }
 
-/// A pixel as the bytes give it.
+/// A pixel made of the fuzzer's bytes.
 #[derive(Clone)]
 struct Pixel<const C: usize> {
     logits: [f32; C],
@@ -136,7 +136,7 @@ fn of_loss<L: ClassLoss<C> + Debug, T: Label, const C: usize>(
     while pixels.len() < length && !bytes.is_empty() {
         pixels.push(Pixel::<C>::new(bytes, classes, soft)?);
     }
-    // In the order of the bytes, and again from the first where these are too few.
+    // In the order of the bytes. If they are too few, it starts again from the first.
     let pixels = repeated(&pixels, length);
 
     let mut empty = loss.class_accumulator().activation(activation).with_classes(classes).unwrap();
@@ -177,7 +177,7 @@ fn of_loss<L: ClassLoss<C> + Debug, T: Label, const C: usize>(
     Ok(())
 }
 
-/// Numbers of classes as a plane has them, after so many others.
+/// Lays numbers of classes out as a plane has them, after an offset.
 fn in_memory<P, const C: usize>(
     pixels: &[P],
     layout: Layout,
@@ -223,7 +223,7 @@ fn check<L: ClassLoss<C> + Debug, T: Label, const C: usize>(
         assert_eq!(class_state(&sums), expected, "{level}");
         assert_eq!(sums.first_rejected(), pushed.first_rejected(), "{level}");
         let (Some(finished), Some(gradient)) = (&finished, &gradient) else { continue };
-        // −0 + x is x, whatever its sign.
+        // −0 + x is x for either sign of x.
         let mut buffer = vec![if add { -0.0 } else { f32::NAN }; gradient.len()];
         let slopes = finished.gradient();
         if add { slopes.add_at(level, plane, &mut buffer) } else { slopes.write_at(level, plane, &mut buffer) }

@@ -7,11 +7,11 @@ use loss_core::extend::ExactSum;
 use num_bigint::BigInt;
 
 fuzz_target!(|data: &[u8]| {
-    // Bytes that are too few are no case.
+    // Too few bytes make no case.
     let _ = case(&mut Unstructured::new(data));
 });
 
-/// A whole unit is so many bits above the lowest of a sum.
+/// The number of bits below a whole unit in a sum.
 const GRID_BITS: i64 = 64;
 
 fn case(bytes: &mut Unstructured) -> Result<()> {
@@ -24,7 +24,7 @@ fn case(bytes: &mut Unstructured) -> Result<()> {
     }
 }
 
-/// Does what the bytes say to a sum and to an integer, of terms up to a largest.
+/// Adds terms up to a largest one to a sum and to an integer, as the bytes say, and compares them.
 fn check<const N: usize>(bytes: &mut Unstructured, largest: f32) -> Result<()> {
     let (mut sum, mut integer) = (ExactSum::<N>::ZERO, BigInt::ZERO);
     while !bytes.is_empty() {
@@ -74,7 +74,7 @@ fn check<const N: usize>(bytes: &mut Unstructured, largest: f32) -> Result<()> {
     Ok(())
 }
 
-/// The integer modulo 2^bits, as a number in two's complement: a sum has room for 2⁴⁰ terms, and may be given more.
+/// The integer modulo 2^bits, as a number in two's complement. A sum has room for 2⁴⁰ terms, and the fuzzer may give it more.
 fn wrapped(integer: BigInt, bits: u32) -> BigInt {
     let (modulus, half) = (BigInt::from(1) << bits, BigInt::from(1) << (bits - 1));
     let positive = ((integer % &modulus) + &modulus) % &modulus;
@@ -90,14 +90,14 @@ fn within(term: f64, largest: f64) -> f64 {
     if term.is_nan() { largest } else { term.clamp(-largest, largest) }
 }
 
-/// Significand and exponent of |number|: it is their product, significand·2^exponent.
+/// The significand and the exponent of |number| = significand·2^exponent.
 fn parts(number: f64) -> (u64, i64) {
     let (exponent, fraction) = ((number.to_bits() >> 52) & 0x7ff, number.to_bits() & ((1 << 52) - 1));
     let hidden = if exponent == 0 { 0 } else { 1 << 52 };
     (fraction | hidden, exponent.max(1) as i64 - 1023 - 52)
 }
 
-/// The number in units of the grid, the nearest integer, ties to even.
+/// The number in units of the grid, rounded to the nearest integer, ties to even.
 fn on_grid(number: f64) -> BigInt {
     let (significand, exponent) = parts(number);
     let shift = exponent + GRID_BITS;
@@ -117,7 +117,7 @@ fn on_grid(number: f64) -> BigInt {
     if number.is_sign_negative() { -magnitude } else { magnitude }
 }
 
-/// The number is the `f64` nearest to the integer in units of the grid, ties to even.
+/// Checks that the number is the `f64` nearest to the integer in units of the grid, ties to even.
 fn check_nearest(integer: &BigInt, number: f64) {
     assert!(number.is_finite());
     let magnitude = BigInt::from(integer.magnitude().clone());

@@ -1,4 +1,4 @@
-//! Texts that call themselves losses: what is read has a normal form that reads back as the same, what is refused says where.
+//! Fuzzes texts that claim to be losses. An accepted text has a normal form that reads back the same; a refusal says where the error is.
 #![no_main]
 
 use arbitrary::{Result, Unstructured};
@@ -6,13 +6,13 @@ use expression::{BinaryLoss, ClassesLoss, Expression, Vocabulary};
 use libfuzzer_sys::fuzz_target;
 use loss_core::list::Kind;
 
-// The module alone: all that evaluates, instrumented, takes minutes to compile.
+// Includes the one module, because the evaluating code, instrumented, takes minutes to compile.
 #[allow(dead_code, unused_imports)]
 #[path = "../../loss-expression/src/expression/mod.rs"]
 mod expression;
 
 fuzz_target!(|data: &[u8]| {
-    // Bytes that are too few are no case.
+    // Too few bytes make no case.
     let _ = case(&mut Unstructured::new(data));
 });
 
@@ -48,7 +48,7 @@ fn any_text(bytes: &mut Unstructured) -> Result<String> {
     Ok(String::from_utf8_lossy(bytes.bytes(bytes.len())?).into_owned())
 }
 
-/// The words of the language in any order, most of it near to one that makes sense.
+/// The words of the language in any order. Most of the texts are nearly valid.
 fn words<L: Vocabulary>(bytes: &mut Unstructured) -> Result<String> {
     let mut text = String::new();
     let mut entry = bytes.choose(L::entries())?;

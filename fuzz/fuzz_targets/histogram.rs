@@ -1,4 +1,4 @@
-//! A histogram of codes against a stream of the same pixels: equal bits.
+//! Fuzzes a histogram of codes against a stream of the same pixels: their bits must be equal.
 #![no_main]
 
 use arbitrary::{Result, Unstructured};
@@ -8,7 +8,7 @@ use loss_core::{AnyLoss, Histogram, Loss, Quantisation};
 use loss_fuzz::{any_loss, bits, state};
 
 fuzz_target!(|data: &[u8]| {
-    // Bytes that are too few, or parameters out of range, are no case.
+    // Too few bytes, or parameters out of range, make no case.
     let _ = case(&mut Unstructured::new(data));
 });
 
@@ -26,7 +26,7 @@ fn case(bytes: &mut Unstructured) -> Result<()> {
     }
 }
 
-/// The sums of sorted errors and the curves, of hard targets alone.
+/// Checks the sums of sorted errors and the curves, which need hard targets.
 fn hard<C: Code>(
     bytes: &mut Unstructured,
     loss: AnyLoss,
@@ -47,7 +47,7 @@ fn hard<C: Code>(
     Ok(())
 }
 
-/// Equal pixels that follow each other are counted at once, so there are runs of them.
+/// A run of equal pixels. Equal pixels that follow each other are counted at once, so a case has runs.
 struct Run {
     code: u8,
     target: u8,

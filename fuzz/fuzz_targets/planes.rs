@@ -1,4 +1,4 @@
-//! Slices of pixels against pixels one by one: at every level the sums and the gradient have the same bits.
+//! Fuzzes slices of pixels against single pixels: the sums and the gradient must have the same bits at every level.
 #![no_main]
 
 use arbitrary::{Result, Unstructured};
@@ -11,16 +11,16 @@ use loss_core::{
 use loss_fuzz::{any_loss, bits, length, number, repeated, state, target, weight};
 
 fuzz_target!(|data: &[u8]| {
-    // Bytes that are too few, or parameters out of range, are no case.
+    // Too few bytes, or parameters out of range, make no case.
     let _ = case(&mut Unstructured::new(data));
 });
 
 /// The number of pixels that a tile holds.
 const TILE: usize = 1024;
 
-/// Pixels in memory, in every form that they can have.
+/// Pixels in memory, in every form that slices accept.
 struct Pixels {
-    /// So many elements come before the first pixel, so that slices start at any alignment.
+    /// The number of elements before the first pixel, so that slices start at any alignment.
     offset: usize,
     inputs: Vec<f32>,
     targets: Vec<f32>,
@@ -36,7 +36,7 @@ impl Pixels {
         while pixels.len() < length && !bytes.is_empty() {
             pixels.push((number(bytes)?, target(bytes)?, weight(bytes)?));
         }
-        // In the order of the bytes, and again from the first where these are too few.
+        // In the order of the bytes. If they are too few, it starts again from the first.
         let pixels = repeated(&pixels, offset + length);
         Ok(Self {
             offset,
@@ -53,7 +53,7 @@ impl Pixels {
     }
 }
 
-/// The way through a plane: each has the same sums and the same gradient.
+/// A way to add a plane. All have the same sums and the same gradient.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Way {
     Whole,
@@ -62,7 +62,7 @@ enum Way {
     Keeping,
 }
 
-/// How the pixels of a plane count.
+/// The weights of a plane's pixels.
 #[derive(Clone, Copy)]
 enum Counting {
     Alike,
@@ -133,7 +133,7 @@ fn counted<'a, T: Target>(plane: Plane<'a, T>, counting: Counting, pixels: &'a P
     }
 }
 
-/// The same of an accumulator that counts, which takes hard targets without weights, and has the values of one that weighs.
+/// Checks a counting accumulator as well. It takes only hard targets without weights, and must have the values of a weighted one.
 fn check_hard<T: HardTarget>(case: &Case, link: Logits, plane: Plane<'_, T>) {
     check(case, link, plane);
     let &Case { loss, way, .. } = case;
@@ -192,7 +192,7 @@ fn check<K: Link, T: Target>(case: &Case, link: K, plane: Plane<'_, T>) {
 
         let (Some(finished), Some(gradient)) = (&finished, &gradient) else { continue };
         let slopes = finished.gradient();
-        // −0 + x is x, whatever its sign.
+        // −0 + x is x for either sign of x.
         let mut buffer = vec![if way == Way::Adding { -0.0 } else { f32::NAN }; samples.len()];
         match way {
             Way::Whole | Way::InParts => slopes.write_at(level, plane, &mut buffer).unwrap(),

@@ -1,5 +1,5 @@
-//! States and messages from anyone: what is read has a normal form that reads back as the same, values that are numbers, and no panic
-//! in what follows; what is refused changes nothing.
+//! Fuzzes states and messages. An accepted one has a normal form that reads back the same, its values are numbers, and nothing panics
+//! later. A refused one changes nothing.
 #![no_main]
 
 use arbitrary::{Result, Unstructured};
@@ -10,7 +10,7 @@ use loss_core::{Accumulator, AnyLoss, Dice, Histogram, Logits, Loss, Quantisatio
 use loss_fuzz::{any_loss, number};
 
 fuzz_target!(|data: &[u8]| {
-    // Bytes that are too few, or parameters out of range, are no case.
+    // Too few bytes, or parameters out of range, make no case.
     let _ = case(&mut Unstructured::new(data));
 });
 
@@ -54,7 +54,7 @@ fn case(bytes: &mut Unstructured) -> Result<()> {
     Ok(())
 }
 
-/// What accumulators and histograms have in common.
+/// The functions that accumulators and histograms have in common.
 trait Stateful: Clone + PartialEq {
     fn integers(&self) -> Vec<i64>;
     fn identity(&self) -> u64;
@@ -111,7 +111,7 @@ stateful!([L: Loss, K: Link, C: SharedSums] Accumulator<L, K, C>);
 stateful!([L: ClassLoss<C>, const C: usize] ClassAccumulator<L, C>);
 stateful!([] Histogram<i8>);
 
-/// Reads a state from bytes and tells whether it is one.
+/// Reads a state from bytes and returns whether it was accepted.
 fn read<S: Stateful>(to: &mut S, bytes: &mut Unstructured) -> Result<bool> {
     let before = to.integers();
     let accepted = match bytes.int_in_range(0..=4)? {
@@ -171,7 +171,7 @@ fn integer(bytes: &mut Unstructured) -> Result<i64> {
     })
 }
 
-/// What holds for every state that was accepted.
+/// Checks the properties of every accepted state.
 fn check_state<S: Stateful>(sums: &S) {
     let normal = sums.integers();
     let mut again = sums.clone();
@@ -182,7 +182,7 @@ fn check_state<S: Stateful>(sums: &S) {
     again.read_postcard(&sums.to_postcard()).expect("postcard");
     assert_eq!(again.integers(), normal, "read from postcard");
     assert!(again == *sums);
-    // It may be too much for the sums to hold; it is never a reason to panic.
+    // The sum may be too large for the state, but must not panic.
     let _ = again.add(sums);
 }
 

@@ -1,4 +1,4 @@
-//! What the fuzz targets share: pixels, losses and links made of the fuzzer's bytes.
+//! Parts shared by the fuzz targets: pixels, losses and links made of the fuzzer's bytes.
 
 use std::ops::RangeInclusive;
 
@@ -52,7 +52,7 @@ const EDGES: [f32; 36] = [
     3e38,
 ];
 
-/// A number for a logit or a parameter: two bytes for one that is usual, more for one that is not.
+/// A number for a logit or a parameter: two bytes make a usual number, more bytes an unusual one.
 pub fn number(bytes: &mut Unstructured) -> Result<f32> {
     Ok(match bytes.arbitrary::<u8>()? {
         0..=95 => f32::from(bytes.arbitrary::<i8>()?) / 8.0,
@@ -83,7 +83,7 @@ pub fn weight(bytes: &mut Unstructured) -> Result<f32> {
     })
 }
 
-/// A number of pixels: few, or, for one in sixty-four, so many that they just fill a tile of `tile` pixels, or nearly, or go on in the next.
+/// A number of pixels: few, or in one case of 64 about as many as a tile of `tile` pixels, so that it is just full, nearly full, or a little exceeded.
 pub fn length(bytes: &mut Unstructured, few: RangeInclusive<usize>, tile: usize) -> Result<usize> {
     if bytes.ratio(63, 64)? {
         return bytes.int_in_range(few);
@@ -91,12 +91,12 @@ pub fn length(bytes: &mut Unstructured, few: RangeInclusive<usize>, tile: usize)
     Ok(tile - 16 + bytes.int_in_range(0..=48)?)
 }
 
-/// The elements again and again, up to a length.
+/// Repeats the elements up to a length.
 pub fn repeated<T: Clone>(elements: &[T], length: usize) -> Vec<T> {
     elements.iter().cycle().take(length).cloned().collect()
 }
 
-/// The bits of numbers; all NaNs are one.
+/// The bits of numbers; all NaNs become the same.
 pub fn bits(numbers: &[f32]) -> Vec<u32> {
     numbers.iter().map(|number| if number.is_nan() { f32::NAN } else { *number }.to_bits()).collect()
 }

@@ -1,4 +1,4 @@
-//! Binary losses: which implementation, which loss, which path, which input, which size.
+//! Measures binary losses by implementation, loss, path, input and image size.
 #![forbid(unsafe_code)]
 #![allow(missing_docs, reason = "criterion's macros make undocumented functions")]
 
@@ -99,7 +99,7 @@ fn by_input(c: &mut Criterion) {
         to: &mut [f32],
     ) {
         let loss = bce_dice();
-        // Rounded inputs are other inputs: only a mistake is as far off as that.
+        // Rounded inputs change the value a little. A difference above 0.05 is a mistake.
         answers::check_value(name, value(&loss, plane), expected, 0.05);
         time(group, name, VALUE, || value(&loss, black_box(plane)));
         time(group, name, GRADIENT, || value_and_gradient(&loss, black_box(plane), to));
@@ -194,7 +194,7 @@ fn by_size(c: &mut Criterion) {
         time(group, &name(GRADIENT), parameter, || value_and_gradient(&loss, black_box(plane(&image)), gradient));
         let name = format!("{ALL_THREADS}, {VALUE}");
         time(group, &name, parameter, || par_value(&loss, black_box(plane(&image))));
-        // A second a call from there on, and no longer cached from the one before.
+        // Textbook code takes a second per call for larger images, and the caches no longer hold their data.
         if side <= groups::SIDE {
             let name = format!("{}, {VALUE}", groups::TEXTBOOK_STD);
             time(group, &name, parameter, || textbook::value::<Std>(black_box(logits), mask, SMOOTH));

@@ -1,4 +1,4 @@
-//! Cross-entropy + mean Dice over 2 to 150 classes.
+//! Measures cross-entropy + mean Dice over 2 to 150 classes.
 #![forbid(unsafe_code)]
 #![allow(missing_docs, reason = "criterion's macros make undocumented functions")]
 
@@ -15,7 +15,7 @@ use loss_bench::losses::{SMOOTH, class_plane, class_value, class_value_and_gradi
 use loss_bench::textbook::{self, Libm, Std};
 use loss_core::class::Layout;
 
-/// 256 K pixels, of 21 classes 22 MB; of 150 classes 16 K pixels, 10 MB.
+/// 256 K pixels of up to 21 classes (22 MB); 16 K pixels of 150 classes (10 MB).
 const fn side(classes: usize) -> usize {
     if classes > 100 { 128 } else { 512 }
 }

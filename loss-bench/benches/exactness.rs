@@ -1,4 +1,4 @@
-//! The same loop over the same vectors with exact sums and with others.
+//! Measures the same loop over the same vectors with exact sums and with other sums.
 #![forbid(unsafe_code)]
 #![allow(missing_docs, reason = "criterion's macros make undocumented functions")]
 
@@ -16,7 +16,7 @@ use loss_bench::results::write_differences;
 use loss_core::PlainSums;
 
 fn what_exactness_costs(c: &mut Criterion) {
-    // In a core's own cache, and not.
+    // Once small enough for a core's own cache, and once not.
     let mut differences = Vec::new();
     for side in [256, groups::SIDE] {
         let image = Image::new(side);

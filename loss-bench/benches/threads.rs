@@ -1,4 +1,4 @@
-//! From one thread to all of the machine, beside the same threads only reading the same buffers.
+//! Measures one thread up to all threads of the machine, beside the same threads only reading the same buffers.
 #![forbid(unsafe_code)]
 #![allow(missing_docs, reason = "criterion's macros make undocumented functions")]
 
@@ -29,7 +29,7 @@ fn threads(c: &mut Criterion) {
         let pool = ThreadPoolBuilder::new().num_threads(count).build().expect("threads");
         let reading = || pool.install(|| par_read(black_box(&image.logits), &image.mask));
         assert_eq!(reading(), expected, "{count} threads read something else");
-        // By turns of a kind: a machine that is slow for a while is slow for all three.
+        // The three take turns, so a slow phase of the machine slows all of them.
         time(group, READING, count, reading);
         time(group, VALUE, count, || pool.install(|| par_value(&loss, black_box(plane(&image)))));
         time(group, GRADIENT, count, || {

@@ -1,5 +1,5 @@
-//! Comparisons of answers. Every bench makes them before its clock runs, over the very data that it times; a test makes them over
-//! small images. All of them panic, and say what differs.
+//! Comparisons of answers. Every bench makes them before its clock starts, over the data that it times; a test makes them over small
+//! images. All of them panic with a message about the difference.
 
 use loss_core::class::Layout;
 use loss_core::{PlainSums, SimdLevel, plain_sums};
@@ -12,22 +12,22 @@ use crate::losses::{
 };
 use crate::textbook::{self, Functions, Libm, Std};
 
-/// How far apart values may be that were computed by other formulas with `f64` sums, relative to the value.
+/// The largest relative difference between values of different formulas with `f64` sums.
 pub const VALUE_TOLERANCE: f64 = 1e-6;
 
-/// The same for sums in `f32`, plain or of tensors.
+/// The largest relative difference if a sum is in `f32`, plain or of tensors.
 pub const F32_SUMS_TOLERANCE: f64 = 1e-3;
 
-/// How far apart slopes of a pixel may be, relative to the largest slope.
+/// The largest difference between slopes of a pixel, relative to the largest slope.
 pub const SLOPE_TOLERANCE: f64 = 1e-5;
 
-/// Panics if two values differ by more than a share of the second.
+/// Panics if two values differ by more than the given share of the second.
 pub fn check_value(who: &str, given: f64, expected: f64, tolerance: f64) {
     let apart = (given - expected).abs();
     assert!(apart <= tolerance * expected.abs(), "{who}: the value is {given}, not {expected}");
 }
 
-/// Panics if slopes differ by more than a share of the largest of the second.
+/// Panics if slopes differ by more than the given share of the largest slope of the second.
 pub fn check_gradient(who: &str, given: &[f32], expected: &[f32], tolerance: f64) {
     assert_eq!(given.len(), expected.len(), "{who}: slopes");
     let largest = expected.iter().fold(0f32, |largest, slope| largest.max(slope.abs()));
@@ -40,21 +40,21 @@ pub fn check_gradient(who: &str, given: &[f32], expected: &[f32], tolerance: f64
     }
 }
 
-/// Panics unless two results are the same to the bit.
+/// Panics unless two results have the same bits.
 fn check_bits(who: &str, given: (f64, &[f32]), expected: (f64, &[f32])) {
     assert_eq!(given.0.to_bits(), expected.0.to_bits(), "{who}: the value is {}, not {}", given.0, expected.0);
     let differ = given.1.iter().zip(expected.1).position(|(given, expected)| given.to_bits() != expected.to_bits());
     assert_eq!(differ, None, "{who}: a slope differs");
 }
 
-/// BCE + Dice and its gradient, by slices at the best level: what others are compared with.
+/// BCE + Dice and its gradient, by slices at the best level. The others are compared with it.
 pub fn reference(image: &Image) -> (f64, Vec<f32>) {
     let mut gradient = vec![0.0; image.pixels()];
     let value = value_and_gradient(&bce_dice(), plane(image), &mut gradient);
     (value, gradient)
 }
 
-/// Textbook code gives our value and our gradient.
+/// Checks that textbook code gives our value and our gradient.
 pub fn check_textbook(image: &Image) {
     fn check<F: Functions>(who: &str, image: &Image, (value, slopes): &(f64, Vec<f32>)) {
         let Image { logits, mask } = image;
@@ -75,7 +75,7 @@ pub fn check_textbook(image: &Image) {
     check::<Libm>("textbook by libm", image, &reference);
 }
 
-/// Every way through the pixels gives the same bits.
+/// Checks that every way through the pixels gives the same bits.
 pub fn check_paths(image: &Image) {
     let loss = bce_dice();
     let (expected, slopes) = reference(image);
@@ -96,7 +96,7 @@ pub fn check_paths(image: &Image) {
     check_bits("threads", (value, &gradient), expected);
 }
 
-/// Every loss of the list gives the same bits by slices and by an iterator.
+/// Checks that every loss of the list gives the same bits by slices and by an iterator.
 pub fn check_losses(image: &Image) {
     let mut slices = vec![0.0; image.pixels()];
     let mut iterator = slices.clone();
@@ -108,7 +108,7 @@ pub fn check_losses(image: &Image) {
     }
 }
 
-/// Both layouts give the same value, and that of textbook code; of planar logits the gradient as well.
+/// Checks that both layouts give the value of textbook code, and planar logits its gradient too.
 pub fn check_classes<const C: usize>(image: &ClassImage) {
     let loss = cross_entropy_dice::<C>();
     let mut gradients = [vec![0.0; image.logits.len()], vec![0.0; image.logits.len()]];
@@ -130,28 +130,28 @@ pub fn check_classes<const C: usize>(image: &ClassImage) {
     }
 }
 
-/// BCE + Dice of the sums TP, FP, FN and BCE.
+/// BCE + Dice from the sums TP, FP, FN and BCE.
 pub fn value_of_sums([true_positive, false_positive, false_negative, bce]: [f64; 4], pixels: usize) -> f64 {
     let twice = 2.0 * true_positive + SMOOTH;
     bce / pixels as f64 + 1.0 - twice / (twice + false_positive + false_negative)
 }
 
-/// BCE + Dice by other sums in the same loop, at a level that has lanes.
+/// Computes BCE + Dice with other sums in the same loop, at a level with lanes.
 ///
 /// # Panics
-/// If the loop is not meant for these pixels, or for a level without lanes.
+/// If the loop cannot take these pixels, or the level has no lanes.
 pub fn value_by(level: SimdLevel, sums: PlainSums, image: &Image) -> f64 {
     let totals = plain_sums(level, sums, &bce_dice(), plane(image));
     let [a, b, c, d, ..] = totals.expect("a multiple of 64 pixels, and a level with lanes");
     value_of_sums([a, b, c, d], image.pixels())
 }
 
-/// The levels that have lanes: all but the first.
+/// The levels with lanes: all but the first.
 pub fn levels_with_lanes() -> impl Iterator<Item = SimdLevel> {
     SimdLevel::available().filter(|&level| level != SimdLevel::SCALAR)
 }
 
-/// Other sums in the same loop give the same value, as far as they can.
+/// Checks that other sums in the same loop give the same value, up to their own rounding.
 pub fn check_plain_sums(image: &Image) {
     let expected = value(&bce_dice(), plane(image));
     for level in levels_with_lanes() {

@@ -1,4 +1,4 @@
-//! What is counted instruction by instruction: the program `instructions` runs these paths under callgrind.
+//! The paths that are counted by instructions: the program `instructions` runs them under callgrind.
 
 use std::hint::black_box;
 
@@ -11,13 +11,13 @@ use crate::losses::{
 };
 use crate::textbook::{self, Libm, Std};
 
-/// The side of the image: small, as callgrind is slow, and many tiles.
+/// The side of the image: small, because callgrind is slow, but large enough for many tiles.
 pub const SIDE: usize = 128;
 
-/// Levels that are counted if the processor has them, as valgrind shows it: there is no AVX-512 in it.
+/// The levels that are counted if the processor has them under valgrind, which has no AVX-512.
 pub const LEVELS: [&str; 4] = ["scalar", "sse2", "avx2", "neon"];
 
-/// The paths that are counted, each by a name.
+/// The names of the counted paths.
 pub fn paths() -> Vec<String> {
     let mut paths = vec!["iterator".to_owned()];
     paths.extend(LEVELS.iter().map(|level| format!("slices, {level}")));
@@ -25,7 +25,7 @@ pub fn paths() -> Vec<String> {
     paths
 }
 
-/// Works through a path `calls` times. `None` if there is no such path on this machine.
+/// Runs a path `calls` times. `None` if it does not exist on this machine.
 pub fn run(path: &str, wants_gradient: bool, calls: usize) -> Option<()> {
     match path {
         "5 classes" => run_classes::<5>(wants_gradient, calls),
@@ -75,5 +75,5 @@ fn run_classes<const C: usize>(wants_gradient: bool, calls: usize) {
     }
 }
 
-/// The file, beside criterion's, that the report reads: path, value or gradient, instructions a pixel; with tabs between.
+/// The file beside criterion's that the report reads: path, value or gradient, instructions per pixel, separated by tabs.
 pub const FILE: &str = "instructions.tsv";

@@ -1,29 +1,29 @@
-//! Images that look like a segmentation model's: logits around −2, a few per cent of foreground in discs. The same on every machine.
+//! Images like a segmentation model's: logits around −2, a few per cent of foreground in discs. They are the same on every machine.
 
 use fastrand::Rng;
 
 /// Logits and a mask, row by row.
 pub struct Image {
-    /// About N(−2, 3²), and higher by 3 in the foreground.
+    /// About N(−2, 3²), with 3 added in the foreground.
     pub logits: Vec<f32>,
     /// 1 in discs, 0 elsewhere.
     pub mask: Vec<u8>,
 }
 
-/// What an image shows, and how sure the network is of it.
+/// The content of an image, and how certain the network is of it.
 #[derive(Clone, Copy)]
 pub struct Scene {
     /// In words.
     pub name: &'static str,
-    /// How many cells of 64 × 64 pixels have a disc.
+    /// The share of cells of 64 × 64 pixels that have a disc.
     share: f32,
     /// The radius of a disc.
     radius: f32,
-    /// What logits like those of [`Image::new`] are multiplied by.
+    /// The factor on logits like those of [`Image::new`].
     certainty: f32,
 }
 
-/// The scenes of the suite: discs over a hundredth, a twentieth and half of the image, at |z| up to 12.4, and one at |z| up to 40.
+/// The scenes of the suite: discs over a hundredth, a twentieth and half of the image with |z| up to 12.4, and one scene with |z| up to 40.
 pub const SCENES: [Scene; 4] = [
     Scene { name: "1 % foreground", share: 0.05, radius: 16.0, certainty: 1.0 },
     Scene { name: "5 % foreground", share: 0.25, radius: 16.0, certainty: 1.0 },
@@ -33,7 +33,7 @@ pub const SCENES: [Scene; 4] = [
 
 /// Logits of several classes, all pixels of class 0 first, and labels.
 pub struct ClassImage {
-    /// About N(0, 2²), and higher by 3 for the class of the label.
+    /// About N(0, 2²), with 3 added for the class of the label.
     pub logits: Vec<f32>,
     /// The same logits, all classes of pixel 0 first.
     pub interleaved: Vec<f32>,
@@ -43,16 +43,16 @@ pub struct ClassImage {
     pub classes: usize,
 }
 
-/// A number of mean 0 and variance 1 that is never beyond ±3.5: the sum of four uniform ones.
+/// A number of mean 0 and variance 1 that is never beyond ±3.5: the sum of four uniform numbers.
 ///
-/// The bound keeps 1 − p away from 0 in `f32`, as some peers take its logarithm.
+/// The bound keeps 1 − p above 0 in `f32`, because some peers take its logarithm.
 fn normal(random: &mut Rng) -> f32 {
     let bits = random.u64(..);
     let sum: i32 = (0..4).map(|part| i32::from((bits >> (16 * part)) as u16)).sum();
     (sum as f32 / 65_536.0 - 2.0) * 3f32.sqrt()
 }
 
-/// Discs over a third of a grid of square cells, each of a class from 1 on.
+/// Discs in a third of a grid of square cells, each of a class from 1 on.
 fn discs(random: &mut Rng, side: usize, classes: u8) -> Vec<u8> {
     const CELL: usize = 32;
     let mut labels = vec![0; side * side];
@@ -87,7 +87,7 @@ impl Image {
         Self { logits, mask }
     }
 
-    /// An image of `side`×`side` pixels that shows a scene.
+    /// Makes an image of `side`×`side` pixels that shows a scene.
     pub fn of(scene: &Scene, side: usize) -> Self {
         const CELL: usize = 64;
         let mut random = Rng::with_seed(side as u64);
@@ -109,14 +109,14 @@ impl Image {
         self.mask.len()
     }
 
-    /// The mask as numbers, as other crates want it.
+    /// The mask as numbers, for other crates.
     pub fn mask_as_numbers(&self) -> Vec<f32> {
         self.mask.iter().map(|&target| f32::from(target)).collect()
     }
 }
 
 impl ClassImage {
-    /// An image of `side`×`side` pixels and at least two classes.
+    /// Makes an image of `side`×`side` pixels and at least two classes.
     pub fn new(side: usize, classes: u8) -> Self {
         let mut random = Rng::with_seed(side as u64 + u64::from(classes));
         let labels = discs(&mut random, side, classes);

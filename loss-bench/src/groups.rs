@@ -1,28 +1,28 @@
-//! The groups of measurements, each named by the question that it answers, and the sizes of images.
+//! The groups of measurements, each named by its question, and the sizes of images.
 //!
-//! The benches write under these names and the report reads them.
+//! The benches write under these names, and the report reads them.
 
 use std::path::PathBuf;
 
-/// BCE + Dice over one image: this crate's ways, textbook code, other crates.
+/// BCE + Dice over one image by this crate's paths, textbook code and other crates.
 pub const IMPLEMENTATION: &str = "which implementation";
 /// Each loss by itself, and sums of losses.
 pub const LOSS: &str = "by loss";
-/// From a sensor's 96×96 pixels to 64 M.
+/// Sizes from a sensor's 96×96 pixels to 64 M pixels.
 pub const SIZE: &str = "by size";
-/// An iterator, slices at each level of the processor, all threads.
+/// An iterator, slices at each level of the processor, and all threads.
 pub const PATH: &str = "by path";
 /// `f32`, 16 bits, quantised codes; masks, weights, soft targets.
 pub const INPUT: &str = "by input";
 /// Iterators of each kind of pixel.
 pub const ITERATORS: &str = "by iterator";
-/// Shares of foreground in blobs, and networks that are more or less sure.
+/// Shares of foreground in blobs, and networks of different certainty.
 pub const IMAGES: &str = "by image";
 /// From 2 to 150 classes.
 pub const CLASSES: &str = "by classes";
-/// The same loop with exact sums and with others.
+/// The same loop with exact sums and with other sums.
 pub const EXACTNESS: &str = "what exactness costs";
-/// From one thread to all, and the same threads only reading.
+/// One thread up to all, and the same threads only reading.
 pub const THREADS: &str = "threads";
 
 /// Every group.
@@ -39,25 +39,25 @@ pub const SLICES: &str = "loss-core, slices";
 pub const ITERATOR: &str = "loss-core, iterator";
 /// A name in [`IMPLEMENTATION`] and [`PATH`].
 pub const ALL_THREADS: &str = "loss-core, all threads";
-/// Textbook code by the standard library's functions.
+/// Textbook code with the standard library's functions.
 pub const TEXTBOOK_STD: &str = "textbook, std";
-/// Textbook code by the functions of `libm`, as firmware has them.
+/// Textbook code with the functions of `libm`, as on firmware.
 pub const TEXTBOOK_LIBM: &str = "textbook, libm";
-/// The same code written to take one exponential a pixel.
+/// The same code with one exponential per pixel.
 pub const TEXTBOOK_SHARED: &str = "textbook, std, one exponential";
 /// A name in [`THREADS`]: only reading.
 pub const READING: &str = "only reading";
 
-/// Images are this wide and high where only one size is asked about: 4 M pixels.
+/// The width and height of images in groups with one size: 4 M pixels.
 pub const SIDE: usize = 2048;
-/// Where many losses and paths are asked about: 1 M pixels.
+/// The width and height in groups of many losses and paths: 1 M pixels.
 pub const SMALL_SIDE: usize = 1024;
-/// Where threads are: 16 M pixels.
+/// The width and height in the group of threads: 16 M pixels.
 pub const LARGE_SIDE: usize = 4096;
 /// What [`SIZE`] goes through.
 pub const SIDES: [usize; 7] = [96, 256, 512, 1024, 2048, 4096, 8192];
 
-/// Where criterion writes: `CRITERION_HOME`, or else the target directory of the workspace, for the benches of other workspaces too.
+/// The folder of criterion's results: `CRITERION_HOME`, or else the workspace's target directory, also for benches of other workspaces.
 pub fn results_directory() -> PathBuf {
     if let Some(home) = std::env::var_os("CRITERION_HOME") {
         return home.into();

@@ -1,6 +1,6 @@
-//! What the losses of `loss-core` cost, and what the same answers cost elsewhere.
+//! Measures the losses of `loss-core`, and the same losses by other code.
 //!
-//! The benches and programs of this crate share what stands here: data, textbook implementations, comparisons of answers, and the
+//! This crate holds the parts that its benches and programs share: data, textbook implementations, comparisons of answers, and the
 //! names of criterion's groups. `README.md` says how to run them.
 #![forbid(unsafe_code)]
 

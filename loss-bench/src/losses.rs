@@ -1,4 +1,4 @@
-//! What is timed of `loss-core`: each function is one call as a user would write it.
+//! The timed calls of `loss-core`: each function is one call as a user would write it.
 
 use loss_core::class::{ClassLoss, ClassPlane, ClassPointwise, CrossEntropy, Layout, PerClass};
 use loss_core::extend::{AnyOverlap, Target};
@@ -9,7 +9,7 @@ use loss_core::{
 
 use crate::data::{ClassImage, Image};
 
-/// The smoothing of every Dice here and of what it is compared with.
+/// The smoothing of every Dice loss, here and in the code it is compared with.
 pub const SMOOTH: f64 = 1.0;
 
 /// Focal loss + Tversky.
@@ -18,12 +18,12 @@ pub fn focal_tversky() -> impl Loss<Sums: Send + Sync, Slope: Sync> + Send + Syn
     focal + Tversky::new(0.3, 0.7, SMOOTH).expect("weights in range")
 }
 
-/// BCE + Dice, which most comparisons are made with.
+/// BCE + Dice, the loss of most comparisons.
 pub fn bce_dice() -> impl Loss<Sums: Send + Sync, Slope: Sync> + Send + Sync + Copy {
     Bce::new().mean() + Dice::new(SMOOTH).expect("a smoothing in range")
 }
 
-/// Cross-entropy + the mean Dice loss of all classes.
+/// Cross-entropy + the mean Dice loss over all classes.
 pub fn cross_entropy_dice<const C: usize>() -> impl ClassLoss<C> + Copy {
     CrossEntropy::new().mean() + PerClass::new(Dice::new(SMOOTH).expect("a smoothing in range"))
 }
@@ -42,7 +42,7 @@ pub fn class_plane<const C: usize>(image: &ClassImage, layout: Layout) -> ClassP
     ClassPlane::new(image.classes, layout, logits, &image.labels).expect("slices that fit")
 }
 
-/// The value of quantised logits by way of their histogram: one increment a pixel, then the loss of the bins.
+/// The value of quantised logits from their histogram: one increment per pixel, then the loss of the bins.
 pub fn histogram_value<L: Loss>(loss: &L, quantisation: Quantisation, codes: &[i8], mask: &[u8]) -> f64 {
     let mut histogram = Histogram::<i8>::new(quantisation);
     histogram.extend_codes(codes, mask).expect("a target for each code");
@@ -61,7 +61,7 @@ pub fn value_at<L: Loss, T: Target>(level: SimdLevel, loss: &L, plane: Plane<'_,
     sums.finish().expect("valid pixels").value()
 }
 
-/// The loss and the gradient of slices, as is fastest.
+/// The loss and the gradient of slices, in the fastest way.
 pub fn value_and_gradient<L: Loss, T: Target>(loss: &L, plane: Plane<'_, T>, gradient: &mut [f32]) -> f64 {
     value_and_gradient_at(SimdLevel::best(), loss, plane, gradient)
 }
@@ -92,7 +92,7 @@ pub fn value_of_samples<L: Loss, S: Into<Sample>>(loss: &L, samples: impl Iterat
     sums.finish().expect("valid pixels").value()
 }
 
-/// The loss of an iterator of pixels with hard targets, by the sums that only count.
+/// The loss of an iterator of pixels with hard targets, with counting sums.
 pub fn counted_value<L: Loss>(loss: &L, samples: impl Iterator<Item = (f32, bool)>) -> f64 {
     let mut sums = loss.counting_accumulator();
     sums.extend(samples);
@@ -105,7 +105,7 @@ pub fn value_and_gradient_of_iterator<L: Loss>(loss: &L, image: &Image, to: &mut
     of_samples(loss, pixels(), pixels(), to)
 }
 
-/// The loss and the gradient of an iterator, which is gone through twice.
+/// The loss and the gradient of an iterator, which is run twice.
 fn of_samples<L: Loss, S: Into<Sample>>(
     loss: &L,
     first: impl Iterator<Item = S>,
@@ -165,7 +165,7 @@ pub fn class_value_and_gradient<L: ClassLoss<C>, const C: usize>(
 type Value = dyn Fn(Plane<'_, u8>) -> f64;
 type ValueAndGradient = dyn Fn(Plane<'_, u8>, &mut [f32]) -> f64;
 
-/// A loss of any type. Its code is compiled once, here, and not in every bench and test that goes through the list.
+/// A loss of any type. Its code is compiled once, here, instead of in every bench and test that loops over the list.
 pub struct NamedLoss {
     /// The loss in words.
     pub name: &'static str,
@@ -173,7 +173,7 @@ pub struct NamedLoss {
     pub value: Box<Value>,
     /// [`value_and_gradient`].
     pub value_and_gradient: Box<ValueAndGradient>,
-    /// Pixel by pixel, what [`value_and_gradient_of_iterator`] does.
+    /// The same pixel by pixel, as [`value_and_gradient_of_iterator`].
     pub of_iterator: Box<ValueAndGradient>,
 }
 
@@ -189,9 +189,9 @@ impl NamedLoss {
     }
 }
 
-/// The losses that are timed one by one: those of the list of `loss-core` with their defaults, and some that are told by their parameters.
+/// The losses that are timed one by one: those of `loss-core`'s list with default parameters, and some that differ from them by their parameters.
 ///
-/// Those of the list go through [`AnyLoss`], so that all of them are compiled once; which loss it is, is asked once a tile.
+/// Those of the list run through [`AnyLoss`], so all of them are compiled once. It identifies the loss once per tile.
 pub fn losses() -> Vec<NamedLoss> {
     fn known<V, E: std::fmt::Debug>(loss: Result<V, E>) -> V {
         loss.expect("parameters in range")

@@ -15,11 +15,11 @@ pub struct Measurement {
     pub group: String,
     /// What was timed.
     pub name: String,
-    /// Of which value, size or number.
+    /// The value, size or number that was measured.
     pub parameter: String,
     /// Pixels in a call.
     pub pixels: f64,
-    /// Seconds of a call: the median of the samples.
+    /// Seconds per call: the median of the samples.
     pub median: f64,
     /// The fastest sample.
     pub fastest: f64,
@@ -30,7 +30,7 @@ pub struct Measurement {
 }
 
 impl Measurement {
-    /// The median, in nanoseconds a pixel.
+    /// The median, in nanoseconds per pixel.
     pub fn nanoseconds(&self) -> f64 {
         self.median / self.pixels * 1e9
     }
@@ -57,14 +57,14 @@ impl Measurement {
     }
 }
 
-/// How much older than the newest a measurement may be: what is left of other runs is not mixed in.
+/// The largest age of a measurement, relative to the newest, so that results of other runs are not mixed in.
 const ONE_RUN: Duration = Duration::from_secs(2 * 60 * 60);
 
-/// The measurements of one run below a directory of criterion's.
+/// The measurements of one run in a directory of criterion's.
 pub struct Results(Vec<Measurement>);
 
 impl Results {
-    /// Reads all there are, and leaves out those of earlier runs.
+    /// Reads all measurements, and leaves out those of earlier runs.
     pub fn read(directory: &Path) -> Self {
         let mut all = Vec::new();
         collect(directory, &mut all);
@@ -74,7 +74,7 @@ impl Results {
         Self(all)
     }
 
-    /// When the last measurement was written.
+    /// The time of the last measurement.
     pub fn newest(&self) -> Option<SystemTime> {
         self.0.iter().map(|measurement| measurement.at).max()
     }
@@ -90,7 +90,7 @@ impl Results {
         all.find(|measurement| measurement.name == name && measurement.parameter == parameter)
     }
 
-    /// One measurement, in nanoseconds a pixel.
+    /// One measurement, in nanoseconds per pixel.
     pub fn nanoseconds(&self, group: &str, name: &str, parameter: &str) -> Option<f64> {
         self.get(group, name, parameter).map(Measurement::nanoseconds)
     }
@@ -107,7 +107,7 @@ fn collect(directory: &Path, to: &mut Vec<Measurement>) {
     }
 }
 
-/// Writes how far values lie from the exact one, relative to it, for the report.
+/// Writes the relative differences of values from the exact one, for the report.
 pub fn write_differences(bench: &str, differences: &[(String, f64)]) {
     let directory = results_directory();
     let lines: String = differences.iter().map(|(name, difference)| format!("{name}\t{difference}\n")).collect();
@@ -118,7 +118,7 @@ pub fn write_differences(bench: &str, differences: &[(String, f64)]) {
     }
 }
 
-/// Reads what [`write_differences`] wrote; nothing if it has not.
+/// Reads what [`write_differences`] wrote; empty if there is no such file.
 pub fn read_differences(directory: &Path, bench: &str) -> Vec<(String, f64)> {
     let text = fs::read_to_string(directory.join(differences_file(bench))).unwrap_or_default();
     let of_line =

@@ -1,8 +1,8 @@
-//! The least that any loss has to do: read its inputs.
+//! The least work of any loss: reading its inputs.
 
 use rayon::prelude::*;
 
-/// As `loss-core` gives them to threads.
+/// The pixels of a piece, as `loss-core` gives them to threads.
 const PIECE: usize = 1 << 16;
 
 /// The wrapping sum of all bits of logits and mask. The compiler makes vectors of it, several of which are under way at once, so that
@@ -26,7 +26,7 @@ pub fn read(logits: &[f32], mask: &[u8]) -> u32 {
     sums.into_iter().chain(words).fold(rest, u32::wrapping_add)
 }
 
-/// The same with all threads of the current pool.
+/// The same on all threads of the current pool.
 pub fn par_read(logits: &[f32], mask: &[u8]) -> u32 {
     let pieces = logits.par_chunks(PIECE).zip(mask.par_chunks(PIECE));
     pieces.map(|(logits, mask)| read(logits, mask)).reduce(|| 0, u32::wrapping_add)

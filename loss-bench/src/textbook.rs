@@ -11,7 +11,7 @@ pub trait Functions {
     fn ln(x: f32) -> f32;
 }
 
-/// The standard library's, which are the platform's.
+/// The functions of the standard library, which come from the platform.
 pub struct Std;
 
 impl Functions for Std {
@@ -28,7 +28,7 @@ impl Functions for Std {
     }
 }
 
-/// Those of the crate `libm`, without the standard library.
+/// The functions of the crate `libm`, without the standard library.
 pub struct Libm;
 
 impl Functions for Libm {
@@ -68,7 +68,7 @@ impl Sums {
     }
 }
 
-/// BCE + Dice, each written by itself.
+/// BCE + Dice, each written on its own.
 pub fn value<F: Functions>(logits: &[f32], mask: &[u8], smooth: f64) -> f64 {
     let mut sums = Sums::default();
     for (&z, &t) in logits.iter().zip(mask) {
@@ -80,7 +80,7 @@ pub fn value<F: Functions>(logits: &[f32], mask: &[u8], smooth: f64) -> f64 {
     sums.value(logits.len(), smooth)
 }
 
-/// BCE + Dice with one exponential a pixel for both.
+/// BCE + Dice with one exponential per pixel for both.
 pub fn value_of_one_exponential<F: Functions>(logits: &[f32], mask: &[u8], smooth: f64) -> f64 {
     let mut sums = Sums::default();
     for (&z, &t) in logits.iter().zip(mask) {
@@ -93,7 +93,7 @@ pub fn value_of_one_exponential<F: Functions>(logits: &[f32], mask: &[u8], smoot
     sums.value(logits.len(), smooth)
 }
 
-/// BCE + Dice and its gradient, which keeps the probabilities between the two passes.
+/// BCE + Dice and its gradient; it stores the probabilities between the two passes.
 pub fn value_and_gradient<F: Functions>(logits: &[f32], mask: &[u8], smooth: f64, gradient: &mut [f32]) -> f64 {
     let mut sums = Sums::default();
     for ((&z, &t), p) in logits.iter().zip(mask).zip(&mut *gradient) {
@@ -106,7 +106,7 @@ pub fn value_and_gradient<F: Functions>(logits: &[f32], mask: &[u8], smooth: f64
     sums.value(logits.len(), smooth)
 }
 
-/// The same with one exponential a pixel.
+/// The same with one exponential per pixel.
 pub fn value_and_gradient_of_one_exponential<F: Functions>(
     logits: &[f32],
     mask: &[u8],
@@ -125,7 +125,7 @@ pub fn value_and_gradient_of_one_exponential<F: Functions>(
     sums.value(logits.len(), smooth)
 }
 
-/// Turns probabilities into slopes by the logits.
+/// Turns probabilities into slopes with respect to the logits.
 fn slopes(sums: &Sums, mask: &[u8], smooth: f64, gradient: &mut [f32]) {
     let whole = sums.predicted + sums.foreground + smooth;
     let of_foreground = (-2.0 / whole) as f32;
@@ -137,10 +137,10 @@ fn slopes(sums: &Sums, mask: &[u8], smooth: f64, gradient: &mut [f32]) {
     }
 }
 
-/// The largest number of classes that [`class_value_and_gradient`] has room for.
+/// The largest number of classes of [`class_value_and_gradient`].
 pub const MOST_CLASSES: usize = 256;
 
-/// Cross-entropy + the mean Dice loss of all classes over planar logits, and its gradient if there is somewhere to write it.
+/// Cross-entropy + the mean Dice loss over all classes of planar logits, and its gradient if there is a buffer for it.
 pub fn class_value_and_gradient<F: Functions>(
     logits: &[f32],
     labels: &[u8],

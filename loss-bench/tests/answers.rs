@@ -1,4 +1,4 @@
-//! The comparisons of answers that the benches make before they time anything, over small images and without a clock.
+//! Makes the comparisons of answers that benches make before they time anything, over small images.
 #![forbid(unsafe_code)]
 
 use loss_bench::answers;
@@ -46,7 +46,7 @@ fn all_is_read() {
     let image = Image::new(97);
     let sum = image.logits.iter().fold(0u32, |sum, logit| sum.wrapping_add(logit.to_bits()));
     let words = image.mask.chunks_exact(4);
-    // The last bytes stand for themselves, as those do that fill no block.
+    // The last bytes, which fill no block, are added one by one.
     let whole = image.mask.len() / 128 * 32;
     let mask =
         words.take(whole).fold(sum, |sum, word| sum.wrapping_add(u32::from_le_bytes(word.try_into().expect("four"))));

@@ -1,4 +1,4 @@
-//! What `peers/compare.py` asks of the program `peer`.
+//! Tests the requests that `peers/compare.py` sends to the program `peer`.
 #![forbid(unsafe_code)]
 
 use std::fs;
@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// The answers to requests about arrays that are written to files first.
+/// The answers to requests about arrays, which are written to files first.
 fn ask(name: &str, logits: &[f32], targets: &[u8], requests: &str) -> Vec<String> {
     let file = |end: &str| PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.{end}"));
     let bytes: Vec<u8> = logits.iter().flat_map(|logit| logit.to_le_bytes()).collect();
@@ -30,7 +30,7 @@ fn number(answer: &str, name: &str) -> f64 {
 
 #[test]
 fn binary_losses() {
-    // p = ½ everywhere: BCE ln 2, Dice ½, focal ln 2 / 4, Tversky ½.
+    // p = ½ everywhere: BCE is ln 2, Dice ½, focal ln 2 / 4, Tversky ½.
     let answers = ask("binary", &[0.0; 4], &[1, 0, 1, 0], "bce-dice value 2\nfocal-tversky gradient 1\n");
     let ln_2 = std::f64::consts::LN_2;
     assert!((number(&answers[0], "value") - (ln_2 + 0.5)).abs() < 1e-5, "{answers:?}");
@@ -42,7 +42,7 @@ fn binary_losses() {
 fn classes_and_the_gradient_in_a_file() {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("a gradient.f32");
     let answers = ask("classes", &[0.0; 25], &[0, 1, 2, 3, 4], &format!("classes gradient 1 {}\n", path.display()));
-    // A softmax of fifths: ln 5, and of each class 1 − 2·⅕ / 2.
+    // All five probabilities are ⅕: cross-entropy is ln 5, and the Dice loss of each class 1 − 2·⅕ / 2.
     assert!((number(&answers[0], "value") - (5f64.ln() + 0.8)).abs() < 1e-5, "{answers:?}");
     let bytes = fs::read(path).expect("the gradient");
     let slopes = bytes.chunks_exact(4).map(|word| f64::from(f32::from_le_bytes([word[0], word[1], word[2], word[3]])));

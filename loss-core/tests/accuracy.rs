@@ -25,7 +25,7 @@ struct Row {
     name: String,
     domain: &'static str,
     unit: Unit,
-    /// What is promised, whatever is measured.
+    /// The promised limit, which no measurement may exceed.
     limit: f64,
     ranges: Vec<RangeInclusive<u32>>,
     /// The value and its reference.
@@ -47,8 +47,8 @@ impl Row {
         }
     }
 
-    /// The largest error over every `step`th argument, or every `step_beyond`th where the absolute value is not in [2⁻¹², 128],
-    /// and where it is. Beyond, functions are their own limits, or a power of ½.
+    /// The largest error and its argument, over every `step`th argument, or every `step_beyond`th whose absolute value is outside [2⁻¹², 128].
+    /// Outside, functions equal their limits or a power of ½.
     fn largest(&self, step: u32, step_beyond: u32) -> (f64, f32) {
         let mut largest = (0.0, 0.0);
         for range in &self.ranges {
@@ -75,7 +75,7 @@ fn ulp(x: f64) -> f64 {
     2f64.powi(exponent - 23)
 }
 
-/// Beyond the absolute values where the functions do most of what they do, every so manieth argument is looked at.
+/// The step between the tested arguments outside the range in which the functions do most of their work.
 const STEP_BEYOND: u32 = 97;
 
 const MINUS: u32 = 0x8000_0000;
@@ -89,7 +89,7 @@ fn logits() -> Vec<RangeInclusive<u32>> {
     vec![0..=f32::MAX.to_bits(), MINUS..=f32::MIN.to_bits()]
 }
 
-/// Every logit that is neither so small that p is ½ whatever it is, nor so large that p is 0 or 1.
+/// Every logit whose p is not rounded to ½, 0 or 1.
 fn resolved_logits() -> Vec<RangeInclusive<u32>> {
     let (smallest, largest) = (2f32.powi(-26).to_bits(), 128f32.to_bits());
     vec![smallest..=largest, MINUS | smallest..=MINUS | largest]
@@ -103,7 +103,7 @@ fn softplus(z: f64) -> f64 {
     z.max(0.0) + (-z.abs()).exp().ln_1p()
 }
 
-/// A foreground pixel; a background pixel is its mirror image, which a test of its own shows.
+/// A foreground pixel. A separate test shows that a background pixel is its mirror image.
 fn foreground(z: f32) -> Pixel<f32> {
     Logits.pixel(z, 1.0)
 }
@@ -158,7 +158,7 @@ fn rows() -> Vec<Row> {
         (7.9, Unit::Relative, 2e-5),
     ];
     for (gamma, unit, limit) in gammas {
-        // A power that is no product takes a slow reference.
+        // A power that is not computed as a product has a slow reference.
         let (domain, ranges) = match unit {
             Unit::Ulp => (Z, logits()),
             Unit::Relative => ("2⁻²⁶ ≤ abs z ≤ 128", resolved_logits()),
@@ -204,8 +204,8 @@ fn a_dense_sample_keeps_the_documented_bounds() {
     }
 }
 
-/// Measures every argument: `cargo test --release -p loss-core --test accuracy -- --ignored --nocapture` prints the table,
-/// and fails if `accuracy.md` is not it. `ACCURACY_STEP=1` looks at every argument beyond [2⁻¹², 128] as well, for hours.
+/// Measures every argument. `cargo test --release -p loss-core --test accuracy -- --ignored --nocapture` prints the table,
+/// and fails if `accuracy.md` differs from it. `ACCURACY_STEP=1` also tests every argument outside [2⁻¹², 128], which takes hours.
 #[test]
 #[ignore = "takes minutes of two cores"]
 fn exhaustively() {

@@ -1,4 +1,4 @@
-//! Bad input is counted, never absorbed: with every loss, at every place.
+//! Bad input is counted and never absorbed, with every loss and at every place.
 
 mod common;
 
@@ -19,7 +19,7 @@ const BAD: [((f32, f32, f32), Reason); 12] = [
     ((f32::NAN, 1.0, 1.0), Reason::Input),
     ((f32::INFINITY, 0.0, 1.0), Reason::Input),
     ((f32::NEG_INFINITY, 0.5, 1.0), Reason::Input),
-    // Checked in the order input, target, weight.
+    // The order of checks is input, target, weight.
     ((f32::NAN, f32::NAN, f32::NAN), Reason::Input),
     ((0.5, f32::NAN, f32::NAN), Reason::Target),
     ((0.5, -0.001, 1.0), Reason::Target),
@@ -91,7 +91,7 @@ fn is_counted_by_every_loss() {
     every_loss(&mut Bad);
 }
 
-/// At every finite logit, any target and any weight in range: finite sums, values and gradients.
+/// Any finite logit, target and weight in range give finite sums, values and gradients.
 struct Extremes;
 
 impl Visitor for Extremes {
@@ -107,7 +107,7 @@ impl Visitor for Extremes {
                     sums.push((z, t, w));
                     let finished = match sums.finish() {
                         Err(FinishError::Saturated) => {
-                            // Only of logits to a power, or times weights, that are beyond f32.
+                            // Only powers of logits, or their products with weights, exceed f32.
                             let largest = 3.5 * f64::from(w).max(1.0) * f64::from(z).abs().powf(1.5);
                             assert!(largest > 1e37, "{}: ({z}, {t}, {w}) is not too large", entry.name);
                             continue;
@@ -136,7 +136,7 @@ fn probabilities_outside_0_to_1_are_rejected() {
     let mut sums = Bce::new().mean().probability_accumulator(1e-6).unwrap();
     sums.extend([(0.0, true), (1.0, false), (-1e-9, true), (1.0000001, true), (f32::NAN, false)]);
     assert_eq!(sums.counts().rejected_inputs, 3);
-    // Both valid ones are as wrong as can be: −ln 1e-6.
+    // Both valid pixels are as wrong as possible: −ln 1e-6.
     let value = sums.finish_valid().unwrap().value();
     assert!((value - -(1e-6f64.ln())).abs() < 1e-5, "{value}");
     assert!(
@@ -206,7 +206,7 @@ fn empty_masks_follow_their_policy() {
     assert_eq!(nothing.finish().unwrap().value(), 1.0, "the smallest probability is a prediction");
 }
 
-/// 64 pixels of background, or of foreground, at one logit: the value. The gradient is next to nothing.
+/// The value of 64 background or foreground pixels at one logit. Checks that the gradient is almost 0.
 fn uniform(loss: impl Loss, logit: f32, target: bool) -> f64 {
     let (mut sums, mut counted, mut planes) = (loss.accumulator(), loss.counting_accumulator(), loss.accumulator());
     sums.extend([(logit, target); 64]);
@@ -219,7 +219,7 @@ fn uniform(loss: impl Loss, logit: f32, target: bool) -> f64 {
     finished.value()
 }
 
-/// The p of a logit is above 0, even if it is below the grid of the sums: it is a false positive, and no empty prediction.
+/// The p of a logit is above 0 even below the grid of the sums, so it is a false positive and the prediction is not empty.
 #[test]
 fn predictions_below_the_grid_are_predictions() {
     for logit in [-45.2f32, -46.0, -50.0, -80.0, -88.0, -104.0, -1e10, f32::MIN] {
@@ -238,7 +238,7 @@ fn predictions_below_the_grid_are_predictions() {
         }
         assert_eq!(uniform(Mcc::new(0.0).unwrap(), logit, false), 1.0, "no correlation");
         assert_eq!(uniform(Mcc::new(0.0).unwrap(), -logit, true), 1.0);
-        // A foreground that is missed by less than the grid: ½ of the background's loss, and nearly none of the foreground's.
+        // The foreground is missed by less than the grid: ½ of the background's loss, and almost none of the foreground's.
         let asymmetric = AsymmetricFocalTversky::new(0.6, 0.25, 0.0).unwrap();
         assert!((uniform(asymmetric, logit, false) - 0.5).abs() < 1e-13);
         assert!((uniform(asymmetric, -logit, true) - 0.5).abs() < 1e-13);
@@ -254,7 +254,7 @@ fn predictions_below_the_grid_are_predictions() {
     }
 }
 
-/// Probabilities that are 0 exactly predict nothing; those that are not do, by whatever way they come.
+/// Only probabilities of exactly 0 predict nothing. All others do, in every form of input.
 #[test]
 fn probabilities_below_the_grid_leave_a_trace() {
     let mut g = Gen::new(30);
@@ -291,7 +291,7 @@ fn probabilities_below_the_grid_leave_a_trace() {
 
 #[test]
 fn a_term_beyond_f32_is_an_error() {
-    // w·ℓ of one pixel, from the definition: refused if and only if it is beyond the largest f32.
+    // The definition of w·ℓ for one pixel: it is refused if and only if it exceeds the largest f32.
     let largest = f64::from(f32::MAX);
     for pos_weight in [1.0, 1e38, 3.4e38] {
         for logit in [-3.4e38, -3e38, -1e5, -3.5, -1.0, 0.0, 0.5, 3.0, 90.0, 3e38f32] {
@@ -313,12 +313,12 @@ fn a_term_beyond_f32_is_an_error() {
                     let expected = if target { of_pixel * f64::from(pos_weight) } else { of_pixel };
                     let result = sums(Bce::new().pos_weight(pos_weight).unwrap().mean());
                     let name = format!("{pos_weight} · ({logit}, {target}, {weight})");
-                    // The product of the pixel's loss and of the class weight is rounded to f32 before the pixel's weight.
+                    // The product of the pixel's loss and the class weight is rounded to f32, then multiplied by the pixel's weight.
                     if expected * f64::from(weight).max(1.0) > largest {
                         assert_eq!(result, Err(FinishError::Saturated), "{name}");
                     } else {
                         let value = result.unwrap_or_else(|error| panic!("{name}: {error}"));
-                        // A term is known to 2⁻⁶⁵, and to 2⁻¹²⁶ times what weighs it.
+                        // The absolute error of a term is 2⁻⁶⁵, and 2⁻¹²⁶ times its weights.
                         let absolute = f64::from(pos_weight) * 1.2e-38 + 2.8e-20 / f64::from(weight);
                         assert!(
                             (value - expected).abs() <= 1e-6 * expected + absolute,
@@ -333,7 +333,7 @@ fn a_term_beyond_f32_is_an_error() {
     assert!(text.contains("3.4e38") && text.contains("weights"), "{text}");
 }
 
-/// It stays saturated whatever follows, and so do its states and what they are added to.
+/// A saturated sum stays saturated after more pixels, in its state, and in every sum that it is added to.
 #[test]
 fn what_is_saturated_stays_so() {
     let loss = Bce::new().mean() + Dice::new(1.0).unwrap();
@@ -347,7 +347,7 @@ fn what_is_saturated_stays_so() {
         assert_eq!(sums.state::<41>(), first.state());
         let refused = [sums.value(), sums.finish().map(|_| 0.0), sums.finish_valid().map(|_| 0.0)];
         assert_eq!(refused, [Err(FinishError::Saturated); 3]);
-        // Dice alone has nothing that is too large.
+        // The terms of Dice alone are not too large.
         let mut dice = Dice::new(1.0).unwrap().accumulator();
         dice.extend(order.map(|index| pixels[index]));
         assert!(dice.finish().is_ok());
@@ -369,7 +369,7 @@ fn what_is_saturated_stays_so() {
         mean.push(pixels[0]);
         mean.end_image().unwrap();
     }
-    // The value of an image may be beyond the sum over images, though no term is; the sum holds more than a term may be.
+    // An image's value may exceed the sum over images although no term is too large, because the sum holds more than a term may be.
     let image = |coefficient: f64| {
         let mut mean = (coefficient * Bce::new().sum()).image_mean(EmptyImage::Skip);
         mean.push((-3e38, true));
@@ -432,12 +432,12 @@ fn coefficients_out_of_range_are_errors() {
 
     let largest = f64::from(f32::MAX);
     let expected = largest * f64::from(3e38f32);
-    // The pixel's loss is 3e38 in the scalar's f32, and half the largest coefficient for each of two.
+    // The pixel's loss is 3e38 in the scalar's f32, and each of two coefficients is half the largest.
     assert!((value(0.5 * largest * bce + 0.5 * largest * Bce::new().sum()).unwrap() / expected - 1.0).abs() < 1e-6);
     assert!((value(-1e-30 * bce + 1e30 * (1e-30 * dice)).unwrap() / -3e8 - 1.0).abs() < 1e-6);
 }
 
-/// A factor of no number has the gradient 0, and an infinite one the largest.
+/// A factor of NaN gives the gradient 0, and an infinite factor the largest one.
 #[test]
 fn upstream_factors_give_finite_gradients() {
     let loss = 0.0 * Bce::new().mean() + 3.0 * Dice::new(1e-30).unwrap();
@@ -485,7 +485,7 @@ fn large_upstream_factors_stay_finite() {
     assert_eq!((gradient.at((0.5, true)) < -1e37, gradient.at((200.0, true))), (true, 0.0));
 }
 
-/// The words say which, and what to do.
+/// The message says which number is wrong, and what to do.
 #[test]
 fn errors_name_what_is_wrong() {
     let (logits, labels) = ([0.0; 18], [0u8; 3]);

@@ -1,4 +1,4 @@
-//! The boundary loss and the distance map that it takes.
+//! The boundary loss and its distance map.
 
 mod common;
 
@@ -70,7 +70,7 @@ fn values_and_gradients_agree_with_the_oracle() {
             let (p, q) = (sigmoid(f64::from(z)), sigmoid(-f64::from(z)));
             let expected = f64::from(w) * f64::from(distance) * p * q / finished.weight();
             let error = (slope - expected).abs();
-            // What is below 2⁻¹²⁶ of p(1−p) may be 0.
+            // The part of p(1−p) below 2⁻¹²⁶ may be rounded to 0.
             let flushed = f64::from(f32::MIN_POSITIVE) * f64::from(w) * f64::from(distance).abs() / finished.weight();
             let close = error <= 6e-7 * expected.abs() + flushed + 1e-40;
             assert!(close, "{slope} instead of {expected} at {z}, {distance}, {w}");
@@ -193,7 +193,7 @@ fn probabilities_are_linear() {
 
 fn map_of(mask: &[bool], width: usize) -> Vec<f32> {
     let height = mask.len().checked_div(width).unwrap_or(0);
-    // Neither scratch nor map need be clean.
+    // The old contents of the scratch and the map must not matter.
     let (mut scratch, mut map) = (vec![0xdead_beef; scratch_length(width)], vec![f32::NAN; mask.len()]);
     signed_distance_map(mask, width, height, &mut scratch, &mut map).unwrap();
     map
@@ -243,7 +243,7 @@ fn a_disc_far_away_is_exact() {
         .collect();
     let inverse: Vec<bool> = mask.iter().map(|inside| !inside).collect();
     for mask in [mask, inverse] {
-        // All pixels would take half a minute where nothing is optimised; these lie in every row and column.
+        // Without optimisation all pixels would take half a minute. These lie in every row and column.
         for (at, found) in map_of(&mask, width).into_iter().enumerate().step_by(29) {
             assert_eq!(found, distance(&mask, width, at), "{at}");
         }
@@ -276,7 +276,7 @@ fn sizes_must_agree() {
     assert!(matches!(error, DistanceError::Size { .. }));
 }
 
-/// The loss is least on the mask itself, and a step against the gradient lowers it.
+/// The loss is smallest on the mask itself, and a step against the gradient lowers it.
 #[test]
 fn the_gradient_points_to_the_mask() {
     let mut g = Gen::new(100);

@@ -46,7 +46,7 @@ fn effective() {
     close(&weights, &[0.0, 1.0]);
 }
 
-/// Whatever is given, every weight is one that the losses take, and a class that does not occur weighs nothing.
+/// For any input, every weight is valid for the losses, and a class that does not occur has weight 0.
 #[test]
 fn whatever_is_given_a_weight_can_be_used() {
     #[derive(Clone, Debug)]
@@ -115,6 +115,6 @@ fn blended_and_clamped() {
     clamp(1.0, 2.0, &mut weights);
     close(&weights, &[2.0, 1.0, 0.0]);
     assert_eq!(pos_weight(0.0, 10.0), None);
-    // The share of the page on sparse masks: 58 of 1152 pixels.
+    // The share in the documentation's page on sparse masks: 58 of 1152 pixels.
     assert!((pos_weight(58.0, 1094.0).unwrap() - 18.862068965517242).abs() < 1e-12);
 }

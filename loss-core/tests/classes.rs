@@ -105,7 +105,7 @@ fn every_loss(v: &mut impl Visitor) {
         (0..C).for_each(|c| pool.iter_mut().zip(counts(x, c)).for_each(|(sum, n)| *sum += W[c] * n));
         index(pool, 0.5, 0.5, 0.25)
     });
-    // One loss of pooled sums has no losses of classes to weigh.
+    // A single loss of pooled sums has no class losses to weigh.
     let normalised = PerClass::new(Dice::new(0.5).unwrap()).weights(W, WeightMode::Normalise).unwrap();
     v.visit("dice normalised, micro", normalised.reduction(ClassReduction::Pooled).classes([0, 2, 3]), |x| {
         let mut pool = [0.0; 3];
@@ -186,7 +186,7 @@ impl Visitor for AgreesWithOracle {
         for _ in 0..120 {
             let mut pixels: Vec<Px> = Vec::arbitrary(&mut g);
             pixels.push(Px([0.5, -1.25, 0.75, 0.125], [0.0, 1.0, 0.0, 0.0], 1.5));
-            // The minimum form has a kink at p = t, over which a difference quotient says nothing.
+            // The minimum form has a kink at p = t, where a difference quotient proves nothing.
             let at_kink = |Px(z, t, _): &Px| {
                 softmax(&z.map(f64::from)).iter().zip(t).any(|(p, &t)| (p - f64::from(t)).abs() < 1e-3)
             };
@@ -267,7 +267,7 @@ impl Visitor for Laws {
             assert_eq!(state(&loaded), whole, "{name}: states add");
             assert!(matches!(loaded.load_state([0; 3]), Err(StateError::Length { given: 3, .. })));
         }
-        // Bad input, in the order logits, soft targets, weight, label; and what is ignored is not looked at.
+        // Bad input is checked in the order logits, soft targets, weight, label. Ignored pixels are not checked.
         let good = ([0.5, -1.0, 2.0, 0.0], 2u8, 1.0);
         let mut sums = loss.class_accumulator().ignoring(255);
         sums.push(good);
@@ -318,7 +318,7 @@ fn laws_and_bad_input() {
     assert_eq!(laws.0.len(), count, "two losses share a fingerprint");
 }
 
-/// A capacity is no number of classes: the same pixels in a larger one give the same value and gradient.
+/// The capacity does not change the number of classes: the same pixels in a larger one give the same value and gradient.
 #[test]
 fn classes_at_run_time() {
     fn finish<const CAPACITY: usize>(classes: usize, pixels: usize) -> (f64, Vec<f32>) {
@@ -376,7 +376,7 @@ fn classes_at_run_time() {
     assert!(ClassAccumulator::<_, 4>::new(sums).with_classes(0).is_err());
 }
 
-/// Probabilities that are not resolved by f32 still give a gradient with relative accuracy.
+/// Probabilities too small or too near 1 for f32 still give a gradient with relative accuracy.
 #[test]
 fn certain_pixels_keep_their_digits() {
     let loss = PerClass::new(Dice::new(0.0).unwrap()) + CrossEntropy::new().mean();
@@ -392,7 +392,7 @@ fn certain_pixels_keep_their_digits() {
             e.map(|e| e / sum)
         })
         .collect();
-    // Of each class, to first order: FP and FN over 2TP, TP = 1.
+    // To first order, the loss of each class is (FP + FN)/2TP with TP = 1.
     let others = |pixel: usize, label: usize| (0..3).filter(|&c| c != label).map(|c| exact[pixel][c]).sum::<f64>();
     let mut dice = 0.0;
     let mut ce = 0.0;
@@ -409,7 +409,7 @@ fn certain_pixels_keep_their_digits() {
     assert!(slopes[0] < 0.0 && sum.abs() < 1e-6 * slopes[0].abs(), "{slopes:?}");
 }
 
-/// What lies past the classes in use is not looked at, of logits nor of soft targets.
+/// Logits and soft targets beyond the classes in use are not read.
 struct Padding;
 
 impl Visitor for Padding {
@@ -498,7 +498,7 @@ fn soft_targets_in_slices() {
     }
 }
 
-/// Logits decide what is predicted, not their rounded probabilities.
+/// The prediction comes from the logits, not from their rounded probabilities.
 #[test]
 fn close_logits_are_told_apart() {
     let mut sums = CrossEntropy::new().mean().class_accumulator();
@@ -506,7 +506,7 @@ fn close_logits_are_told_apart() {
     assert_eq!(sums.finish().unwrap().accuracy(), Some(1.0));
 }
 
-/// Logits that lie further apart than the largest f32: what is wrong is refused, what is right has its value.
+/// Logits that lie further apart than the largest f32: a wrong prediction is refused, a right one has its value.
 #[test]
 fn differences_of_logits_beyond_f32() {
     fn both<L: ClassLoss<3>>(loss: &L, logits: [f32; 3], label: u8, weight: f32) -> Result<f64, FinishError> {
@@ -538,7 +538,7 @@ fn differences_of_logits_beyond_f32() {
         assert_eq!(both(&focal, far, 1, 1.0), Err(FinishError::Saturated));
         assert_eq!(both(&focal, far, 0, 1.0), Ok(0.0));
     }
-    // Smoothing gives a share to the class that is infinitely far.
+    // Smoothing gives a share to the class that is infinitely far away.
     let smoothed = CrossEntropy::new().label_smoothing(0.1).unwrap().mean();
     assert_eq!(both(&smoothed, far, 0, 1.0), Err(FinishError::Saturated));
     // A region loss takes no difference of logits.
@@ -549,7 +549,7 @@ fn differences_of_logits_beyond_f32() {
     assert!((both(&weighted, [0.0, 2.0, 0.0], 1, 1.0).unwrap() / expected - 1.0).abs() < 1e-6);
 }
 
-/// Background alone, and logits so sure of it that the p of the other classes vanish from their sums: they are predicted all the same.
+/// Only background, with logits so certain that the p of the other classes vanish from their sums: these classes still count as predicted.
 #[test]
 fn classes_below_the_grid_are_predicted() {
     for sure in [46.0, 60.0, 104.0, 1e10] {
@@ -606,7 +606,7 @@ fn coefficients_of_losses_over_classes() {
 struct Hostile;
 
 impl Visitor for Hostile {
-    /// States of any integers: what loads has finite values, parts and gradients, and loads again.
+    /// States of arbitrary integers: every state that loads has finite values, parts and gradients, and loads again.
     fn visit<L: ClassLoss<C>>(&mut self, name: &str, loss: L, _: fn(&[Exact]) -> f64) {
         let mut seed = 0x9e37_79b9_7f4a_7c15u64;
         let mut random = || {
@@ -743,7 +743,7 @@ fn the_accuracy_trap_shows() {
     assert!(finished.class(3).is_none());
 }
 
-/// A new loss over classes fails here until it is in `every_loss`, and with that in every test of this file.
+/// A new loss over classes fails here until it is in `every_loss`, which makes every test of this file cover it.
 #[test]
 fn every_loss_is_in_the_list() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/class");
@@ -762,7 +762,7 @@ fn every_loss_is_in_the_list() {
             let made = match name.as_str() {
                 "ClassReduced" => ".mean()".to_owned(),
                 "Sum" | "Scaled" => "\"combination\"".to_owned(),
-                // `one_state.rs` compares it with each of the losses that it can be.
+                // `one_state.rs` compares it with every loss that it can hold.
                 "AnyClassLoss" => continue,
                 _ => format!("{name}::new("),
             };

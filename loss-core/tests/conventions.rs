@@ -1,5 +1,5 @@
-//! The presets of `conventions`: against the peers' figures where `vectors/` has them, against a plain transcription of the
-//! peers' published formulas where it has not.
+//! The presets of `conventions`, compared with the peers' figures where `vectors/` has them, and with a plain transcription of the
+//! peers' published formulas elsewhere.
 
 #[path = "reference/arrays.rs"]
 mod arrays;
@@ -26,14 +26,14 @@ struct Batch {
     channels: usize,
     pixels: usize,
     logits: Vec<f32>,
-    /// One a logit, or labels, one a pixel; 255 is ignored.
+    /// Either one per logit, or labels, one per pixel; 255 is ignored.
     targets: Vec<f32>,
 }
 
 const IGNORED: f32 = 255.0;
 
 impl Batch {
-    /// Two images of 40 pixels; the first image has more foreground, and a sixth is ignored if asked for.
+    /// Two images of 40 pixels. The first image has more foreground; on request a sixth of the pixels is ignored.
     fn made(channels: usize, labels: bool, ignoring: bool) -> Self {
         let (images, pixels) = (2, 40);
         let mut state = 7u64;
@@ -101,7 +101,7 @@ impl Batch {
     }
 }
 
-// What the library makes of it.
+// The library's results.
 
 type Evaluated = (f64, Vec<f64>);
 
@@ -235,7 +235,7 @@ fn vectors() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/vectors")
 }
 
-/// The preset that a case is of, evaluated; `None`: the case is of a crate function, not of a preset.
+/// Evaluates the preset of a case. `None` if the case belongs to a crate function instead of a preset.
 fn preset(name: &str, batch: &Batch) -> Option<Evaluated> {
     Some(match name {
         "torch_bce_mean" | "torch_bce_soft" => over_batch(pytorch::bce_with_logits(), batch),
@@ -461,7 +461,7 @@ fn monai_generalized_wasserstein_dice() {
     });
     let loss = monai::generalized_wasserstein_dice(matrix).unwrap();
     compare("generalized_wasserstein_dice", &classes_over_images::<_, 3>(loss, &batch), &expected);
-    // What MONAI's formula and the paper's differ in is refused, and so is what is no distance.
+    // Matrices on which MONAI's formula and the paper's differ are refused, and so are matrices that are no distance.
     for wrong in [
         [[0.0, 1.0, 0.5], [1.0, 0.0, 0.5], [0.5, 0.5, 0.0]],
         [[0.0, 1.0, 1.0], [1.0, 0.1, 0.5], [1.0, 0.5, 0.0]],
@@ -486,7 +486,7 @@ fn smp_regions() {
     compare("jaccard", &over_batch(smp::jaccard(), &batch), &index(1.0, 1.0));
     compare("tversky", &over_batch(smp::tversky(), &batch), &index(0.5, 0.5));
 
-    // A class without pixels is 0, and in the mean.
+    // A class without pixels has loss 0 and counts in the mean.
     let mut batch = Batch::classes_ignoring();
     batch.targets.iter_mut().filter(|label| **label == 1.0).for_each(|label| *label = 0.0);
     let index = |weight: f64| {
@@ -563,7 +563,7 @@ fn lovasz(mut errors: Vec<(f64, bool)>) -> f64 {
 #[test]
 fn lovasz_of_classes() {
     let mut batch = Batch::classes();
-    // The second image lacks class 2.
+    // Class 2 is absent from the second image.
     batch.targets[batch.pixels..].iter_mut().filter(|label| **label == 2.0).for_each(|label| *label = 0.0);
     let of_class = |pixels: &[([f64; 3], usize)], class: usize| {
         lovasz(pixels.iter().map(|&(p, y)| ((f64::from(u8::from(y == class)) - p[class]).abs(), y == class)).collect())
@@ -574,7 +574,7 @@ fn lovasz_of_classes() {
     let by_image = [vec![0], vec![1]];
     compare("lovasz_softmax", &lovasz_softmax(kornia::lovasz_softmax::<3>, &batch, &by_image), &expected);
 
-    // Without class 2 at all, the mean is over the others; ignored pixels are no part of it.
+    // If class 2 is absent everywhere, the mean is over the other classes. Ignored pixels do not count.
     let mut batch = Batch::classes_ignoring();
     batch.targets.iter_mut().filter(|label| **label == 2.0).for_each(|label| *label = 0.0);
     let expected = naive(&batch, |z| {
@@ -603,7 +603,7 @@ fn kornia_regions() {
     });
     compare("tversky", &classes_over_images::<_, 3>(kornia::tversky(0.2, 0.7).unwrap(), &batch), &expected);
 
-    // The second image lacks class 1; ignored pixels take no part.
+    // Class 1 is absent from the second image; ignored pixels do not count.
     let mut batch = batch;
     batch.targets[batch.pixels..].iter_mut().filter(|label| **label == 1.0).for_each(|label| *label = 0.0);
     let expected = naive(&batch, |z| {
@@ -625,7 +625,7 @@ fn kornia_focal() {
     let expected = |alpha: [f64; 3], gamma: f64| {
         naive(&batch, |z| {
             let of = |p: &[f64; 3], y: usize| -alpha[y] * (1.0 - p[y]).powf(gamma) * p[y].ln();
-            // Of all pixels and classes, ignored or not.
+            // Over all pixels and classes, ignored or not.
             class_sum(&softmaxes(&batch, z, images(&batch)), of) / (3 * batch.targets.len()) as f64
         })
     };
@@ -731,7 +731,7 @@ fn keras_regions() {
         1.0 - 2.0 * i / (t + p + 1e-7)
     });
     compare("dice", &over_batch(keras::dice(), &batch), &expected);
-    // Word for word: what it calls fp are the misses.
+    // As in the source, whose `fp` counts the misses.
     let tversky = |alpha: f64, beta: f64| {
         let t = &t;
         naive(&batch, move |z| {
@@ -840,7 +840,7 @@ fn optax_losses() {
     assert_eq!(optax::softmax_cross_entropy(), CrossEntropy::new());
 }
 
-/// optax's issue 1267, and kornia's 918: NaN where a saturated logit is right and γ is small.
+/// optax's issue 1267 and kornia's 918: NaN where a saturated logit is right and γ is small.
 #[test]
 fn small_gammas_have_finite_gradients() {
     for gamma in [0.0, 0.1, 0.5, 0.9] {
@@ -870,7 +870,7 @@ fn on_an_empty_mask<L: Loss>(loss: L, logit: f32) -> (f64, f32) {
 #[test]
 fn traps() {
     let (nothing, false_positive) = (-104.0, 2.0);
-    // Keras: 1 for nothing on nothing, no gradient.
+    // Keras: an empty prediction on an empty mask has loss 1, without gradient.
     assert_eq!(on_an_empty_mask(keras::dice(), nothing), (1.0, 0.0));
     assert_eq!(on_an_empty_mask(keras::dice(), false_positive), (1.0, 0.0));
     assert_eq!(on_an_empty_mask(keras::tversky(), false_positive), (1.0, 0.0));
@@ -879,19 +879,19 @@ fn traps() {
     assert_eq!(on_an_empty_mask(smp::jaccard(), false_positive), (0.0, 0.0));
     assert_eq!(on_an_empty_mask(smp::tversky(), false_positive), (0.0, 0.0));
     assert_eq!(on_an_empty_mask(smp::tversky_with(0.3, 0.7, 2.0).unwrap(), false_positive), (0.0, 0.0));
-    // MONAI and nnU-Net: 0 for nothing on nothing, 1 with hardly a gradient for anything.
+    // MONAI and nnU-Net: an empty prediction on an empty mask has loss 0, any other has 1 with almost no gradient.
     for loss in [monai::dice(), nnunet::soft_dice_regions()] {
         assert!(on_an_empty_mask(loss, nothing).0 < 1e-6);
         let (value, slope) = on_an_empty_mask(loss, false_positive);
         assert!(value > 0.9999 && slope > 0.0 && slope < 1e-4);
     }
-    // A smoothing of some pixels on both sides has neither trap.
+    // A smoothing of a few pixels in numerator and denominator avoids both traps.
     for loss in [Tversky::new(0.5, 0.5, 1.0).unwrap(), optax::dice()] {
         assert!(on_an_empty_mask(loss, nothing).0 < 1e-6);
         let (value, slope) = on_an_empty_mask(loss, false_positive);
         assert!(value < 0.5 && slope > 0.01);
     }
-    // kornia: all of an image ignored is 1.
+    // kornia: an image of only ignored pixels has loss 1.
     let mut mean = ClassImageMean::new(class_accumulator(kornia::dice_macro()), EmptyImage::Count);
     mean.push(([0.0, 0.0], 255u8));
     mean.end_image().unwrap();
@@ -904,7 +904,7 @@ fn traps() {
 
 // The presets themselves.
 
-/// The constants stand in constructors that check nothing: they are what the checked ones give.
+/// The presets' constants come from unchecked constructors; this test compares them with the checked ones.
 #[test]
 fn constants_are_in_range() {
     let dice = |above, below, floor| Dice::new(0.0).unwrap().smooth(above, below).unwrap().floor(floor).unwrap();
@@ -971,7 +971,7 @@ fn names(text: &str, module: &str, function: &str) -> bool {
 fn every_preset_is_tested() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let test = std::fs::read_to_string(root.join("tests/conventions.rs")).unwrap();
-    // What follows the heading checks no values.
+    // The part after this heading checks no values.
     let (test, _) = test.split_once("\n// The presets themselves.\n").unwrap();
     let overview = std::fs::read_to_string(root.join("src/conventions/mod.rs")).unwrap();
     let (mut presets, mut untested) = (0, Vec::new());

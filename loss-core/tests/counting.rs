@@ -1,4 +1,4 @@
-//! Counting accumulators: the bits of ordinary ones over the same pixels, in less memory.
+//! Counting accumulators have the bits of ordinary ones over the same pixels, in less memory.
 
 mod common;
 
@@ -13,7 +13,7 @@ use quickcheck::{Arbitrary, Gen};
 /// Input, target, valid.
 type Hard = (f32, u8, bool);
 
-/// A pixel; one in twenty out of range, if that is asked for. Inputs below 0 or above 1 are for logits alone.
+/// A pixel; on request one in twenty is out of range. Inputs below 0 or above 1 are for logits only.
 fn pixel(g: &mut Gen, bad: bool, logits: bool) -> Hard {
     let unit = u32::arbitrary(g) as f32 / u32::MAX as f32;
     let input = match (u8::arbitrary(g) % 20, logits) {
@@ -51,7 +51,7 @@ fn outcome<L: Loss, K: Link>(finished: &Finished<L, K>, pixels: &[Hard]) -> Vec<
     numbers.chain(slopes).map(f64::to_bits).collect()
 }
 
-/// Compares everything that can be asked.
+/// Compares all results of the two.
 fn compare<L: Loss, K: Link>(
     name: &str,
     counted: &CountingAccumulator<L, K>,
@@ -184,7 +184,7 @@ fn planes_with_weights_are_refused() {
     assert_eq!(sums, before);
 }
 
-/// The layout that the documentation gives.
+/// The layout that the documentation states.
 #[test]
 fn states_are_counts_and_digits() {
     let loss = Bce::new().mean() + Dice::new(1e-5).unwrap();
@@ -210,7 +210,7 @@ fn a_million_states_add_plainly() {
         sums.merge(&copy).unwrap();
     }
     assert_eq!(added, sums);
-    // 2⁴¹ pixels further on, still to the bit: doubling a sum changes the exponent alone.
+    // Up to 2⁴¹ pixels the bits are still equal: doubling a sum changes only the exponent.
     let before = added.finish().unwrap();
     for _ in 0..19 {
         let copy = added.clone();

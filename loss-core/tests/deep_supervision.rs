@@ -1,4 +1,4 @@
-//! Weights of scales as nnU-Net and MONAI set them, and reduced label maps against ones that see the whole map.
+//! Weights of scales as in nnU-Net and MONAI, and reduced label maps compared with ones made from the whole map.
 
 use loss_core::LengthError;
 use loss_core::deep_supervision::{Majority, Strides, halving, nnunet, normalised, same, total, two};
@@ -32,7 +32,7 @@ fn map(width: usize, height: usize, seed: u32) -> Vec<Vec<u8>> {
     (0..height).map(|_| (0..width).map(|_| next()).collect()).collect()
 }
 
-/// The commonest class of a block, from its definition.
+/// The most common class of a block, by definition.
 fn commonest(labels: &[Vec<u8>], x: usize, y: usize, factor: usize) -> u8 {
     let block = labels.iter().skip(y * factor).take(factor).flat_map(|row| row.iter().skip(x * factor).take(factor));
     let votes: Vec<u8> = block.copied().filter(|&label| label < 4).collect();

@@ -71,7 +71,7 @@ impl Visitor for Files {
     }
 }
 
-/// The files that implement a loss: those below `pointwise/` and `region/` that say so.
+/// The files below `pointwise/` and `region/` that implement a loss.
 fn losses_in(folder: &str, marks: &[&str]) -> BTreeSet<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(folder);
     let files = std::fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
@@ -87,7 +87,7 @@ fn losses_in(folder: &str, marks: &[&str]) -> BTreeSet<String> {
         .collect()
 }
 
-/// A new loss in a new file fails here until it is in `tests/common/mod.rs`, and with that in every test.
+/// A new loss in a new file fails here until it is in `tests/common/mod.rs`, which makes every test cover it.
 #[test]
 fn is_in_the_list() {
     let mut files = Files { listed: BTreeSet::new(), pointwise: BTreeSet::new() };
@@ -101,7 +101,7 @@ fn is_in_the_list() {
     assert_eq!(tested, region, "region losses tested, and there");
 }
 
-/// `AnyLoss` can be every loss there is.
+/// `AnyLoss` can hold every loss.
 #[test]
 fn can_be_chosen_at_run_time() {
     let mut losses = losses_in("pointwise", &["impl Pointwise for"]);

@@ -4,7 +4,7 @@ use loss_core::extend::{ExactSum, ProbabilitySum, TermSum, UnitSum};
 use num_bigint::{BigInt, Sign};
 use quickcheck::{Arbitrary, Gen, quickcheck};
 
-/// The term as a count of 2⁻⁶⁴, rounded half to even, from the definition.
+/// The term as a count of 2⁻⁶⁴, rounded half to even, by definition.
 fn count(term: f64) -> BigInt {
     let bits = term.to_bits();
     let exponent = ((bits >> 52) & 0x7ff) as i64;
@@ -24,7 +24,7 @@ fn round_half_to_even(magnitude: &BigInt, right: u64) -> BigInt {
     if rest > half || (rest == half && odd) { floor + 1 } else { floor }
 }
 
-/// The f64 nearest to count·2⁻⁶⁴, from the definition.
+/// The f64 nearest to count·2⁻⁶⁴, by definition.
 fn nearest_f64(count: &BigInt) -> f64 {
     let (sign, magnitude) = (count.sign(), BigInt::from_biguint(Sign::Plus, count.magnitude().clone()));
     let bits = magnitude.bits();
@@ -42,7 +42,7 @@ fn integer<const N: usize>(sum: &ExactSum<N>) -> BigInt {
     sum.digits().iter().rev().fold(BigInt::from(0), |value, &digit| (value << 32u32) + digit)
 }
 
-/// Any finite `f32`, and near the places where rounding changes.
+/// Any finite `f32`, many of them near the places where rounding changes.
 #[derive(Clone, Copy, Debug)]
 struct Term(f32);
 
@@ -61,7 +61,7 @@ impl Arbitrary for Term {
     }
 }
 
-/// A digit of a sum: any, and near the places where it carries.
+/// A digit of a sum, often near the places where it carries.
 #[derive(Clone, Copy, Debug)]
 struct Digit(u32);
 
@@ -82,7 +82,7 @@ fn any_sum<const N: usize>(digits: &[Digit], top: i8) -> ExactSum<N> {
     for (to, &Digit(digit)) in state.iter_mut().zip(digits) {
         *to = i64::from(digit);
     }
-    // Half of the tops are 0, so that the word below them is the last.
+    // Half of the tops are 0, so the word below them is the last.
     state[N - 1] |= i64::from(if top % 2 == 0 { 0 } else { top }) << 32;
     ExactSum::from_digits(state)
 }
@@ -182,7 +182,7 @@ quickcheck! {
 
 #[test]
 fn ties_of_the_conversion_go_to_even() {
-    // 2⁵³ and what is added to it, in units of 1 and of 2⁻⁶⁴; from 2⁵³ on the `f64`s are 2 apart.
+    // 2⁵³ plus a number, in units of 1 and of 2⁻⁶⁴; from 2⁵³ on neighbouring `f64`s differ by 2.
     for (units, rest, expected) in [
         (1, 0, 9_007_199_254_740_992.0),
         (1, 1, 9_007_199_254_740_994.0),
@@ -195,7 +195,7 @@ fn ties_of_the_conversion_go_to_even() {
     assert_eq!(TermSum::ZERO.to_f64().to_bits(), 0);
 }
 
-/// 2⁴⁰ − 1 of the largest terms are there already; the last ones arrive one by one.
+/// The sum starts with 2⁴⁰ − 1 of the largest terms, and the last ones are added one by one.
 #[test]
 fn two_to_the_40_terms_fit() {
     fn near_the_limit<const N: usize>(term: f32) {
@@ -218,7 +218,7 @@ fn two_to_the_40_terms_fit() {
         let full = &one * (1u64 << 40);
         assert_eq!(integer(&sum), full);
         assert_eq!(sum.to_f64(), nearest_f64(&full));
-        // 2²⁰ states of 2²⁰ terms each add plainly, to as many terms.
+        // 2²⁰ states of 2²⁰ terms each add up without carries, to 2⁴⁰ terms.
         let mut sum = ExactSum::<N>::ZERO;
         sum.add_times(term, 1 << 20);
         let digits = sum.digits().map(|digit| digit.checked_mul(1 << 20).expect("room for 2^20 states"));
@@ -232,12 +232,12 @@ fn two_to_the_40_terms_fit() {
     near_the_limit::<3>(-1.0);
 }
 
-/// A term that no sum can hold.
+/// A term that is too large for any sum.
 fn too_large(kind: u8) -> f32 {
     [f32::INFINITY, f32::NEG_INFINITY, f32::NAN, -f32::NAN][usize::from(kind % 4)]
 }
 
-/// Terms with one among them that is too large, which comes in one of three ways.
+/// Terms with one too large among them, which arrives in one of three ways.
 fn saturated<const N: usize>(before: &[Term], kind: u8, after: &[Term]) -> ExactSum<N> {
     let mut sum = ExactSum::<N>::ZERO;
     let add_all =

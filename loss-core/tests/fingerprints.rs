@@ -1,4 +1,4 @@
-//! Whatever changes a value changes the fingerprint: each option of each loss, link, accumulator and mean.
+//! Every option that changes a value changes the fingerprint: options of each loss, link, accumulator and mean.
 
 mod common;
 
@@ -21,7 +21,7 @@ use loss_core::{
     Poly1, Probabilities, Product, QualityFocal, Quantisation, ReducedFocal, Squared, Tversky, unified_focal,
 };
 
-/// The fingerprints of what a file makes, each with another option.
+/// The fingerprints of the losses of a file, each with another option.
 struct List(BTreeMap<&'static str, Vec<u64>>);
 
 impl List {
@@ -38,7 +38,7 @@ impl List {
     }
 }
 
-/// What the losses of the Dice family have in common, of one that has none of it.
+/// The options that the losses of the Dice family share, on a loss with none of them.
 macro_rules! similarity {
     ($loss:expr) => {{
         let loss = $loss;
@@ -109,7 +109,7 @@ fn list() -> List {
     let others = others.map(|(alpha, beta, gamma)| FocalTversky::new(alpha, beta, gamma, 1.0).unwrap());
     list.losses("region/focal_tversky.rs", others);
     list.add("region/log_dice.rs", similarity!(LogDice::new(1.0).unwrap()));
-    // Half the smoothing of the Tversky index is that of the Dice score, but its floor is not.
+    // Half the smoothing of the Tversky index equals that of the Dice score, but the floors differ.
     let others = [LogDice::new(2.0), LogDice::iou(1.0), LogDice::tversky(0.5, 0.5, 0.5)].map(Result::unwrap);
     list.losses("region/log_dice.rs", others);
     list.add("region/exponential_log_dice.rs", similarity!(ExponentialLogDice::new(0.3, 1.0).unwrap()));
@@ -172,7 +172,7 @@ fn list() -> List {
         let ignoring = ClassAccumulator::new(PerClass::new(dice)).ignoring(255u8);
         list.add("class/image_mean.rs", [mean, ClassImageMean::<_, 3>::new(ignoring, empty).fingerprint()]);
     }
-    // A mean is told from the loss that it is a mean of.
+    // A mean has another fingerprint than its loss.
     list.losses("stream/image_mean.rs", [Dice::new(0.0).unwrap()]);
     list.class_losses("class/image_mean.rs", [PerClass::new(dice)]);
 
@@ -260,7 +260,7 @@ fn no_two_options_of_a_loss_share_a_fingerprint() {
     }
 }
 
-/// Whatever hashes anything is in the list, and so is every loss.
+/// The list has every file that hashes, and every loss.
 #[test]
 fn every_file_that_makes_fingerprints_is_in_the_list() {
     let list = list();
@@ -270,7 +270,7 @@ fn every_file_that_makes_fingerprints_is_in_the_list() {
         assert!(list.0.contains_key(file), "{file} is not in the list of fingerprints");
     }
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    // What is hashed by others, or has nothing to choose.
+    // Hashed by other files, or without options.
     let parts = [
         "fingerprint.rs",
         "stream/serde.rs",
@@ -309,7 +309,7 @@ fn every_file_that_makes_fingerprints_is_in_the_list() {
     }
 }
 
-/// A mean that skips empty images is another than one that counts them.
+/// A mean that skips empty images differs from one that counts them.
 #[test]
 fn means_over_other_images_do_not_merge() {
     let dice = Dice::new(1.0).unwrap();
@@ -323,7 +323,7 @@ fn means_over_other_images_do_not_merge() {
     assert!(skipping.merge(&skipping.clone()).is_ok());
 }
 
-/// −0 and 0 are one number, whose losses are one.
+/// −0 and 0 are one number and give one loss.
 #[test]
 fn the_sign_of_zero_does_not_matter() {
     let fingerprint = |smooth| Dice::new(smooth).unwrap().accumulator().fingerprint();

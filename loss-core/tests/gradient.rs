@@ -1,5 +1,5 @@
-//! Gradients: the slope of every pointwise loss is the derivative of its formula (dual numbers), and the gradient of
-//! every loss is that of a naive oracle (central differences).
+//! The slope of every pointwise loss is the derivative of its formula (dual numbers), and the gradient of every loss agrees with a
+//! naive oracle (central differences).
 
 mod common;
 
@@ -48,7 +48,7 @@ struct AgreesWithOracle {
 impl Visitor for AgreesWithOracle {
     fn visit<L: Loss + std::fmt::Debug>(&mut self, entry: &Entry, loss: L) {
         fn close<L: Loss + std::fmt::Debug>(entry: &Entry, loss: &L, pixels: &[Smooth]) -> bool {
-            // One pixel with a gradient that does not cancel, for the others' errors to be compared with.
+            // One pixel whose gradient does not cancel gives a scale for the errors of the others.
             let pixels: Vec<Px> = pixels.iter().map(|&Smooth(pixel)| pixel).chain([Px(-0.75, 1.0, 1.5)]).collect();
             let mut sums = loss.accumulator();
             samples(&pixels).for_each(|pixel| sums.push(pixel));
@@ -97,7 +97,7 @@ fn values_and_gradients_agree_with_the_oracle() {
     assert!(visitor.checked >= 20 * 300);
 }
 
-/// The three ways to a gradient, the upstream factor and the add-into form are one.
+/// The three ways to a gradient, the upstream factor and the adding form agree.
 struct Forms;
 
 impl Visitor for Forms {

@@ -1,4 +1,4 @@
-//! What a histogram gives is what its pixels give one by one: losses, gradients, ranks and curves.
+//! A histogram gives the same losses, gradients, ranks and curves as its pixels one by one.
 
 mod common;
 
@@ -14,7 +14,7 @@ use quickcheck::{Arbitrary, Gen, quickcheck};
 
 // ---- pixels ---------------------------------------------------------------------------------------------------------
 
-/// A code that stands for any of both types.
+/// A code that is valid in both types.
 trait TestCode: Code + Send + 'static {
     fn of(bits: u8) -> Self;
 }
@@ -31,7 +31,7 @@ impl TestCode for u8 {
     }
 }
 
-/// Codes with targets and a mask; most codes come more than once.
+/// Codes with targets and a mask. Most codes occur more than once.
 #[derive(Clone, Debug)]
 struct Pixels<C, const TARGETS: usize, const REJECTED: bool> {
     quantisation: Quantisation,
@@ -51,7 +51,7 @@ impl<C: TestCode, const TARGETS: usize, const REJECTED: bool> Arbitrary for Pixe
         let share = usize::arbitrary(g) % 5; // of foreground: none to all
         let masked = bool::arbitrary(g);
         let code = |g: &mut Gen| match u8::arbitrary(g) % 4 {
-            // Codes at both sides of the zero point, so that hinge errors tie across the kinds.
+            // Codes on both sides of the zero point, so that hinge errors of foreground and background tie.
             0 => C::of((zero_point + i32::from(i8::arbitrary(g)) % 4) as u8),
             1 => C::of(*g.choose(&[0, 127, 128, 255]).unwrap()),
             _ => C::of(u8::arbitrary(g)),
@@ -101,7 +101,7 @@ impl<C: TestCode, const TARGETS: usize, const REJECTED: bool> Pixels<C, TARGETS,
         self.codes.iter().map(|&code| self.quantisation.logit(code.into())).collect()
     }
 
-    /// The targets as numbers; what is out of range stays so.
+    /// The targets as numbers; out-of-range ones stay out of range.
     fn numbers(&self) -> Vec<f32> {
         self.targets.iter().map(|&v| f32::from(v) / (TARGETS - 1) as f32).collect()
     }
@@ -152,7 +152,7 @@ fn compare<L: Loss, C: TestCode, const TARGETS: usize, const REJECTED: bool>(
     assert_eq!(sums.counts(), expected.counts(), "{name}");
     assert_eq!(sums.first_rejected(), expected.first_rejected(), "{name}");
 
-    // Beside other pixels, in two parts, at another threshold.
+    // With other pixels added, in two parts, at another threshold.
     let mut expected = loss.accumulator().at_threshold(0.3).unwrap();
     let mut sums = expected.clone();
     expected.push((0.5, true));
@@ -192,7 +192,7 @@ fn every_loss_has_the_bits_of_a_stream() {
 
 #[test]
 fn targets_of_eight_bits() {
-    // Several histograms of half a MiB each, unoptimised, are more than the stack of a test has.
+    // Without optimisation, several histograms of half a MiB each exceed the stack of a test.
     let thread = std::thread::Builder::new().stack_size(32 << 20).spawn(|| {
         let loss = Bce::new().mean() + Focal::new(1.5).unwrap().sum() + Dice::new(1.0).unwrap();
         let mut g = Gen::new(30);
@@ -204,7 +204,7 @@ fn targets_of_eight_bits() {
     thread.unwrap().join().unwrap();
 }
 
-/// Counts beyond 32 bits, against the sums of a stream that is merged with itself.
+/// Counts beyond 32 bits, compared with the sums of a stream that is merged with itself.
 #[test]
 fn many_pixels() {
     let loss = Bce::new().pos_weight(1e6).unwrap().sum() + Dice::new(1.0).unwrap();
@@ -479,7 +479,7 @@ fn figures_of_scikit_learn() {
 #[test]
 fn without_foreground_or_background() {
     let quantisation = Quantisation::new(0.01, 0).unwrap();
-    // A background that is not called foreground has no Dice; the threshold 5 is the highest that calls a pixel.
+    // A background that is not predicted foreground has no Dice. 5 is the highest threshold at which a pixel is predicted foreground.
     for (target, precision, best) in [(false, None, (0.0, 5)), (true, Some(1.0), (1.0, 3))] {
         let mut histogram = Histogram::new(quantisation);
         histogram.extend_codes(&[3i8, 5], &[target, target]).unwrap();

@@ -1,4 +1,4 @@
-//! States from elsewhere may hold anything: what loads has finite values, parts and gradients, and is a state that loads again.
+//! States from elsewhere may hold anything. Every state that loads has finite values, parts and gradients, and loads again.
 
 mod common;
 
@@ -11,7 +11,7 @@ use loss_core::{
     FocalTversky, Histogram, Iou, LogCoshDice, LogDice, Loss, Mcc, Pointwise, Quantisation, StateError, Tversky,
 };
 
-/// How many states are drawn for each loss: fewer where nothing is optimised.
+/// The number of states drawn for each loss; smaller without optimisation.
 const STATES: usize = if cfg!(debug_assertions) { 400 } else { 4000 };
 
 /// Xorshift*: many integers for little.
@@ -29,13 +29,13 @@ impl Random {
         (self.next() >> 11) % end
     }
 
-    /// Of any size that has so many bits at most.
+    /// An integer of up to `bits` bits.
     fn of_bits(&mut self, bits: u64) -> i64 {
         let kept = self.below(bits + 1);
         if kept == 0 { 0 } else { (self.next() >> (64 - kept)) as i64 }
     }
 
-    /// An integer of a state. Most are such as load, so that it takes more than one of them to be refused.
+    /// An integer of a state. Most are valid, so a state is rarely refused for several of them.
     fn integer(&mut self, wild: bool) -> i64 {
         match self.below(if wild { 12 } else { 8 }) {
             0..3 => 0,
@@ -51,12 +51,12 @@ impl Random {
         }
     }
 
-    /// A state: half of them with a few integers that no pixels have made.
+    /// A state. Half of the states have a few integers that no pixels can produce.
     fn state(&mut self, length: usize, counts: usize) -> Vec<i64> {
         let wildness = if self.below(2) == 0 { 0 } else { 1 + self.below(40) };
         let mut draw = |place: usize| {
             let wild = self.below(40) < wildness;
-            // Some valid pixel, or there is nothing to finish; and sums that are negative may be so in their last digit alone.
+            // At least one pixel is valid, because otherwise there is nothing to finish. Negative sums may have only a negative last digit.
             if place == 0 && !wild { 1 + self.of_bits(50) } else { self.integer(wild && place >= counts / 2) }
         };
         (0..length).map(&mut draw).collect()
@@ -69,7 +69,7 @@ fn state_of<L: Loss, K: Link, C: SharedSums>(sums: &Accumulator<L, K, C>) -> Vec
     state
 }
 
-/// How many states were loaded, and how many of those had a value.
+/// The number of loaded states, and of those with a value.
 fn hunt<L: Loss, C: SharedSums>(name: &str, empty: &Accumulator<L, loss_core::Logits, C>, counts: usize) -> [usize; 2]
 where
     (f32, bool): Into<C::Sample>,
@@ -87,7 +87,7 @@ where
             }
             Err(error) => panic!("{name}: {error}"),
         }
-        // As it is, with one pixel more, and twice.
+        // The state itself, with one pixel more, and twice.
         for step in 0..3 {
             match step {
                 0 => {}
@@ -141,7 +141,7 @@ fn every_loss_is_finite() {
     every_loss(&mut EveryLoss);
 }
 
-/// Where a denominator can be 0, or tiny.
+/// Without smoothing, or with little, a denominator can be 0 or tiny.
 #[test]
 fn without_smoothing_or_with_little_every_loss_is_finite() {
     fn both<L: Loss>(name: &str, loss: L) {
@@ -175,7 +175,7 @@ fn without_smoothing_or_with_little_every_loss_is_finite() {
     }
 }
 
-/// Correlations of the integers that were found first: 0, 6, 8, 19, 33 and 34 are 1, 21 is −1.
+/// The correlations of the first integers that were found: 0, 6, 8, 19, 33 and 34 are 1, 21 is −1.
 #[test]
 fn a_negative_sum_of_weights_is_refused() {
     let mut sums = Mcc::new(1.0).unwrap().accumulator();
@@ -194,7 +194,7 @@ fn a_negative_sum_of_weights_is_refused() {
             format!("integer {index} of the state is out of range: no pixels can have made it")
         );
     }
-    // A sum over terms of any sign may be negative.
+    // A sum of terms of both signs may be negative.
     let mut sums = Bce::new().mean().accumulator();
     let mut state = vec![0; sums.state_length()];
     (state[0], state[40]) = (1, -1);

@@ -1,4 +1,4 @@
-//! Where one loss is a special case of another.
+//! Losses that are special cases of others.
 
 mod common;
 
@@ -10,7 +10,7 @@ use loss_core::{
 };
 use quickcheck::quickcheck;
 
-/// Value and gradient over the pixels, which get one valid pixel more.
+/// The value and the gradient of the pixels and one more valid pixel.
 fn finish(loss: impl Loss, pixels: &[Px]) -> (f64, Vec<f32>) {
     let mut pixels = pixels.to_vec();
     pixels.push(Px(-0.75, 1.0, 1.5));
@@ -24,7 +24,7 @@ fn hard(pixels: &[Px]) -> Vec<Px> {
     pixels.iter().map(|&Px(z, t, w)| Px(z, f32::from(u8::from(t > 0.5)), w)).collect()
 }
 
-/// The pixels whose terms stay below `f32::MAX`, whatever their weight.
+/// The pixels whose terms stay below `f32::MAX` for any of the weights.
 fn unsaturated(pixels: &[Px]) -> Vec<Px> {
     pixels.iter().copied().filter(|pixel| pixel.0.abs() < 1e30).collect()
 }
@@ -52,7 +52,7 @@ quickcheck! {
     }
 
     fn asymmetric_focal_tversky_without_fading_is_tversky(pixels: Vec<Px>) -> bool {
-        // Of both classes: the background's targets and logits are mirrored.
+        // For both classes: the targets and logits of the background are mirrored.
         let both = finish(AsymmetricFocalTversky::new(0.7, 0.0, 0.5).unwrap(), &pixels);
         let tversky = Tversky::new(0.3, 0.7, 0.5).unwrap();
         let mut mirrored = tversky.accumulator();
@@ -107,7 +107,7 @@ quickcheck! {
     }
 
     fn normalised_focal_is_focal_over_its_factors(pixels: Vec<Px>) -> bool {
-        // Below the floor the denominator is the floor.
+        // The floor replaces a denominator below it.
         let focal = Focal::new(2.0).unwrap();
         let floored = NormalisedFocal::new(focal).floor(1e20).unwrap();
         close(&finish(1e20 * floored, &pixels), &finish(focal.over(Denominator::Fixed(1.0)), &pixels))
@@ -177,7 +177,7 @@ quickcheck! {
     }
 
     fn the_minimum_form_of_a_soft_label_with_itself_is_0(logits: Vec<i8>) -> bool {
-        // A logit whose probability is stored as the target: the loss is as small as the rounding of the probability.
+        // The target is the stored probability of the logit, so the loss is only the rounding error of the probability.
         let pixels: Vec<Px> = logits.iter().map(|&z| {
             let z = f32::from(z) / 16.0;
             Px(z, 1.0 / (1.0 + (-z).exp()), 1.0)
@@ -198,7 +198,7 @@ quickcheck! {
     }
 
     fn weights_scale(pixels: Vec<Px>) -> bool {
-        // Four times the weight leaves a weighted mean alone, unless a term saturates: 4 is a power of two.
+        // Four times the weight does not change a weighted mean unless a term saturates, because 4 is a power of two.
         let pixels: Vec<Px> = pixels.into_iter().filter(|pixel| pixel.0.abs() < 1e37).collect();
         let heavy: Vec<Px> = pixels.iter().map(|&Px(z, t, w)| Px(z, t, 4.0 * w)).collect();
         let of = |pixels: &[Px]| {
@@ -213,7 +213,7 @@ quickcheck! {
 
 #[test]
 fn small_losses_keep_their_digits() {
-    // All-foreground at logits near 20: with Σp in place of Σ(1−p) the whole loss would be lost.
+    // Only foreground, at logits near 20: with Σp instead of Σ(1−p) the whole loss would be lost.
     let mut sums = Dice::new(0.0).unwrap().accumulator();
     sums.extend([(20.0, true), (21.5, true)]);
     let wrong = |z: f64| 1.0 / (1.0 + z.exp());

@@ -1,4 +1,4 @@
-//! An iterator gives the bits of its pixels, pushed one by one: of any kind and length, with bad pixels, and if it panics.
+//! An iterator gives the bits of its pixels pushed one by one, for any kind and length, with bad pixels, and if it panics.
 
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,7 +11,7 @@ use loss_core::extend::{Link, SharedSums};
 use loss_core::{Accumulator, Bce, Dice, Focal, Loss, Pointwise, Squared, Tversky};
 use quickcheck::{Arbitrary, Gen};
 
-/// Of iterators that end before any pixels are gathered, after some, with a tile, and with one pixel more or less.
+/// Lengths of iterators that end before gathering starts, after it, with a tile, and one pixel earlier or later.
 fn lengths(g: &mut Gen) -> Vec<usize> {
     let some = [usize::arbitrary(g) % 200, usize::arbitrary(g) % 4000];
     [0, 1, 63, 64, 65, 127, 128, 129, 575, 576, 577, 1151, 1152, 1153, 2176].into_iter().chain(some).collect()
@@ -67,7 +67,7 @@ fn state<L: Loss, K: Link, C: SharedSums>(sums: &Accumulator<L, K, C>) -> Vec<i6
     state
 }
 
-/// Compares what an iterator gives, and the same after other pixels and by an iterator of another type, with its pixels.
+/// Compares an iterator with its pixels, also after other pixels and by an iterator of another type.
 fn compare<L: Loss, K: Link, C: SharedSums, P: Into<C::Sample> + Copy + Debug>(
     name: &str,
     empty: &Accumulator<L, K, C>,
@@ -85,7 +85,7 @@ fn compare<L: Loss, K: Link, C: SharedSums, P: Into<C::Sample> + Copy + Debug>(
         "{name}"
     );
 
-    // In pieces, by an iterator that does not know how long it is.
+    // In pieces, from an iterator that does not know its length.
     let (first, rest) = pixels.split_at(pixels.len() / 3);
     let mut extended = empty.clone();
     extended.extend(first.chunks(7).flatten().copied());
@@ -162,7 +162,7 @@ fn class_loss<const C: usize>() -> impl ClassLoss<C> {
     CrossEntropy::new().mean() + PerClass::new(Dice::new(1.0).unwrap()) * 0.5 + GeneralisedDice::new(1.0).unwrap()
 }
 
-/// Some labels, some soft targets, in stretches of a few hundred; now and then a label beyond the classes.
+/// Some labels and some soft targets, in runs of a few hundred; a few labels are beyond the classes.
 fn class_pixel<const C: usize>(g: &mut Gen, kind: Kind, index: usize) -> ClassSample<C> {
     let (_, _, weight) = pixel(g, kind);
     let logits = std::array::from_fn(|_| input(g, kind));
@@ -203,12 +203,12 @@ fn of_pixels_of_classes() {
     let mut g = Gen::new(30);
     for kind in kinds(true) {
         compare_classes::<3>(&mut g, kind, |_| {});
-        // Logits past the classes in use may be anything.
+        // Logits beyond the classes in use may be anything.
         compare_classes::<5>(&mut g, kind, |_| {});
     }
 }
 
-/// More classes than there is room for tiles of.
+/// More classes than a tile has room for.
 #[test]
 fn of_many_classes() {
     let mut g = Gen::new(30);

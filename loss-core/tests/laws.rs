@@ -1,4 +1,4 @@
-//! The laws of streaming: whatever the order, the split or the way in, the bits of the state are the same.
+//! The laws of streaming: the bits of the state do not depend on the order, the split or the way in.
 
 mod common;
 
@@ -56,7 +56,7 @@ impl Visitor for Laws {
                 assert_eq!(split, x, "{name}: split at {at}");
             }
 
-            // States add as plain integers, normal form or not.
+            // States add as plain integers, in normal form or not.
             let sum: Vec<i64> = state(&x).iter().zip(state(&y)).zip(state(&z)).map(|((x, y), z)| x + y + z).collect();
             assert_eq!(state(&Accumulator::from_state(loss.clone(), sum).unwrap()), whole, "{name}: states add");
         }
@@ -117,7 +117,7 @@ impl Visitor for Ignored {
             let mut pixels: Vec<Px> = Vec::arbitrary(&mut g);
             pixels.push(Px(-0.5, 1.0, 2.0));
             let present: Vec<Px> = pixels.iter().copied().filter(|pixel| pixel.2 != 0.0).collect();
-            // Nothing else of an ignored pixel is looked at.
+            // No other field of an ignored pixel is read.
             let masked = pixels.iter().map(|&Px(z, t, w)| if w == 0.0 { (f32::NAN, 7.0, 0.0) } else { (z, t, w) });
             let mut sums = loss.accumulator();
             masked.for_each(|pixel| sums.push(pixel));
@@ -267,7 +267,7 @@ fn the_order_of_images_does_not_matter() {
     }
 }
 
-/// Pixels are counted when a stream ends, now and then before, and even if it is cut short.
+/// Pixels are counted when a stream ends, sometimes before, and also if it is cut short.
 #[test]
 fn a_stream_counts_its_pixels_however_it_ends() {
     let loss = Bce::new().mean() + Dice::new(1e-5).unwrap();

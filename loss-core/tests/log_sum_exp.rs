@@ -1,4 +1,4 @@
-//! The streaming log-sum-exp against a two-pass one, and its laws.
+//! The streaming log-sum-exp compared with a two-pass one, and its laws.
 
 use loss_core::extend::LogSumExp;
 use quickcheck::{Arbitrary, Gen, quickcheck};

@@ -56,7 +56,7 @@ fn what_does_not_belong_is_refused() {
     refuse(&format!("{},0]", &text[..text.len() - 1]), "integers");
     refuse(&text[..text.len() - 3], "EOF");
     refuse(&format!("[{STATE_VERSION}]"), "fingerprint");
-    // The last integer is whole, and what comes after it is not JSON.
+    // The last integer is complete, and the text after it is not JSON.
     refuse(&format!("{} x]", &text[..text.len() - 1]), "expected `,` or `]`");
 }
 
@@ -67,7 +67,7 @@ quickcheck! {
         sums.extend([(0.5, 1.0, 1.0), (-3.25, 0.25, 2.5)]);
         let mut text = serde_json::to_vec(&sums).unwrap();
         let length = text.len();
-        // Where the integers are all there already.
+        // In a place after all integers.
         let position = if at_the_end { length - 1 - position % 4 } else { position % length };
         text[position] = byte;
         let mut read = loss.accumulator();

@@ -1,5 +1,5 @@
-//! A loss is one loss however it was written: by types, as an array, or chosen at run time. Fingerprints, states, values and gradients are equal to the
-//! bit, and what was summed by one form another loads and merges.
+//! A loss is the same loss as types, as an array, or chosen at run time: fingerprints, states, values and gradients are equal to the
+//! bit, and each form loads and merges the sums of the others.
 
 mod common;
 
@@ -89,7 +89,7 @@ impl Choice {
         AsymmetricFocalTversky::new(self.a, self.b, self.smooth).unwrap()
     }
 
-    /// The loss of this kind by its own type, and as one that is chosen at run time.
+    /// Visits the loss of this kind by its own type, and as a loss chosen at run time.
     fn visit(&self, visitor: &mut impl Visitor) {
         macro_rules! pointwise {
             ($loss:expr, $any:ident) => {{
@@ -106,7 +106,7 @@ impl Choice {
                     _ => visitor.visit(self.$loss(Minimum), any),
                 }
             }};
-            // All forms of all of them would take minutes to compile, and their sums are the same.
+            // Compiling all forms of all of them would take minutes, and their sums are the same.
             (product $loss:ident, $any:ident) => {
                 visitor.visit(self.$loss(Product), AnyLoss::$any(self.$loss(AnyOverlap::Product)))
             };
@@ -173,17 +173,17 @@ fn bits(numbers: &[f32]) -> Vec<u32> {
     numbers.iter().map(|number| number.to_bits()).collect()
 }
 
-/// What one form of a loss makes of some pixels.
+/// The results of one form of a loss over some pixels.
 #[derive(Debug, PartialEq)]
 struct Record {
     fingerprint: u64,
     state: Vec<i64>,
     value: u64,
-    /// By level; by pixels; and added to by pixels of another plane.
+    /// At each level, by single pixels, and after pixels of another plane.
     gradients: Vec<Vec<u32>>,
 }
 
-/// One form, which loads and merges what another has summed.
+/// One form, which loads and merges the sums of another.
 fn record<L: Loss>(loss: &L, [logits, targets, weights]: &[Vec<f32>; 3], other: Option<&Record>) -> Record {
     let plane = Plane::new(logits, targets).unwrap().with_weights(weights).unwrap();
     let mut sums = loss.accumulator();
@@ -218,7 +218,7 @@ fn record<L: Loss>(loss: &L, [logits, targets, weights]: &[Vec<f32>; 3], other: 
     Record { fingerprint: sums.fingerprint(), state, value: finished.value().to_bits(), gradients }
 }
 
-/// Whether two forms are one loss.
+/// Returns whether two forms are the same loss.
 fn same<A: Loss, B: Loss>(a: &A, b: &B, columns: &[Vec<f32>; 3]) {
     let of_a = record(a, columns, None);
     assert_eq!(of_a, record(b, columns, Some(&of_a)));
@@ -268,7 +268,7 @@ fn scaled(loss: AnyLoss, choice: &Choice) -> Scaled<AnyLoss> {
 }
 
 quickcheck! {
-    /// Sums of three, of which pairs are made in one pass over the pixels: in any order.
+    /// Sums of three losses in any order. The pixels are read once for a pair of them.
     fn sums_are_the_same(first: Choice, second: Choice, third: Choice, pixels: Vec<Px>) -> bool {
         let columns = columns(&pixels);
         let c = [first.coefficient, second.coefficient, third.coefficient];
@@ -298,7 +298,7 @@ quickcheck! {
     }
 }
 
-/// Whatever is in a list: the gradient of slices is that of its pixels, one by one, and nested sums and coefficients are the list.
+/// For any list, the gradient of slices equals that of single pixels, and nested sums and coefficients equal the flat list.
 #[test]
 fn lists_are_lists() {
     fn hold(first: Choice, second: Choice, third: Choice, pixels: Vec<Px>) -> bool {
@@ -417,7 +417,7 @@ fn losses_over_classes_are_the_same_chosen_at_run_time() {
     same_classes(&mcc, &per_class(AnyLoss::Mcc(choice.mcc()), None, mean));
 }
 
-/// A loss that sees more of a pixel than its probability is none of a class.
+/// A loss that reads more of a pixel than its probability cannot be a loss of a class.
 #[test]
 fn what_is_no_region_loss_is_nothing_of_a_class() {
     let mut g = Gen::new(20);

@@ -1,4 +1,4 @@
-//! Slices give the bits that a stream gives: at every level, for every length and alignment, of every type of input.
+//! Slices give the bits of a stream at every level, for every length, alignment and type of input.
 
 mod common;
 
@@ -36,7 +36,7 @@ enum Order {
 }
 
 impl Weights {
-    /// Both, with anything at all for the weight of a pixel that is masked out, and now and then no weight.
+    /// Both a mask and weights. A pixel that is masked out has any weight, and some pixels have weight 0.
     fn both(g: &mut Gen, length: usize, order: Order) -> Self {
         let valid: Vec<bool> = (0..length).map(|_| u8::arbitrary(g) % 3 > 0).collect();
         let anything = [f32::NAN, f32::INFINITY, -3.0, 1e-30, 1.0, 0.0];
@@ -93,7 +93,7 @@ fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|value| value.to_bits()).collect()
 }
 
-/// Compares a plane at every level with its pixels one by one: sums, counts, the first rejected pixel, and gradients three ways.
+/// Compares a plane at every level with its pixels one by one: sums, counts, the first rejected pixel, and three forms of the gradient.
 fn compare<L: Loss, K: Link, T: Target>(
     name: &str,
     empty: &Accumulator<L, K>,
@@ -135,7 +135,7 @@ fn uniform(g: &mut Gen, low: f32, high: f32) -> f32 {
     low + (high - low) * (u32::arbitrary(g) >> 8) as f32 / (1 << 24) as f32
 }
 
-/// A logit of any size that a network gives, and now and then one that it does not.
+/// Mostly a logit of a size that networks give, and sometimes another.
 fn logit(g: &mut Gen) -> f32 {
     match u8::arbitrary(g) % 16 {
         0 => *g.choose(&[0.0, -0.0, 1e-30, -1e-30, 17.0, -17.0, 88.0, -104.0]).unwrap(),
@@ -187,13 +187,13 @@ fn every_length_and_alignment() {
     let empty = bce_dice().accumulator();
     let mut hard = Gen::new(30);
     let columns = Columns::new(2200, || logit(&mut g), || u8::arbitrary(&mut hard) % 2, Weights::One);
-    // From each start, so that every alignment occurs; every length up to more than two vectors, and around a tile.
+    // From each start, so that every alignment occurs. Lengths go up to more than two vectors, and around a tile.
     for from in (2050..2200).chain(1160..1190).chain(0..9) {
         compare("bce + dice", &empty, columns.plane(from), &columns.samples(from));
     }
 }
 
-/// A gradient is the same whether exponentials were kept or not.
+/// The gradient does not depend on whether the exponentials were kept.
 #[test]
 fn more_pixels_than_are_kept() {
     let logits: Vec<f32> = (0..(1 << 20) + 77).map(|i| (i % 1009) as f32 * 0.03 - 17.0).collect();
@@ -215,11 +215,11 @@ fn every_type_of_target_and_weight() {
     let length = 1300;
     let mut random = Gen::new(30);
     let mask: Vec<bool> = (0..length).map(|_| bool::arbitrary(&mut g)).collect();
-    // One tile without holes, one with.
+    // One tile without ignored pixels, one with.
     let half_mask: Vec<bool> = (0..length).map(|i| i < 1024 || mask[i]).collect();
     let weights = (0..length).map(|i| if mask[i] { uniform(&mut random, 0.1, 9.0) } else { 0.0 }).collect();
     let both = [Order::MaskFirst, Order::WeightsFirst].map(|order| Weights::both(&mut g, length, order));
-    // A tile without holes in which every weight is 1, though not every value is.
+    // In the first tile no pixel is ignored and every used weight is 1, although other stored weights are not.
     let ones = (0..length).map(|i| if half_mask[i] { 1.0 } else { f32::NAN }).collect();
     let ones = Weights::Both(half_mask.clone(), ones, Order::WeightsFirst);
     let others = [Weights::One, Weights::Mask(mask.clone()), Weights::Mask(half_mask), Weights::Values(weights), ones];
@@ -249,7 +249,7 @@ fn probabilities() {
     compare("probabilities", &empty, columns.plane(3), &columns.samples(3));
 }
 
-/// Probabilities that the sums cannot hold leave a trace each, whatever their weight and target.
+/// Probabilities below the unit of the sums leave a trace each, for any weight and target.
 #[test]
 fn probabilities_below_the_grid() {
     let mut g = Gen::new(30);
@@ -382,7 +382,7 @@ fn inputs_of_other_types() {
         planes.into_iter().for_each(|plane| compare(name, &empty, plane.unwrap(), &weighted));
     };
 
-    // All kinds of bits: subnormal, infinite and NaN ones too.
+    // All kinds of bits, subnormal, infinite and NaN included.
     for limit in [0x7c00u16, u16::MAX] {
         let codes: Vec<u16> = (0..1111)
             .map(|_| u16::arbitrary(&mut g))
@@ -402,7 +402,7 @@ fn inputs_of_other_types() {
     });
 }
 
-/// Lengths are those of the plane, whatever is there; a second mask or second weights take the place of the first.
+/// The plane sets the lengths, for any contents. A second mask or second weights replace the first.
 #[test]
 fn what_is_given_twice_counts_as_given_last() {
     let (logits, targets) = ([0.5, 2.0, -1.0, 0.25], [true, false, false, true]);
@@ -427,7 +427,7 @@ fn what_is_given_twice_counts_as_given_last() {
     assert_eq!((error.slice, error.length, error.expected), ("the weights", 2, 4));
 }
 
-/// A map of losses, and the losses that go through a plane pixel by pixel, see mask and weights as a stream does.
+/// A map of losses, and losses that process a plane pixel by pixel, treat mask and weights as a stream does.
 #[test]
 fn what_goes_pixel_by_pixel_sees_mask_and_weights() {
     let mut g = Gen::new(30);
@@ -520,7 +520,7 @@ mod threads {
                 in_pool(threads, || total.gradient().par_write(plane, &mut parallel)).unwrap();
                 assert_eq!(bits(&parallel), bits(&slopes), "{threads} threads");
             }
-            // A bad pixel for the rounds that follow.
+            // A bad pixel for the later rounds.
             logits[100_000] = f32::NAN;
         }
     }

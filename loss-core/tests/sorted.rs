@@ -1,4 +1,4 @@
-//! The sorted losses against naive oracles, reference vectors, differences, and each other.
+//! The sorted losses compared with naive oracles, reference vectors, differences, and each other.
 
 #[path = "reference/arrays.rs"]
 mod arrays;
@@ -15,7 +15,7 @@ use quickcheck::{Arbitrary, Gen, quickcheck};
 
 // ---- inputs ---------------------------------------------------------------------------------------------------------
 
-/// Pixels: an input, a hard target, whether it is valid. Some inputs come twice.
+/// Pixels: an input, a hard target, and whether it is valid. Some inputs occur twice.
 #[derive(Clone, Debug)]
 struct Pixels<const ERRORS: bool>(Vec<(f32, bool, bool)>);
 
@@ -84,7 +84,7 @@ fn permuted<T: Clone>(items: &[T], seed: u64) -> (Vec<usize>, Vec<T>) {
 
 // ---- oracles --------------------------------------------------------------------------------------------------------
 
-/// The loss as Berman's code computes it.
+/// The loss as in Berman's code.
 fn lovasz_oracle(pixels: &[(f64, bool)]) -> f64 {
     let mut sorted = pixels.to_vec();
     sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -111,7 +111,7 @@ fn jaccard(mistaken: impl Iterator<Item = bool>, foreground: usize) -> f64 {
     if a + b == 0.0 { 0.0 } else { (a + b) / (foreground as f64 + b) }
 }
 
-/// The loss from its definition as an integral over thresholds: no order is needed.
+/// The loss by its definition as an integral over thresholds, which needs no order.
 fn integral_oracle(pixels: &[(f64, bool)]) -> f64 {
     let foreground = pixels.iter().filter(|pixel| pixel.1).count();
     let mut levels: Vec<f64> = pixels.iter().map(|pixel| pixel.0).filter(|&error| error > 0.0).collect();
@@ -170,14 +170,14 @@ quickcheck! {
         value.to_bits() == other_value.to_bits() && moved
     }
 
-    /// L is linear within an order: ⟨∂L/∂e, e⟩ = L, also where errors tie and whatever they share.
+    /// L is linear within an order: ⟨∂L/∂e, e⟩ = L, also where errors tie, however their slopes are shared.
     fn the_gradient_times_the_errors_is_the_loss(pixels: Errors) -> bool {
         let (value, gradient) = evaluate::<UnitErrors, true>(&pixels.0);
         let sum: f64 = gradient.iter().zip(&pixels.0).map(|(&g, pixel)| f64::from(g) * f64::from(pixel.0) * f64::from(u8::from(pixel.2))).sum();
         (sum - value).abs() <= 1e-6
     }
 
-    /// What ties share is a subgradient: L(e′) ≥ L(e) + ⟨∂L/∂e, e′ − e⟩ for any other errors.
+    /// The slopes of ties are a subgradient: L(e′) ≥ L(e) + ⟨∂L/∂e, e′ − e⟩ for any other errors.
     fn the_gradient_supports_the_loss(pixels: Errors, others: Vec<u16>) -> bool {
         let valid: Vec<_> = pixels.samples().filter(|pixel| pixel.2).collect();
         let (value, gradient) = evaluate::<UnitErrors, true>(&valid);
@@ -195,7 +195,7 @@ fn the_gradient_is_the_derivative_where_nothing_ties() {
     let mut g = Gen::new(50);
     let mut compared = 0;
     for _ in 0..300 {
-        // Beside an error of 10³⁰ the oracle has no digits left for a step.
+        // Next to an error of 10³⁰ the oracle has no digits left for a step.
         let pixels: Vec<_> =
             Hinges::arbitrary(&mut g).valid().into_iter().filter(|pixel| pixel.0.abs() < 100.0).collect();
         if pixels.is_empty() {
@@ -203,7 +203,7 @@ fn the_gradient_is_the_derivative_where_nothing_ties() {
         }
         let errors = hinge_errors(&pixels);
         let h = 1e-6;
-        // No kink within reach: other errors, and 0.
+        // There must be no kink within the step: no other error, and not 0.
         let clear = |i: usize| {
             let apart = |other: f64| (errors[i].0 - other).abs() > 4.0 * h;
             apart(0.0) && errors.iter().enumerate().all(|(j, other)| i == j || apart(other.0))
@@ -225,7 +225,7 @@ fn the_gradient_is_the_derivative_where_nothing_ties() {
     assert!(compared > 1000, "{compared}");
 }
 
-/// Two orders by hand: a foreground and a background pixel tie below one mistaken pixel of each kind.
+/// Two orders by hand: a foreground and a background pixel tie below one wrong pixel of each kind.
 #[test]
 fn ties_get_the_mean_of_two_orders() {
     let pixels = [(0.9, true, true), (0.8, false, true), (0.5, true, true), (0.5, false, true), (0.1, true, true)];
@@ -398,7 +398,7 @@ fn reference_lovasz_hinge() {
 
 const CLASSES: usize = 4;
 
-/// Logits by plane, labels (255: ignored).
+/// Logits by plane, and labels (255: ignored).
 #[derive(Clone, Debug)]
 struct Classes(Vec<f32>, Vec<u8>);
 
@@ -416,7 +416,7 @@ impl Arbitrary for Classes {
     }
 }
 
-/// Of f64 logits by plane, and how near to a tie it is.
+/// The loss of f64 logits by plane, and the distance to the nearest tie.
 fn softmax_oracle(logits: &[f64], labels: &[u8], mean: LovaszClasses) -> (f64, f64) {
     let n = labels.len();
     let (mut sum, mut classes, mut nearest) = (0.0, 0.0, f64::INFINITY);
@@ -507,7 +507,7 @@ fn the_softmax_gradient_is_the_derivative() {
     assert!(compared > 1000, "{compared}");
 }
 
-/// Far from the decision the loss and all slopes keep their relative accuracy.
+/// Far from the decision boundary the loss and all slopes keep their relative accuracy.
 #[test]
 fn saturated_softmax() {
     let (z, labels) = ([50.0f32, 0.0, 0.0], [0u8]);
@@ -619,7 +619,7 @@ quickcheck! {
         merged == whole && value(&merged) == value(&whole) && BinnedLovasz::from_state(sum).unwrap() == whole
     }
 
-    /// In bins finer than the errors are apart, the slopes are those of the exact loss, ties as well.
+    /// If the bins are narrower than the gaps between errors, the slopes are those of the exact loss, for ties as well.
     fn fine_bins_have_the_exact_gradient(pixels: Vec<(u8, bool)>) -> bool {
         let pixels: Vec<_> = pixels.into_iter().map(|(e, t)| (f32::from(e) / 256.0, t, true)).collect();
         if pixels.is_empty() { return true }
@@ -630,7 +630,7 @@ quickcheck! {
     }
 }
 
-/// The bound is reached: errors on lower edges all move up by half a bin, errors just below upper edges down by nearly as much.
+/// The bound is reached: errors on lower edges all move up by half a bin, and errors just below upper edges move down by almost as much.
 #[test]
 fn the_bound_of_bins_is_reached() {
     let lower: Vec<_> = (0..64u8).map(|i| (f32::from(i % 16) / 16.0, i % 3 == 0, true)).collect();
@@ -702,7 +702,7 @@ fn top_oracle(losses: &[f32], k: usize) -> f64 {
     sorted.iter().take(k).sum::<f64>() / k as f64
 }
 
-/// Of losses up to 10³⁸ and both signs, to what a plain f64 sum can promise.
+/// Compares means of losses up to 10³⁸ of both signs, as accurately as a plain f64 sum allows.
 fn same_mean(value: f64, expected: f64, losses: &[f32]) -> bool {
     let scale = losses.iter().fold(1e-6, |scale, &loss| f64::max(scale, f64::from(loss).abs()));
     (value - expected).abs() <= 1e-13 * scale
@@ -784,7 +784,7 @@ fn both_zeros_are_one_loss() {
     assert_eq!((hardest.value(), hardest.slope(0.0), hardest.slope(-0.0)), (0.0, 0.5, 0.5));
 }
 
-/// All of them: the mean, and its gradient, that the accumulator gives.
+/// The top k of all pixels is the mean, and has the accumulator's gradient.
 #[test]
 fn all_pixels_are_the_mean() {
     use loss_core::Loss;

@@ -1,4 +1,4 @@
-//! What an expression evaluates to is what the types of the core do, value and gradient, to the bit where it is the same sum.
+//! An expression gives the value and the gradient of the core's types, to the bit where the sum is the same.
 
 use loss_core::boundary::BoundaryAccumulator;
 use loss_core::boundary::distance::{scratch_length, signed_distance_map};
@@ -27,7 +27,7 @@ fn losses(text: &str) -> Losses {
     Losses::new(vec![text.parse::<Expression>().unwrap_or_else(|error| panic!("{error}"))])
 }
 
-/// Value and gradient by an expression.
+/// The value and the gradient of an expression.
 fn evaluated(text: &str, inputs: Inputs, pixels: Pixels<'_>) -> (f64, Vec<f32>) {
     let mut sums = losses(text).accumulator(inputs).expect("inputs that fit");
     sums.extend(pixels).expect("pixels that fit");
@@ -77,7 +77,7 @@ fn states_are_those_of_types() {
         let mut loaded = losses(text).accumulator(Inputs::Logits).unwrap();
         loaded.load_state(&state).unwrap();
         assert_eq!(loaded.finish().unwrap().value(), by_types.finish().unwrap().value(), "{text}");
-        // Of a device that has the loss as a type.
+        // A state from a device that has the loss as a type.
         by_types.load_state(sums.state().unwrap()).unwrap();
         loaded.merge(&sums).unwrap();
         assert_eq!(loaded.counts().valid, 2 * sums.counts().valid);
@@ -99,7 +99,7 @@ fn losses_that_rank_are_those_of_types() {
     lovasz.write_gradient(plane, &mut slopes).unwrap();
     assert!(slopes.iter().any(|slope| *slope != 0.0));
     assert_eq!(evaluated("lovasz_hinge", Inputs::Logits, plane.into()), (lovasz.value(), slopes.clone()));
-    // A part of a sum: coefficients times slopes.
+    // One part of a sum: coefficients times slopes.
     let (value, gradient) = evaluated("bce + 2 * lovasz_hinge", Inputs::Logits, plane.into());
     let (of_bce, bce) = typed(&Bce::new().mean(), plane);
     assert_eq!(value, of_bce + 2.0 * lovasz.value());
@@ -174,7 +174,7 @@ fn what_does_not_fit_is_refused() {
     assert_eq!(map, Ok(false));
 }
 
-/// Inputs of 16 and 8 bits, probabilities and thresholds go the same way as of types.
+/// Inputs of 16 and 8 bits, probabilities and thresholds give the results of the types.
 #[test]
 fn other_inputs() {
     let (logits, mask) = (logits(), mask());
@@ -254,7 +254,7 @@ fn losses_over_classes_are_those_of_types() {
         let pixels_of_wide = classes::Pixels { targets: classes::Targets::I64(&wide), ..pixels };
         assert_eq!(of_text(text, pixels_of_wide, Some(&weights)).1, gradient);
 
-        // Logits of 16 and 8 bits are the numbers that they are; soft targets of one class are labels.
+        // Logits of 16 and 8 bits give the results of the same numbers in f32; soft targets of one class give those of labels.
         let halves: Vec<half::f16> = logits.iter().map(|logit| half::f16::from_f32(*logit)).collect();
         let codes: Vec<i8> = logits.iter().map(|logit| (*logit * 16.0) as i8).collect();
         let quantisation = Quantisation::new(0.0625, 3).unwrap();
@@ -277,7 +277,7 @@ fn losses_over_classes_are_those_of_types() {
             assert_eq!(of_text(text, soft, None), of_text(text, wide, None));
         }
 
-        // What ranks, against pixels given one by one.
+        // Losses that rank, compared with pixels pushed one by one.
         let sample = |pixel: usize| {
             let place = |class| match layout {
                 Layout::Planar => class * PIXELS + pixel,

@@ -1,4 +1,4 @@
-//! The one list of losses: what is made from it is complete, and what cannot be is compared with it.
+//! The one list of losses: everything made from it is complete, and everything else is compared with it.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,7 +8,7 @@ use loss_core::AnyLoss;
 use loss_core::list::{self, Arguments, Facts, Kind, Needs, Preset};
 use loss_expression::{BinaryLoss, ClassesLoss, Vocabulary, known_elsewhere};
 
-/// Every loss that its inputs allow can be written in an expression, and of the others it is said why not.
+/// Every loss whose inputs allow it can be written in an expression, and the list gives the reason for the others.
 #[test]
 fn every_loss_of_the_core_can_be_written() {
     let mut count = 0;
@@ -60,7 +60,7 @@ fn facts_are_whole() {
     }
 }
 
-/// A row that is made with no arguments is the loss that its page describes.
+/// A loss made without arguments is the one that its page describes.
 #[test]
 fn every_row_makes_its_loss() {
     for entry in AnyLoss::LIST {
@@ -92,8 +92,8 @@ fn words(text: &str) -> BTreeSet<&str> {
     text.split(|character: char| !character.is_alphanumeric() && character != '_').collect()
 }
 
-/// The losses that nothing else is made of stand in their own file, in their folder's `mod.rs` and in one row of the list, and nowhere else but
-/// in tests and in what is written for C. That is what a new loss takes.
+/// A loss that nothing else is made of is named in its own file, in its folder's `mod.rs` and in one row of the list, and elsewhere only in tests
+/// and in the C interface. That is all that a new loss needs.
 #[test]
 fn a_new_loss_is_its_own_file_and_one_row() {
     const LOSSES: [&str; 5] =

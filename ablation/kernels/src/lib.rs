@@ -1,43 +1,43 @@
 #![forbid(unsafe_code)]
 //! The arithmetic of a block, forwards and backwards: a convolution of 3 × 3, group normalisation, leaky ReLU.
 //!
-//! The framework's own convolutions lay out nine copies of their input, and their gradient by the weights another nine of both; its
-//! normalisation takes thirty passes over memory. With them a step on eight images of 64 × 64 pixels takes nearly three times as long. Here an image's rows are
-//! read where they are, with a margin of zeros around them, and what a pixel gives stays in registers until it is whole.
+//! The framework's own convolutions store nine copies of their input, and their gradient by the weights another nine of both. Its
+//! normalisation takes thirty passes over memory. With them a step on eight images of 64 × 64 pixels takes nearly three times as long. Here the rows of an image are
+//! read in place, with a margin of zeros around them, and a pixel's result stays in registers until it is complete.
 //!
-//! All of it is compiled once more for wide registers, which `pulp` asks the processor for. Products and sums are rounded one by one with
-//! either, in the same order, so the bits are the same.
+//! Everything is also compiled for wide registers; `pulp` checks at run time whether the processor has them. Both versions round products and sums one by
+//! one, in the same order, so the bits are the same.
 
 use pulp::{Arch, Simd, WithSimd};
 
-/// What a leaky ReLU multiplies numbers below 0 by.
+/// The factor of a leaky ReLU for numbers below 0.
 pub const NEGATIVE_SLOPE: f64 = 0.1;
 
-/// Pixels of a row that are worked on together.
+/// The number of pixels of a row that are processed together.
 const LANES: usize = 8;
-/// Channels that are worked on together.
+/// The number of channels that are processed together.
 const TOGETHER: usize = 4;
-/// Added to a variance before its root is taken.
+/// The number added to a variance before its root is taken.
 const EPSILON: f64 = 1e-5;
 const TAPS: usize = 9;
 
 /// Width and height of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extent {
-    /// In pixels.
+    /// The width in pixels.
     pub width: usize,
-    /// In pixels.
+    /// The height in pixels.
     pub height: usize,
 }
 
 impl Extent {
-    /// Of one channel.
+    /// The number of pixels of one channel.
     #[must_use]
     pub fn pixels(self) -> usize {
         self.width * self.height
     }
 
-    /// From one row to the next where there is a margin: a pixel on either side, and as many as fill the lanes.
+    /// The distance between rows with a margin: the width, a pixel on either side, and enough to fill the lanes.
     fn stride(self) -> usize {
         self.width.next_multiple_of(LANES) + 2
     }
@@ -58,7 +58,7 @@ impl Padded {
         Self { extent, numbers: vec![0.0; channels * extent.padded()] }
     }
 
-    /// Takes the numbers of another image; the margin stays.
+    /// Copies the numbers of another image; the margin stays.
     fn fill(&mut self, image: &[f32]) {
         let (extent, stride) = (self.extent, self.extent.stride());
         let channels = self.numbers.chunks_exact_mut(extent.padded()).zip(image.chunks_exact(extent.pixels()));
@@ -77,11 +77,11 @@ impl Padded {
     }
 }
 
-/// Kernels in the order in which they are read: for some output channels together, the weights of each by input channel and tap.
+/// Kernels in the order of reading: for several output channels together, the weights of each by input channel and tap.
 struct Kernels(Vec<Vec<[f32; TOGETHER]>>);
 
 impl Kernels {
-    /// `weight(to, from, tap)`; where there are no more channels the weights are 0.
+    /// Makes it of `weight(to, from, tap)`; past the last channel the weights are 0.
     fn new(to: usize, from: usize, weight: impl Fn(usize, usize, usize) -> f32) -> Self {
         let group = |first: usize| {
             let taps = (0..from).flat_map(|from| (0..TAPS).map(move |tap| (from, tap)));
@@ -94,7 +94,7 @@ impl Kernels {
     }
 }
 
-/// The convolution of an image, whose channels lie one after the other in `output`.
+/// The convolution of an image, whose channels are one after the other in `output`.
 #[inline(always)]
 fn convolve(input: &Padded, kernels: &Kernels, output: &mut [f32]) {
     let (extent, stride) = (input.extent, input.extent.stride());
@@ -114,14 +114,14 @@ fn convolve(input: &Padded, kernels: &Kernels, output: &mut [f32]) {
     }
 }
 
-/// A part of a row as the three taps of a kernel's row see it.
+/// A part of a row, as the three taps of a kernel's row see it.
 #[inline(always)]
 fn shifted(seen: &[f32; LANES + 2]) -> [[f32; LANES]; 3] {
     let [a, b, c, d, e, f, g, h, i, j] = *seen;
     [[a, b, c, d, e, f, g, h], [b, c, d, e, f, g, h, i], [c, d, e, f, g, h, i, j]]
 }
 
-/// What some channels are at some pixels of a row.
+/// The values of several channels at several pixels of a row.
 #[inline(always)]
 fn at<'a>(
     channels: impl Iterator<Item = &'a [f32]>,
@@ -153,7 +153,7 @@ fn add_weight_gradient(input: &Padded, slopes: &Padded, gradient: &mut [f32]) {
     let from = input.channels().len();
     let pairs = slopes.numbers.chunks(2 * slopes.extent.padded()).zip(gradient.chunks_mut(2 * from * TAPS));
     for (slopes, gradient) in pairs {
-        // Two output channels read an input channel together; a single one goes with itself, and is written once.
+        // Two output channels read an input channel together; a single one is paired with itself, and written once.
         let (first, second) = slopes.split_at(input.extent.padded());
         let second = if second.is_empty() { first } else { second };
         for (place, channel) in input.channels().enumerate() {
@@ -175,7 +175,7 @@ fn products(channel: &[f32], slopes: [&[f32]; 2], row: usize, extent: Extent) ->
     let [first, second] = slopes;
     let [mut a, mut b, mut c, mut d, mut e, mut f] = [[0.0; LANES]; 6];
     for y in 0..extent.height {
-        // The slopes begin a row and a pixel later, behind their margin.
+        // The slopes begin a row and a pixel later, after their margin.
         let begin = (y + 1) * stride + 1;
         for x in (0..extent.width).step_by(LANES) {
             let seen = channel.get((y + row) * stride + x..).and_then(<[f32]>::first_chunk::<{ LANES + 2 }>);
@@ -200,50 +200,50 @@ fn add_product(sums: &mut [f32; LANES], slopes: &[f32; LANES], seen: &[f32; LANE
     }
 }
 
-/// A block's shape and numbers: images one after the other, each its channels row by row; kernels by output channel, input channel and tap.
+/// The shape and numbers of a block: images one after the other, each with its channels row by row; kernels by output channel, input channel and tap.
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
-    /// Of a batch.
+    /// The number of images in a batch.
     pub images: usize,
-    /// Channels that go in.
+    /// The number of input channels.
     pub from: usize,
-    /// Channels that come out.
+    /// The number of output channels.
     pub to: usize,
-    /// Groups of channels for the normalisation; they divide `to`.
+    /// The number of channel groups of the normalisation; it divides `to`.
     pub groups: usize,
-    /// Of each image.
+    /// The size of each image.
     pub extent: Extent,
 }
 
-/// What a block has learned.
+/// The learned numbers of a block.
 #[derive(Clone, Copy)]
 pub struct Learned<'a> {
     /// The weights of the convolution, `to` × `from` × 3 × 3.
     pub kernels: &'a [f32],
-    /// What each channel is multiplied by after the normalisation.
+    /// The factor of each channel after the normalisation.
     pub scale: &'a [f32],
-    /// What is added to it then.
+    /// The number added to each channel after that.
     pub shift: &'a [f32],
 }
 
-/// What a block gives, and what its gradient is made from.
+/// The output of a block, and the numbers that its gradient needs.
 pub struct Forward {
-    /// `images` × `to` × height × width.
+    /// The output: `images` × `to` × height × width.
     pub output: Vec<f32>,
-    /// For [`backward`].
+    /// The numbers for [`backward`].
     pub kept: Kept,
 }
 
-/// What [`backward`] needs of [`forward`].
+/// The numbers of [`forward`] that [`backward`] needs.
 #[derive(Clone, Debug)]
 pub struct Kept {
-    /// The convolution with mean 0 and standard deviation 1 in each group.
+    /// The convolution, normalised to mean 0 and standard deviation 1 in each group.
     normalised: Vec<f32>,
-    /// 1 / standard deviation, of each image and group.
+    /// 1 / standard deviation, for each image and group.
     inverses: Vec<f32>,
 }
 
-/// What a block gives.
+/// Computes the output of a block.
 #[must_use]
 pub fn forward(shape: Shape, input: &[f32], learned: Learned<'_>) -> Forward {
     struct Run<'a>(Shape, &'a [f32], Learned<'a>);
@@ -290,7 +290,7 @@ fn run_forward(shape: Shape, input: &[f32], learned: Learned<'_>) -> Forward {
     Forward { output, kept: Kept { normalised, inverses } }
 }
 
-/// Gives numbers mean 0 and standard deviation 1, and tells what they were divided by, inverted.
+/// Normalises numbers to mean 0 and standard deviation 1, and returns 1 / their standard deviation.
 #[inline(always)]
 fn normalise(group: &mut [f32]) -> f32 {
     let count = group.len() as f64;
@@ -301,10 +301,10 @@ fn normalise(group: &mut [f32]) -> f32 {
     inverse
 }
 
-/// A sum in lanes, of which each is short enough for `f32`.
+/// A sum in lanes, each short enough for `f32`.
 #[inline(always)]
 fn sum(numbers: &[f32], of: impl Fn(f32) -> f32) -> f64 {
-    /// Numbers that are summed in `f32`.
+    /// The number of terms that are summed in `f32`.
     const SHORT: usize = 64 * LANES;
     let short = |numbers: &[f32]| {
         let mut lanes = [0.0_f32; LANES];
@@ -316,19 +316,19 @@ fn sum(numbers: &[f32], of: impl Fn(f32) -> f32) -> f64 {
     numbers.chunks(SHORT).map(short).sum()
 }
 
-/// The gradients by all that went into a block.
+/// The gradients by everything that went into a block.
 pub struct Backward {
-    /// None if nobody asked.
+    /// The gradient by the input; `None` if it was not requested.
     pub input: Option<Vec<f32>>,
-    /// By each weight, in their order.
+    /// The gradient by each weight, in the order of the weights.
     pub kernels: Vec<f32>,
-    /// By each channel's scale.
+    /// The gradient by each channel's scale.
     pub scale: Vec<f32>,
-    /// By each channel's shift.
+    /// The gradient by each channel's shift.
     pub shift: Vec<f32>,
 }
 
-/// From `slopes`, the gradient by what the block gave.
+/// Computes the gradients from `slopes`, the gradient by the block's output.
 #[must_use]
 pub fn backward(
     shape: Shape,
@@ -398,7 +398,7 @@ fn run_backward(
     Backward { input: wants_input.then_some(by_input), kernels, scale: narrow(scale), shift: narrow(shift) }
 }
 
-/// From the slopes by what a channel gave to those by its normalised numbers; and the slopes by scale and shift.
+/// From the slopes by a channel's output to those by its normalised numbers, by its scale and by its shift.
 #[inline(always)]
 fn through_activation(slopes: &mut [f32], normalised: &[f32], scale: f32, shift: f32) -> [f64; 2] {
     let mut sums = [0.0, 0.0];
@@ -421,7 +421,7 @@ fn through_activation(slopes: &mut [f32], normalised: &[f32], scale: f32, shift:
     sums
 }
 
-/// From the slopes by a group's normalised numbers to those by the numbers themselves.
+/// From the slopes by a group's normalised numbers to those by the numbers before the normalisation.
 #[inline(always)]
 fn through_normalisation(slopes: &mut [f32], normalised: &[f32], inverse: f32) {
     let count = slopes.len() as f64;
@@ -445,7 +445,7 @@ fn through_normalisation(slopes: &mut [f32], normalised: &[f32], inverse: f32) {
     }
 }
 
-/// Numbers that are summed in `f32` lanes before `f64` takes over.
+/// The number of terms summed in `f32` lanes before `f64` takes over.
 const fn pieces() -> usize {
     64 * LANES
 }

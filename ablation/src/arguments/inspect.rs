@@ -7,11 +7,11 @@ use clap::Args;
 use super::ClassesArgument;
 use crate::targets::Value;
 
-/// Look at masks before training: class balance, the weights that follow, and losses to begin with.
+/// Look at masks before training: class balance, the resulting weights, and losses to start with.
 #[derive(Debug, Args)]
 pub(crate) struct InspectArguments {
     /// Masks: .npy, or .npz as file.npz:name, patterns in quotes or folders; bool, labels from 0, or soft masks in [0, 1]. Axis 0
-    /// is that of images, unless there are two axes
+    /// is the axis of images, unless there are two axes
     #[arg(value_name = "FILE", required_unless_present = "guide")]
     pub(crate) masks: Vec<OsString>,
 
@@ -23,15 +23,15 @@ pub(crate) struct InspectArguments {
     #[arg(long, value_name = "LABEL", allow_negative_numbers = true)]
     pub(crate) ignore: Option<Value>,
 
-    /// Take these values as foreground, such as 255 or 3,4, and all other labels as background
+    /// Use these values as foreground, such as 255 or 3,4, and all other labels as background
     #[arg(long, value_name = "VALUES", value_delimiter = ',', allow_negative_numbers = true)]
     pub(crate) foreground: Vec<Value>,
 
-    /// With --foreground: take these values and 0 as background, and no others [default: all other labels]
+    /// With --foreground: use these values and 0 as background, and no others [default: all other labels]
     #[arg(long, value_name = "VALUES", value_delimiter = ',', allow_negative_numbers = true, requires = "foreground")]
     pub(crate) background: Vec<Value>,
 
-    /// Read one-hot masks as labels [default: if the masks are one-hot, and it is then said]
+    /// Read one-hot masks as labels [default: if the masks are one-hot, with a note]
     #[arg(long)]
     pub(crate) one_hot: bool,
 
@@ -39,7 +39,7 @@ pub(crate) struct InspectArguments {
     #[arg(long, conflicts_with = "one_hot")]
     pub(crate) multi_label: bool,
 
-    /// Show which losses the field takes for which task, and why
+    /// Show the losses that the field uses for each task, with reasons
     #[arg(long)]
     pub(crate) guide: bool,
 

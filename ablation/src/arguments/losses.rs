@@ -5,11 +5,11 @@ use clap::Args;
 /// List the losses that expressions can name.
 #[derive(Debug, Args)]
 pub(crate) struct LossesArguments {
-    /// Describe this loss alone, with all its parameters
+    /// Describe only this loss, with all its parameters
     #[arg(value_name = "LOSS")]
     pub(crate) name: Option<String>,
 
-    /// List those over classes
+    /// List the losses over classes
     #[arg(long)]
     pub(crate) classes: bool,
 

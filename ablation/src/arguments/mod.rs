@@ -1,6 +1,6 @@
-//! What each command can be asked for: a file a command, and what several of them take.
+//! The arguments of each command, one file per command, and the arguments that several share.
 //!
-//! Every command reads its arguments, so this lies beneath all of them; `cli` parses, and hands them on.
+//! Every command reads its arguments, so this layer lies below all of them; `cli` parses them and passes them on.
 
 mod classes;
 mod inspect;

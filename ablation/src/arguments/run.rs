@@ -1,4 +1,4 @@
-//! `run`, `report`, `config` and `compare`.
+//! The arguments of `run`, `report`, `config` and `compare`.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -8,34 +8,34 @@ use clap::Args;
 
 use super::ClassesArgument;
 
-/// The largest seed: every reader of JSON holds it exactly.
+/// The largest seed, which every reader of JSON holds exactly.
 pub(crate) const LARGEST_SEED: u64 = (1 << 53) - 1;
 
 pub(crate) const MOST_SEEDS: u32 = 1000;
 
-/// The most threads that may be asked for.
+/// The largest number of threads.
 const MOST_THREADS: i64 = 1024;
 
 /// Train a small U-Net under different losses, and write a report.
 ///
-/// Synthetic images with few foreground pixels, one network, and for each loss some trainings that differ in nothing but
+/// The images are synthetic and have few foreground pixels. One network is trained with each loss several times; these trainings differ only in
 /// the seed. The report is one page (index.html) with its figures (SVG, PNG), all numbers (results.json, data/*.csv) and
-/// what can be said from them, differences with their intervals.
+/// its conclusions, with the interval of every difference.
 #[derive(Debug, Args)]
 pub(crate) struct RunArguments {
     /// The exercises to run [default: all]
-    // Which there are, and their numbers, `run::with_exercises` adds.
+    // `run::with_exercises` adds the list of exercises with their numbers.
     #[arg(value_name = "EXERCISE")]
     pub(crate) exercises: Vec<u8>,
 
     #[command(flatten)]
     pub(crate) preset: PresetArguments,
 
-    /// Settings that differ from the preset's, as TOML; `ablation config` prints them all
+    /// Settings that differ from the preset, as TOML; `ablation config` prints all settings
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
-    /// Train each arm with so many seeds
+    /// Train each arm with this number of seeds
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_SEEDS)))]
     pub(crate) seeds: Option<u32>,
 
@@ -43,23 +43,23 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "SEED", value_parser = clap::value_parser!(u64).range(..=LARGEST_SEED))]
     pub(crate) first_seed: Option<u64>,
 
-    /// Add an arm with a loss of your own, an expression as `ablation score` has it
+    /// Add an arm with your own loss, an expression as in `ablation score`
     #[arg(long = "loss", value_name = "EXPRESSION", allow_hyphen_values = true)]
     pub(crate) losses: Vec<String>,
 
-    /// Train on crops of these images in place of synthetic ones: PNG, TIFF or .npy, grey or RGB; files, a pattern in quotes or a folder
+    /// Train on crops of these images instead of synthetic ones: PNG, TIFF or .npy, grey or RGB; files, a pattern in quotes or a folder
     #[arg(long, value_name = "FILE", num_args = 1.., requires = "masks", help_heading = "Your own images")]
     pub(crate) images: Vec<OsString>,
 
-    /// Their masks, one for each image, paired as `ablation score` pairs files: 0 and 1, 0 and 255, or labels with --classes
+    /// Their masks, one for each image, paired like the files of `ablation score`: 0 and 1, 0 and 255, or labels with --classes
     #[arg(long, value_name = "FILE", num_args = 1.., requires = "images", help_heading = "Your own images")]
     pub(crate) masks: Vec<OsString>,
 
-    /// Masks are labels of so many classes, or of these names, from 0; all but 0 are foreground [default: masks are binary]
+    /// The masks are labels of this number of classes, or of these names, from 0; all but 0 are foreground [default: masks are binary]
     #[arg(long, value_name = "CLASSES", requires = "masks", help_heading = "Your own images")]
     pub(crate) classes: Option<ClassesArgument>,
 
-    /// Take these values of the masks as foreground, such as 3,4, or "nonzero" where values number objects
+    /// Use these values of the masks as foreground, such as 3,4, or "nonzero" if values number objects
     #[arg(long, value_name = "VALUES", requires = "masks", help_heading = "Your own images")]
     pub(crate) foreground: Option<Foreground>,
 
@@ -67,11 +67,11 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "PIXELS", requires = "images", help_heading = "Your own images")]
     pub(crate) crop: Option<usize>,
 
-    /// Split the images into so many folds; each seed holds one out, in turn, and never a part of an image [default: 3]
+    /// Split the images into this number of folds; each seed holds one fold out, in turn. An image is never divided between folds [default: 3]
     #[arg(long, value_name = "N", requires = "images", help_heading = "Your own images")]
     pub(crate) folds: Option<usize>,
 
-    /// Print what would be trained, how long it takes about and how much disk, and train nothing
+    /// Print what would be trained, and about how much time and disk it takes, without training
     #[arg(long)]
     pub(crate) plan: bool,
 
@@ -79,11 +79,11 @@ pub(crate) struct RunArguments {
     #[arg(long, short, value_name = "FOLDER", default_value = "target/ablation")]
     pub(crate) output: PathBuf,
 
-    /// Trainings side by side; the numbers do not depend on it [default: one for each core]
+    /// The number of trainings at the same time; it does not change the numbers [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
     pub(crate) threads: Option<u16>,
 
-    /// Train again what is finished already
+    /// Repeat trainings that are finished already
     #[arg(long)]
     pub(crate) fresh: bool,
 
@@ -92,7 +92,7 @@ pub(crate) struct RunArguments {
     pub(crate) quiet: bool,
 }
 
-/// What of a mask is foreground.
+/// The values of a mask that are foreground.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Foreground {
     /// Every value but 0.
@@ -114,7 +114,7 @@ impl FromStr for Foreground {
     }
 }
 
-/// How long it may take.
+/// The length of the run.
 #[derive(Debug, Args)]
 pub(crate) struct PresetArguments {
     /// Less than a minute: one seed, small images, few steps
@@ -126,7 +126,7 @@ pub(crate) struct PresetArguments {
     pub(crate) full: bool,
 }
 
-/// Print the settings of a run as TOML, with what each means.
+/// Print the settings of a run as TOML, with an explanation of each.
 #[derive(Debug, Args)]
 pub(crate) struct ConfigArguments {
     #[command(flatten)]
@@ -135,8 +135,8 @@ pub(crate) struct ConfigArguments {
 
 /// Draw the report of a run again, without training.
 ///
-/// The page, the figures and the tables come from results.json, and the facts of the run (command, machine, times) from the run.json beside it. They are the files that
-/// `ablation run` of the same version wrote.
+/// The page, the figures and the tables come from results.json, and the facts of the run (command, machine, times) from the run.json beside it. The same version of
+/// `ablation run` must have written both files.
 #[derive(Debug, Args)]
 pub(crate) struct ReportArguments {
     /// The results.json of a run, or the folder of its report
@@ -150,14 +150,14 @@ pub(crate) struct ReportArguments {
 
 /// Show what changed between two runs: first the conclusions, then the numbers.
 ///
-/// Settings, versions, conclusions, and each metric of each arm; where both runs have the same seeds, whether the difference is clear.
+/// Compares settings, versions, conclusions, and each metric of each arm. If both runs have the same seeds, it says whether a difference is clear.
 #[derive(Debug, Args)]
 pub(crate) struct CompareArguments {
     /// The results.json of a run, or the folder of its report
     #[arg(value_name = "A")]
     pub(crate) first: PathBuf,
 
-    /// Those of the other
+    /// The results.json of the other run, or the folder of its report
     #[arg(value_name = "B")]
     pub(crate) second: PathBuf,
 

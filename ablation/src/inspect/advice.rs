@@ -1,19 +1,19 @@
-//! Which losses the field takes for what, and why.
+//! The losses that the field uses for masks like these, and the reasons.
 
 use super::survey::Survey;
 use crate::tables::{percent, six};
 
-/// Losses to begin with.
+/// Losses to start with.
 #[derive(Clone, Debug)]
 pub(super) struct Advice {
-    /// What is so of the masks.
+    /// The property of the masks.
     pub(super) finding: String,
-    /// Expressions for `ablation score --loss`; none where something else helps.
+    /// Expressions for `ablation score --loss`; empty if something else helps.
     pub(super) losses: Vec<String>,
     pub(super) why: &'static str,
 }
 
-/// How much of the masks is foreground, or of the rarest class that occurs.
+/// The share of foreground, or of the rarest class that occurs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Band {
     /// Above 20 %.
@@ -37,7 +37,7 @@ impl Band {
     }
 }
 
-/// A row of the table by share: losses for binary masks, losses for classes, and why.
+/// A row of the table by share: losses for binary masks, losses for classes, and the reason.
 type Row = (Band, &'static [&'static str], &'static [&'static str], &'static str);
 
 const BY_SHARE: [Row; 4] = [
@@ -45,13 +45,13 @@ const BY_SHARE: [Row; 4] = [
         Band::Common,
         &["bce", "bce + dice(smooth=1)"],
         &["ce", "ce + dice(smooth=1)"],
-        "Nothing is rare, so a cross-entropy sees enough of everything; Dice beside it trains for the overlap that is reported.",
+        "Nothing is rare, so cross-entropy sees enough of every class. Dice beside it trains for the overlap that is reported.",
     ),
     (
         Band::Minor,
         &["bce + dice(smooth=1)"],
         &["ce + dice(smooth=1)"],
-        "A cross-entropy alone is led by the many easy pixels; Dice weighs foreground by its own size, and the cross-entropy \
+        "Many easy pixels dominate cross-entropy alone. Dice weighs foreground by its own size, and cross-entropy \
          keeps gradients smooth.",
     ),
     (
@@ -61,8 +61,8 @@ const BY_SHARE: [Row; 4] = [
             "focal(gamma=2) + dice(smooth=1, classes=foreground)",
             "tversky(alpha=0.3, beta=0.7, smooth=1, classes=foreground)",
         ],
-        "Easy background outweighs the rest: focal loss fades it, and Tversky with β > α makes a miss dearer than a false \
-         alarm. Class weights help too; weights above 20 or so make training unsteady, so clamp them.",
+        "Easy background outweighs the rest. Focal loss fades it, and Tversky with β > α makes a miss cost more than a false \
+         alarm. Class weights help too, but weights above about 20 make training unsteady, so clamp them.",
     ),
     (
         Band::VeryRare,
@@ -71,14 +71,14 @@ const BY_SHARE: [Row; 4] = [
             "focal_tversky(alpha=0.3, beta=0.7, gamma=0.75, smooth=1, classes=foreground)",
             "focal(gamma=2) + dice(smooth=1, classes=foreground)",
         ],
-        "Hardly a pixel of it: region losses that favour recall, over the batch rather than each image. No loss replaces \
+        "There are few such pixels, so use region losses that favour recall, over the batch rather than each image. No loss replaces \
          sampling: draw crops that contain the class.",
     ),
 ];
 
 /// Objects below this are small (COCO: 32 × 32 pixels).
 const SMALL_OBJECT: u64 = 32 * 32;
-/// They also are small in their image.
+/// The object must also be small in its image.
 const SMALL_SHARE: f64 = 0.01;
 const MANY_EMPTY: f64 = 0.1;
 const LARGE_WEIGHT: f64 = 20.0;
@@ -90,7 +90,7 @@ pub(super) fn advice(survey: &Survey, pos_weight: Option<f64>) -> Vec<Advice> {
     let rarest = if is_binary {
         occurring.clone().next()
     } else {
-        // Background can be the rare class, too.
+        // Background can be the rare class as well.
         shares.clone().enumerate().filter(|(_, share)| *share > 0.0).min_by(|a, b| a.1.total_cmp(&b.1))
     };
     let mut all = Vec::new();
@@ -101,7 +101,7 @@ pub(super) fn advice(survey: &Survey, pos_weight: Option<f64>) -> Vec<Advice> {
         advise(
             "there is no foreground at all".to_owned(),
             &[],
-            "Nothing can be learnt but to predict nothing; are these the right masks?",
+            "A network can only learn to predict nothing. Are these the right masks?",
         );
         return all;
     };
@@ -131,7 +131,7 @@ pub(super) fn advice(survey: &Survey, pos_weight: Option<f64>) -> Vec<Advice> {
         advise(
             finding,
             losses,
-            "A pixel at the edge costs a small object much of its overlap, and large ones decide a pooled Dice; β > α \
+            "A pixel at the edge costs a small object much of its overlap, and large objects dominate a pooled Dice. β > α \
              keeps small ones from being given up. Report recall by object as well.",
         );
     }
@@ -143,7 +143,7 @@ pub(super) fn advice(survey: &Survey, pos_weight: Option<f64>) -> Vec<Advice> {
         advise(
             finding,
             &["bce", "bce + dice(overlap=minimum, smooth=1)"],
-            "Cross-entropy is smallest at p = t for any t. The usual product Dice is not: it rewards p of 0 or 1; the \
+            "Cross-entropy is smallest at p = t for any t. The usual product Dice is not, because it rewards p of 0 or 1; the \
              minimum form is 0 at p = t.",
         );
     }
@@ -154,8 +154,8 @@ pub(super) fn advice(survey: &Survey, pos_weight: Option<f64>) -> Vec<Advice> {
         advise(
             finding,
             losses,
-            "Dice of an image without foreground is 0 or near 1 with nothing between, unless it is smoothed by some pixels; \
-             take it over the batch (no --per-image), and keep a cross-entropy beside it.",
+            "The Dice loss of an image without foreground is 0 or near 1, with nothing between, unless its smoothing is worth some pixels. \
+             Compute it over the batch (no --per-image), and keep a cross-entropy beside it.",
         );
     }
     let absent: Vec<usize> = (0..survey.classes.len()).filter(|class| survey.share(*class) == 0.0).collect();
@@ -165,20 +165,20 @@ pub(super) fn advice(survey: &Survey, pos_weight: Option<f64>) -> Vec<Advice> {
         advise(
             finding,
             &["ce + dice(smooth=1, absent=skip)"],
-            "What they count for in a mean over classes is a choice: absent=count, zero or skip. Their computed weights are 0.",
+            "Choose how they count in a mean over classes: absent=count, zero or skip. Their computed weights are 0.",
         );
     }
     let largest = shares.clone().fold(0.0, f64::max);
     if largest > 0.8 {
         let finding = format!("predicting the largest class alone has an accuracy of {}", percent(largest));
-        advise(finding, &[], "Accuracy says little here: report Dice, IoU, precision and recall of each class.");
+        advise(finding, &[], "Accuracy is misleading here: report Dice, IoU, precision and recall of each class.");
     }
     if let Some(weight) = pos_weight.filter(|weight| *weight > LARGE_WEIGHT && is_binary) {
         let finding = format!("pos_weight would be {}", six(weight));
         advise(
             finding,
             &["bce(pos_weight=20) + dice(smooth=1)"],
-            "So large a weight makes training unsteady and probabilities far too high; 10 to 20 with Dice beside it goes as far.",
+            "Such a weight makes training unsteady and probabilities far too high; 10 to 20 with Dice beside it achieves the same.",
         );
     }
     all

@@ -1,14 +1,14 @@
-//! The sizes of objects: pixels of a class that touch by their edges.
+//! The sizes of objects. An object is the pixels of a class that touch by their edges.
 
-/// Labels the objects of planes, which stream past row by row; memory grows with the objects of one plane.
+/// Labels the objects of planes row by row. Its memory grows with the objects of one plane.
 pub(super) struct Components {
     width: usize,
     height: usize,
     column: usize,
     row: usize,
-    /// The class and object of the row above, then, up to the column, of this one.
+    /// The class and object of each pixel: of this row up to the column, then of the row above.
     line: Vec<Option<(usize, usize)>>,
-    /// Objects of the plane: another that each is a part of (or itself), its pixels, its class.
+    /// The objects of the plane: another object that each is a part of (or itself), its pixels, its class.
     objects: Vec<(usize, u64, usize)>,
     sizes: Vec<Vec<u64>>,
 }
@@ -19,7 +19,7 @@ impl Components {
         Self { width, height, column: 0, row: 0, line, objects: Vec::new(), sizes: Vec::new() }
     }
 
-    /// Adds the next pixel: its class, if it is of an object at all.
+    /// Adds the next pixel: its class, or `None` if it belongs to no object.
     pub(super) fn push(&mut self, class: Option<usize>) {
         let above = self.line.get(self.column).copied().flatten().filter(|_| self.row > 0);
         let before = self.column.checked_sub(1).and_then(|column| self.line.get(column).copied().flatten());
@@ -56,7 +56,7 @@ impl Components {
             if parent == object {
                 break;
             }
-            // Each step makes the path half as long for the next time.
+            // Each step halves the path for the next time.
             let grandparent = self.objects.get(parent).map_or(parent, |(grandparent, ..)| *grandparent);
             if let Some((to, ..)) = self.objects.get_mut(object) {
                 *to = grandparent;
@@ -103,7 +103,7 @@ impl Components {
     }
 }
 
-/// The median, the lower one of two.
+/// The median; of an even number the lower of the middle two.
 pub(super) fn median(sizes: &mut [u64]) -> Option<u64> {
     let middle = sizes.len().checked_sub(1)? / 2;
     Some(*sizes.select_nth_unstable(middle).1)

@@ -1,4 +1,4 @@
-//! `ablation inspect`: class balance, and what follows from it.
+//! `ablation inspect`: the class balance of masks, and the losses that suit it.
 
 mod advice;
 mod components;
@@ -20,7 +20,7 @@ use crate::terminal;
 use advice::{Advice, advice};
 use survey::Survey;
 
-/// Columns of text.
+/// The width of the text, in columns.
 const WIDTH: u16 = 112;
 
 const WEIGHTS: [(&str, WeightsFrom); 4] = [
@@ -49,7 +49,7 @@ pub(crate) fn inspect(arguments: &InspectArguments) -> Result<String, Error> {
     Ok(as_text(&survey, pos_weight, &advice) + &guide)
 }
 
-/// Of binary masks.
+/// The pos_weight of binary masks.
 fn pos_weight(survey: &Survey) -> Option<f64> {
     let [background, foreground] = &survey.counts()[..] else { return None };
     let soft = survey.soft.map(|(_, sum)| (sum, survey.valid() as f64 - sum));
@@ -87,16 +87,17 @@ fn as_text(survey: &Survey, pos_weight: Option<f64>, advice: &[Advice]) -> Strin
         );
     }
     if survey.multi_label {
-        let _ = writeln!(text, "masks are multi-label: each channel is a binary mask of its own");
+        let _ = writeln!(text, "masks are multi-label: each channel is its own binary mask");
     }
     if let Some(sight) = &survey.sight {
         let _ = writeln!(text, "{sight}");
     }
     if survey.clamped > 0 {
-        let _ = writeln!(text, "{} values within {TOLERANCE:e} outside [0, 1] were taken for 0 or 1", survey.clamped);
+        let _ = writeln!(text, "{} values within {TOLERANCE:e} outside [0, 1] were read as 0 or 1", survey.clamped);
     }
     if let Some((between, sum)) = survey.soft.filter(|(between, _)| *between > 0) {
-        let _ = writeln!(text, "soft: {between} pixels between 0 and 1, Σ t {}; counted below from 0.5 on", six(sum));
+        let _ =
+            writeln!(text, "soft: {between} pixels between 0 and 1, Σ t {}; counted below from 0.5 upwards", six(sum));
     }
     let counts = survey.counts();
     let mut header = vec![left("class")];
@@ -117,8 +118,8 @@ fn as_text(survey: &Survey, pos_weight: Option<f64>, advice: &[Advice]) -> Strin
         let _ = writeln!(text, "pos_weight {} (background / foreground)", six(weight));
     }
     text.push_str(
-        "inverse: N / (K nₖ); median: median(n) / nₖ; effective: (1 − β) / (1 − β^nₖ), of mean 1. Objects touch by edges.\n\n\
-         Losses to begin with:\n",
+        "inverse: N / (K nₖ); median: median(n) / nₖ; effective: (1 − β) / (1 − β^nₖ), scaled to mean 1. Objects touch by edges.\n\n\
+         Losses to start with:\n",
     );
     for Advice { finding, losses, why } in advice {
         let _ = writeln!(text, "\n- {finding}");
@@ -202,9 +203,9 @@ fn guide_json() -> Value {
         .collect()
 }
 
-/// The table by task.
+/// The table of losses by task.
 fn guide() -> String {
-    let mut guide = table(["task", "losses to begin with", "why", "mind"].map(left));
+    let mut guide = table(["task", "losses to start with", "why", "watch out for"].map(left));
     guide.set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
     for task in TASKS {
         guide.add_row([task.task.to_owned(), task.losses.join("\n"), task.why.to_owned(), task.mind.to_owned()]);
@@ -212,7 +213,7 @@ fn guide() -> String {
     format!("{}\n", trimmed(&guide))
 }
 
-/// What `ablation inspect --help` says after its options.
+/// The text of `ablation inspect --help` after its options.
 pub(crate) fn help() -> String {
     let mut tasks = String::new();
     for task in TASKS {
@@ -220,10 +221,10 @@ pub(crate) fn help() -> String {
     }
     format!(
         "\
-By task (--guide says why):
+By task (--guide gives the reasons):
 {tasks}
 Weights:
-  pos_weight = background / foreground, for bce; inverse, median and effective go with --class-weights of score.
+  pos_weight = background / foreground, for bce; inverse, median and effective are for --class-weights of score.
 
 Examples:
   ablation inspect masks.npy
@@ -232,13 +233,13 @@ Examples:
   ablation inspect --guide
 
 What masks mean:
-  Masks of 0 and one other value that is no label, such as 255, are counted as binary masks, and it is said.
-  --foreground 255 says so; --foreground 3,4 makes a binary mask of labels.
-  One-hot masks (N, C, …), or (C, …) of one image, are counted as labels, and it is said; --multi-label counts each
+  Masks of 0 and one other value that is no label, such as 255, are counted as binary masks, with a note.
+  --foreground 255 states it; --foreground 3,4 makes a binary mask of labels.
+  One-hot masks (N, C, …), or (C, …) for one image, are counted as labels, with a note; --multi-label counts each
   channel as a binary mask.
 
 Files:
-  Axis 0 is that of images if there are more than two axes; an array of two axes is one image.
+  Axis 0 is the axis of images if there are more than two axes; an array of two axes is one image.
   Arrays are streamed; one in Fortran order is held in memory."
     )
 }

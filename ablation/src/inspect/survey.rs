@@ -1,4 +1,4 @@
-//! What is counted of masks.
+//! The counts of masks.
 
 use std::collections::BTreeSet;
 
@@ -12,53 +12,53 @@ use crate::targets::{
     Value, clamped, not_one_hot,
 };
 
-/// Values read at a time.
+/// The number of values read at a time.
 const CHUNK: usize = 1 << 16;
 
-/// A class, over all masks.
+/// The counts of one class over all masks.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct ClassCount {
     pub(super) pixels: u64,
-    /// The images in which it occurs.
+    /// The number of images in which it occurs.
     pub(super) images: u64,
-    /// Objects, of classes above 0.
+    /// The number of objects, for classes above 0.
     pub(super) objects: u64,
     pub(super) median_object: Option<u64>,
 }
 
-/// All masks.
+/// The counts of all masks.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Survey {
     pub(super) files: Vec<String>,
     pub(super) images: u64,
     pub(super) pixels: u64,
     pub(super) ignored: u64,
-    /// Images without a pixel of a class above 0.
+    /// The number of images without a pixel of a class above 0.
     pub(super) empty_images: u64,
     pub(super) classes: Vec<ClassCount>,
     pub(super) names: Vec<String>,
-    /// Pixels of soft masks that are neither 0 nor 1, and Σ t.
+    /// The number of soft pixels that are neither 0 nor 1, and Σ t.
     pub(super) soft: Option<(u64, f64)>,
-    /// The median of the objects of all classes, and the mean size of an image.
+    /// The median object over all classes, and the mean size of an image.
     pub(super) median_object: Option<u64>,
-    /// The value that was taken for foreground, because it and 0 are all that there is.
+    /// The value read as foreground because it and 0 are the only values.
     pub(super) image_file: Option<Value>,
-    /// What --foreground made of the values.
+    /// The effect of --foreground on the values.
     pub(super) sight: Option<Sight>,
     /// The axis along which the masks are one-hot.
     pub(super) one_hot: Option<ClassAxis>,
     pub(super) multi_label: bool,
-    /// Soft values that lay outside [0, 1] by rounding alone.
+    /// The number of soft values outside [0, 1] through rounding alone.
     pub(super) clamped: u64,
 }
 
 impl Survey {
-    /// The pixels that count.
+    /// The number of pixels that count.
     pub(super) fn valid(&self) -> u64 {
         self.pixels - self.ignored
     }
 
-    /// How the masks were read.
+    /// The way in which the masks were read.
     pub(super) fn read_as(&self) -> &'static str {
         match self.one_hot {
             Some(_) => "one-hot",
@@ -108,7 +108,7 @@ pub(super) fn survey(arguments: &InspectArguments) -> Result<Survey, Error> {
     let mut foreground = arguments.foreground.clone();
     let mut counter = Counter::new(arguments, foreground.clone(), None);
     let counted = arrays.iter().try_for_each(|array| counter.file(array));
-    // Masks of two values, as image files have them, are read all the same.
+    // Masks of two values, as in image files, are read without an option.
     let mut image_file = None;
     if foreground.is_empty() && (counted.is_err() || counter.is_of_an_image_file()) {
         image_file = Census::of(&labelled, arguments.ignore)?.recognised();
@@ -135,8 +135,8 @@ pub(super) fn survey(arguments: &InspectArguments) -> Result<Survey, Error> {
     }
     match found {
         Some((axis, Sums::Distribution)) if !arguments.multi_label => Err(Error::Usage(format!(
-            "{}: the masks sum to 1 along {axis} at every pixel, as probabilities of classes do; --multi-label takes each \
-             channel as a soft mask of its own, and numpy.argmax makes labels",
+            "{}: the masks sum to 1 along {axis} at every pixel, like probabilities of classes; --multi-label reads each \
+                         channel as its own soft mask, and numpy.argmax makes labels",
             arrays.first().map_or("", Array::name)
         ))),
         _ => {
@@ -157,7 +157,7 @@ fn check_ignore(arrays: &[Array], arguments: &InspectArguments) -> Result<(), Er
     }
 }
 
-/// How many labels are told apart while their number is not known.
+/// The largest number of labels that are distinguished while the number of classes is unknown.
 const LABELS: usize = MOST_CLASSES;
 
 struct Counter<'a> {
@@ -167,19 +167,19 @@ struct Counter<'a> {
     one_hot: Option<ClassAxis>,
     survey: Survey,
     counts: Vec<ClassCount>,
-    /// The last image, counted over all files, that each class was seen in.
+    /// The last image in which each class was seen, counted over all files.
     seen: Vec<u64>,
     sizes: Vec<Vec<u64>>,
     float: bool,
     one_hot_classes: Option<usize>,
-    /// What is so along the axes of all masks.
+    /// The sums along the axes of all masks.
     axes: Option<AxisSums>,
-    /// Of the values that were read: labels, and 0 for those that are ignored.
+    /// The labels that were read last, with 0 for ignored ones.
     labels: Vec<i64>,
     weights: Vec<f32>,
 }
 
-/// Where the labels of a file come from.
+/// The source of a file's labels.
 enum Labels {
     Values(Column),
     OneHot { reader: OneHot, shape: ClassShape, image: u64, start: u64 },
@@ -229,7 +229,7 @@ impl<'a> Counter<'a> {
         Ok((Labels::OneHot { reader, shape, image: 0, start: 0 }, pixels))
     }
 
-    /// Reads the next labels, and says how many there are.
+    /// Reads the next labels, and returns their number.
     fn read(&mut self, array: &Array, labels: &mut Labels, position: u64) -> Result<usize, Error> {
         match labels {
             Labels::Values(column) => {
@@ -356,7 +356,7 @@ impl<'a> Counter<'a> {
         Ok(())
     }
 
-    /// Labels 0 and 1 of a soft mask.
+    /// Rounds a soft mask to the labels 0 and 1.
     fn round(&mut self, array: &Array, position: u64, column: &Column) -> Result<(), Error> {
         let (between, sum) = self.survey.soft.get_or_insert((0, 0.0));
         self.labels.clear();
@@ -394,7 +394,7 @@ impl<'a> Counter<'a> {
         }
     }
 
-    /// Whether the labels are 0 and 255, or 255 alone.
+    /// Whether the labels are 0 and 255, or only 255.
     fn is_of_an_image_file(&self) -> bool {
         let white = self.counts.get(LABELS - 1).is_some_and(|white| white.pixels > 0);
         white
@@ -418,7 +418,7 @@ impl<'a> Counter<'a> {
             let (last, rest) = occurring.split_last().map_or((0, &[][..]), |(last, rest)| (*last, rest));
             let next = rest.last().copied().unwrap_or(0);
             if let Some(classes) = self.one_hot_classes {
-                // All of them, whether they occur or not.
+                // All classes, whether they occur or not.
                 self.counts.truncate(classes);
             } else if last == LABELS - 1 && next + 1 < last {
                 return Err(Error::Usage(format!(
@@ -438,7 +438,7 @@ impl<'a> Counter<'a> {
     }
 }
 
-/// A value that is no target.
+/// The error of a value that is no valid target.
 fn bad(name: &str, shape: &[u64], position: u64, what: &str, found: &str, accepted: &str) -> Error {
     let index: Vec<String> = unravel(position, shape, Order::C).iter().map(u64::to_string).collect();
     let index = index.join(", ");

@@ -1,9 +1,9 @@
-//! Instructions a pixel of the main paths, counted by callgrind: figures that do not depend on what else the machine does.
+//! Counts the instructions per pixel of the main paths with callgrind. The counts do not depend on the load of the machine.
 //!
-//! `cargo run --release -p loss-bench --bin instructions` runs itself under valgrind, each path with one call and with two, and prints
-//! the difference, in which starting and making data cancel. Without valgrind it says so, and that is no error.
+//! `cargo run --release -p loss-bench --bin instructions` runs itself under valgrind, with one call of each path and with two, and prints
+//! the difference, in which starting and making data cancel. Without valgrind it prints a note and exits with status 0.
 //!
-//! A count is no time: instructions of wider registers do more, and divisions take longer than additions.
+//! A count is no time: instructions on wider registers do more, and divisions take longer than additions.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
@@ -17,13 +17,13 @@ use loss_bench::groups::{GRADIENT, VALUE, results_directory};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// What the program calls itself with, under valgrind.
+/// The argument with which the program calls itself under valgrind.
 const COUNTED: &str = "--counted";
 
-/// The status of a run whose path this machine does not have.
+/// The exit status of a run whose path does not exist on this machine.
 const NO_SUCH_PATH: i32 = 3;
 
-/// All instructions of a run of this program, or `None` if there is no such path.
+/// Counts all instructions of a run of this program, `None` if the path does not exist.
 fn count(directory: &Path, path: &str, what: &str, calls: usize) -> Result<Option<u64>> {
     let out = directory.join("callgrind.out");
     let mut command = Command::new("valgrind");
@@ -41,7 +41,7 @@ fn count(directory: &Path, path: &str, what: &str, calls: usize) -> Result<Optio
     Ok(Some(total.ok_or("callgrind has written no total")?.trim().parse()?))
 }
 
-/// Instructions of one call, a pixel.
+/// The instructions of one call, per pixel.
 fn count_a_pixel(directory: &Path, path: &str, what: &str) -> Result<Option<f64>> {
     let (Some(once), Some(twice)) = (count(directory, path, what, 1)?, count(directory, path, what, 2)?) else {
         return Ok(None);

@@ -1,15 +1,15 @@
-//! Our side of `peers/compare.py`: computes losses over arrays in files, one request a line.
+//! Our side of `peers/compare.py`: computes losses over arrays in files, one request per line.
 //!
-//! `peer LOGITS TARGETS` reads little-endian `f32` logits and `u8` targets. As many logits as targets make the binary losses
-//! ready, five times as many (class by class, CHW) the one over classes. A request is
-//! `LOSS value CALLS` or `LOSS gradient CALLS [FILE]`, and is answered by a line of JSON:
+//! `peer LOGITS TARGETS` reads little-endian `f32` logits and `u8` targets. With as many logits as targets it serves the binary
+//! losses, with five times as many (class by class, CHW) the loss over classes. A request is
+//! `LOSS value CALLS` or `LOSS gradient CALLS [FILE]`, and the answer is a line of JSON:
 //!
 //! ```text
 //! bce-dice gradient 3 gradient.f32
 //! {"seconds":0.0123,"value":0.71,"gradient_sum":0.001,"gradient_abs_sum":0.2}
 //! ```
 //!
-//! `seconds` is the time of one call, the mean of `CALLS`; the file receives the gradient, after the clock has stopped.
+//! `seconds` is the time of one call, the mean of `CALLS`. The gradient is written to the file after the clock has stopped.
 #![forbid(unsafe_code)]
 
 use std::error::Error;
@@ -25,10 +25,10 @@ use loss_core::{Bce, Dice, Focal, Loss, Plane, Pointwise, Tversky};
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 const CLASSES: usize = 5;
-/// As MONAI has it; the other side of the comparison is set to the same.
+/// MONAI's default; `compare.py` sets the other libraries to the same.
 const SMOOTH: f64 = 1e-5;
 
-/// The value of a binary loss, and its gradient if there is somewhere to write it: all that is timed.
+/// Computes the value of a binary loss, and its gradient if there is a buffer for it. Only this is timed.
 fn run<L: Loss>(loss: &L, plane: Plane<'_, u8>, gradient: Option<&mut [f32]>) -> Result<f64> {
     let mut sums = loss.accumulator();
     let Some(gradient) = gradient else {
@@ -41,7 +41,7 @@ fn run<L: Loss>(loss: &L, plane: Plane<'_, u8>, gradient: Option<&mut [f32]>) ->
     Ok(total.value())
 }
 
-/// [`run`], of a loss over classes.
+/// As [`run`], for a loss over classes.
 fn run_classes<L: ClassLoss<CLASSES>>(
     loss: &L,
     plane: ClassPlane<'_, u8, CLASSES>,
@@ -59,7 +59,7 @@ fn run_classes<L: ClassLoss<CLASSES>>(
 struct Arrays {
     logits: Vec<f32>,
     targets: Vec<u8>,
-    /// Written by every call that wants a gradient, so that no call pays for fresh memory.
+    /// Reused by every call that wants a gradient, so no call pays for fresh memory.
     gradient: Vec<f32>,
 }
 
@@ -120,7 +120,7 @@ impl Arrays {
             let slopes = || self.gradient.iter().map(|&slope| f64::from(slope));
             let (sum, abs_sum) = (slopes().sum::<f64>(), slopes().map(f64::abs).sum::<f64>());
             write!(answer, ",\"gradient_sum\":{sum},\"gradient_abs_sum\":{abs_sum}")?;
-            // The rest of the line, as a path may contain spaces.
+            // The rest of the line, because a path may contain spaces.
             let file = request.splitn(4, ' ').nth(3).map(str::trim);
             file.map_or(Ok(()), |file| write_little_endian(file, &self.gradient))?;
         }

@@ -45,7 +45,7 @@ pub unsafe extern "C" fn loss_term_bce(
     reduction: u32,
     pos_weight: f32,
 ) -> LossStatus {
-    // SAFETY: the caller promises what the head of the header says.
+    // SAFETY: the caller fulfils what the head of the header requires.
     unsafe {
         put(term, coefficient, || {
             Ok(AnyLoss::Bce(Bce::new().pos_weight(pos_weight)?.over(choices::denominator(reduction)?)))
@@ -62,7 +62,7 @@ pub unsafe extern "C" fn loss_term_focal(
     gamma: f32,
     alpha: f32,
 ) -> LossStatus {
-    // SAFETY: the caller promises what the head of the header says.
+    // SAFETY: the caller fulfils what the head of the header requires.
     unsafe {
         put(term, coefficient, || {
             Ok(AnyLoss::Focal(choices::focal(gamma, alpha)?.over(choices::denominator(reduction)?)))
@@ -78,7 +78,7 @@ pub unsafe extern "C" fn loss_term_poly1(
     reduction: u32,
     epsilon: f32,
 ) -> LossStatus {
-    // SAFETY: the caller promises what the head of the header says.
+    // SAFETY: the caller fulfils what the head of the header requires.
     unsafe {
         put(term, coefficient, || Ok(AnyLoss::Poly1(Poly1::new(epsilon)?.over(choices::denominator(reduction)?))))
     }
@@ -93,7 +93,7 @@ pub unsafe extern "C" fn loss_term_asymmetric_focal(
     delta: f32,
     gamma: f32,
 ) -> LossStatus {
-    // SAFETY: the caller promises what the head of the header says.
+    // SAFETY: the caller fulfils what the head of the header requires.
     unsafe {
         put(term, coefficient, || {
             Ok(AnyLoss::AsymmetricFocal(AsymmetricFocal::new(delta, gamma)?.over(choices::denominator(reduction)?)))
@@ -109,7 +109,7 @@ pub unsafe extern "C" fn loss_term_exponential_log_cross_entropy(
     reduction: u32,
     gamma: f32,
 ) -> LossStatus {
-    // SAFETY: the caller promises what the head of the header says.
+    // SAFETY: the caller fulfils what the head of the header requires.
     unsafe {
         put(term, coefficient, || {
             Ok(AnyLoss::ExponentialLogCrossEntropy(
@@ -127,7 +127,7 @@ pub unsafe extern "C" fn loss_term_generalised_cross_entropy(
     reduction: u32,
     q: f32,
 ) -> LossStatus {
-    // SAFETY: the caller promises what the head of the header says.
+    // SAFETY: the caller fulfils what the head of the header requires.
     unsafe {
         put(term, coefficient, || {
             Ok(AnyLoss::GeneralisedCrossEntropy(
@@ -145,7 +145,7 @@ pub unsafe extern "C" fn loss_term_quality_focal(
     reduction: u32,
     beta: f32,
 ) -> LossStatus {
-    // SAFETY: the caller promises what the head of the header says.
+    // SAFETY: the caller fulfils what the head of the header requires.
     unsafe {
         put(term, coefficient, || {
             Ok(AnyLoss::QualityFocal(QualityFocal::new(beta)?.over(choices::denominator(reduction)?)))
@@ -162,7 +162,7 @@ pub unsafe extern "C" fn loss_term_reduced_focal(
     gamma: f32,
     threshold: f32,
 ) -> LossStatus {
-    // SAFETY: the caller promises what the head of the header says.
+    // SAFETY: the caller fulfils what the head of the header requires.
     unsafe {
         put(term, coefficient, || {
             Ok(AnyLoss::ReducedFocal(ReducedFocal::new(gamma, threshold)?.over(choices::denominator(reduction)?)))
@@ -173,14 +173,14 @@ pub unsafe extern "C" fn loss_term_reduced_focal(
 /// Dice loss: smooth at least 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn loss_term_dice(term: *mut LossTerm, coefficient: f64, smooth: f64) -> LossStatus {
-    // SAFETY: the caller promises what the head of the header says.
+    // SAFETY: the caller fulfils what the head of the header requires.
     unsafe { put(term, coefficient, || Ok(AnyLoss::Dice(Dice::new(smooth)?.overlap(AnyOverlap::Product)))) }
 }
 
 /// IoU (Jaccard) loss: smooth at least 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn loss_term_iou(term: *mut LossTerm, coefficient: f64, smooth: f64) -> LossStatus {
-    // SAFETY: the caller promises what the head of the header says.
+    // SAFETY: the caller fulfils what the head of the header requires.
     unsafe { put(term, coefficient, || Ok(AnyLoss::Iou(Iou::new(smooth)?.overlap(AnyOverlap::Product)))) }
 }
 
@@ -193,7 +193,7 @@ pub unsafe extern "C" fn loss_term_tversky(
     beta: f64,
     smooth: f64,
 ) -> LossStatus {
-    // SAFETY: the caller promises what the head of the header says.
+    // SAFETY: the caller fulfils what the head of the header requires.
     unsafe {
         put(term, coefficient, || Ok(AnyLoss::Tversky(Tversky::new(alpha, beta, smooth)?.overlap(AnyOverlap::Product))))
     }
@@ -209,7 +209,7 @@ pub unsafe extern "C" fn loss_term_focal_tversky(
     gamma: f64,
     smooth: f64,
 ) -> LossStatus {
-    // SAFETY: the caller promises what the head of the header says.
+    // SAFETY: the caller fulfils what the head of the header requires.
     unsafe {
         put(term, coefficient, || {
             Ok(AnyLoss::FocalTversky(FocalTversky::new(alpha, beta, gamma, smooth)?.overlap(AnyOverlap::Product)))
@@ -220,14 +220,14 @@ pub unsafe extern "C" fn loss_term_focal_tversky(
 /// Log-Dice loss, the negative logarithm of the Dice score: smooth at least 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn loss_term_log_dice(term: *mut LossTerm, coefficient: f64, smooth: f64) -> LossStatus {
-    // SAFETY: the caller promises what the head of the header says.
+    // SAFETY: the caller fulfils what the head of the header requires.
     unsafe { put(term, coefficient, || Ok(AnyLoss::LogDice(LogDice::new(smooth)?.overlap(AnyOverlap::Product)))) }
 }
 
 /// Log-cosh Dice loss, ln cosh of the Dice loss: smooth at least 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn loss_term_log_cosh_dice(term: *mut LossTerm, coefficient: f64, smooth: f64) -> LossStatus {
-    // SAFETY: the caller promises what the head of the header says.
+    // SAFETY: the caller fulfils what the head of the header requires.
     unsafe {
         put(term, coefficient, || Ok(AnyLoss::LogCoshDice(LogCoshDice::new(smooth)?.overlap(AnyOverlap::Product))))
     }
@@ -241,7 +241,7 @@ pub unsafe extern "C" fn loss_term_exponential_log_dice(
     gamma: f64,
     smooth: f64,
 ) -> LossStatus {
-    // SAFETY: the caller promises what the head of the header says.
+    // SAFETY: the caller fulfils what the head of the header requires.
     unsafe {
         put(term, coefficient, || {
             Ok(AnyLoss::ExponentialLogDice(ExponentialLogDice::new(gamma, smooth)?.overlap(AnyOverlap::Product)))
@@ -252,7 +252,7 @@ pub unsafe extern "C" fn loss_term_exponential_log_dice(
 /// MCC loss, 1 - Matthews correlation coefficient: smooth at least 0.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn loss_term_mcc(term: *mut LossTerm, coefficient: f64, smooth: f64) -> LossStatus {
-    // SAFETY: the caller promises what the head of the header says.
+    // SAFETY: the caller fulfils what the head of the header requires.
     unsafe { put(term, coefficient, || Ok(AnyLoss::Mcc(Mcc::new(smooth)?))) }
 }
 
@@ -265,7 +265,7 @@ pub unsafe extern "C" fn loss_term_asymmetric_focal_tversky(
     gamma: f64,
     smooth: f64,
 ) -> LossStatus {
-    // SAFETY: the caller promises what the head of the header says.
+    // SAFETY: the caller fulfils what the head of the header requires.
     unsafe {
         put(term, coefficient, || {
             Ok(AnyLoss::AsymmetricFocalTversky(AsymmetricFocalTversky::new(delta, gamma, smooth)?))
@@ -276,7 +276,7 @@ pub unsafe extern "C" fn loss_term_asymmetric_focal_tversky(
 /// Balanced cross-entropy: each class is weighed by the other class's share of the pixels. `reduction` is a loss_reduction.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn loss_term_balanced_bce(term: *mut LossTerm, coefficient: f64, reduction: u32) -> LossStatus {
-    // SAFETY: the caller promises what the head of the header says.
+    // SAFETY: the caller fulfils what the head of the header requires.
     unsafe {
         put(term, coefficient, || Ok(AnyLoss::BalancedBce(BalancedBce::new().over(choices::denominator(reduction)?))))
     }
@@ -290,7 +290,7 @@ pub unsafe extern "C" fn loss_term_normalised_focal(
     gamma: f32,
     alpha: f32,
 ) -> LossStatus {
-    // SAFETY: the caller promises what the head of the header says.
+    // SAFETY: the caller fulfils what the head of the header requires.
     unsafe {
         put(term, coefficient, || Ok(AnyLoss::NormalisedFocal(NormalisedFocal::new(choices::focal(gamma, alpha)?))))
     }
@@ -300,7 +300,7 @@ pub unsafe extern "C" fn loss_term_normalised_focal(
 macro_rules! change {
     ($term:expr, $option:ident($value:expr), $($kind:ident)*) => {
         answer(|| {
-            // SAFETY: the caller promises what the head of the header says.
+            // SAFETY: the caller fulfils what the head of the header requires.
             let term = unsafe { value_mut($term) }?;
             let value = $value?;
             term.loss = match term.loss {

@@ -1,4 +1,6 @@
 //! The boundary loss: probabilities weighed by a distance map.
+//!
+//! Make the map once for each mask, with [`distance::signed_distance_map`]. Then start with a [`BoundaryAccumulator`].
 
 pub mod distance;
 
@@ -154,7 +156,7 @@ impl Default for BoundaryAccumulator {
 }
 
 impl<K: Link> BoundaryAccumulator<K> {
-    /// Makes an accumulator for a link: logits, or [`Probabilities`](crate::Probabilities), of which this loss takes no logarithm.
+    /// Makes an accumulator for a link: logits, or [`Probabilities`](crate::Probabilities). This loss takes no logarithm of them.
     pub fn with_link(link: K) -> Self {
         Self { link, sums: EMPTY, first_rejected: None }
     }

@@ -94,7 +94,7 @@ pub enum AbsentClass {
     Count,
     /// 0, and the class stays in the mean (segmentation_models.pytorch).
     Zero,
-    /// None: the class leaves the mean. If no class occurs at all, the loss is 1 with no gradient (kornia).
+    /// No loss: the class leaves the mean. If no class occurs at all, the loss is 1 with no gradient (kornia).
     Skip,
 }
 

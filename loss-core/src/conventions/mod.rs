@@ -1,5 +1,7 @@
 //! The losses of other libraries, with their names and defaults.
 //!
+//! Each library has a module. Its page says how to group pixels and images, and what happens to ignored pixels and empty masks; start there.
+//!
 //! A function here has the name of the peer's loss, without the word "loss", and returns it with the peer's defaults. A second function,
 //! whose name ends in `_with`, takes those arguments of the peer that cannot be set on the returned loss. An argument
 //! without a default in the peer is an argument of the first function too. The built-in constants are in range, so a function

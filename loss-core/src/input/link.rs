@@ -9,8 +9,8 @@ use crate::number::real::Real;
 ///
 /// A release may add methods that have a default, so a link of your own keeps compiling.
 pub trait Link: Clone {
-    /// Whether p and 1 − p are above 0 for every input, as they are for a logit of any size. If not, slices look pixel by pixel for a p above 0 that is too small for
-    /// the sums, so that a prediction is not mistaken for none.
+    /// Whether p and 1 − p are above 0 for every input, as they are for a logit of any size. If not, each pixel is checked for a p above 0
+    /// that is too small for the sums, so that a prediction is not mistaken for none.
     const NEVER_CERTAIN: bool = false;
 
     /// Whether this link takes the input.

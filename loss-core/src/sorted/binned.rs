@@ -15,7 +15,7 @@ use crate::sums::state::{FixedSums, MOST_PIXELS, Sums, add_counts, load_count, r
 /// L = Σ ē_k ΔJ_k over the bins from the highest down, where ē_k = (k + ½)/B is the centre of a bin and ΔJ_k the rise of the Jaccard loss
 /// by its pixels. It equals [`LovaszErrors`](crate::sorted::LovaszErrors) of errors that were moved to the centres of their bins.
 ///
-/// ∂L/∂e is that of the tied pixels of a bin: ½(1/(G+b) + 1/(G+b+db)) for foreground and (G − a − da/2)/((G+b)(G+b+db)) for
+/// The pixels of a bin are tied, and their ∂L/∂e is ½(1/(G+b) + 1/(G+b+db)) for foreground and (G − a − da/2)/((G+b)(G+b+db)) for
 /// background. a and b count foreground and background in higher bins, da and db those in the bin.
 ///
 /// **Memory.** 2B integers, for any number of pixels. The state consists of counts, and [`merge`](Self::merge) adds them, so

@@ -21,7 +21,7 @@
 //! ΔJ = (da·(G + b) + db·(G − a)) / ((G + b)(G + b + db))
 //! ```
 //!
-//! Each tied pixel gets the mean of two slopes of its kind: that of the order "foreground first" and that of "background first":
+//! Each tied pixel gets the mean of two slopes: one with the tied foreground sorted first, one with the tied background first:
 //!
 //! ```text
 //! foreground  ½ (1/(G + b) + 1/(G + b + db))          background  (G − a − da/2) / ((G + b)(G + b + db))

@@ -405,8 +405,8 @@ impl<const C: usize> Softmax<C> {
 
     /// Turns ∂L/∂p into ∂L/∂z: p_k (g_k − Σ g_c p_c).
     ///
-    /// The g are taken relative to that of the likeliest class. For that class −Σ (g_c − g) p_c over the others remains, so nearly equal
-    /// numbers are never subtracted.
+    /// Each g_c is taken relative to g, the one of the likeliest class. The likeliest class then gets −Σ (g_c − g) p_c over the others,
+    /// so nearly equal numbers are never subtracted.
     fn transpose(&self, by_probability: &mut [f64; C]) {
         let of_largest = by_probability.get(self.largest).copied().unwrap_or_default();
         let mut sum = 0.0;

@@ -1,5 +1,7 @@
 //! Losses that rank the pixels: the Lovász losses, and the losses of the hardest pixels.
 //!
+//! Start with [`LovaszHinge`] for one class, [`LovaszSoftmax`] for several, and [`TopK`] or [`Ohem`] for the hardest pixels.
+//!
 //! | loss | memory |
 //! |---|---|
 //! | [`LovaszHinge`] | one `u32` per pixel, lent by the caller |
@@ -9,7 +11,7 @@
 //! | [`TopK`] | none: it reads the pixels six times |
 //! | [`Ohem`] | none: it reads the pixels up to seven times |
 //!
-//! A [`Histogram`](crate::Histogram) of quantised logits computes all of them without memory for the pixels: [`Histogram::lovasz_hinge`](crate::Histogram::lovasz_hinge),
+//! A [`Histogram`](crate::Histogram) of quantised logits computes the losses of one class without memory for the pixels: [`Histogram::lovasz_hinge`](crate::Histogram::lovasz_hinge),
 //! [`Histogram::lovasz_sigmoid`](crate::Histogram::lovasz_sigmoid), [`HardMining::histogram`].
 
 // The Lovász losses share `jaccard.rs` (the slopes of the set function, ties) and `ranking.rs` (the lent memory); the

@@ -175,7 +175,7 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
     /// Adds the pixels of another accumulator of the same loss.
     ///
     /// # Errors
-    /// [`StateError::OtherLoss`], and nothing is added, if losses, links or thresholds differ.
+    /// [`StateError::OtherLoss`] if losses, links or thresholds differ; nothing is added then.
     pub fn merge(&mut self, other: &Self) -> Result<(), StateError> {
         self.check_fingerprint(other.fingerprint())?;
         self.sums.merge(&other.sums);

@@ -140,7 +140,7 @@ impl<const DIGITS: usize> Kernel for AddRow<'_, DIGITS> {
     }
 }
 
-/// A row of terms, each 0 or from 2⁻¹⁸ to below 16.
+/// A row of terms, each 0 or in [2⁻¹⁸, 16).
 struct AddModerateRow<'a, const DIGITS: usize> {
     row: &'a [f32],
     sum: &'a mut ExactSum<DIGITS>,

@@ -11,7 +11,7 @@ use loss_core::{
     LabelSmoothing, LogCoshDice, LogDice, Loss, Mcc, Minimum, NormalisedFocal, Pointwise, Poly1, QualityFocal,
     ReducedFocal, Squared, Tversky, unified_focal,
 };
-// `loss-examples/machines` goes through the list too, on machines where random numbers of the system cannot be had.
+// `loss-examples/machines` uses this list too, on machines without random numbers of the system.
 #[cfg(test)]
 use quickcheck::{Arbitrary, Gen};
 
@@ -38,12 +38,12 @@ impl Arbitrary for Px {
             1 => 0.25 + 3.0 * unit(g),
             _ => 1.0,
         };
-        // A term of larger logits may be beyond f32, of which there are tests of their own.
+        // A term of larger logits may exceed f32; other tests cover those.
         Px(if logit.abs() <= 1e24 { logit } else { 1.25 }, target, weight)
     }
 }
 
-/// A pixel at which a derivative can be compared: no extreme logit, no target at an end, no kink.
+/// A pixel at which a derivative can be compared: no extreme logit, no target of 0 or 1, no kink.
 #[derive(Clone, Copy, Debug)]
 pub struct Smooth(pub Px);
 
@@ -70,7 +70,7 @@ pub type Oracle = fn(&[(f64, f64, f64)]) -> f64;
 pub struct Entry {
     /// Unique.
     pub name: &'static str,
-    /// The file below `src/` that it stands in.
+    /// The file below `src/` that has the loss.
     pub file: &'static str,
     pub oracle: Oracle,
 }
@@ -399,11 +399,11 @@ pub fn every_loss(visitor: &mut impl Visitor) {
     );
 }
 
-/// Every loss of the library as one that is chosen at run time: at its defaults, and at parameters that are drawn, so many each. `below` gives a
-/// random number below another.
+/// Every loss of the library chosen at run time, at its defaults and at so many drawn sets of parameters. `below` gives a random number below
+/// another.
 ///
-/// For tests of the ways that pixels take, which are the same for all losses: each loss by its own type would be compiled for each of these ways.
-/// `one_state` proves that both are one loss, over slices too.
+/// For tests of the paths of pixels, which are the same for all losses. With static types each loss would be compiled for each path.
+/// `one_state` proves that both forms are the same loss, over slices too.
 pub fn listed_losses(each: usize, below: &mut impl FnMut(usize) -> usize) -> Vec<(String, AnyLoss)> {
     let mut losses = Vec::new();
     for entry in AnyLoss::LIST {
@@ -438,7 +438,7 @@ fn drawn(kind: &Kind, below: &mut impl FnMut(usize) -> usize) -> Value {
     }
 }
 
-/// Runs a test with more stack than those have by default. Where nothing is optimised, so many losses in one function need it.
+/// Runs a test with more stack than tests have by default, which so many losses in one function need without optimisation.
 #[cfg(test)]
 pub fn with_stack(test: impl FnOnce() + Send + 'static) {
     let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(test).unwrap();

@@ -34,7 +34,7 @@ pub struct Evaluation {
     pub map: Vec<f32>,
 }
 
-/// One number of the batch: a channel of a pixel of an image.
+/// One number of the batch: one channel of one pixel of an image.
 #[derive(Clone, Copy)]
 struct Place {
     image: usize,
@@ -92,14 +92,14 @@ impl Data {
         places
     }
 
-    /// Values that go through the batch channel by channel, as the arrays lie: image by image.
+    /// The values channel by channel, image by image, as the arrays store them.
     fn in_order(&self, values: Vec<f32>, channels: usize) -> Vec<f32> {
         let at = |image: usize, channel: usize| ((channel * self.batch) + image) * self.pixels;
         let blocks = (0..self.batch).flat_map(|image| (0..channels).map(move |channel| (image, channel)));
         blocks.flat_map(|(image, channel)| values[at(image, channel)..][..self.pixels].iter().copied()).collect()
     }
 
-    /// What is stored for the target: a class, or the target itself.
+    /// The stored target: a class, or the target itself.
     fn stored_target(&self, place: Place) -> f32 {
         match self.encoding {
             Encoding::Labels => self.targets[place.image * self.pixels + place.pixel],
@@ -116,7 +116,7 @@ impl Data {
         ignore == Some(stored) || self.ignore_value == Some(stored)
     }
 
-    /// The sample of a pixel term, for which probabilities are clipped.
+    /// The sample of a pixel term; its probabilities are clipped.
     fn pixel_sample(&self, place: Place, weight: f32) -> Sample {
         let sample = self.sample(place, weight);
         let clip = |epsilon: f32| sample.input.clamp(epsilon, 1.0 - epsilon);
@@ -133,11 +133,11 @@ impl Data {
     }
 }
 
-/// A set of samples that one loss is taken of, and where their gradient belongs.
+/// Samples that share one loss, and the places of their gradient.
 type Samples = Vec<(usize, Sample)>;
 
 impl Evaluation {
-    /// Adds the map of a term to those of the terms before it.
+    /// Adds the map of a term to the sum of the earlier maps.
     pub fn add_map(&mut self, map: &[f32]) {
         if self.map.is_empty() {
             self.map = vec![0.0; map.len()];
@@ -159,7 +159,7 @@ struct Evaluator<'a, K> {
     link: K,
 }
 
-/// How a pixel term is reduced, whichever loss it is.
+/// The reduction of a pixel term, for any loss.
 struct PixelTerm<'a> {
     norm: Norm,
     mask_eps: f64,
@@ -269,7 +269,7 @@ impl<K: Link> Evaluator<'_, K> {
         places.iter().map(|&place| (data.index(place), data.sample(place, weight_at(place)))).collect()
     }
 
-    /// The value and the gradient over samples. If all are ignored, that is an error where the formula would be 0/0 ("strict").
+    /// The value and the gradient over samples. If all are ignored and the formula would be 0/0, it is an error ("strict").
     fn group<L: Loss>(&self, loss: L, samples: &Samples, strict: bool) -> Result<(f64, Vec<f32>), FinishError> {
         let empty = if strict { EmptyImage::Skip } else { EmptyImage::Count };
         let mut mean = ImageMean::new(loss, self.link.clone(), empty);
@@ -344,7 +344,7 @@ impl<K: Link> Evaluator<'_, K> {
             term.channel_weights.as_ref().map_or(1.0, |weights| weights[kept])
         };
         let inside = term.weight_mode == Some(WeightMode::Inside);
-        // (image, channel) of each group; a group over all of them has none.
+        // The image and the channel of each group; a group over all of them has none.
         let images = || 0..data.batch;
         let groups: Vec<(Vec<Place>, Option<usize>, usize)> = match term.group {
             Group::ImageChannel => images()
@@ -441,7 +441,7 @@ pub fn power_slope(value: f64, power: f64) -> f64 {
     }
 }
 
-/// The reduced value, and what each group's gradient is to be multiplied by.
+/// The reduced value, and the factor on each group's gradient.
 fn reduce(term: &vocabulary::Region, results: &[GroupResult], batch: usize) -> (f64, Vec<f64>) {
     let weight = |result: &GroupResult| result.weight;
     let normalise = term.weight_mode == Some(WeightMode::Normalise);
@@ -454,7 +454,7 @@ fn reduce(term: &vocabulary::Region, results: &[GroupResult], batch: usize) -> (
     let (value, factors): (f64, Vec<f64>) = match term.reduction {
         Reduction::Sum | Reduction::None => {
             let skip = term.absent == Some(Absent::Skip);
-            // The weights of one image, as the sum goes over images.
+            // The weights of one image, because the sum goes over images.
             let first = results.iter().filter(|r| r.image == results[0].image);
             let total: f64 = if normalise { first.map(weight).sum() } else { 1.0 };
             let factor = |r: &GroupResult| if skip && !r.present { 0.0 } else { weight(r) / total };
@@ -503,7 +503,7 @@ fn add_gradient(samples: &Samples, gradient: &[f32], factor: f64, total: &mut [f
     }
 }
 
-/// A published slip: (1−p)^γ times the cross-entropy for background pixels as well. Here it is a loss of a user's own.
+/// A published mistake: (1−p)^γ times the cross-entropy for background pixels as well. Here it is a user-defined loss.
 #[derive(Clone)]
 pub struct OneSidedFocal {
     pub gamma: f32,

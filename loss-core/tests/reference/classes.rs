@@ -11,7 +11,7 @@ use loss_core::{EmptyImage, EmptyMask, FinishError, FocalTversky, LogDice, Tvers
 use crate::binary::{Data, Evaluation, power_slope};
 use crate::vocabulary::{self, Absent, Encoding, Group, Norm, PowerOn, Reduction, Term};
 
-/// Evaluates a term with the smallest capacity that takes its channels. `None`: it is no term over classes.
+/// Evaluates a term with the smallest capacity for its channels. `None` if it is not a term over classes.
 pub fn term(data: &Data, term: &Term, total: &mut Evaluation) -> Option<(f64, Result<f64, FinishError>)> {
     match data.channels {
         0..=1 => Evaluator::<1> { data }.term(term, total),
@@ -33,7 +33,7 @@ struct Placed<const C: usize> {
     ignored: bool,
 }
 
-/// How a pixel term is reduced, whichever loss it is.
+/// The reduction of a pixel term, for any loss.
 struct PixelTerm {
     norm: Norm,
     mask_eps: f64,
@@ -143,7 +143,7 @@ impl<const C: usize> Evaluator<'_, C> {
         pixels
     }
 
-    /// The value and the gradients over pixels. If all are ignored, that is an error where the formula would be 0/0 ("strict").
+    /// The value and the gradients over pixels. If all are ignored and the formula would be 0/0, it is an error ("strict").
     fn group<L: ClassLoss<C>>(
         &self,
         loss: L,
@@ -155,7 +155,7 @@ impl<const C: usize> Evaluator<'_, C> {
         self.group_of(loss, classes, activation, pixels, strict, |_| true)
     }
 
-    /// The value over those pixels that are summed, and the gradients at all.
+    /// The value over the summed pixels, and the gradients of all.
     fn group_of<L: ClassLoss<C>>(
         &self,
         loss: L,
@@ -215,7 +215,7 @@ impl<const C: usize> Evaluator<'_, C> {
         }
         let denominator = match term.norm {
             Norm::Mean => ClassDenominator::Pixels,
-            // A background pixel that was dropped gives 0, but is not ignored.
+            // A dropped background pixel gives 0, but is not ignored.
             Norm::ValidMean => ClassDenominator::Fixed((valid + dropped) as f64),
             Norm::WeightedMean => ClassDenominator::ClassWeight,
             Norm::Sum | Norm::None => ClassDenominator::Fixed(1.0),
@@ -227,7 +227,7 @@ impl<const C: usize> Evaluator<'_, C> {
             let of = |placed: &Placed<C>| (coefficient * f64::from(self.loss_of(&loss, classes, placed))) as f32;
             total.add_map(&pixels.iter().map(of).collect::<Vec<f32>>());
         }
-        // Of a map no sum is asked for, and a slope is that of its pixel alone: a loss beyond f32 need not be summed.
+        // A map needs no sum, and each slope depends only on its pixel, so a loss beyond f32 need not be summed.
         let is_summed = |placed: &Placed<C>| term.norm != Norm::None || self.loss_of(&loss, classes, placed) < f32::MAX;
         let (value, gradients) =
             self.group_of(loss.clone().over(denominator), classes, Activation::Softmax, &pixels, false, is_summed)?;
@@ -245,7 +245,7 @@ impl<const C: usize> Evaluator<'_, C> {
         };
         let (numerator, denominator, floor) = (smooth_nr / scale, smooth_dr / scale, clamp_min / scale);
         let group_power = term.power.filter(|_| term.power_on.unwrap_or(PowerOn::Group) == PowerOn::Group);
-        // A pooled group is absent as a whole, or not at all.
+        // A pooled group is absent as a whole or not at all.
         let empty = match term.absent {
             Some(Absent::ZeroLoss) => EmptyMask::Zero,
             Some(Absent::Skip) => EmptyMask::One,
@@ -281,7 +281,7 @@ impl<const C: usize> Evaluator<'_, C> {
         if !term.include_background {
             kept.retain(|&channel| channel != 0);
         }
-        // Weights are one a kept channel; the library's are one a class.
+        // The case has one weight per kept channel, the library one per class.
         let mut weights = vec![0.0; data.channels];
         for (i, &channel) in kept.iter().enumerate() {
             weights[channel] = term.channel_weights.as_ref().map_or(1.0, |weights| weights[i]);
@@ -386,7 +386,7 @@ fn add<const C: usize>(pixels: &[Placed<C>], gradients: &[[f32; C]], classes: us
     }
 }
 
-/// A published slip: p_t taken from a *weighted* cross-entropy, (1 − e^−c)^γ c with c = w_y (−ln p_y). Here it is a loss of a user's own.
+/// A published mistake: p_t from a *weighted* cross-entropy, (1 − e^−c)^γ c with c = w_y (−ln p_y). Here it is a user-defined loss.
 #[derive(Clone)]
 struct FocalOfWeightedCrossEntropy<'a> {
     gamma: f32,

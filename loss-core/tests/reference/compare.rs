@@ -76,7 +76,7 @@ impl Checks {
             self.slope(&format!("gradient[{i}]"), at(i), expected, largest);
         }
         self.slope("largest", at(summary.argmax_abs).abs(), largest, largest);
-        // A sum of n slopes may be off by n times what each may.
+        // A sum of n slopes may be off by n times the limit of one.
         let l1: f64 = gradient.iter().map(|slope| slope.abs()).sum();
         self.slope("l1", l1, summary.l1, summary.l1);
         self.slope("sum", gradient.iter().sum(), summary.sum, summary.l1);

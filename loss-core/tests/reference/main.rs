@@ -1,4 +1,4 @@
-//! Every case of `vectors/` (or of the folder named by `LOSS_VECTORS`) against the library.
+//! Compares the library with every case of `vectors/` (or of the folder named by `LOSS_VECTORS`).
 
 mod arrays;
 mod binary;

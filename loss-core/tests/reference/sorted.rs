@@ -6,7 +6,7 @@ use loss_core::sorted::{LovaszClasses, LovaszHinge, LovaszSoftmax};
 use crate::binary::{Data, Evaluation};
 use crate::vocabulary::{self, Activation, Encoding, Term};
 
-/// Evaluates a sorted term. `None`: it is none.
+/// Evaluates a sorted term. `None` if it is none.
 pub fn term(data: &Data, term: &Term, total: &mut Evaluation) -> Option<(f64, f64)> {
     match term {
         Term::LovaszHinge(term) => Some((term.coef, hinge(data, term, total))),
@@ -23,7 +23,7 @@ pub fn term(data: &Data, term: &Term, total: &mut Evaluation) -> Option<(f64, f6
     }
 }
 
-/// The images that are taken together, and the share of each such batch in the mean.
+/// The images that are sorted together, and the share of each such batch in the mean.
 fn batches(data: &Data, per_image: bool) -> (Vec<std::ops::Range<usize>>, f64) {
     if per_image {
         ((0..data.batch).map(|image| image..image + 1).collect(), 1.0 / data.batch as f64)

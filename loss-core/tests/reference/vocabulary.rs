@@ -8,7 +8,7 @@ pub struct Cases {
     pub cases: Vec<Case>,
 }
 
-/// Keys beside these are information for people.
+/// Other keys are information for people.
 #[derive(Deserialize)]
 pub struct Case {
     pub name: String,
@@ -34,7 +34,7 @@ pub struct LossText {
 #[serde(untagged)]
 pub enum Value {
     Number(f64),
-    /// "nan": the source gives NaN, and this library its error.
+    /// "nan": the source gives NaN, and this library an error.
     Text(String),
 }
 
@@ -147,7 +147,7 @@ pub enum Activation {
     None,
 }
 
-/// "labels": the label targets are taken as one-hot channels.
+/// "labels": the label targets are used as one-hot channels.
 #[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum TargetsAs {

@@ -44,7 +44,7 @@ impl Kept {
         Plane::new(&self.inputs, &self.targets)?.with_weights(&self.weights)
     }
 
-    /// A loss of the kept pixels, of which there is at least one.
+    /// Computes a loss of the kept pixels; there is at least one.
     pub(super) fn finish<K: Link>(&self, link: &K, loss: Ranking) -> Result<Ranked<K>, EvaluationError> {
         let wrong = |error: SortedError| EvaluationError::Ranking { loss: loss.name(), error };
         let plane = self.plane()?;

@@ -1,4 +1,4 @@
-//! Which conclusions two runs share, and which changed.
+//! The conclusions that two runs share, and those that changed.
 
 use std::collections::BTreeMap;
 
@@ -7,18 +7,18 @@ use serde::Serialize;
 use crate::run::results::Results;
 use crate::run::statistics::Comparison;
 
-/// The conclusions of both runs, each a comparison behind a finding.
+/// The conclusions of both runs; each is a comparison behind a finding.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(crate) struct Conclusions {
-    /// How many both runs have.
+    /// The number that both runs have.
     pub(crate) shared: usize,
     pub(crate) changed: Vec<ChangedConclusion>,
-    /// How many one run alone has.
+    /// The number that only one run has.
     pub(crate) only_in_a: usize,
     pub(crate) only_in_b: usize,
 }
 
-/// A comparison that the two runs judge differently.
+/// A comparison with different verdicts in the two runs.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct ChangedConclusion {
     pub(crate) section: String,
@@ -26,10 +26,10 @@ pub(crate) struct ChangedConclusion {
     pub(crate) first: String,
     pub(crate) second: String,
     pub(crate) change: ChangeOfMind,
-    /// The name of what each run finds clearly better; none if it does not tell the two apart.
+    /// The name of the clearly better arm in each run; `None` if there is no clear difference.
     pub(crate) better_in_a: Option<String>,
     pub(crate) better_in_b: Option<String>,
-    /// The comparisons themselves.
+    /// The two comparisons.
     pub(crate) a: Comparison,
     pub(crate) b: Comparison,
 }
@@ -37,14 +37,14 @@ pub(crate) struct ChangedConclusion {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ChangeOfMind {
-    /// The second run tells apart what the first did not.
+    /// The second run finds a clear difference, and the first did not.
     NowClear,
-    /// The first run told apart what the second does not.
+    /// The first run found a clear difference, and the second does not.
     NoLongerClear,
     Reversed,
 }
 
-/// The section, the metric, the two arms, and which of several comparisons of this kind.
+/// The section, the metric, the two arms, and the place among several comparisons of this kind.
 type Key<'a> = (&'a str, &'a str, &'a str, &'a str, usize);
 
 fn of_run(results: &Results) -> BTreeMap<Key<'_>, (&str, &Comparison)> {

@@ -1,4 +1,4 @@
-//! `ablation compare`: what differs between two runs.
+//! `ablation compare`: the differences between two runs.
 
 mod conclusions;
 #[cfg(test)]
@@ -15,30 +15,30 @@ use super::results::{ArmResult, Results};
 use super::statistics::{Comparison, Summary};
 use conclusions::Conclusions;
 
-/// What differs between two runs, called a and b.
+/// The differences between two runs, called a and b.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct RunComparison {
     /// Whether everything is equal: settings, versions, numbers, and the text and figures made of them.
     pub(crate) identical: bool,
-    /// Settings by their dotted keys, and `complete` and `exercises` of the run.
+    /// Settings by their dotted keys, and the run's `complete` and `exercises`.
     pub(crate) settings: Vec<Change>,
     pub(crate) versions: Vec<Change>,
     /// Arms that only one run has, with their seeds.
     pub(crate) only_in_a: Vec<ArmName>,
     pub(crate) only_in_b: Vec<ArmName>,
-    /// How many arms both runs have, and of how many all is equal, seed by seed and step by step.
+    /// The number of arms that both runs have, and the number of these that are equal in everything, seed by seed and step by step.
     pub(crate) shared_arms: usize,
     pub(crate) identical_arms: usize,
     /// The arms that both have and that are not equal.
     pub(crate) arms: Vec<ArmComparison>,
-    /// What the runs conclude from their arms, and where they differ in that.
+    /// The conclusions of the runs, and where they differ.
     pub(crate) conclusions: Conclusions,
     pub(crate) findings: Vec<ChangedFindings>,
     /// The titles of the sections that differ in anything, findings included, or that only one run has.
     pub(crate) sections: Vec<String>,
 }
 
-/// Something that has a name, and what it is in each run; none if it is not there.
+/// A named item and its value in each run; `None` if it is missing.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Change {
     pub(crate) name: String,
@@ -59,26 +59,26 @@ pub(crate) struct ArmName {
 pub(crate) struct ArmComparison {
     pub(crate) data: String,
     pub(crate) loss: String,
-    /// The seeds that one run has and the other does not.
+    /// The seeds that only one run has.
     pub(crate) seeds_only_in_a: Vec<u64>,
     pub(crate) seeds_only_in_b: Vec<u64>,
-    /// The metrics after the last step that differ with any seed; empty if only their course or their seeds do.
+    /// The metrics after the last step that differ for any seed; empty if only their course or their seeds differ.
     pub(crate) metrics: Vec<MetricComparison>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct MetricComparison {
     pub(crate) metric: String,
-    /// Over all seeds of each run.
+    /// The summary over all seeds of each run.
     pub(crate) a: Option<Summary>,
     pub(crate) b: Option<Summary>,
-    /// The mean of b minus the mean of a; for a pairing by seeds, see `paired`.
+    /// The mean of b minus the mean of a; for a pairing by seeds see `paired`.
     pub(crate) difference: Option<f64>,
-    /// Over the seeds that both have; none without such a seed.
+    /// The comparison over the seeds that both have; `None` without such a seed.
     pub(crate) paired: Option<Comparison>,
 }
 
-/// The findings of a section that are in one run alone.
+/// The findings of a section that only one run has.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct ChangedFindings {
     pub(crate) section: String,
@@ -86,7 +86,7 @@ pub(crate) struct ChangedFindings {
     pub(crate) b: Vec<String>,
 }
 
-/// What differs between two runs.
+/// Finds the differences between two runs.
 pub(crate) fn compare(a: &Results, b: &Results) -> RunComparison {
     let (arms_of_a, arms_of_b) = (arms(a), arms(b));
     let shared = || arms_of_a.iter().filter_map(|(name, of_a)| Some((name, of_a, arms_of_b.get(name)?)));
@@ -109,7 +109,7 @@ pub(crate) fn compare(a: &Results, b: &Results) -> RunComparison {
     }
 }
 
-/// The data and the loss.
+/// The name of an arm: its data and its loss.
 type Name<'a> = (&'a str, &'a str);
 type BySeed<'a> = BTreeMap<u64, &'a ArmResult>;
 
@@ -174,7 +174,7 @@ fn settings(results: &Results) -> BTreeMap<String, Value> {
     settings
 }
 
-/// Objects into dotted keys; lists stay whole.
+/// Turns objects into dotted keys; lists stay whole.
 fn flatten(prefix: &str, value: &Value, into: &mut BTreeMap<String, Value>) {
     match value {
         Value::Object(fields) => {
@@ -202,7 +202,7 @@ fn changes(a: &BTreeMap<String, Value>, b: &BTreeMap<String, Value>) -> Vec<Chan
         .collect()
 }
 
-/// The findings that changed, and the titles of all sections that did; in the order of a, then of b.
+/// The changed findings, and the titles of all changed sections, in the order of a, then of b.
 fn sections(a: &Results, b: &Results) -> (Vec<ChangedFindings>, Vec<String>) {
     let new_in_b = b.sections.iter().filter(|section| a.sections.iter().all(|other| other.id != section.id));
     let (mut findings, mut titles) = (Vec::new(), Vec::new());

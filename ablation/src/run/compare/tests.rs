@@ -113,7 +113,7 @@ fn json_holds_the_comparison() {
     assert_eq!(json["settings"], serde_json::json!([{"name": "seeds", "a": 5, "b": 4}]));
 }
 
-/// The example with a comparison behind its finding, of which the second arm is better by about so much.
+/// The example with a comparison behind its finding: the second arm is better by about so much.
 fn concluding(by: f64) -> Results {
     let values = |by: f64| [0.7 + by, 0.72 + by, 0.71 + 1.1 * by].map(Some);
     let comparison = Comparison::new("Dice", true, ("BCE", &values(0.0)), ("Dice", &values(by)));
@@ -147,5 +147,5 @@ fn changed_conclusions() {
     assert!(text.contains("No conclusion changed: both runs draw the same 1."), "{text}");
     let gone = compare(&concluding(0.2), &example());
     assert_eq!((gone.conclusions.shared, gone.conclusions.only_in_a, gone.conclusions.only_in_b), (0, 1, 0));
-    assert!(gone.text().contains("share no conclusion.\n1 more stand in a alone."), "{}", gone.text());
+    assert!(gone.text().contains("share no conclusion.\n1 more are in a alone."), "{}", gone.text());
 }

@@ -1,4 +1,4 @@
-//! A comparison of runs to read.
+//! The comparison of runs as text.
 
 use std::fmt::Write;
 
@@ -11,7 +11,7 @@ use crate::run::statistics::{Comparison, Verdict};
 use crate::tables::{left, right, six, table, trimmed};
 
 impl RunComparison {
-    /// Lines of text, with a line break at the end.
+    /// The lines of text, with a line break at the end.
     pub(crate) fn text(&self) -> String {
         if self.identical {
             return "The two runs are identical.\n".to_owned();
@@ -55,7 +55,7 @@ impl RunComparison {
         text
     }
 
-    /// What one run concludes and the other does not.
+    /// The conclusions of one run that the other does not share.
     fn conclusions(&self) -> String {
         let Conclusions { shared, changed, only_in_a, only_in_b } = &self.conclusions;
         let mut text = match (*shared, changed.len()) {
@@ -78,7 +78,7 @@ impl RunComparison {
         }
         for (run, count) in [("a", *only_in_a), ("b", *only_in_b)] {
             if count > 0 {
-                let _ = write!(text, "\n{count} more stand in {run} alone.");
+                let _ = write!(text, "\n{count} more are in {run} alone.");
             }
         }
         text
@@ -176,7 +176,7 @@ fn seeds_text(seeds: &[u64]) -> String {
     format!("seed{} {}", if seeds.len() == 1 { "" } else { "s" }, numbers.join(", "))
 }
 
-/// The interval of the paired difference, and what it shows.
+/// The interval of the paired difference, and its verdict.
 fn verdict(metric: &MetricComparison) -> (String, String) {
     let dash = || "–".to_owned();
     let Some(paired) = &metric.paired else { return (dash(), "no shared seed".to_owned()) };

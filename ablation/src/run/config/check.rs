@@ -10,13 +10,13 @@ use crate::run::numbers::percent_as_set;
 use loss_expression::Expression;
 
 impl Config {
-    /// The settings, if each is within its range.
+    /// Returns the settings if each is in its range.
     pub(crate) fn validate(self) -> Result<Self, ConfigError> {
         self.check(|_| Place::default())?;
         Ok(self)
     }
 
-    /// Fails with the first setting that is out of its range; `place` tells where a key was set.
+    /// Fails with the first setting that is out of its range; `place` returns where a key was set.
     pub(super) fn check(&self, place: impl Fn(&str) -> Place) -> Result<(), ConfigError> {
         for (key, found) in self.faults() {
             if let Some(found) = found {
@@ -38,7 +38,7 @@ impl Config {
         Ok(())
     }
 
-    /// Each key, and what was found there if that is out of range.
+    /// Each key, with the value found if it is out of range.
     fn faults(&self) -> Vec<(&'static str, Option<String>)> {
         let Self { seeds, first_seed, training, data, damage, losses, robustness, sensitivity, images: real } = self;
         let Shapes { blobs, ellipses, roads, small_objects } = data.shapes;
@@ -51,7 +51,7 @@ impl Config {
         let last_seed = first_seed.checked_add(u64::from(*seeds).saturating_sub(1));
         let few_pixels = |share: f64| self.foreground_pixels(share) < 1.0;
         let pixels = self.fewest_pixels();
-        // What was measured is as it is.
+        // The measured share of real images is always accepted.
         let share = |share: f64| real.is_some() || (in_half(share) && !few_pixels(share));
         let why = |share: f64| match in_half(share) && few_pixels(share) {
             true => format!("{share:?}, which is no pixel of {pixels}"),
@@ -175,7 +175,7 @@ impl Config {
         ]
     }
 
-    /// Whether each class has a pixel at least in the smaller of the sets of pairs.
+    /// Whether each class has at least one pixel in the smaller of the sets of pairs.
     fn damage_shares_are_seen(&self) -> bool {
         let Self { data, damage, .. } = self;
         let pairs = damage.training_images.min(damage.held_out_images) as f64;
@@ -184,14 +184,14 @@ impl Config {
         damage.shares.iter().all(|share| *share > 0.0 && factor(*share) && (share / sum * pixels).round() >= 1.0)
     }
 
-    /// How many foreground pixels this share is, in the smaller of the sets of images.
+    /// The number of foreground pixels of this share, in the smaller of the sets of images.
     fn foreground_pixels(&self, share: f64) -> f64 {
         let Self { data, .. } = self;
         let images = data.training_images.min(data.held_out_images) as f64;
         (share * (data.size as f64) * (data.size as f64) * images).round()
     }
 
-    /// How many foreground pixels the small images have, in the smaller of their sets.
+    /// The number of foreground pixels of the small images, in the smaller of their sets.
     fn foreground_of_cells(&self) -> f64 {
         let Self { data, sensitivity, .. } = self;
         let images = sensitivity.training_images.min(sensitivity.held_out_images) as f64;
@@ -208,7 +208,7 @@ fn fault(is_accepted: bool, found: impl std::fmt::Display) -> Option<String> {
     (!is_accepted).then(|| found.to_string())
 }
 
-/// Whether two numbers would be told by the same words in the report.
+/// Whether two numbers would look the same in the report.
 fn repeats(shares: &[f64]) -> bool {
     let mut told: Vec<String> = shares.iter().map(|share| percent_as_set(*share)).collect();
     told.sort();
@@ -235,7 +235,7 @@ fn is_size(size: usize) -> bool {
     (16..=LARGEST_SIZE).contains(&size) && size.is_multiple_of(8)
 }
 
-/// What was found of one side of a grid, if that is out of range: it needs two values, each accepted, in rising order.
+/// The value found for one side of a grid, if it is out of range: it needs two accepted values in ascending order.
 fn grid(values: &[f64], accepts: fn(f64) -> bool) -> Option<String> {
     let rising = values.windows(2).all(|pair| pair.first() < pair.last());
     let is_accepted = values.len() >= 2 && is_list(values) && values.iter().copied().all(accepts) && rising;

@@ -1,15 +1,15 @@
-//! What can be wrong with settings.
+//! The errors of settings.
 
 use std::fmt;
 
 use loss_expression::ExpressionError;
 
-/// Why there are no settings to run with. Messages begin with the file and the line, where there is one.
+/// The reason why the settings cannot be used. Messages begin with the file and the line, if there are any.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConfigError {
     #[error("{place}{message}")]
     Syntax { place: Place, message: String },
-    /// `hint` is what could be meant, and the settings that there are.
+    /// `hint` suggests a setting, and lists the settings that exist.
     #[error("{place}there is no setting {key}{hint}")]
     UnknownKey { place: Place, key: String, hint: String },
     #[error("{place}{key} is {found}; accepted: {accepted}")]
@@ -20,11 +20,11 @@ pub(crate) enum ConfigError {
     Write(String),
 }
 
-/// The file and the line of a setting; empty of a setting that is in no file.
+/// The file and the line of a setting; empty if no file sets it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Place {
     pub(crate) file: Option<String>,
-    /// From 1.
+    /// Counted from 1.
     pub(crate) line: Option<usize>,
 }
 

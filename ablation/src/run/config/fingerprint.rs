@@ -1,16 +1,16 @@
-//! Names for what was computed, by what it was computed from.
+//! Names for results, made of what they were computed from.
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::Config;
 
-/// How much of the hash is kept: 64 bits, so that among a million things two are alike with probability 3e-8.
+/// The number of hexadecimal digits kept: 64 bits, so that among a million things two are alike with probability 3e-8.
 const CHARACTERS: usize = 16;
 
 /// The first 16 hexadecimal digits of SHA-256 of the value as JSON, with keys in alphabetical order.
 ///
-/// Fails for what JSON cannot hold, such as maps whose keys are no strings.
+/// Fails for values that JSON cannot hold, such as maps whose keys are not strings.
 pub(crate) fn fingerprint_of(value: &impl Serialize) -> Result<String, serde_json::Error> {
     let mut json = serde_json::to_value(value)?;
     json.sort_all_objects();
@@ -23,9 +23,9 @@ fn hash(text: &str) -> String {
 }
 
 impl Config {
-    /// Equal for equal settings alone.
+    /// Equal only for equal settings.
     pub(crate) fn fingerprint(&self) -> String {
-        // Settings have nothing that JSON cannot hold; their debug text would serve as well.
+        // JSON can hold all settings; their debug text would serve as well.
         fingerprint_of(self).unwrap_or_else(|_| hash(&format!("{self:?}")))
     }
 }

@@ -1,4 +1,4 @@
-//! Settings from a file that holds those that differ.
+//! Settings from a file that holds only those that differ from the preset.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use super::{Config, ConfigError, Preset};
 use loss_expression::closest;
 
 impl Config {
-    /// The settings of `preset`, with those in their place that `text`, the contents of `path`, gives.
+    /// The settings of `preset`, changed by those in `text`, the content of `path`.
     pub(crate) fn load(preset: Preset, text: &str, path: &Path) -> Result<Self, ConfigError> {
         let file = File { name: path.display().to_string(), text };
         file.read(&Config::preset(preset))
@@ -24,7 +24,7 @@ struct File<'a> {
     text: &'a str,
 }
 
-/// What the file gives for one key.
+/// The value in the file for one key.
 struct Given {
     key: String,
     value: Value,
@@ -39,7 +39,7 @@ impl File<'_> {
         let mut config = base.clone();
         for Given { key, value, line } in &given {
             put(&mut merged, key, value.clone());
-            // One by one, so that an error is that of this key.
+            // One by one, so that an error belongs to this key.
             config = Config::deserialize(merged.clone()).map_err(|_| ConfigError::Setting {
                 place: self.place(Some(*line)),
                 key: key.clone(),
@@ -60,7 +60,7 @@ impl File<'_> {
         self.text.bytes().take(position).filter(|byte| *byte == b'\n').count() + 1
     }
 
-    /// All keys of the file, with their tables; tables whose contents are unknown are errors.
+    /// All keys of the file, with their tables; a table that does not exist is an error.
     fn given(&self) -> Result<Vec<Given>, ConfigError> {
         let syntax = |error: toml::de::Error| {
             let line = error.span().map(|span| self.line(span.start));
@@ -103,7 +103,7 @@ impl File<'_> {
     fn unknown(&self, table: &str, name: &str, line: usize) -> ConfigError {
         let here = closest(name, names_in(table).into_iter()).map(|close| joined(table, close));
         let last = |key: &'static str| key.rsplit('.').next().unwrap_or(key);
-        // A key in the wrong table, or in none.
+        // The key may be in the wrong table, or in none.
         let elsewhere = || {
             let close = closest(name, SETTINGS.iter().map(|setting| last(setting.key)))?;
             SETTINGS.iter().find(|setting| last(setting.key) == close).map(|setting| setting.key.to_owned())
@@ -122,7 +122,7 @@ fn joined(table: &str, name: &str) -> String {
     if table.is_empty() { name.to_owned() } else { format!("{table}.{name}") }
 }
 
-/// Puts a value at a key with its tables.
+/// Sets a value at a key with its tables.
 fn put(table: &mut Table, key: &str, value: Value) {
     match key.split_once('.') {
         None => {

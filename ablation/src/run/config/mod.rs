@@ -17,11 +17,11 @@ use serde::{Deserialize, Serialize};
 
 use super::task::{Labels, Task};
 
-/// All that decides the numbers of a run. Where they are written, and by how many threads, is no part of it.
+/// Everything that determines the numbers of a run. The output folder and the number of threads do not.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Config {
-    /// How many seeds each arm is trained with, and the first of them.
+    /// The number of seeds for each arm, and the first seed.
     pub(crate) seeds: u32,
     pub(crate) first_seed: u64,
     pub(crate) training: Training,
@@ -30,19 +30,19 @@ pub(crate) struct Config {
     pub(crate) losses: Losses,
     pub(crate) robustness: Robustness,
     pub(crate) sensitivity: Sensitivity,
-    /// Images of files in place of synthetic ones. The command line names them, no file of settings.
+    /// Images from files instead of synthetic ones. The command line names them, not a file of settings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) images: Option<RealImages>,
 }
 
-/// Images of files, by what decides the numbers.
+/// Images from files, reduced to what determines the numbers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RealImages {
-    /// Of all images and masks as they were read, in their order.
+    /// The hash of all images and masks as they were read, in order.
     pub(crate) sha256: String,
     pub(crate) images: usize,
-    /// Into so many parts they are split.
+    /// The number of parts into which the images are split.
     pub(crate) folds: usize,
     /// The values of masks that are foreground.
     pub(crate) foreground: Vec<u32>,
@@ -50,7 +50,7 @@ pub(crate) struct RealImages {
     pub(crate) shares: Vec<(String, f64)>,
 }
 
-/// How the network is trained: Adam, a constant learning rate, a fixed training set in shuffled batches.
+/// The training of the network: Adam, a constant learning rate, shuffled batches of a fixed training set.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Training {
@@ -58,25 +58,25 @@ pub(crate) struct Training {
     pub(crate) steps: usize,
     /// Optimiser steps of each arm on damage maps.
     pub(crate) damage_steps: usize,
-    /// How often the held-out images are evaluated, evenly over the steps and once before; the last is after the last step.
+    /// The number of evaluations of the held-out images, evenly over the steps, beside one before; the last is after the last step.
     pub(crate) evaluations: usize,
-    /// Images a step.
+    /// The number of images per step.
     pub(crate) batch: usize,
     pub(crate) learning_rate: f64,
-    /// That of the arms on damage maps.
+    /// The learning rate of the arms on damage maps.
     pub(crate) damage_learning_rate: f64,
     /// Channels of the first level; each level below has twice as many.
     pub(crate) base_channels: usize,
     pub(crate) head_bias: HeadBias,
 }
 
-/// What the last layer's bias begins with.
+/// The start of the last layer's bias.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum HeadBias {
-    /// 0: every pixel begins at probability ½.
+    /// 0: every pixel starts at probability ½.
     Zero,
-    /// The log-odds of the foreground's share: every pixel begins at that probability (Lin et al., 2017).
+    /// The log-odds of the share of foreground: every pixel starts at that probability (Lin et al., 2017).
     Prior,
 }
 
@@ -88,19 +88,19 @@ pub(crate) struct Data {
     pub(crate) size: usize,
     pub(crate) training_images: usize,
     pub(crate) held_out_images: usize,
-    /// The foreground's share of all pixels, where an exercise does not ask for rare foreground.
+    /// The share of foreground among all pixels, unless an exercise needs rare foreground.
     pub(crate) share: f64,
-    /// The shares where foreground is rare, each a set of arms.
+    /// The shares of rare foreground, each a set of arms.
     pub(crate) rare_shares: Vec<f64>,
-    /// How much brighter the foreground is than the background, in units of the background's range.
+    /// The brightness of the foreground above the background, in units of the background's range.
     pub(crate) contrast: f64,
-    /// Standard deviation of the noise of each pixel, in the same units.
+    /// The standard deviation of each pixel's noise, in the same units.
     pub(crate) noise: f64,
-    /// The width in pixels over which an object fades into the background.
+    /// The width in pixels over which an object's edge fades.
     pub(crate) soft_edge: f64,
-    /// The share of the foreground's pixels whose training label is wrong, by as many swapped with background at the boundary.
+    /// The share of foreground pixels with a wrong training label; as many background pixels at the boundary are swapped with them.
     pub(crate) label_noise: f64,
-    /// How often each shape is drawn, in relation to the others.
+    /// The relative frequency of each shape.
     pub(crate) shapes: Shapes,
 }
 
@@ -109,9 +109,9 @@ pub(crate) struct Data {
 pub(crate) struct Shapes {
     pub(crate) blobs: f64,
     pub(crate) ellipses: f64,
-    /// Thin winding lines, as roads and vessels are.
+    /// Thin winding lines, such as roads and vessels.
     pub(crate) roads: f64,
-    /// Discs of a pixel or three.
+    /// Discs of one to three pixels.
     pub(crate) small_objects: f64,
 }
 
@@ -119,17 +119,17 @@ pub(crate) struct Shapes {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Damage {
-    /// The shares of background, no damage, minor, major, destroyed; they are scaled to sum to 1.
+    /// The shares of background, no damage, minor, major, destroyed; scaled to sum to 1.
     pub(crate) shares: [f64; 5],
     pub(crate) training_images: usize,
     pub(crate) held_out_images: usize,
-    /// The weights of the classes, for the losses that take them.
+    /// The class weights, for the losses that use them.
     pub(crate) class_weights: [f64; 5],
     /// The weights of the losses at an eighth, a quarter and full size, with deep supervision.
     pub(crate) lambdas: [f64; 3],
 }
 
-/// What the losses of the arms share.
+/// The settings that the losses of the arms share.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Losses {
@@ -137,11 +137,11 @@ pub(crate) struct Losses {
     pub(crate) smooth: f64,
     /// α (false positives) and β (false negatives) of Tversky.
     pub(crate) tversky: [f64; 2],
-    /// γ of the focal loss where an exercise does not vary it.
+    /// γ of the focal loss, unless an exercise varies it.
     pub(crate) gamma: f64,
-    /// The γ that are compared with one another.
+    /// The values of γ that are compared.
     pub(crate) gammas: Vec<f64>,
-    /// Arms of the user's own, as expressions of `score --loss` for exercises that take them.
+    /// The user's own arms, as expressions of `score --loss`, for exercises that accept them.
     pub(crate) own: Vec<String>,
 }
 
@@ -149,11 +149,11 @@ pub(crate) struct Losses {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Robustness {
-    /// How many of the run's seeds.
+    /// The number of the run's seeds that it uses.
     pub(crate) seeds: u32,
-    /// The share of the foreground's pixels whose noisy label is wrong, as `data.label_noise` has it; also that of each annotator.
+    /// The share of foreground pixels whose noisy label is wrong, as in `data.label_noise`; each annotator has the same share.
     pub(crate) label_noise: f64,
-    /// How many annotators soft labels are the mean of.
+    /// The number of annotators whose mean is a soft label.
     pub(crate) annotators: usize,
 }
 
@@ -161,7 +161,7 @@ pub(crate) struct Robustness {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Sensitivity {
-    /// How many of the run's seeds.
+    /// The number of the run's seeds that it uses.
     pub(crate) seeds: u32,
     pub(crate) steps: usize,
     /// Width and height in pixels; a multiple of 8.
@@ -180,7 +180,7 @@ pub(crate) struct Sensitivity {
 }
 
 impl Config {
-    /// All seeds, in their order.
+    /// All seeds, in order.
     pub(crate) fn seeds(&self) -> impl Iterator<Item = u64> + use<> {
         let first = self.first_seed;
         (0..u64::from(self.seeds)).map(move |index| first.saturating_add(index))
@@ -191,7 +191,7 @@ impl Config {
         (self.first_seed..self.first_seed.saturating_add(u64::from(self.seeds_of(task)))).contains(&seed)
     }
 
-    /// With how many seeds an arm of this task is trained, from the first on.
+    /// The number of seeds for an arm of this task, from the first on.
     pub(crate) fn seeds_of(&self, task: Task) -> u32 {
         match task {
             Task::Cell { .. } => self.sensitivity.seeds.min(self.seeds),
@@ -200,10 +200,10 @@ impl Config {
         }
     }
 
-    /// How often the held-out images are evaluated while such an arm learns.
+    /// The number of evaluations of the held-out images during such a training.
     pub(crate) fn evaluations_of(&self, task: Task) -> usize {
         match task {
-            // Nobody looks at the way to a cell.
+            // Nobody looks at the course of a cell's training.
             Task::Cell { .. } => 1,
             Task::Binary { .. } | Task::Nuclei | Task::Damage { .. } => self.training.evaluations,
         }
@@ -215,7 +215,7 @@ impl Config {
         Data { size, training_images, held_out_images, ..self.data.clone() }
     }
 
-    /// How long and how fast an arm learns.
+    /// The length and speed of an arm's training.
     pub(crate) fn pace_of(&self, task: Task) -> Pace {
         let Training { steps, damage_steps, learning_rate, damage_learning_rate, .. } = self.training;
         match task {
@@ -226,7 +226,7 @@ impl Config {
     }
 }
 
-/// How long and how fast a network learns.
+/// The length and speed of a training.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(crate) struct Pace {
     pub(crate) steps: usize,

@@ -1,15 +1,15 @@
-//! Settings to begin with.
+//! Presets of the settings.
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 
 use super::{Config, Damage, Data, HeadBias, Losses, Robustness, Sensitivity, Shapes, Training};
 
-/// How much is computed.
+/// The amount of computation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Preset {
-    /// One seed of few steps: to see that it works; it supports no conclusion
+    /// One seed with few steps, to see that everything works; it supports no conclusion
     Quick,
     /// Five seeds
     #[default]

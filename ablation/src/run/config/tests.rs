@@ -475,8 +475,8 @@ fn ranges() {
     }
     assert_eq!(
         refusal(|config| config.data.share = 5e-7),
-        "data.share is 5e-7, which is no pixel of 128 images of 64 × 64; accepted: a number above 0, at most 0.5, of which \
-         the images have a foreground pixel at least"
+        "data.share is 5e-7, which is no pixel of 128 images of 64 × 64; accepted: a number above 0, at most 0.5, large \
+         enough for at least one foreground pixel"
     );
     // The ends of the ranges.
     let mut ends = default();

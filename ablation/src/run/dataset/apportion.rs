@@ -2,8 +2,8 @@
 
 /// Divides `total` in proportion to the weights, each part within `least..=most`.
 ///
-/// Parts are rounded down, and what is left goes to the largest remainders (Hamilton's method). The sum is `total` wherever the
-/// bounds allow it: it is at least `least` and at most `most` times the number of weights.
+/// Parts are rounded down, and the rest goes to the largest remainders (Hamilton's method). The sum is `total` if the
+/// bounds allow it: at least `least` and at most `most` times the number of weights.
 pub(super) fn apportion(total: usize, weights: &[f64], least: usize, most: usize) -> Vec<usize> {
     if weights.is_empty() {
         return Vec::new();
@@ -22,7 +22,7 @@ pub(super) fn apportion(total: usize, weights: &[f64], least: usize, most: usize
         if given == total {
             return parts;
         }
-        // As long as parts are missing or too many, one is within its bounds, so each round changes the sum.
+        // While parts are missing or too many, one of them is within its bounds, so each round changes the sum.
         let step = (given.abs_diff(total) / weights.len()).max(1);
         let mut rest = given.abs_diff(total);
         for &index in &order {
@@ -35,7 +35,7 @@ pub(super) fn apportion(total: usize, weights: &[f64], least: usize, most: usize
     }
 }
 
-/// round(share · pixels), with shares outside [0, 1] taken as the nearest in it.
+/// round(share · pixels), where a share outside [0, 1] becomes the nearest one inside.
 pub(super) fn share_of(pixels: usize, share: f64) -> usize {
     ((share * pixels as f64).round() as usize).min(pixels)
 }

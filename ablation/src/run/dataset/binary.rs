@@ -17,17 +17,17 @@ use crate::run::config::Data;
 pub(crate) struct BinarySet {
     /// Width and height.
     pub(crate) size: usize,
-    /// Of each image.
+    /// The channels of each image.
     pub(crate) channels: usize,
-    /// Mean about 0, standard deviation about 1.
+    /// The pixels, with mean about 0 and standard deviation about 1.
     pub(crate) images: Vec<f32>,
-    /// What the network is trained with, 0 or 1: the masks, in training with label noise.
+    /// The training labels, 0 or 1: the masks, with label noise in a training set.
     pub(crate) labels: Vec<u8>,
-    /// What it is trained with where labels are shares from 0 to 1, of which `labels` are the nearer of 0 and 1; else empty.
+    /// The soft training labels from 0 to 1, empty if labels are hard. `labels` are these, rounded to 0 or 1.
     pub(crate) soft: Vec<f32>,
     /// The truth, 0 or 1.
     pub(crate) masks: Vec<u8>,
-    /// The signed distances from the boundaries of the labels, made when a loss first asks for them.
+    /// The signed distances from the boundaries of the labels, made when a loss first needs them.
     distances: OnceLock<Vec<f32>>,
 }
 
@@ -52,48 +52,48 @@ impl ImageSet for BinarySet {
 }
 
 impl BinarySet {
-    /// Without images.
+    /// Makes a set without images.
     pub(super) fn empty(size: usize, channels: usize) -> Self {
         let (images, labels, soft, masks) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         Self { size, channels, images, labels, soft, masks, distances: OnceLock::new() }
     }
 
-    /// The pixels of an image, of colours the red; empty beyond the last.
+    /// The pixels of an image, of colour images the red ones; empty past the last image.
     pub(crate) fn image(&self, index: usize) -> &[f32] {
         image(&self.images, self.size, index.saturating_mul(self.channels))
     }
 
-    /// The labels of an image; empty beyond the last.
+    /// The labels of an image; empty past the last image.
     pub(crate) fn label(&self, index: usize) -> &[u8] {
         image(&self.labels, self.size, index)
     }
 
-    /// The soft labels of an image; empty where there are none.
+    /// The soft labels of an image; empty if there are none.
     pub(crate) fn soft_label(&self, index: usize) -> &[f32] {
         image(&self.soft, self.size, index)
     }
 
-    /// The signed distance of every pixel from the boundary of its image's labels, for the boundary loss. The arms that share the images share
-    /// these too.
+    /// The signed distance of every pixel from the boundary of its image's labels, for the boundary loss. Arms that share the images also share
+    /// the distances.
     pub(crate) fn distances(&self) -> &[f32] {
         self.distances.get_or_init(|| distances(&self.labels, self.size))
     }
 
-    /// Those of one image; empty beyond the last.
+    /// The signed distances of one image; empty past the last image.
     pub(crate) fn distance(&self, index: usize) -> &[f32] {
         image(self.distances(), self.size, index)
     }
 
-    /// The true mask of an image; empty beyond the last.
+    /// The true mask of an image; empty past the last image.
     pub(crate) fn mask(&self, index: usize) -> &[u8] {
         image(&self.masks, self.size, index)
     }
 }
 
-/// Images whose foreground is round(share · pixels) of all their pixels, exactly.
+/// Images whose foreground is exactly round(share · pixels) of all their pixels.
 ///
-/// Each image has 0.4 to 1.6 times the mean's foreground, and at least one pixel where there are as many as images. Besides that
-/// number, an image depends on the settings, the seed, the split and its index only.
+/// Each image has 0.4 to 1.6 times the mean amount of foreground, and at least one pixel if there are as many pixels as images. Apart from that
+/// amount, an image depends only on the settings, the seed, the split and its index.
 pub(crate) fn binary(data: &Data, share: f64, labels: Labelling, seed: u64, split: Split) -> BinarySet {
     let count = match split {
         Split::Training => data.training_images,
@@ -133,19 +133,19 @@ pub(crate) fn binary(data: &Data, share: f64, labels: Labelling, seed: u64, spli
     set
 }
 
-/// How training labels come from masks.
+/// The rule by which training labels are made from masks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Labelling {
-    /// With this share of the foreground swapped at the boundary; 0 is the mask.
+    /// This share of the foreground is swapped at the boundary; with 0 labels are the mask.
     Swapped(f64),
-    /// The mean of so many annotators, each with this share swapped.
+    /// The mean of several annotators, each with this share swapped.
     Mean { annotators: usize, noise: f64 },
-    /// The masks, and every second image without an object, held-out ones too.
+    /// The masks, with every second image without an object, held-out images included.
     HalfEmpty,
 }
 
 impl BinarySet {
-    /// Adds the labels of an image to train with.
+    /// Adds the training labels of an image.
     pub(super) fn add_labels(&mut self, mask: &[u8], labelling: Labelling, (seed, index): (u64, usize)) {
         match labelling {
             Labelling::HalfEmpty => self.labels.extend(mask),
@@ -155,7 +155,7 @@ impl BinarySet {
             }
             Labelling::Mean { annotators, noise } => {
                 let mut votes = vec![0_u16; mask.len()];
-                // One stream, so that each annotator draws what the one before left.
+                // One stream for all annotators, so that each continues where the one before stopped.
                 let mut stream = Stream::new(seed, Purpose::Annotator, Split::Training, index);
                 for _ in 0..annotators {
                     let labels = swap_at_boundary(mask, self.size, noise, &mut stream);
@@ -169,14 +169,14 @@ impl BinarySet {
     }
 }
 
-/// The signed distances of images stored one after the other.
+/// The signed distances of images that are stored one after the other.
 fn distances(labels: &[u8], size: usize) -> Vec<f32> {
     let mut all = vec![0.0; labels.len()];
     let mut scratch = vec![0; scratch_length(size)];
     let area = (size * size).max(1);
     for (labels, map) in labels.chunks_exact(area).zip(all.chunks_exact_mut(area)) {
         let mask: Vec<bool> = labels.iter().map(|label| *label != 0).collect();
-        // Mask, map and scratch have the lengths that it wants.
+        // Mask, map and scratch have the right lengths, so this cannot fail.
         let _ = signed_distance_map(&mask, size, size, &mut scratch, map);
     }
     all

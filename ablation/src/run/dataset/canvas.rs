@@ -1,11 +1,11 @@
-//! The depth field that shapes are drawn into.
+//! The depth field into which shapes are drawn.
 
-/// The depth of a pixel that no shape comes near.
+/// The depth of a pixel far from every shape.
 const FAR: f64 = -1e6;
 
-/// For each pixel, how deep it lies in the union of the shapes: the signed distance to the outline in pixels, positive inside.
+/// The depth of each pixel in the union of the shapes: the signed distance to the outline in pixels, positive inside.
 ///
-/// The field is continuous, so that a threshold on it lets the shapes grow or shrink a little, and its pixels can be counted exactly.
+/// The field is continuous, so a threshold on it lets the shapes grow or shrink a little, and its pixels can be counted exactly.
 /// It reaches a few pixels beyond each shape; farther out it is a large negative number.
 pub(super) struct Canvas {
     size: usize,
@@ -27,12 +27,12 @@ pub(super) struct Bounds {
 pub(super) struct Deepest {
     /// 1 for the k deepest, 0 for the others.
     pub(super) mask: Vec<u8>,
-    /// The depth that parts them from the others.
+    /// The depth that separates them from the others.
     pub(super) threshold: f64,
 }
 
 impl Canvas {
-    /// An empty canvas, whose shapes' fields reach `reach` pixels beyond them.
+    /// Makes an empty canvas, on which the shapes' fields reach `reach` pixels beyond the shapes.
     pub(super) fn new(size: usize, reach: f64) -> Canvas {
         Canvas { size, reach, depth: vec![FAR; size * size], object: vec![0; size * size], inside: 0 }
     }
@@ -41,12 +41,12 @@ impl Canvas {
         &self.depth
     }
 
-    /// The index of the object that each pixel belongs to, or would if it were inside.
+    /// The index of the object to which each pixel belongs, or would belong if it were inside.
     pub(super) fn object(&self) -> &[usize] {
         &self.object
     }
 
-    /// How many pixels have a positive depth.
+    /// The number of pixels with a positive depth.
     pub(super) fn inside(&self) -> usize {
         self.inside
     }
@@ -57,7 +57,7 @@ impl Canvas {
         self.depth.get(nearest(y) * self.size + nearest(x)).copied().unwrap_or(FAR)
     }
 
-    /// Adds a part of an object: the depth becomes the larger of what it was and what the part's is.
+    /// Adds a part of an object: the depth becomes the larger of the old depth and the part's.
     pub(super) fn draw(&mut self, object: usize, bounds: Bounds, depth: impl Fn(f64, f64) -> f64) {
         // A negative or too large bound saturates in the cast, which clips it to the canvas.
         let range = |[low, high]: [f64; 2]| {
@@ -80,7 +80,7 @@ impl Canvas {
         }
     }
 
-    /// The `count` deepest pixels; of equally deep ones those that come first.
+    /// The `count` deepest pixels; among equally deep ones the first.
     pub(super) fn deepest(&self, count: usize) -> Deepest {
         let mut mask = vec![0; self.depth.len()];
         let mut order: Vec<(f64, usize)> = self.depth.iter().copied().zip(0..).collect();
@@ -95,7 +95,7 @@ impl Canvas {
             }
         }
         let next = others.iter().map(|pixel| pixel.0).fold(FAR, f64::max);
-        // Where nothing is near, the outline lies half a pixel beyond the last pixel.
+        // If no other shape is near, the outline lies half a pixel beyond the last pixel.
         Deepest { mask, threshold: ((lowest + next) / 2.0).max(lowest - 0.5) }
     }
 }

@@ -13,7 +13,7 @@ pub(crate) struct PairSet {
     pub(crate) size: usize,
     pub(crate) before: Vec<f32>,
     pub(crate) after: Vec<f32>,
-    /// 0 background, and of buildings 1 no damage, 2 minor damage, 3 major damage, 4 destroyed.
+    /// 0 is background; buildings have 1 no damage, 2 minor damage, 3 major damage, 4 destroyed.
     pub(crate) labels: Vec<u8>,
 }
 
@@ -32,12 +32,12 @@ impl ImageSet for PairSet {
 }
 
 impl PairSet {
-    /// The pixels of a pair's images, before and after; empty beyond the last.
+    /// The pixels of a pair's images, before and after; empty past the last pair.
     pub(crate) fn pair(&self, index: usize) -> [&[f32]; 2] {
         [image(&self.before, self.size, index), image(&self.after, self.size, index)]
     }
 
-    /// So many pairs to look at: of each class but background the one with the most pixels of it, then the first others.
+    /// A number of pairs to show: for each class except background the pair with most of its pixels, then the first of the others.
     ///
     /// Damage is rare, so the first pairs may show none.
     pub(crate) fn telling(&self, count: usize) -> Vec<usize> {
@@ -52,7 +52,7 @@ impl PairSet {
         chosen
     }
 
-    /// The labels of a pair; empty beyond the last.
+    /// The labels of a pair; empty past the last pair.
     pub(crate) fn label(&self, index: usize) -> &[u8] {
         image(&self.labels, self.size, index)
     }
@@ -60,7 +60,7 @@ impl PairSet {
 
 /// The shares of the damage classes, scaled to sum to 1.
 ///
-/// Shares that are negative or no numbers count as 0; if all are 0, every pixel is background. The published shares of xBD, 96.0, 2.7,
+/// A negative or NaN share counts as 0; if all are 0, every pixel is background. The published shares of xBD, 96.0, 2.7,
 /// 0.1, 0.1 and 0.1 %, sum to 99.0 %.
 pub(crate) fn damage_shares(damage: &Damage) -> [f64; 5] {
     let shares = damage.shares.map(|share| if share.is_finite() { share.max(0.0) } else { 0.0 });
@@ -68,10 +68,10 @@ pub(crate) fn damage_shares(damage: &Damage) -> [f64; 5] {
     if sum > 0.0 && sum.is_finite() { shares.map(|share| share / sum) } else { [1.0, 0.0, 0.0, 0.0, 0.0] }
 }
 
-/// Pairs of which each building class covers round(share · pixels) of all pixels, exactly, and background the rest.
+/// Pairs in which each building class covers exactly round(share · pixels) of all pixels, and background the rest.
 ///
-/// Size, contrast and noise are those of the binary images. The image after differs from that before in light and noise everywhere, and
-/// at damaged buildings in their roofs.
+/// Size, contrast and noise are those of the binary images. The image after differs from the one before in light and noise everywhere, and
+/// in the roofs of damaged buildings.
 pub(crate) fn damage(data: &Data, damage: &Damage, seed: u64, split: Split) -> PairSet {
     let count = match split {
         Split::Training => damage.training_images,
@@ -96,18 +96,18 @@ pub(crate) fn damage(data: &Data, damage: &Damage, seed: u64, split: Split) -> P
     PairSet { size: data.size, before, after, labels: plan.labels }
 }
 
-/// Draws a building's roof before, and what is left of it after.
+/// Draws a building's roof before, and its remains after.
 fn draw(building: &Building, data: &Data, ground: &[f64], [before, after]: &mut [Vec<f64>; 2], stream: &mut Stream) {
     let contrast = data.contrast;
     let (sin, cos) = building.axis;
     let size = data.size.max(1);
     let roof = contrast * stream.between(0.8, 1.2);
-    // Positions along and across the ridge, the roof's longer axis, from its middle.
+    // Positions from the middle, along and across the ridge, the roof's longer axis.
     let local = |pixel: usize| {
         let (dx, dy) = ((pixel % size) as f64 - building.centre[0], (pixel / size) as f64 - building.centre[1]);
         (cos * dx + sin * dy, cos * dy - sin * dx)
     };
-    // Damage comes from one end, chosen at random.
+    // Damage comes from a random end.
     let end = if stream.unit() < 0.5 { 1.0 } else { -1.0 };
     let mut pixels: Vec<(f64, usize)> = building.pixels.iter().map(|&pixel| (end * local(pixel).0, pixel)).collect();
     pixels.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
@@ -118,7 +118,7 @@ fn draw(building: &Building, data: &Data, ground: &[f64], [before, after]: &mut 
     } * pixels.len() as f64;
     for (rank, &(_, pixel)) in pixels.iter().enumerate() {
         let ground = ground.get(pixel).copied().unwrap_or_default();
-        // One side of the ridge lies in the light.
+        // One side of the ridge is lit.
         let whole = 0.3 * ground + roof + 0.12 * contrast * local(pixel).1.signum();
         let is_hit = (rank as f64) < hit;
         let rest = match (building.class, is_hit) {
@@ -139,7 +139,7 @@ fn draw(building: &Building, data: &Data, ground: &[f64], [before, after]: &mut 
     }
 }
 
-/// Rubble on about a third of the pixels around a destroyed building, which blurs its outline.
+/// Adds rubble on about a third of the pixels around a destroyed building, which blurs its outline.
 fn scatter_rubble(building: &Building, data: &Data, after: &mut [f64], stream: &mut Stream) {
     let size = data.size;
     let mut around: Vec<usize> = building
@@ -162,7 +162,7 @@ fn scatter_rubble(building: &Building, data: &Data, after: &mut [f64], stream: &
     }
 }
 
-/// Another time of day: a little more or less light, unevenly.
+/// Changes the time of day: a little more or less light, unevenly.
 fn change_light(scene: &mut [f64], size: usize, stream: &mut Stream) {
     let (gain, offset) = (stream.between(0.92, 1.08), stream.between(-0.08, 0.08));
     let haze = texture(size, stream);
@@ -177,7 +177,7 @@ fn blurred(scene: &[f64], size: usize, width: f64) -> Vec<f64> {
     let mix = |before: f64, own: f64, after: f64| (1.0 - 2.0 * side) * own + side * (before + after);
     let value = |scene: &[f64], x: usize, y: usize| scene.get(y * size + x).copied().unwrap_or_default();
     let last = size.saturating_sub(1);
-    // Beyond the image lies what is at its border.
+    // Beyond the image, the border continues.
     let along: Vec<f64> = (0..scene.len())
         .map(|index| (index % size, index / size))
         .map(|(x, y)| mix(value(scene, x.saturating_sub(1), y), value(scene, x, y), value(scene, (x + 1).min(last), y)))

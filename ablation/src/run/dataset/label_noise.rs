@@ -4,7 +4,7 @@ use super::random::Stream;
 
 /// Swaps the labels of about `share` of the foreground's pixels with as many background pixels.
 ///
-/// Both are drawn from the pixels at the boundary: those with a 4-neighbour of the other class. So the foreground keeps its number of
+/// Both are drawn from the boundary pixels: those with a 4-neighbour of the other class. So the foreground keeps its number of
 /// pixels. A fraction of a swap is made with its probability. There are no more swaps than boundary pixels of either class.
 pub(super) fn swap_at_boundary(mask: &[u8], size: usize, share: f64, stream: &mut Stream) -> Vec<u8> {
     let foreground = mask.iter().filter(|&&label| label != 0).count();
@@ -22,7 +22,7 @@ pub(super) fn swap_at_boundary(mask: &[u8], size: usize, share: f64, stream: &mu
     labels
 }
 
-/// Whether a 4-neighbour is of the other class.
+/// Whether a 4-neighbour has the other class.
 fn is_boundary(mask: &[u8], size: usize, index: usize) -> bool {
     let own = mask.get(index);
     let differs = |neighbour: Option<usize>| neighbour.is_some_and(|at| mask.get(at).is_some_and(|at| Some(at) != own));

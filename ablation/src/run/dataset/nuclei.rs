@@ -1,11 +1,11 @@
-//! A real image that the program carries: nuclei under a fluorescence microscope. `ablation/data/nuclei` says where it comes from.
+//! A real image that the program carries: nuclei under a fluorescence microscope. `ablation/data/nuclei` names its source.
 
 use std::sync::LazyLock;
 
 use super::Real;
 use crate::images::{Image, Mask};
 
-/// The image is cut into quadrants, which stand for images of their own.
+/// The image is cut into quadrants, which are used as separate images.
 pub(crate) const QUADRANTS: usize = 4;
 
 static IMAGE: &[u8] = include_bytes!("../../../data/nuclei/image.png");
@@ -29,7 +29,7 @@ pub(super) fn nuclei() -> &'static Real {
 mod tests {
     use super::*;
 
-    /// The file is whole, and its foreground is what its source says.
+    /// The file is complete, and its foreground is what its source says.
     #[test]
     fn four_quadrants_of_the_image() {
         assert_eq!(nuclei().len(), QUADRANTS);

@@ -1,4 +1,4 @@
-//! Where the buildings of a set of damage pairs stand.
+//! The places of the buildings in a set of damage pairs.
 
 use super::apportion::{apportion, share_of};
 use super::random::{Purpose, Stream};
@@ -8,7 +8,7 @@ use super::{Split, image};
 const BUILDING_CLASSES: [u8; 4] = [1, 2, 3, 4];
 /// The mean area of a building in an image of 64 × 64 pixels; it grows with the image.
 const MEAN_AREA: f64 = 37.0;
-/// Places tried in the building's own image, and in each of the next images if it finds none there.
+/// The number of places tried in the building's own image, and in each of the next images if none was free.
 const TRIES: usize = 40;
 const TRIES_ELSEWHERE: usize = 10;
 const IMAGES_ELSEWHERE: usize = 8;
@@ -23,18 +23,18 @@ pub(super) struct Building {
     pub(super) axis: (f64, f64),
 }
 
-/// The buildings of all images of a split, none of which overlap.
+/// The buildings of all images of a split; none of them overlap.
 pub(super) struct Plan {
-    /// One list an image.
+    /// One list per image.
     pub(super) buildings: Vec<Vec<Building>>,
-    /// The class of each pixel, image by image: 0 where no building stands.
+    /// The class of each pixel, image by image: 0 without a building.
     pub(super) labels: Vec<u8>,
 }
 
-/// Places buildings such that each class covers exactly round(share · pixels) of the split's pixels.
+/// Places buildings so that each class covers exactly round(share · pixels) of the split's pixels.
 ///
 /// Buildings of a class are dealt to the images in turn, in a random order of the images, so that those of a rare class are spread.
-/// Where no free place is found, a building covers what pixels are free, whatever shape they make.
+/// If no free place is found, a building covers free pixels in any shape.
 pub(super) fn place(count: usize, size: usize, shares: &[f64; 5], seed: u64, split: Split) -> Plan {
     let area = size * size;
     let pixels = count * area;
@@ -46,7 +46,7 @@ pub(super) fn place(count: usize, size: usize, shares: &[f64; 5], seed: u64, spl
     let mean_area = (MEAN_AREA * area as f64 / 4096.0).max(4.0);
     let mut waiting: Vec<(usize, u8, usize)> = Vec::new();
     let (mut left, mut turn) = (pixels, 0);
-    // The rarest last in the order of the classes would find the fewest places, so they begin.
+    // The rarest class is last in the order of the classes, and would find the fewest places; so it begins.
     for class in BUILDING_CLASSES.into_iter().rev() {
         let share = shares.get(usize::from(class)).copied().unwrap_or_default();
         let total = share_of(pixels, share).min(left);
@@ -60,7 +60,7 @@ pub(super) fn place(count: usize, size: usize, shares: &[f64; 5], seed: u64, spl
             turn += 1;
         }
     }
-    // Within an image in the order of the classes dealt, so that an image's places depend on its own buildings alone.
+    // Within an image the buildings keep the order of the dealt classes, so an image's places depend only on its own buildings.
     waiting.sort_by_key(|&(home, ..)| home);
     let mut streams: Vec<Stream> =
         (0..count).map(|index| Stream::new(seed, Purpose::Placement, split, index)).collect();
@@ -82,7 +82,7 @@ pub(super) fn place(count: usize, size: usize, shares: &[f64; 5], seed: u64, spl
 }
 
 impl Plan {
-    /// Tries to find a building a place in an image, clear of the others by a pixel. Says whether there was one.
+    /// Tries to place a building in an image, at least a pixel away from the others. Returns whether it found a place.
     fn build(&mut self, at: usize, size: usize, class: u8, area: usize, tries: usize, streams: &mut [Stream]) -> bool {
         let Some(stream) = streams.get_mut(at) else { return false };
         let side = size as f64;
@@ -102,7 +102,7 @@ impl Plan {
         false
     }
 
-    /// Covers free pixels, those nearest to a random one first, in this image and if need be in the next ones.
+    /// Covers free pixels, those nearest to a random one first, in this image and if necessary in the next ones.
     fn fill(&mut self, home: usize, size: usize, class: u8, area: usize, streams: &mut [Stream]) {
         let mut missing = area;
         for at in (home..streams.len()).chain(0..home) {
@@ -139,7 +139,7 @@ impl Plan {
     }
 }
 
-/// The `area` pixels that lie deepest in a rotated rectangle of half-lengths `radii`. None if it leaves the image.
+/// The `area` pixels that lie deepest in a rotated rectangle of half-lengths `radii`; `None` if it leaves the image.
 fn footprint(
     size: usize,
     [x, y]: [f64; 2],

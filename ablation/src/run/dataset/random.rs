@@ -8,10 +8,10 @@ use rand_chacha::ChaCha8Rng;
 use super::Split;
 use crate::run::normal::normal_pair;
 
-/// What a stream is drawn for. Each has its own, so that a change in one leaves the others as they were.
+/// The purpose of a stream. Each purpose has its own stream, so that a change in one leaves the others unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Purpose {
-    // Streams 0 and 1 are those of the first weights and of the order of images.
+    // From 1, so that no image has stream 0 or 1: the first weights and the order of images use these.
     Quota = 1,
     BinaryScene,
     LabelNoise,
@@ -26,12 +26,12 @@ pub(super) enum Purpose {
 /// A stream of random numbers.
 pub(super) struct Stream {
     generator: ChaCha8Rng,
-    /// Normal numbers are made in pairs.
+    /// The second number of a pair; normal numbers are made in pairs.
     spare: Option<f64>,
 }
 
 impl Stream {
-    /// The stream of one image. Those of other seeds, purposes, splits and images are independent of it.
+    /// The stream of one image. Streams of other seeds, purposes, splits and images are independent of it.
     pub(super) fn new(seed: u64, purpose: Purpose, split: Split, image: usize) -> Stream {
         let mut generator = ChaCha8Rng::seed_from_u64(seed);
         let split = match split {

@@ -1,4 +1,4 @@
-//! Images of files: crops of them, drawn from a seed, and split by image.
+//! Images from files: crops, drawn from a seed, and split by image.
 
 use super::Split;
 use super::binary::{BinarySet, Labelling};
@@ -9,7 +9,7 @@ use crate::images::{Image, Mask, window};
 #[derive(Debug)]
 pub(crate) struct Real {
     scenes: Vec<Scene>,
-    /// Of each image: 1, or 3 for red, green and blue.
+    /// The channels of each image: 1, or 3 for red, green and blue.
     pub(crate) channels: usize,
 }
 
@@ -19,31 +19,31 @@ struct Scene {
     name: String,
     width: usize,
     height: usize,
-    /// Channel by channel; each with mean 0 and standard deviation 1.
+    /// The pixels, channel by channel; each channel has mean 0 and standard deviation 1.
     numbers: Vec<f32>,
     /// 0 or 1.
     mask: Vec<u8>,
 }
 
-/// How images are cut and split.
+/// The rules for cutting and splitting images.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cut {
     /// Width and height of a crop.
     pub(crate) size: usize,
-    /// Into so many parts the images are split; each seed holds one out, in turn.
+    /// The number of parts into which the images are split; each seed holds one out, in turn.
     pub(crate) folds: usize,
-    /// Crops to train with.
+    /// The number of training crops.
     pub(crate) training: usize,
-    /// The most crops that are held out.
+    /// The largest number of held-out crops.
     pub(crate) held_out: usize,
 }
 
-/// Why images cannot be trained with.
+/// The reason why images cannot be used for training.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RealError {
     #[error("{mask}: is {} × {} pixels, and its image {image} is {} × {}; they must be equal", .of_mask[0], .of_mask[1], .of_image[0], .of_image[1])]
     Size { mask: String, of_mask: [usize; 2], image: String, of_image: [usize; 2] },
-    #[error("{other}: has {of_other}, and {first} has {of_first}; all images must be grey, or all in colours")]
+    #[error("{other}: has {of_other}, and {first} has {of_first}; all images must be grey, or all must be in colour")]
     Channels { first: String, of_first: &'static str, other: String, of_other: &'static str },
     #[error(
         "{name}: is {width} × {height} pixels, and a crop is {size} × {size}; give --crop {largest} or less, or leave the image out"
@@ -57,7 +57,7 @@ pub(crate) enum RealError {
 }
 
 impl Real {
-    /// Images with their masks, whose foreground these values are.
+    /// Makes it of images with masks and a rule for their foreground.
     pub(crate) fn new(pairs: Vec<(Image, Mask)>, is_foreground: impl Fn(u32) -> bool) -> Result<Self, RealError> {
         let described = |channels: usize| if channels == 1 { "one channel" } else { "three channels" };
         let first = pairs.first().map(|(image, _)| (image.name.clone(), image.channels));
@@ -79,19 +79,19 @@ impl Real {
         Ok(Self { scenes, channels: first.map_or(1, |(_, channels)| channels) })
     }
 
-    /// No image at all.
+    /// Makes it of no image at all.
     pub(super) fn none() -> Self {
         Self { scenes: Vec::new(), channels: 1 }
     }
 
-    /// Fails unless the images can be cut and split so.
+    /// Fails unless the images can be cut and split in this way.
     pub(crate) fn check(&self, size: usize, folds: usize) -> Result<(), RealError> {
         if folds < 2 || folds > self.scenes.len() {
             return Err(RealError::Folds { images: self.scenes.len(), folds });
         }
         let small = self.scenes.iter().find(|scene| scene.width < size || scene.height < size);
         small.map_or(Ok(()), |Scene { name, width, height, .. }| {
-            // As `data.size` has it.
+            // The same multiple as for `data.size`.
             let largest = width.min(height) / 8 * 8;
             Err(RealError::Small { name: name.clone(), width: *width, height: *height, size, largest })
         })
@@ -101,22 +101,22 @@ impl Real {
         self.scenes.len()
     }
 
-    /// The foreground's share of all pixels.
+    /// The share of foreground among all pixels.
     pub(crate) fn share(&self) -> f64 {
         let [foreground, pixels] = self.scenes.iter().map(Scene::counts).fold([0, 0], |[a, b], [c, d]| [a + c, b + d]);
         foreground as f64 / pixels.max(1) as f64
     }
 
-    /// The smallest and the largest of the images' shares.
+    /// The smallest and the largest share of an image.
     pub(crate) fn extremes(&self) -> [f64; 2] {
         let shares = self.scenes.iter().map(Scene::counts).map(|[part, whole]| part as f64 / whole.max(1) as f64);
         shares.fold([1.0, 0.0], |[low, high], share| [low.min(share), high.max(share)])
     }
 
-    /// The crops to train with, and those held out.
+    /// The training crops and the held-out crops.
     ///
-    /// The images are dealt to the folds once; a seed holds out one fold, the next seed the next. Crops to train with lie anywhere; those held
-    /// out do not overlap, so that no pixel is judged twice.
+    /// The images are dealt to the folds once; each seed holds out one fold, the next seed the next one. Training crops lie anywhere. Held-out
+    /// crops do not overlap, so that no pixel is judged twice.
     pub(crate) fn sets(&self, cut: Cut, labelling: Labelling, seed: u64) -> [BinarySet; 2] {
         let held_out_fold = (seed % cut.folds.max(1) as u64) as usize;
         let mut order: Vec<usize> = (0..self.scenes.len()).collect();
@@ -156,12 +156,12 @@ impl Real {
 }
 
 impl Scene {
-    /// Foreground, and all pixels.
+    /// The number of foreground pixels, and of all pixels.
     fn counts(&self) -> [usize; 2] {
         [self.mask.iter().filter(|label| **label != 0).count(), self.mask.len()]
     }
 
-    /// The corners of crops side by side, with what is left over on both sides.
+    /// The corners of crops side by side, with the rest spread over both sides.
     fn tiles(&self, size: usize) -> impl Iterator<Item = [usize; 2]> {
         let begins = move |side: usize| {
             let margin = side % size.max(1) / 2;
@@ -171,7 +171,7 @@ impl Scene {
         begins(self.height).flat_map(move |y| begins(width).map(move |x| [x, y]))
     }
 
-    /// Adds a crop to images, and gives its mask.
+    /// Adds a crop to the images, and returns its mask.
     fn cut(&self, corner: [usize; 2], size: usize, images: &mut Vec<f32>) -> Vec<u8> {
         for channel in self.numbers.chunks_exact((self.width * self.height).max(1)) {
             images.extend(window(channel, self.width, corner, [size; 2]));
@@ -180,7 +180,7 @@ impl Scene {
     }
 }
 
-/// Gives a channel mean 0 and standard deviation 1; one that is the same everywhere becomes 0.
+/// Gives a channel mean 0 and standard deviation 1; a constant channel becomes 0.
 fn standardise(channel: &mut [f32]) {
     let count = channel.len().max(1) as f64;
     let mean = channel.iter().map(|number| f64::from(*number)).sum::<f64>() / count;

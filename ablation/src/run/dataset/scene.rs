@@ -1,4 +1,4 @@
-//! The ground that objects lie on: texture, distractors, noise.
+//! The ground below the objects: texture, distractors, noise.
 
 use super::canvas::{Canvas, soft_step};
 use super::random::Stream;
@@ -7,16 +7,16 @@ use super::shape::{Kind, Shape};
 /// About the variance of [`ground`].
 const GROUND_VARIANCE: f64 = 0.06;
 
-/// The background: texture of range 1 about 0, with faint things in it that are no objects.
+/// The background: texture of range 1 around 0, with faint shapes that are not objects.
 pub(super) fn ground(size: usize, stream: &mut Stream) -> Vec<f64> {
     let mut ground = texture(size, stream);
     add_distractors(&mut ground, size, stream);
     ground
 }
 
-/// Smooth texture about 0 with a range of about 1: four octaves of value noise, each with half the amplitude of the one before.
+/// A smooth texture around 0 with a range of about 1: four octaves of value noise, each with half the amplitude of the one before.
 ///
-/// The coarsest has cells of half the image.
+/// The coarsest octave has cells of half the image.
 pub(super) fn texture(size: usize, stream: &mut Stream) -> Vec<f64> {
     let mut texture = vec![0.0; size * size];
     let mut amplitude = 0.45;
@@ -27,9 +27,9 @@ pub(super) fn texture(size: usize, stream: &mut Stream) -> Vec<f64> {
     texture
 }
 
-/// Adds values in ±amplitude drawn at the corners of a lattice and interpolated between.
+/// Adds values in ±amplitude, drawn at the corners of a lattice and interpolated between them.
 fn add_octave(texture: &mut [f64], size: usize, cell: f64, amplitude: f64, stream: &mut Stream) {
-    // The lattice begins at a random place, so that its lines are not the same in all images.
+    // The lattice begins at a random place, so that its lines differ between images.
     let (shift_x, shift_y) = (stream.unit(), stream.unit());
     let corners = (size as f64 / cell).ceil() as usize + 3;
     let lattice: Vec<f64> = (0..corners * corners).map(|_| stream.between(-amplitude, amplitude)).collect();
@@ -52,7 +52,7 @@ fn add_octave(texture: &mut [f64], size: usize, cell: f64, amplitude: f64, strea
     }
 }
 
-/// Adds two to five faint patches and lines with wide edges, so that brightness alone does not tell the objects.
+/// Adds two to five faint patches and lines with wide edges, so that brightness alone does not identify the objects.
 fn add_distractors(ground: &mut [f64], size: usize, stream: &mut Stream) {
     let side = size as f64;
     let mut canvas = Canvas::new(size, 4.0);
@@ -74,7 +74,7 @@ fn add_distractors(ground: &mut [f64], size: usize, stream: &mut Stream) {
     }
 }
 
-/// How scenes are brought to a mean of about 0 and a standard deviation of about 1: by constants of the settings, the same for all images.
+/// The scaling of scenes to mean about 0 and standard deviation about 1: by constants of the settings, the same for all images.
 pub(super) struct Scale {
     noise: f64,
     mean: f64,
@@ -82,7 +82,7 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    /// For objects that are brighter by `contrast` and cover a share of the pixels.
+    /// Makes the scale for objects that are brighter by `contrast` and cover a share of the pixels.
     pub(super) fn new(share: f64, contrast: f64, noise: f64) -> Scale {
         let share = share.clamp(0.0, 1.0);
         let variance = GROUND_VARIANCE + noise * noise + share * (1.0 - share) * contrast * contrast;

@@ -8,32 +8,32 @@ use super::{BinarySet, Cut, Labelling, PairSet, Real, Split, binary, damage};
 use crate::run::config::{Config, Data};
 use crate::run::task::Labels;
 
-/// The images, made when they are first asked for, and the same for all arms of a seed.
+/// The images, made when they are first needed, and shared by all arms of a seed.
 #[derive(Default)]
 pub(crate) struct Sets {
-    // Shares are told apart by their bits.
+    // The key holds the bits of the share.
     binary: Shelf<(u64, Labels, u64), [Arc<BinarySet>; 2]>,
     cells: Shelf<u64, [Arc<BinarySet>; 2]>,
     damage: Shelf<u64, [Arc<PairSet>; 2]>,
     nuclei: Shelf<u64, [Arc<BinarySet>; 2]>,
-    /// Images of files in place of synthetic ones.
+    /// Images from files instead of synthetic ones.
     real: Option<Arc<Real>>,
 }
 
 type Shelf<K, V> = Mutex<BTreeMap<K, Arc<OnceLock<V>>>>;
 
 impl Sets {
-    /// With crops of these images in place of synthetic ones, where there are some.
+    /// Makes sets, with crops of these images instead of synthetic ones if there are any.
     pub(crate) fn of(real: Option<Arc<Real>>) -> Self {
         Self { real, ..Self::default() }
     }
 
-    /// Those to train with, and those held out, with the usual labels.
+    /// The training set and the held-out set, with the usual labels.
     pub(crate) fn binary(&self, config: &Config, share: f64, seed: u64) -> [Arc<BinarySet>; 2] {
         self.labelled(config, share, Labels::Usual, seed)
     }
 
-    /// The same, with these labels.
+    /// The training set and the held-out set, with these labels.
     pub(crate) fn labelled(&self, config: &Config, share: f64, labels: Labels, seed: u64) -> [Arc<BinarySet>; 2] {
         taken(&self.binary, (share.to_bits(), labels, seed), || {
             let labelling = labelling(config, labels);
@@ -71,7 +71,7 @@ impl Sets {
     }
 }
 
-/// How images of files are cut for these settings.
+/// The cutting of images from files under these settings.
 fn cut(config: &Config, data: &Data) -> Cut {
     let folds = config.images.as_ref().map_or(2, |images| images.folds);
     Cut { size: data.size, folds, training: data.training_images, held_out: data.held_out_images }
@@ -88,7 +88,7 @@ fn labelling(config: &Config, labels: Labels) -> Labelling {
     }
 }
 
-/// What lies on the shelf, made first if it does not; others wait meanwhile only if they want the same.
+/// Returns the item on the shelf, and makes it first if necessary; others wait only if they need the same item.
 fn taken<K: Ord, V: Clone>(shelf: &Shelf<K, V>, key: K, make: impl FnOnce() -> V) -> V {
     let place = shelf.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone();
     place.get_or_init(make).clone()

@@ -6,7 +6,7 @@ use super::canvas::{Bounds, Canvas};
 use super::random::Stream;
 use crate::run::config::Shapes;
 
-/// The pixels between two bends of a road.
+/// The number of pixels between two bends of a road.
 const ROAD_STEP: f64 = 2.0;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// Draws a kind by the weights. Weights that are negative or no numbers count as 0; if all are 0, it is a blob.
+    /// Draws a kind by the weights. A negative or NaN weight counts as 0; if all are 0, it is a blob.
     pub(super) fn draw(shapes: &Shapes, stream: &mut Stream) -> Kind {
         let kinds = [
             (Kind::Blob, shapes.blobs),
@@ -40,7 +40,7 @@ impl Kind {
 
 /// A shape in the plane, in pixels. Pixel centres have whole coordinates.
 pub(super) enum Shape {
-    /// Discs (x, y, radius) that melt into each other over a width.
+    /// Discs (x, y, radius) that merge into each other over a width.
     Blob {
         discs: Vec<[f64; 3]>,
         melt: f64,
@@ -71,7 +71,7 @@ impl Shape {
             }
             Kind::Road => road(area, centre, size, stream),
             Kind::SmallObject => {
-                // An area of a pixel or two is less than that of the smallest disc, which has radius 1.
+                // An area of a pixel or two is smaller than the smallest disc, which has radius 1.
                 let largest = radius.clamp(1.0, 3.0);
                 Shape::Blob { discs: vec![[centre[0], centre[1], stream.between(1.0, largest)]], melt: 0.0 }
             }
@@ -131,7 +131,7 @@ fn blob(radius: f64, [x, y]: [f64; 2], stream: &mut Stream) -> Shape {
     Shape::Blob { discs, melt: 0.4 * core }
 }
 
-/// A walk that keeps its direction but for small turns, in both directions from its middle.
+/// A walk in both directions from its middle, with small turns.
 fn road(area: f64, middle: [f64; 2], size: f64, stream: &mut Stream) -> Shape {
     let width = stream.between(1.5, 2.5);
     let steps = ((area / width).min(1.5 * size) / ROAD_STEP / 2.0).ceil() as usize;

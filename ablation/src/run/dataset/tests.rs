@@ -322,7 +322,7 @@ fn half_of_the_images_are_empty_and_the_others_as_they_were() {
     }
 }
 
-/// Every distance is that of the mask's own image, made once.
+/// Every distance is computed within the mask's own image, once.
 #[test]
 fn distances_are_those_of_each_image() {
     let data = Data { size: 16, training_images: 4, ..Config::preset(Preset::Default).data };

@@ -186,7 +186,7 @@ fn against_bce(entries: &[Entry<'_>], comparisons: &[Comparison], share: f64) ->
     Finding::from_comparisons(sentence, comparisons)
 }
 
-/// The accuracy of the worst loss by Dice, beside that of the best.
+/// Compares the accuracy of the losses with the lowest and the highest Dice.
 fn trap(entries: &[Entry<'_>], share: f64, background: f64) -> Option<Finding> {
     let scored = entries
         .iter()

@@ -1,13 +1,13 @@
-//! How well the boundaries of two masks agree.
+//! Measures of how well the boundaries of two masks agree.
 
 use super::MaskView;
 
 /// The boundary F1 score: the harmonic mean of precision and recall of the boundary, within a tolerance.
 ///
-/// Precision is the share of the prediction's boundary pixels that have one of the truth's within the tolerance, and recall the
-/// converse. The boundary is the pixels inside the mask with an outside 4-neighbour; the image's border is none.
-/// - 0 if exactly one boundary is empty, or if neither comes near the other.
-/// - None if both are empty, if the masks have different sizes, or if the tolerance is not a number of at least 0.
+/// Precision is the share of the prediction's boundary pixels that have a boundary pixel of the truth within the tolerance, and recall the
+/// converse. The boundary is the pixels inside the mask with a 4-neighbour outside; the border of the image is not a boundary.
+/// - 0 if exactly one boundary is empty, or if no pixel of either comes near the other.
+/// - `None` if both are empty, if the masks differ in size, or if the tolerance is not a number of at least 0.
 ///
 /// Csurka et al., *What is a good evaluation measure for semantic segmentation?*, 2013.
 pub(crate) fn boundary_f1(prediction: MaskView, truth: MaskView, tolerance: f64) -> Option<f64> {
@@ -37,18 +37,18 @@ fn share_near(boundary: &[bool], distances: &[f32], tolerance: f64) -> f64 {
     near as f64 / all.max(1) as f64
 }
 
-/// Distances are rounded to `f32`, and so is the limit: at a limit of √2, diagonal neighbours are within it.
+/// Distances are rounded to `f32`, and so is the limit, so that a limit of √2 includes diagonal neighbours.
 fn is_within(distance: f32, limit: f64) -> bool {
     distance <= limit as f32
 }
 
 /// Boundary IoU: the IoU of the two masks' bands along their boundaries.
 ///
-/// With G and P the masks, and G_d and P_d the pixels within `thickness` of their boundaries, it is
+/// Let G and P be the masks, and G_d and P_d the pixels within `thickness` of their boundaries. Boundary IoU is
 /// |(G_d ∩ G) ∩ (P_d ∩ P)| / |(G_d ∩ G) ∪ (P_d ∩ P)|. The boundary pixels themselves have distance 0. The boundary is the pixels
-/// inside the mask with an outside 4-neighbour; the image's border is none.
+/// inside the mask with a 4-neighbour outside; the border of the image is not a boundary.
 ///
-/// None if both boundaries are empty, if the masks have different sizes, or if the thickness is not a number of at least 0.
+/// `None` if both boundaries are empty, if the masks differ in size, or if the thickness is not a number of at least 0.
 ///
 /// Cheng et al., *Boundary IoU: Improving Object-Centric Image Segmentation Evaluation*, 2021.
 pub(crate) fn boundary_iou(prediction: MaskView, truth: MaskView, thickness: f64) -> Option<f64> {
@@ -68,7 +68,7 @@ pub(crate) fn boundary_iou(prediction: MaskView, truth: MaskView, thickness: f64
 fn band(mask: MaskView, thickness: f64) -> Option<Vec<bool>> {
     let boundary = mask.boundary();
     if !boundary.contains(&true) {
-        // Not even an infinite thickness reaches a boundary that is not there.
+        // An infinite thickness does not reach a boundary that does not exist.
         return Some(boundary);
     }
     let distances = mask.distances(&boundary)?;

@@ -1,13 +1,13 @@
-//! How far the boundaries of two masks lie apart.
+//! The distance between the boundaries of two masks.
 
 use super::MaskView;
 
-/// The 95 % Hausdorff distance, in pixels: the larger of the two directed 95th percentiles of the distances from each boundary pixel of
-/// one mask to the nearest of the other.
+/// The 95 % Hausdorff distance in pixels: the larger of the two directed 95th percentiles of the distances from each boundary pixel of
+/// one mask to the nearest boundary pixel of the other.
 ///
-/// The percentile lies between the two nearest ranks, by linear interpolation: of n sorted distances it is that at the rank
+/// The percentile is interpolated linearly between the two nearest ranks: of n sorted distances it is the one at rank
 /// 0.95 · (n − 1), counted from 0, as in NumPy.
-/// None if a mask is empty or has no boundary, as a full one, or if the masks have different sizes.
+/// `None` if a mask is empty or full, and so has no boundary, or if the masks differ in size.
 pub(crate) fn hausdorff_95(prediction: MaskView, truth: MaskView) -> Option<f64> {
     if !prediction.has_size_of(&truth) || prediction.is_empty() || truth.is_empty() {
         return None;
@@ -24,10 +24,10 @@ fn at(boundary: &[bool], distances: &[f32]) -> Vec<f64> {
     boundary.iter().zip(distances).filter(|pixel| *pixel.0).map(|pixel| f64::from(*pixel.1)).collect()
 }
 
-/// None of no values.
+/// The 95th percentile; `None` without values.
 fn percentile_95(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
-    // In whole numbers, so that the rank of 21 values is 19 exactly.
+    // In whole numbers, so that the rank for 21 values is exactly 19.
     let scaled = values.len().checked_sub(1)? * 95;
     let (low, fraction) = (scaled / 100, (scaled % 100) as f64 / 100.0);
     let below = *values.get(low)?;

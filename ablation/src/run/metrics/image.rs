@@ -1,4 +1,4 @@
-//! What one held-out image came to.
+//! The scores of one held-out image.
 
 use std::collections::BTreeMap;
 
@@ -17,9 +17,9 @@ pub(crate) struct Counts {
 /// The scores of one held-out image of a training.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ImageScores {
-    /// One of each judged class: the foreground of a mask, every class of a damage map.
+    /// The counts of each judged class: the foreground of a mask, every class of a damage map.
     pub(crate) counts: Vec<Counts>,
-    /// The image's own metrics by name. A mask has all of them; a damage map has none, because most of its classes are absent.
+    /// The image's own metrics, by name. A mask has all of them; a damage map has none, because most of its classes are absent.
     pub(crate) metrics: BTreeMap<String, f64>,
 }
 
@@ -39,18 +39,18 @@ impl Counts {
         counts
     }
 
-    /// 2TP / (2TP + FP + FN). An image without foreground in which none is found agrees: 1.
+    /// 2TP / (2TP + FP + FN). If an image has no foreground and none is found, it is 1.
     pub(crate) fn dice(self) -> f64 {
         self.pooled_dice().unwrap_or(1.0)
     }
 
-    /// TP / (TP + FP + FN); 1 where there is nothing and nothing is found.
+    /// TP / (TP + FP + FN); 1 if there is no foreground and none is found.
     pub(crate) fn iou(self) -> f64 {
         let union = self.true_positives + self.false_positives + self.false_negatives;
         if union == 0 { 1.0 } else { self.true_positives as f64 / union as f64 }
     }
 
-    /// The Dice score of counts that were added up over images; none where there is nothing and nothing is found.
+    /// The Dice score of counts added up over images; `None` if there is no foreground and none is found.
     pub(crate) fn pooled_dice(self) -> Option<f64> {
         let twice = 2 * self.true_positives;
         let sum = twice + self.false_positives + self.false_negatives;

@@ -1,4 +1,4 @@
-//! A mask, its boundary, and the distances to that.
+//! A mask, its boundary, and the distances from it.
 
 use loss_core::boundary::distance::{scratch_length, signed_distance_map};
 
@@ -11,7 +11,7 @@ pub(crate) struct MaskView<'a> {
 }
 
 impl<'a> MaskView<'a> {
-    /// None if there are not width × height pixels.
+    /// `None` unless there are width × height pixels.
     pub(crate) fn new(width: usize, height: usize, pixels: &'a [u8]) -> Option<MaskView<'a>> {
         (width.checked_mul(height) == Some(pixels.len())).then_some(MaskView { width, height, pixels })
     }
@@ -28,9 +28,9 @@ impl<'a> MaskView<'a> {
         self.pixels.iter().map(|&pixel| pixel != 0)
     }
 
-    /// The boundary: the pixels inside that have an outside 4-neighbour.
+    /// The boundary: the pixels inside that have a 4-neighbour outside.
     ///
-    /// What lies beyond the image is not outside, so the image's border is no boundary, and a full mask has none.
+    /// Beyond the image is not outside. So the image's border is not a boundary, and a full mask has none.
     pub(super) fn boundary(&self) -> Vec<bool> {
         let outside = |index: Option<usize>| index.and_then(|at| self.pixels.get(at)).is_some_and(|&pixel| pixel == 0);
         let at_boundary = |index: usize| {
@@ -43,12 +43,12 @@ impl<'a> MaskView<'a> {
         (0..self.pixels.len()).zip(self.inside()).map(|(index, inside)| inside && at_boundary(index)).collect()
     }
 
-    /// The distance of each pixel to the nearest of a set of this image's pixels: 0 at these, infinite if there are none.
+    /// The distance of each pixel to the nearest pixel of a set: 0 in the set, infinite if the set is empty.
     ///
-    /// None of an image with a side longer than 2²⁴.
+    /// `None` for an image with a side longer than 2²⁴.
     pub(super) fn distances(&self, set: &[bool]) -> Option<Vec<f32>> {
         let mut map = vec![0.0; self.pixels.len()];
-        // The map of an empty set is 0 everywhere, as is that of a full one.
+        // The map of an empty set is 0 everywhere, like that of a full one.
         if !set.contains(&true) {
             map.fill(f32::INFINITY);
             return Some(map);

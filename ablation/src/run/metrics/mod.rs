@@ -1,4 +1,4 @@
-//! How good a predicted mask is: counts, boundaries and distances.
+//! The quality of a predicted mask: counts, boundaries and distances.
 //!
 //! All distances are Euclidean, between the centres of pixels, in pixels.
 

@@ -1,4 +1,4 @@
-//! A block as an operation of the framework: one node of its graph, with a gradient of its own.
+//! A block as one operation of the framework: one node of its graph, with its own gradient.
 
 use ablation_kernels::{Extent, Kept, Learned, Shape, backward, forward};
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
@@ -10,7 +10,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend, Dispatch, Flex, TensorMetadata, backend_extension};
 use burn::tensor::{Tensor, TensorData};
 
-/// Convolution 3 × 3, group normalisation, leaky ReLU: of (batch, channels, height, width).
+/// Convolution 3 × 3, group normalisation, leaky ReLU, for a tensor (batch, channels, height, width).
 pub(super) fn block(x: Tensor<4>, kernels: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>, groups: usize) -> Tensor<4> {
     let [x, kernels] = [x, kernels].map(Tensor::into_dispatch);
     let [scale, shift] = [scale, shift].map(Tensor::into_dispatch);
@@ -61,7 +61,7 @@ impl Blocks for Flex {
     }
 }
 
-/// What the gradient is made from.
+/// The values that the gradient is made from.
 #[derive(Clone, Debug)]
 struct State {
     x: FlexTensor,

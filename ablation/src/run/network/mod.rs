@@ -1,4 +1,4 @@
-//! The network: a small U-Net, with one input image or with several that share the encoder.
+//! The network: a small U-Net for one input image, or for several that share the encoder.
 //!
 //! Ronneberger et al., *U-Net: Convolutional Networks for Biomedical Image Segmentation*, 2015; group normalisation after Wu and He, 2018.
 
@@ -14,42 +14,42 @@ use burn::tensor::module::max_pool2d;
 use burn::tensor::ops::MaxPoolOptions;
 use burn::tensor::{Device, Tensor};
 
-/// What kind of U-Net it is.
+/// The shape of a U-Net.
 #[derive(Clone, Debug)]
 pub(crate) struct Architecture {
-    /// Images that are seen at once, each through the same encoder: 1, or 2 for before and after.
+    /// The number of images seen at once, each through the same encoder: 1, or 2 for before and after.
     pub(crate) images: usize,
-    /// Of each image: 1, or 3 for red, green and blue.
+    /// The channels of each image: 1, or 3 for red, green and blue.
     pub(crate) channels: usize,
-    /// How often the size is halved.
+    /// The number of times the size is halved.
     pub(crate) halvings: usize,
     /// Channels at full size; twice as many after each halving.
     pub(crate) base_channels: usize,
-    /// Logits a pixel.
+    /// The number of logits per pixel.
     pub(crate) logits: usize,
-    /// The sizes at which the decoder is supervised beside the full one: how often each is halved.
+    /// The smaller sizes at which the decoder is supervised, as the number of halvings of each.
     pub(crate) auxiliary: Vec<usize>,
-    /// What the bias of each logit begins with.
+    /// The start of each logit's bias.
     pub(crate) head_bias: Vec<f32>,
 }
 
 impl Architecture {
-    /// About how many weights there are.
+    /// The approximate number of weights.
     pub(crate) fn weights(&self) -> f64 {
-        // 3 × 3 kernels, and the 2 × 2 of the enlargements.
+        // 3 × 3 kernels, and the 2 × 2 kernels of the enlargements.
         self.blocks()
             .map(|(from, channels, _)| 9.0 * channels * (from + channels) + 4.0 * 2.0 * channels * channels)
             .sum()
     }
 
-    /// About how many numbers all layers give, for a pixel of one image at full size.
+    /// The approximate number of values that all layers output, per pixel of one image at full size.
     pub(crate) fn layers(&self) -> f64 {
-        // Two convolutions, and what the block is given.
+        // Two convolutions, and the block's input.
         let of_blocks: f64 = self.blocks().map(|(from, channels, share)| share * (from + 2.0 * channels)).sum();
         of_blocks + self.logits as f64
     }
 
-    /// The channels that each block is given and gives, and its pixels as a share of the image's; the encoder's once for each image.
+    /// The input and output channels of each block, and its pixels as a share of the image's; the encoder's blocks occur once for each image.
     fn blocks(&self) -> impl Iterator<Item = (f64, f64, f64)> {
         let (images, base) = (self.images as f64, self.base_channels as f64);
         let level = move |level: usize| (base * f64::powi(2.0, level as i32), f64::powi(0.25, level as i32));
@@ -66,7 +66,7 @@ impl Architecture {
     }
 }
 
-/// A group of channels for the normalisation.
+/// The number of channels in a group of the normalisation.
 const CHANNELS_OF_GROUP: usize = 4;
 
 /// Twice: convolution 3 × 3, group normalisation, leaky ReLU.
@@ -79,7 +79,7 @@ struct Block {
 impl Block {
     fn new(channels_in: usize, channels: usize, device: &Device) -> Self {
         let convolution = |from: usize| {
-            // The normalisation has a bias of its own.
+            // The normalisation has its own bias.
             let config = Conv2dConfig::new([from, channels], [3, 3]).with_bias(false);
             config.with_padding(PaddingConfig2d::Same).with_initializer(Initializer::Zeros).init(device)
         };
@@ -109,13 +109,13 @@ pub(crate) struct UNet {
     enlarge: Vec<ConvTranspose2d>,
     decoder: Vec<Block>,
     head: Conv2d,
-    /// Those at smaller sizes, in the order of [`Architecture::auxiliary`]. Last, so that all other weights are the same with and without.
+    /// The heads at smaller sizes, in the order of [`Architecture::auxiliary`]. They are last, so that all other weights are the same with and without them.
     auxiliary_heads: Vec<Conv2d>,
     auxiliary: Vec<usize>,
 }
 
 impl UNet {
-    /// The network with its first weights, which follow from the seed alone.
+    /// The network with its first weights, which depend only on the seed.
     pub(crate) fn new(architecture: &Architecture, seed: u64, device: &Device) -> Self {
         let Architecture { images, channels: seen, halvings, base_channels, logits, auxiliary, .. } = architecture;
         let channels = |level: usize| base_channels << level;
@@ -146,7 +146,7 @@ impl UNet {
         weights::draw(network, &architecture.head_bias, seed)
     }
 
-    /// The logits at each auxiliary size and, last, at full size. Every image is (batch, 1, height, width), the sides multiples of
+    /// The logits at each auxiliary size and, last, at full size. Every image is (batch, 1, height, width), and its sides are multiples of
     /// 2^halvings.
     pub(crate) fn forward(&self, images: &[Tensor<4>]) -> Vec<Tensor<4>> {
         let mut levels: Vec<Tensor<4>> = images.to_vec();
@@ -179,7 +179,7 @@ impl UNet {
         *place = place.clone().map(change);
     }
 
-    /// Gives the heads a kernel, without which nothing reaches the layers before them.
+    /// Gives the heads a kernel, because without one no gradient reaches the layers before them.
     #[cfg(test)]
     pub(crate) fn with_heads_of(mut self, weight: f32) -> Self {
         for head in std::iter::once(&mut self.head).chain(&mut self.auxiliary_heads) {

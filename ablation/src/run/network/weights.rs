@@ -1,6 +1,6 @@
 //! The first weights, drawn from a seed.
 //!
-//! The framework's own initialisers share one generator among all threads, so what they draw would depend on which arms run side by side.
+//! The framework's own initialisers share one generator among all threads, so their numbers would depend on which arms run at the same time.
 
 use ablation_kernels::NEGATIVE_SLOPE;
 use burn::module::{Module, ModuleMapper, Param};
@@ -10,12 +10,12 @@ use rand_chacha::ChaCha8Rng;
 
 use super::UNet;
 
-/// Kernels by He et al., *Delving Deep into Rectifiers*, 2015 (uniform, fan-in); normalisations stay at 1 and 0, biases at 0 but for those of
+/// Kernels follow He et al., *Delving Deep into Rectifiers*, 2015 (uniform, fan-in). Normalisations stay at 1 and 0, and biases at 0, except those of
 /// the heads, whose kernels are 0.
 pub(super) fn draw(network: UNet, head_bias: &[f32], seed: u64) -> UNet {
     let mut network = network.map(&mut Draw { random: ChaCha8Rng::seed_from_u64(seed), transposed: false });
     for head in std::iter::once(&mut network.head).chain(&mut network.auxiliary_heads) {
-        // So that every pixel begins at the probability of the bias, whatever the seed.
+        // So every pixel starts at the probability of the bias, for any seed.
         head.weight = head.weight.clone().map(|old| {
             let zeros = vec![0.0; old.dims().iter().product()];
             set(old, zeros)
@@ -41,7 +41,7 @@ impl ModuleMapper for Draw {
         }
         param.map(|old| {
             let shape = old.dims();
-            // A kernel is (out, in, height, width). A transposed one is (in, out, …), and as its stride is its size, each output sees one pixel.
+            // A kernel is (out, in, height, width). A transposed one is (in, out, …); its stride equals its size, so each output sees one pixel.
             let fan_in = if self.transposed { shape[0] } else { shape[1] * shape[2] * shape[3] };
             let bound = (6.0 / ((1.0 + NEGATIVE_SLOPE * NEGATIVE_SLOPE) * fan_in as f64)).sqrt() as f32;
             let count = shape.iter().product();
@@ -51,7 +51,7 @@ impl ModuleMapper for Draw {
     }
 }
 
-/// A tensor of the same shape, with other numbers.
+/// A tensor of the same shape with other numbers.
 fn set<const D: usize>(old: Tensor<D>, numbers: Vec<f32>) -> Tensor<D> {
     let (shape, device) = (old.dims(), old.device());
     Tensor::from_data(TensorData::new(numbers, shape), &device).require_grad()

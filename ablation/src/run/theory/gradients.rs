@@ -93,12 +93,12 @@ fn hardest(profiles: &[Profile]) -> Finding {
         .chunk_by(|a, b| a.0 == b.0)
         .filter_map(|alike| {
             let names: Vec<String> = alike.iter().map(|(_, name)| (*name).to_owned()).collect();
-            Some(format!("{} times as hard by {}", alike.first()?.0, listed(&names)))
+            Some(format!("{} {}", listed(&names), alike.first()?.0))
         })
         .collect();
     Finding::new(format!(
-        "Compared with an undecided foreground pixel (p = 0.5), a badly wrong one (p = {}) is pulled {}. A factor far below 1 means that the loss gives up on such \
-         pixels.",
+        "Each loss pulls this many times as hard on a badly wrong foreground pixel (p = {}) as on an undecided one (p = 0.5): {}. A number far below 1 means that the \
+         loss gives up on such pixels.",
         plain(wrong),
         each.join("; "),
     ))
@@ -241,8 +241,8 @@ mod tests {
             assert!(at(0.01) < 0.05 * at(0.5) && at(0.99) < 0.05 * at(0.5));
         }
         let sentence = hardest(&profiles(&losses(), &population).unwrap()).sentence;
-        assert!(sentence.contains("0.0396 times as hard by "), "{sentence}");
-        assert!(sentence.contains("1.98 times as hard by BCE;"), "{sentence}");
+        assert!(sentence.contains(" 0.0396. "), "{sentence}");
+        assert!(sentence.contains(" BCE 1.98;"), "{sentence}");
     }
 
     #[test]

@@ -158,7 +158,7 @@ fn movement() -> Result<Finding, TheoryError> {
         listed(&same.map(|(_, name)| (*name).to_owned()).collect::<Vec<_>>())
     };
     Ok(Finding::new(format!(
-        "While p rises from {} to {} ({} of the way from {} to {}), each loss falls by this share of its range: {}. The largest fall is that of {}, the smallest that of {}.",
+        "While p rises from {} to {} ({} of the way from {} to {}), each loss falls by this share of its range: {}. The largest fall: {}; the smallest: {}.",
         plain(low),
         plain(high),
         percent((high - low) / (ENDS[1] - ENDS[0])),

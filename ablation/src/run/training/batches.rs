@@ -1,10 +1,10 @@
-//! Which images are seen when.
+//! The order in which images are seen.
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-/// Batches of images, each image once an epoch, in an order that follows from the seed. A last, smaller batch runs on into the next epoch.
+/// Batches of images. Each epoch sees each image once, in an order that depends on the seed. A last, smaller batch is filled from the next epoch.
 pub(super) struct Batches {
     order: Vec<usize>,
     next: usize,
@@ -12,7 +12,7 @@ pub(super) struct Batches {
     random: ChaCha8Rng,
 }
 
-/// The stream of random numbers for the order of images; the first weights have stream 0.
+/// The stream of random numbers for the order of images; the first weights use stream 0.
 const STREAM: u64 = 1;
 
 impl Batches {

@@ -1,4 +1,4 @@
-//! Binary masks: the problem of exercises 1 to 5.
+//! Binary masks: the problem of the exercises with one foreground.
 
 use std::sync::Arc;
 
@@ -15,13 +15,13 @@ use loss_expression::{BinaryLoss, Expression};
 
 /// Two halvings: full, half and quarter size.
 const HALVINGS: usize = 2;
-/// So many predictions are kept, for the pictures: the first.
+/// The number of predictions kept for the pictures: the first ones.
 const PICTURED: usize = 6;
 /// Bins of probabilities for the calibration (Guo et al., 2017).
 pub(crate) const BINS: usize = 15;
 /// Logits are rounded to sixteenths, from −8 to 7.9, for the calibration and the best threshold.
 const CALIBRATION_STEP: f32 = 1.0 / 16.0;
-/// Pixels within this of its boundary make a mask's rim, for the boundary IoU.
+/// A mask's rim is the pixels within this distance of its boundary, for the boundary IoU.
 const RIM: f64 = 2.0;
 
 pub(crate) struct BinaryProblem {
@@ -50,7 +50,7 @@ impl BinaryProblem {
         Self { training, held_out, loss, base_channels: settings.base_channels, head_bias, needs_distances }
     }
 
-    /// The loss and the counts of the first held-out images, as many as there are logits of.
+    /// The loss and the counts of the first held-out images, as many as have logits.
     fn finished(&self, logits: &[f32]) -> Result<Finished, TrainingError> {
         let mut sums = self.loss.accumulator(Inputs::Logits)?;
         let pixels = Pixels::from(Plane::new(logits, self.masks_of(logits))?);
@@ -59,7 +59,7 @@ impl BinaryProblem {
         Ok(sums.finish()?)
     }
 
-    /// The loss of a batch, and its gradient in place of the logits.
+    /// The loss of a batch; its gradient replaces the logits.
     fn loss_and_gradient(&self, pixels: Pixels<'_>, gradient: &mut [f32]) -> Result<f64, TrainingError> {
         let mut sums = self.loss.accumulator(Inputs::Logits)?;
         sums.extend(pixels)?;
@@ -70,13 +70,13 @@ impl BinaryProblem {
         Ok(finished.value())
     }
 
-    /// The true masks of the first held-out images, as many as there are logits of.
+    /// The true masks of the first held-out images, as many as have logits.
     fn masks_of(&self, logits: &[f32]) -> &[u8] {
         self.held_out.masks.get(..logits.len()).unwrap_or(&self.held_out.masks)
     }
 }
 
-/// The scores of one image of this width and height.
+/// The scores of one square image.
 pub(super) fn scores(size: usize, logits: &[f32], mask: &[u8]) -> Result<ImageScores, TrainingError> {
     let predicted: Vec<u8> = logits.iter().map(|logit| u8::from(*logit >= 0.0)).collect();
     let views = (MaskView::new(size, size, &predicted), MaskView::new(size, size, mask));
@@ -84,7 +84,7 @@ pub(super) fn scores(size: usize, logits: &[f32], mask: &[u8]) -> Result<ImageSc
         return Err(TrainingError::Tensor("an image of another size".to_owned()));
     };
     let counts = counts(logits, mask);
-    // A mask that is empty or full has no boundary. Two such agree or have nothing in common; one alone is as far away as the image allows.
+    // An empty or full mask has no boundary. Two of them either agree or have nothing in common; if only one has no boundary, the distance is the largest in the image.
     let agree = counts.false_positives + counts.false_negatives == 0;
     let (alike, distance) = if agree { (1.0, 0.0) } else { (0.0, size as f64 * std::f64::consts::SQRT_2) };
     let calibration = histogram(logits, mask)?.curves()?.calibration::<BINS>();
@@ -101,7 +101,7 @@ pub(super) fn scores(size: usize, logits: &[f32], mask: &[u8]) -> Result<ImageSc
     Ok(ImageScores { counts: vec![counts], metrics })
 }
 
-/// Where the probability is at least ½, against the truth.
+/// The counts of predictions at probability ½ against the truth.
 fn counts(logits: &[f32], mask: &[u8]) -> Counts {
     Counts::of(logits.iter().zip(mask).map(|(logit, truth)| (*logit >= 0.0, *truth != 0)))
 }
@@ -192,7 +192,7 @@ impl Problem for BinaryProblem {
     }
 }
 
-/// How often each rounded logit met foreground and background.
+/// The number of times each rounded logit met foreground and background.
 fn histogram(logits: &[f32], masks: &[u8]) -> Result<Histogram<i8>, TrainingError> {
     let mut histogram = Histogram::<i8>::new(Quantisation::new(CALIBRATION_STEP, 0)?);
     // The cast saturates.
@@ -201,12 +201,12 @@ fn histogram(logits: &[f32], masks: &[u8]) -> Result<Histogram<i8>, TrainingErro
     Ok(histogram)
 }
 
-/// The numbers of these images, one after the other.
+/// The numbers of these images, joined.
 fn together<'a>(images: &[usize], of: impl Fn(usize) -> &'a [f32]) -> Vec<f32> {
     images.iter().flat_map(|index| of(*index)).copied().collect()
 }
 
-/// The probability of a logit, from 0 to 255.
+/// The probability of a logit, scaled to 0 to 255.
 fn probability_byte(logit: f32) -> u8 {
     (255.0 / (1.0 + libm::exp(-f64::from(logit)))).round() as u8
 }

@@ -1,4 +1,4 @@
-//! Five classes from two images: the problem of exercise 6.
+//! Five classes from two images: the problem of the damage maps.
 
 use std::sync::Arc;
 
@@ -14,14 +14,14 @@ use loss_expression::{ClassesLoss, Expression};
 
 pub(crate) const CLASSES: usize = 5;
 pub(crate) const CLASS_NAMES: [&str; CLASSES] = ["background", "no damage", "minor", "major", "destroyed"];
-/// Three halvings, so that there is an eighth to supervise.
+/// Three halvings, so that there is an eighth of the size to supervise.
 const HALVINGS: usize = 3;
-/// So many predictions are kept, for the pictures: those of the most telling pairs.
+/// The number of predictions kept for the pictures: those of the most telling pairs.
 pub(crate) const PICTURED: usize = 6;
 
-/// What one size of the decoder is trained for.
+/// The target of one size of the decoder.
 struct Scale {
-    /// How often it is halved.
+    /// The number of halvings.
     halved: usize,
     lambda: f64,
     loss: Losses,
@@ -30,13 +30,13 @@ struct Scale {
 pub(crate) struct DamageProblem {
     training: Arc<PairSet>,
     held_out: Arc<PairSet>,
-    /// In the order of the network's outputs, the full size last.
+    /// The sizes in the order of the network's outputs, full size last.
     scales: Vec<Scale>,
     base_channels: usize,
     head_bias: Vec<f32>,
 }
 
-/// A loss at a size that is halved so often, with its weight.
+/// A loss at a size, given by its number of halvings, with its weight.
 pub(crate) struct Supervision {
     pub(crate) halved: usize,
     pub(crate) lambda: f64,
@@ -44,7 +44,7 @@ pub(crate) struct Supervision {
 }
 
 impl DamageProblem {
-    /// Supervised at these sizes, from the smallest to the full one.
+    /// Makes the problem, supervised at these sizes, from the smallest to full size.
     pub(crate) fn new(
         training: Arc<PairSet>,
         held_out: Arc<PairSet>,
@@ -65,7 +65,7 @@ impl DamageProblem {
         Ok(Self { training, held_out, scales, base_channels: settings.base_channels, head_bias: head_bias.to_vec() })
     }
 
-    /// The labels of an image, of every k-th pixel of every k-th row.
+    /// The labels of an image: those of every k-th pixel of every k-th row.
     fn labels(&self, image: usize, halved: usize) -> Result<Vec<u8>, TrainingError> {
         let full = self.training.label(image);
         let mut strides = Strides::new(1 << halved);
@@ -91,7 +91,7 @@ impl DamageProblem {
 }
 
 impl Scale {
-    /// The loss of a batch times λ, and its gradient in place of the logits.
+    /// The loss of a batch times λ; its gradient replaces the logits.
     fn step(&self, logits: &mut [f32], labels: &[Vec<u8>]) -> Result<f64, TrainingError> {
         let of_image = logits.len() / labels.len().max(1);
         let mut sums = self.loss.accumulator()?;
@@ -109,7 +109,7 @@ impl Scale {
     }
 }
 
-/// The network for pairs of images, supervised at these sizes beside the full one.
+/// The network for pairs of images, supervised at these smaller sizes and at full size.
 pub(crate) fn architecture(base_channels: usize, head_bias: &[f32], auxiliary: Vec<usize>) -> Architecture {
     Architecture {
         images: 2,
@@ -194,7 +194,7 @@ impl Problem for DamageProblem {
     }
 }
 
-/// The likeliest class of each pixel; of equally likely ones the first.
+/// The likeliest class of each pixel; among equally likely ones the first.
 fn likeliest(logits: &[f32], pixels: usize) -> Vec<u8> {
     let mut best = vec![(f32::NEG_INFINITY, 0); pixels];
     for (class, plane) in (0..).zip(logits.chunks(pixels)) {

@@ -1,4 +1,4 @@
-//! How an arm is trained: one loop, over problems that say what is seen and what it costs.
+//! The training of an arm: one loop, over problems that define the images and the loss.
 
 mod batches;
 pub(crate) mod binary;
@@ -21,23 +21,23 @@ use super::metrics::ImageScores;
 use super::network::{Architecture, UNet};
 use batches::Batches;
 
-/// A metric by its name; none where it is undefined.
+/// Metrics by name; `None` if a metric is undefined.
 pub(crate) type Metrics = BTreeMap<String, Option<f64>>;
 
-/// What a network is trained for: images, a loss, and how the result is judged.
+/// A problem for a network: images, a loss, and a judgement of the result.
 pub(crate) trait Problem {
     type Images: ImageSet;
 
     fn architecture(&self) -> Architecture;
 
-    /// The images to train with, and those that are held out.
+    /// The training images, and the held-out images.
     fn training(&self) -> &Self::Images;
     fn held_out(&self) -> &Self::Images;
 
-    /// The loss of a batch from the logits at each size, as the network gives them, and its gradient, which replaces the logits.
+    /// The loss of a batch from the network's logits at each size. Its gradient replaces the logits.
     fn step(&self, images: &[usize], logits: &mut [Vec<f32>]) -> Result<Step, TrainingError>;
 
-    /// Judges the logits of the first held-out images, or of all, by the metrics that are cheap.
+    /// Judges the logits of the first held-out images, or of all, by the metrics that are fast to compute.
     fn evaluate(&self, logits: &[f32]) -> Result<Metrics, TrainingError>;
 
     /// Judges the logits of all held-out images by every metric, image by image.
@@ -55,12 +55,12 @@ pub(crate) struct Step {
 }
 
 impl Step {
-    /// A step whose gradient is yet to be added.
+    /// A step without its gradient, which is added later.
     fn of_loss(loss: f64) -> Self {
         Self { loss, foreground_gradient: 0.0, background_gradient: 0.0 }
     }
 
-    /// Adds the gradient of pixels, of which those with label 0 are background.
+    /// Adds the gradient of pixels; those with label 0 are background.
     fn add(&mut self, slopes: &[f32], labels: &[u8]) {
         for (slope, label) in slopes.iter().zip(labels) {
             let of_its_kind = if *label == 0 { &mut self.background_gradient } else { &mut self.foreground_gradient };
@@ -69,28 +69,28 @@ impl Step {
     }
 }
 
-/// A look at the held-out images.
+/// An evaluation of the held-out images.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Evaluation {
-    /// After so many steps.
+    /// The number of steps before it.
     pub(crate) step: usize,
     pub(crate) metrics: Metrics,
 }
 
-/// The last look.
+/// The last evaluation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Judgement {
     pub(crate) metrics: Metrics,
-    /// (mean probability, share of foreground, pixels) of each bin of probabilities that is not empty.
+    /// (mean probability, share of foreground, number of pixels) of each bin of probabilities that is not empty.
     pub(crate) reliability: Vec<[f64; 3]>,
-    /// Each held-out image, in the order of the set.
+    /// The scores of each held-out image, in the order of the set.
     pub(crate) images: Vec<ImageScores>,
-    /// What is predicted for the first held-out images: probabilities from 0 to 255, or classes.
+    /// The predictions for the first held-out images: probabilities from 0 to 255, or classes.
     #[serde(with = "super::bytes::each")]
     pub(crate) predictions: Vec<Vec<u8>>,
 }
 
-/// All that became of an arm.
+/// The complete result of an arm.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Trained {
     pub(crate) parameters: usize,
@@ -99,12 +99,12 @@ pub(crate) struct Trained {
     pub(crate) judgement: Judgement,
 }
 
-/// Why an arm was not trained to its end.
+/// The reason why a training did not finish.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TrainingError {
     #[error("interrupted")]
     Interrupted,
-    #[error("step {step}: a logit is no number, the training has diverged; a smaller learning_rate helps")]
+    #[error("step {step}: a logit is NaN or infinite, so the training has diverged; use a smaller learning_rate")]
     Diverged { step: usize },
     #[error("the logits of a batch: {0}")]
     Pixels(#[from] loss_core::FinishError),
@@ -124,11 +124,11 @@ pub(crate) enum TrainingError {
     Tensor(String),
 }
 
-/// The course of a training is followed on so many held-out images, the first; all of them are judged once, after the last step. So more
-/// of them cost hardly any time.
+/// The number of held-out images, the first ones, that are evaluated during a training. All of them are judged once, after the last step, so more
+/// of them cost little time.
 pub(crate) const FOLLOWED: usize = 32;
 
-/// Trains a network with the first weights and the order of images that follow from the seed.
+/// Trains a network. The first weights and the order of images depend on the seed.
 pub(crate) fn train(
     problem: &impl Problem,
     settings: &Training,
@@ -177,7 +177,7 @@ pub(crate) fn train(
 }
 
 impl Trained {
-    /// Evaluates the first held-out images after so many steps.
+    /// Evaluates the first held-out images after a number of steps.
     fn look(&mut self, problem: &impl Problem, network: &UNet, batch: usize, step: usize) -> Result<(), TrainingError> {
         let logits = held_out_logits(problem, network, batch, step, FOLLOWED)?;
         self.evaluations.push(Evaluation { step, metrics: problem.evaluate(&logits)? });
@@ -185,7 +185,7 @@ impl Trained {
     }
 }
 
-/// Evaluations lie evenly over the steps, the last after the last step.
+/// Whether there is an evaluation after this step. Evaluations are evenly spaced, the last one after the last step.
 fn is_evaluated(step: usize, steps: usize, evaluations: usize) -> bool {
     let [step, steps, evaluations] = [step, steps, evaluations].map(|count| count as u64);
     step * evaluations / steps > (step - 1) * evaluations / steps
@@ -195,7 +195,7 @@ fn parameters(network: &UNet) -> usize {
     burn::module::Module::num_params(network)
 }
 
-/// The images of a batch, a tensor for each input of the network.
+/// The images of a batch, as a tensor for each input of the network.
 fn images(set: &impl ImageSet, batch: &[usize], device: &Device) -> Vec<Tensor<4>> {
     let size = set.size();
     let mut pixels: Vec<Vec<f32>> = Vec::new();
@@ -208,7 +208,7 @@ fn images(set: &impl ImageSet, batch: &[usize], device: &Device) -> Vec<Tensor<4
     pixels.into_iter().map(tensor).collect()
 }
 
-/// The logits of the held-out images, at most so many, at full size.
+/// The logits of the held-out images at full size, up to a number of images.
 fn held_out_logits<P: Problem>(
     problem: &P,
     network: &UNet,

@@ -1,4 +1,4 @@
-//! The machine, the versions and the date that stand beside the figures.
+//! The machine, the versions and the date, which stand beside the figures.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use loss_bench::groups::workspace;
 use loss_core::SimdLevel;
 
-/// What is known of the processor and the memory.
+/// Describes the processor and the memory.
 pub fn machine() -> String {
     let information = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = field(&information, "model name").unwrap_or_else(|| "unknown processor".to_owned());
@@ -46,7 +46,7 @@ pub fn first_line(program: &str, argument: &str) -> Option<String> {
     Some(String::from_utf8_lossy(&output.stdout).lines().next()?.to_owned())
 }
 
-/// Versions of packages as lock files have them: those that are measured, and what measures.
+/// The versions of the measured packages and of the measuring ones, from the lock files.
 pub fn packages() -> Vec<String> {
     let read = |path: &str| fs::read_to_string(workspace().join(path)).unwrap_or_default();
     let (ours, rivals) = (read("Cargo.lock"), read("loss-bench/rivals/Cargo.lock"));
@@ -57,16 +57,16 @@ pub fn packages() -> Vec<String> {
     let of_ours = ["loss-core", "libm", "rayon", "criterion"].into_iter().filter_map(|name| of(&ours, name));
     let names = ["ndarray", "burn", "candle-core", "oxicuda-vision"];
     let newest = |name| {
-        // A crate can be there in two versions; the last is the newest, which is the one that is asked for.
+        // A lock file may have two versions of a crate. The last is the newest, which the manifest asks for.
         rivals.rsplit("[[package]]").find_map(|package| of(package, name))
     };
     of_ours.chain(names.into_iter().filter_map(newest)).collect()
 }
 
-/// Year, month and day, of Greenwich.
+/// The year, month and day in UTC.
 pub fn date(at: SystemTime) -> String {
     let days = at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() / 86_400);
-    // Years that begin in March: a leap day is the last of its year.
+    // Years that begin in March, so a leap day is the last day of its year.
     let days = days + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
     let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;

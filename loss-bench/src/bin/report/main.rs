@@ -30,14 +30,14 @@ const SUMS: [&str; 5] = ["exact", "f32", "f64", "Kahan", "Neumaier"];
 
 const UNIT: &str = "nanoseconds a pixel";
 
-/// The document and where its plots go.
+/// The document and the folder of its plots.
 struct Report {
     results: Results,
     text: String,
     plots: PathBuf,
 }
 
-/// Names in the order of first appearance in a list, then the others by time.
+/// Names in the order of their first appearance in a list, then the others by time.
 fn ordered(results: &Results, group: &str, parameter: &str, first: &[&str]) -> Vec<String> {
     let mut others: Vec<_> = results.group(group).filter(|measurement| measurement.parameter == parameter).collect();
     others.sort_by(|a, b| a.nanoseconds().total_cmp(&b.nanoseconds()));
@@ -48,7 +48,7 @@ fn ordered(results: &Results, group: &str, parameter: &str, first: &[&str]) -> V
     names
 }
 
-/// Parameters that are numbers, in their order.
+/// The numeric parameters, in rising order.
 fn numbers(results: &Results, group: &str) -> Vec<u64> {
     let numbers: BTreeSet<u64> =
         results.group(group).filter_map(|measurement| measurement.parameter.parse().ok()).collect();
@@ -84,7 +84,7 @@ impl Report {
         self.results.nanoseconds(group, name, parameter)
     }
 
-    /// How many times as long the first takes as the second.
+    /// The time of the first divided by that of the second.
     fn ratio(&self, group: &str, first: [&str; 2], second: [&str; 2]) -> Option<f64> {
         Some(self.nanoseconds(group, first[0], first[1])? / self.nanoseconds(group, second[0], second[1])?)
     }
@@ -237,7 +237,7 @@ impl Report {
         );
     }
 
-    /// A table and bars of value and gradient.
+    /// Writes a table and bars of value and gradient.
     fn value_and_gradient(&mut self, group: &str, file: &str, title: &str, names: &[String]) -> Result<()> {
         let first = names.first().map(String::as_str).unwrap_or_default();
         let rows: Vec<Row> = names
@@ -364,7 +364,7 @@ impl Report {
         names.iter().map(line).filter(|(_, points)| !points.is_empty()).collect()
     }
 
-    /// A column for each name, a row for each number.
+    /// Writes a table with a column for each name and a row for each number.
     fn table_of(&mut self, group: &str, first: &str, names: &[String]) {
         let mut header = vec![first];
         header.extend(names.iter().map(String::as_str));
@@ -404,7 +404,7 @@ impl Report {
         }
         self.paragraph("## By classes");
         let title = "Cross-entropy + mean Dice of 256 K pixels";
-        // A name of two lines would not fit the legend.
+        // A name of two lines does not fit the legend.
         let series: Vec<Line> =
             series.into_iter().map(|(name, points)| (name.replace("loss-core, planar", "loss-core"), points)).collect();
         self.plot("classes.svg", title, |path| lines(path, title, ["classes", UNIT], Axis::Linear, &series))?;
@@ -467,7 +467,7 @@ impl Report {
         let title = "BCE + Dice of 16 M pixels, by threads";
         self.plot("threads.svg", title, |path| lines(path, title, ["threads", UNIT], Axis::Linear, &series))?;
         self.table_of(THREADS, "threads", &names);
-        // Five bytes a pixel: a logit and a target.
+        // A pixel has five bytes: a logit and a target.
         let mut rows = Vec::new();
         for threads in numbers(&self.results, THREADS) {
             let threads = threads.to_string();

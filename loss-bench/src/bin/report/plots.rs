@@ -1,4 +1,4 @@
-//! Bars and lines, as SVG. Legends stand above what is drawn and so never cover it.
+//! Draws bars and lines as SVG. Legends stand above the plot, so they never cover it.
 
 use std::error::Error;
 use std::path::Path;
@@ -11,7 +11,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
-/// Okabe and Ito's colours, which readers who see fewer colours can tell apart.
+/// The colours of Okabe and Ito, which colour-blind readers can tell apart.
 const COLOURS: [RGBColor; 6] = [
     RGBColor(0x00, 0x72, 0xb2),
     RGBColor(0xe6, 0x9f, 0x00),
@@ -25,12 +25,12 @@ const TITLE: u32 = 36;
 const LEGEND: u32 = 28;
 const FONT: &str = "sans-serif";
 
-/// Text of a size, from its left (or right, or middle) and its vertical middle.
+/// The style of text of a size, placed by its left (or right, or middle) and its vertical middle.
 fn text(size: u32, horizontal: HPos) -> TextStyle<'static> {
     (FONT, size).into_font().color(&BLACK).pos(Pos::new(horizontal, VPos::Center))
 }
 
-/// The title and the legend at the top; returns the rest.
+/// Draws the title and the legend at the top, and returns the remaining area.
 fn frame<'a>(root: &Area<'a>, title: &str, names: &[String]) -> Result<Area<'a>> {
     root.fill(&WHITE)?;
     root.draw(&Text::new(title.to_owned(), (14, TITLE as i32 / 2 + 2), text(19, HPos::Left)))?;
@@ -39,7 +39,7 @@ fn frame<'a>(root: &Area<'a>, title: &str, names: &[String]) -> Result<Area<'a>>
     for (name, &colour) in names.iter().zip(&COLOURS) {
         root.draw(&Rectangle::new([(x, y - 6), (x + 14, y + 6)], colour.filled()))?;
         root.draw(&Text::new(name.clone(), (x + 20, y), text(14, HPos::Left)))?;
-        // No font is at hand to measure with; 6.5 pixels a letter is more than this text takes.
+        // There is no font to measure with. 6.5 pixels per letter is more than this text takes.
         x += 20 + 13 * name.chars().count() as i32 / 2 + 18;
     }
     Ok(root.split_vertically(TITLE + LEGEND).1)
@@ -48,7 +48,7 @@ fn frame<'a>(root: &Area<'a>, title: &str, names: &[String]) -> Result<Area<'a>>
 /// A row of [`bars`]: a name, and a number for each of the series, if it has one.
 pub type Row = (String, Vec<Option<f64>>);
 
-/// Horizontal bars, a group for each row, with their numbers beside them.
+/// Draws horizontal bars, a group for each row, with their numbers beside them.
 pub fn bars(path: &Path, title: &str, unit: &str, series: &[String], rows: &[Row]) -> Result<()> {
     const BAR: u32 = 15;
     const GAP: u32 = 10;
@@ -97,13 +97,13 @@ pub type Line = (String, Vec<(f64, f64)>);
 
 /// The horizontal axis of [`lines`].
 pub enum Axis {
-    /// As many steps from one number to the next.
+    /// Equal steps for equal differences.
     Linear,
-    /// As many steps to twice the number.
+    /// Equal steps for equal ratios.
     Logarithmic,
 }
 
-/// Lines with points, from 0 upwards.
+/// Draws lines with points, from 0 upwards.
 pub fn lines(path: &Path, title: &str, [x, y]: [&str; 2], axis: Axis, series: &[Line]) -> Result<()> {
     let points = || series.iter().flat_map(|(_, points)| points);
     let first = points().map(|point| point.0).fold(f64::INFINITY, f64::min);
@@ -130,7 +130,7 @@ where
         .set_label_area_size(LabelAreaPosition::Left, 70)
         .set_label_area_size(LabelAreaPosition::Bottom, 58)
         .build_cartesian_2d(range, 0.0..largest * 1.1)?;
-    // There is no half of a thread, of a class or of a pixel.
+    // Only whole numbers of threads, classes and pixels get a label.
     let whole = |number: f64| if number.fract().abs() < 1e-9 { count(number) } else { String::new() };
     let (format_x, format_y) = (|number: &f64| whole(*number), |number: &f64| short(*number));
     chart
@@ -152,7 +152,7 @@ where
     Ok(())
 }
 
-/// A number in three digits or so.
+/// A number in about three digits.
 pub fn short(number: f64) -> String {
     match number.abs() {
         0.0 => "0".to_owned(),
@@ -163,7 +163,7 @@ pub fn short(number: f64) -> String {
     }
 }
 
-/// A count, with k and M for 2¹⁰ and 2²⁰ where it is a whole number of them, or else for a thousand and a million.
+/// A count, with k and M for 2¹⁰ and 2²⁰ if it is a whole multiple of them, and otherwise for a thousand and a million.
 pub fn count(number: f64) -> String {
     const KIBI: f64 = 1024.0;
     let whole = |unit: f64| number >= unit && number % unit == 0.0;

@@ -25,7 +25,7 @@ enum MarkerShape {
 }
 
 impl Marker {
-    /// Draws it; `radius` is that of the disc, and the other shapes have about the same area.
+    /// Draws the marker. A disc has this `radius`; the other shapes have about the same area.
     pub(super) fn draw(self, scene: &mut Scene, (x, y): Point, radius: f64, ink: Ink, alpha: f64) {
         match self.shape {
             MarkerShape::Disc if self.hollow => {
