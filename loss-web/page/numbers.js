@@ -16,9 +16,9 @@ export function logitOf(code) {
     return code / CODES_PER_LOGIT;
 }
 
-/** A number with all of its digits: reading them back gives the same bits. */
+/** A number with all of its digits: reading them back gives the same bits, so its minus is one that programs read. */
 export function exactly(number) {
-    return number === null ? "–" : String(number).replace("-", "−");
+    return String(number);
 }
 
 /** A share with six decimals. */
@@ -43,7 +43,7 @@ export function integerOf(digits) {
 
 /** An integer in groups of three, between which a line may break. */
 export function inGroups(integer) {
-    return String(integer).replace("-", "−").replace(/\B(?=(\d{3})+$)/g, "\u2009");
+    return String(integer).replace(/\B(?=(\d{3})+$)/g, "\u2009");
 }
 
 /** Random numbers in [0, 1) from a seed (mulberry32): the same in every browser. */

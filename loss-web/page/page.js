@@ -4,7 +4,7 @@ import { legendOf, lossColour, probabilityColour, signedColour } from "./colours
 import { loadEngine } from "./engine.js";
 import { PIXELS, SIDE, briefly, codeOf, exactly, logitOf, orderFrom } from "./numbers.js";
 import { makePainter } from "./painter.js";
-import { announce, find, make, showList, showLoss, showSums, showValue } from "./panels.js";
+import { announce, find, make, showError, showList, showLoss, showSums, showValue } from "./panels.js";
 import { PRESETS, SHARES, pictureOf } from "./pictures.js";
 import { drawPlot } from "./plot.js";
 
@@ -38,24 +38,20 @@ const speak = later(600, () => shown && announce(shown.now));
 /** What the library says of expression and picture, drawn everywhere. */
 function update() {
     drawPicture();
-    const before = request({ ask: "evaluate", expression: state.loss });
-    const wrong = find("expression-error");
-    wrong.hidden = !before.error;
-    wrong.textContent = before.error ?? "";
-    find("expression").setAttribute("aria-invalid", String(Boolean(before.error)));
-    find("expression").closest("main").toggleAttribute("data-stale", Boolean(before.error));
+    const written = request({ ask: "evaluate", expression: state.loss });
+    showError(written.error);
     keepAddress();
-    if (before.error) {
-        return;
-    }
+    // While an expression is being written, the last one that was right stays.
+    const expression = written.error ? (shown?.expression ?? DEFAULTS.loss) : state.loss;
+    const before = written.error ? request({ ask: "evaluate", expression }) : written;
     const order = orderFrom(state.order, PIXELS);
-    const now = state.order === 0 ? before : request({ ask: "evaluate", expression: state.loss, order });
-    shown = { before, now, order, expression: state.loss };
+    const now = state.order === 0 ? before : request({ ask: "evaluate", expression, order });
+    shown = { before, now, order, expression };
     showValue(now);
     showSums(now, before, state.order !== 0);
     drawMaps();
     drawOrder();
-    pointAt();
+    pointSoon();
     speak();
 }
 
@@ -119,7 +115,7 @@ function drawOrder() {
     find("unshuffle").disabled = state.order === 0;
 }
 
-/** Marks the selected pixel everywhere, and draws its curves. */
+/** Marks the selected pixel everywhere, and says what it is. */
 function pointAt() {
     const place = state.pixel;
     Object.values(painters).forEach((painter) => painter.mark(place));
@@ -127,22 +123,27 @@ function pointAt() {
     if (shown === null) {
         return;
     }
-    const curves = request({ ask: "curves", expression: shown.expression, pixel: place });
+    const { map, gradient } = shown.now;
+    const code = state.codes[place];
+    const says = [
+        `Pixel (${place % SIDE}, ${Math.floor(place / SIDE)}): truth ${state.truth[place] === 1 ? "foreground" : "background"}`,
+        `logit ${exactly(logitOf(code))}`,
+        `p = ${exactly(probabilityOf(code))}`,
+        ...(map ? [`loss ${exactly(map[place])}`] : []),
+        `∂L/∂logit = ${exactly(gradient[place])}`,
+    ];
+    find("pixel").replaceChildren(...says.map((item, index) => make("span", item + (index + 1 < says.length ? ", " : ""))));
+    // A loss that ranks the pixels sorts them for each point of a curve.
+    (shown.now.state === null ? drawCurvesLater : drawCurves)();
+}
+
+/** Draws the curves of the selected pixel. */
+function drawCurves() {
+    const curves = request({ ask: "curves", expression: shown.expression, pixel: state.pixel });
     if (curves.error) {
         return;
     }
-    const { map } = shown.now;
-    const [x, y] = [place % SIDE, Math.floor(place / SIDE)];
-    const ofPixel = curves.value_of === "pixel";
-    const says = [
-        `Pixel (${x}, ${y}): truth ${curves.truth ? "foreground" : "background"}`,
-        `logit ${exactly(logitOf(state.codes[place]))}`,
-        `p = ${exactly(curves.probability)}`,
-        ...(map ? [`loss ${exactly(map[place])}`] : []),
-        `∂L/∂logit = ${exactly(shown.now.gradient[place])}`,
-    ];
-    find("pixel").textContent = says.join(", ");
-    find("value-title").textContent = ofPixel ? "Loss of this pixel" : "Loss of the whole picture";
+    find("value-title").textContent = curves.value_of === "pixel" ? "Loss of this pixel" : "Loss of the whole picture";
     const plot = (id, of, label, y) =>
         drawPlot(find(id), {
             probabilities: curves.probabilities,
@@ -155,6 +156,7 @@ function pointAt() {
     plot("gradient-plot", "gradient", "Gradient of this pixel over p", curves.gradient);
 }
 const pointSoon = oncePerFrame(pointAt);
+const drawCurvesLater = later(150, drawCurves);
 
 /** Keeps the picture of now, to come back to. */
 function remember() {
@@ -185,6 +187,17 @@ function showControls() {
     find("share").value = stepOf(state.share);
     find("expression").value = state.loss;
     showBrush();
+}
+
+/** Says what the last loss is that is named in a text. */
+function explain(text) {
+    const written = text.toLowerCase().match(/[a-z_]\w*/g) ?? [];
+    const named = written.map((name) => losses.find((loss) => loss.group !== "classes" && [loss.name, ...loss.aliases].includes(name)));
+    const loss = named.filter(Boolean).at(-1);
+    if (loss) {
+        find("list").value = loss.name;
+        showLoss(loss);
+    }
 }
 
 function brush() {
@@ -277,7 +290,10 @@ function listen() {
     on("list", "change", () => showLoss(losses.find((loss) => loss.name === find("list").value)));
     on("use", "click", () => write(find("list").value));
     on("add", "click", () => write(state.loss.trim() === "" ? find("list").value : `${state.loss.trim()} + ${find("list").value}`));
-    on("expression", "input", () => write(find("expression").value));
+    on("expression", "input", () => {
+        write(find("expression").value);
+        explain(state.loss.slice(0, find("expression").selectionStart));
+    });
 
     const shuffled = (order) => {
         state.order = order;
@@ -347,6 +363,7 @@ async function open() {
         fromPreset();
     }
     undone.length = 0;
+    explain(state.loss.split("(")[0].split("+")[0]);
     find("notice").textContent = wrong.length === 0 ? "" : `The link has something that cannot be shown, and its default stands in its place: ${wrong.join(", ")}.`;
     showControls();
     update();

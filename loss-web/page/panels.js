@@ -43,7 +43,14 @@ export function showValue({ expression, value, parts, soft, hard, pixels }) {
     find("value").textContent = exactly(value);
     find("value-of").textContent = expression;
     find("parts").replaceChildren(
-        ...parts.map((part) => make("tr", [make("td", exactly(part.coefficient)), make("th", part.text, { scope: "row" }), make("td", exactly(part.value)), make("td", exactly(part.coefficient * part.value))])),
+        ...parts.map(({ coefficient, text, value: of }) =>
+            make("tr", [
+                make("th", text, { scope: "row" }),
+                make("td", exactly(of), { "data-label": "value" }),
+                make("td", exactly(coefficient), { "data-label": "coefficient" }),
+                make("td", exactly(coefficient * of), { "data-label": "product" }),
+            ]),
+        ),
     );
     const confusion = { true_positive: "true positives", false_positive: "false positives", false_negative: "false negatives", true_negative: "true negatives" };
     const scores = { dice: "Dice (F1)", iou: "IoU", precision: "precision", recall: "recall", accuracy: "accuracy" };
@@ -89,4 +96,26 @@ export function showSums(now, before, shuffled) {
     const { state, fingerprint } = now;
     find("state").textContent = state === null ? "This loss ranks the pixels: it keeps them, and has no integers that add." : `[${state.join(", ")}]`;
     find("fingerprint").textContent = fingerprint;
+}
+
+/** What is wrong with an expression, or nothing. The lines with the caret do not wrap, or it would point elsewhere. */
+export function showError(error) {
+    const parts = [];
+    for (const line of error?.split("\n") ?? []) {
+        const isExcerpt = line.startsWith("  |");
+        if (parts.length === 0 || parts.at(-1).isExcerpt !== isExcerpt) {
+            parts.push({ isExcerpt, lines: [] });
+        }
+        parts.at(-1).lines.push(line);
+    }
+    const shown = find("expression-error");
+    shown.hidden = error === undefined;
+    // Each but the last ends its line, as in the text itself.
+    shown.replaceChildren(
+        ...parts.map(({ isExcerpt, lines }, index) =>
+            make("span", lines.join("\n") + (index + 1 < parts.length ? "\n" : ""), isExcerpt ? { class: "excerpt", tabindex: "0" } : {}),
+        ),
+    );
+    find("expression").setAttribute("aria-invalid", String(error !== undefined));
+    find("expression").closest("main").toggleAttribute("data-stale", error !== undefined);
 }

@@ -4,7 +4,7 @@ import { briefly } from "./numbers.js";
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 360;
 const HEIGHT = 220;
-const MARGIN = { left: 58, right: 12, top: 12, bottom: 34 };
+const MARGIN = { left: 68, right: 14, top: 12, bottom: 42 };
 
 function element(name, attributes, text) {
     const made = document.createElementNS(SVG, name);
@@ -46,10 +46,10 @@ export function drawPlot(svg, { probabilities, foreground, background, point, la
     for (const tick of marks) {
         axes.append(element("line", { x1: MARGIN.left, x2: WIDTH - MARGIN.right, y1: yAt(tick), y2: yAt(tick), class: tick === 0 ? "zero" : "grid" }));
         const text = digits > 3 ? String(Number(tick.toPrecision(digits))).replace("-", "−") : briefly(Number(tick.toPrecision(3)));
-        axes.append(element("text", { x: MARGIN.left - 6, y: yAt(tick) + 4, "text-anchor": "end", ...(text.length > 8 ? { textLength: 50, lengthAdjust: "spacingAndGlyphs" } : {}) }, text));
+        axes.append(element("text", { x: MARGIN.left - 6, y: yAt(tick) + 4, "text-anchor": "end", ...(text.length > 8 ? { textLength: 60, lengthAdjust: "spacingAndGlyphs" } : {}) }, text));
     }
     for (const tick of [0, 0.25, 0.5, 0.75, 1]) {
-        axes.append(element("text", { x: xAt(tick), y: HEIGHT - MARGIN.bottom + 16, "text-anchor": "middle" }, String(tick)));
+        axes.append(element("text", { x: xAt(tick), y: HEIGHT - MARGIN.bottom + 18, "text-anchor": "middle" }, String(tick)));
     }
     axes.append(element("text", { x: xAt(0.5), y: HEIGHT - 4, "text-anchor": "middle" }, "p, the probability of this pixel"));
 
