@@ -64,6 +64,14 @@ firmware:
 machines:
     .ci/machines
 
+# The page that computes in the browser, into target/web/.
+web:
+    loss-web/build
+
+# The page in headless Chromium, compared with the native library.
+web-check:
+    .ci/web
+
 # Calls every function of the C interface under AddressSanitizer and UndefinedBehaviorSanitizer.
 c-sanitizers:
     .ci/c-sanitizers
