@@ -80,6 +80,8 @@ fn samples<'a>(plane: &'a Plane<'_, f32>) -> impl Iterator<Item = BoundarySample
 ///
 /// ∂L/∂z = w φ p(1−p) / Σ w.
 ///
+#[doc = include_str!("../../pictures/boundary.svg")]
+///
 /// φ is a stream of its own beside the inputs, as [`distance::signed_distance_map`] makes it
 /// from a mask, once. L is linear in p and has no target: its least value is reached on the mask, and may be negative. The authors
 /// add it to a region loss, with a coefficient that grows during training: add the two values, and the gradients with

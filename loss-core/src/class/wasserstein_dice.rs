@@ -19,6 +19,8 @@ use crate::sums::exact::TermSum;
 /// ∂L/∂p_c = w Σ_l t_l M_lc (∂L/∂ΣW − (if l ≠ 0) ∂L/∂A), taken through the softmax; with D the denominator, ∂L/∂A = −2L/D and
 /// ∂L/∂ΣW = (1 − L)/D.
 ///
+#[doc = include_str!("../../pictures/wasserstein_dice.svg")]
+///
 /// **Domain.** M is square, symmetric or not, with zeros on its diagonal and entries in [0, 1]; class 0 is background. s ≥ 0. With all
 /// distances 1 and two classes it is [`Dice`](crate::Dice) with s on both sides. A denominator of 0 or less (predictions further from the
 /// foreground than background is, possible only without a metric, or of sums that are too small) gives L = 1, or 0 if no distance weighs anything.

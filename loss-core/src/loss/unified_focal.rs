@@ -13,6 +13,8 @@ pub type UnifiedFocal = Sum<Scaled<Reduced<AsymmetricFocal>>, Scaled<AsymmetricF
 
 /// Unified focal loss (asymmetric): λ times the mean [`AsymmetricFocal`] loss plus 1−λ times [`AsymmetricFocalTversky`], of the same δ and γ.
 ///
+#[doc = include_str!("../../pictures/unified_focal.svg")]
+///
 /// The paper's values are λ = 0.5, δ = 0.6, γ = 0.5 and a tiny s. λ is the share of the cross-entropy half, as in the paper; in the
 /// authors' code `weight` is the share of the Tversky half. MONAI's `AsymmetricUnifiedFocalLoss` (two classes) takes
 /// the mean over the classes in the first half too: it is λ/2 times the first plus 1−λ times the second, each image's own.

@@ -12,6 +12,8 @@ use crate::number::real::Real;
 ///
 /// ∂ℓ/∂z = −w₁·t·γ(−ln p)^(γ−1)·(1−p) + w₀·(1−t)·γ(−ln(1−p))^(γ−1)·p.
 ///
+#[doc = include_str!("../../pictures/exponential_log_cross_entropy.svg")]
+///
 /// γ < 1 (the paper's is 0.3) is steep both where a pixel is wrong and where it is nearly right: with b = −ln p_t → 0 the power b^(γ−1)
 /// grows without bound, but 1 − p_t ≤ b falls faster, and the slope by the logit goes to 0 as γb^γ. It is computed as γ·b^γ·(b′/b); where b
 /// is below 2⁻¹²⁶, loss and slope are 0. On probabilities the slope −γb^(γ−1)/p_t is as large as γε^(γ−1), with the clip ε of

@@ -16,6 +16,8 @@ use crate::number::real::Real;
 ///
 /// ∂ℓ/∂z = ∓α_t (1−p_t)^γ (γ p_t·(−ln p_t) + 1 − p_t), minus for foreground.
 ///
+#[doc = include_str!("../../pictures/focal.svg")]
+///
 /// For soft targets there are four formulas in use, see [`FocalForm`]; they agree where t is 0 or 1.
 ///
 /// **Domain.** γ ≥ 0; γ = 0 without α is [`Bce`](super::Bce), to the bit. Any finite logit; a small γ has finite

@@ -18,6 +18,8 @@ use crate::sums::shared::Totals;
 /// ∂U₁/∂E = (TP + s)/D², times (1−γ)U₁^(−γ), and the like for U₀. Where U₁ is 0, it has no gradient, for γ > 0 too, whose slope has no
 /// limit there.
 ///
+#[doc = include_str!("../../pictures/asymmetric_focal_tversky.svg")]
+///
 /// δ weighs **false negatives** and 1−δ false positives \[the authors' 0.6\], as in the authors' code and in MONAI; it is β of
 /// [`Tversky`](crate::Tversky). The mean over the two classes is the authors' code's as well; the paper's formula is their sum.
 ///

@@ -17,6 +17,8 @@ use crate::sums::shared::Totals;
 ///
 /// ∂L/∂z = w·(−β·t·(1−p) + (1−β)·(1−t)·p) / N. The weights depend on targets alone, so they have no slope.
 ///
+#[doc = include_str!("../../pictures/balanced_bce.svg")]
+///
 /// N is Σ w, unless another [`Denominator`] is chosen; the paper's loss is a sum (`Denominator::Fixed(1.0)`). Both classes weigh the same
 /// in total: half as much as under cross-entropy if they are equally many. It streams, because the two sums do not need β.
 ///

@@ -13,6 +13,8 @@ use crate::facts::{
 /// ∂L/∂z = γ (1 − TI)^(γ−1) times the gradient of [`Tversky`](crate::Tversky). Where 1 − TI is 0 (or, by unequal smoothing,
 /// below) loss and gradient are 0, for γ < 1 too, whose slope has no limit there.
 ///
+#[doc = include_str!("../../pictures/focal_tversky.svg")]
+///
 /// **γ is the exponent itself** (segmentation_models.pytorch). The paper writes the exponent as 1/γ and recommends 4/3
 /// there: give 0.75 here.
 ///

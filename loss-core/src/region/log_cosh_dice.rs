@@ -9,6 +9,8 @@ use crate::facts::{Arguments, BuildError, FLOORED, Facts, FromArguments, Listed,
 ///
 /// ∂L/∂z = tanh(D) times the gradient of the Dice loss.
 ///
+#[doc = include_str!("../../pictures/log_cosh_dice.svg")]
+///
 /// **Domain, empty masks, error bound:** as [`Dice`](crate::Dice), the bound doubled. L lies in [0, 0.434].
 ///
 /// ```

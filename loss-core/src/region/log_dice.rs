@@ -12,6 +12,8 @@ use crate::facts::{
 ///
 /// ∂L/∂z = 1/score times the gradient of the loss that the score belongs to; 0 where the floor holds.
 ///
+#[doc = include_str!("../../pictures/log_dice.svg")]
+///
 /// **Domain.** s ≥ 0. L ≤ −ln c ≈ 16.1; with a floor of 0 at most 709. **Empty masks, error bound:** as [`Dice`](crate::Dice).
 ///
 /// ```

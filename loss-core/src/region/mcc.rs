@@ -16,6 +16,8 @@ use crate::sums::shared::Totals;
 /// ∂L/∂z = w p(1−p)·(t(∂L/∂TP − ∂L/∂FN) + (1−t)(∂L/∂FP − ∂L/∂TN)); with m = N/R, ∂m/∂TP = TN/R − ½m(1/(TP+FP) + 1/(TP+FN)) and the
 /// like.
 ///
+#[doc = include_str!("../../pictures/mcc.svg")]
+///
 /// **Domain.** smooth ≥ 0. **Empty masks:** where R is 0 (no smoothing, and a row or column of the confusion is empty) the
 /// correlation is taken as 0: L = 1 with no gradient, except that L = 0 where there are no errors at all. Logits always have errors, however
 /// small; probabilities of 0 and 1 need not.

@@ -21,6 +21,8 @@ use crate::sums::shared::Totals;
 /// ∂L/∂z = w·(ℓ′ − L·(u^γ)′) / Σ w u^γ, and w·ℓ′/c where the floor holds: the derivative of the value, factors included. With γ = 2 it may
 /// point up or down for a pixel that is more wrong than others.
 ///
+#[doc = include_str!("../../pictures/normalised_focal.svg")]
+///
 /// **Peers.** segmentation_models.pytorch's `normalized=True` divides by the same `focal_term.sum().clamp_min(1e-6)` and lets the gradient
 /// through it, as here; with `reduction="sum"` its value is this one, with `"mean"` it is divided by the number of pixels once more.
 /// GluonCV-style code (`NormalizedFocalLossSigmoid`) by default detaches the factor: its gradient is w·ℓ′/Σ w u^γ, which is that of no

@@ -26,6 +26,8 @@ pub enum LovaszClasses {
 ///
 /// ∂L/∂z_k = p_k (g_k − Σ_c g_c p_c), g_c = ∓(Jᵢ − Jᵢ₋₁)/classes with i the rank of the pixel in class c, − where c is the label.
 ///
+#[doc = include_str!("../../pictures/lovasz_softmax.svg")]
+///
 /// **Memory.** One `u64` for each valid pixel and class, lent by the caller. The pixels may come in any order: value and gradient have
 /// the same bits.
 ///

@@ -11,6 +11,8 @@ use crate::facts::{
 ///
 /// ∂L/∂x = w ℓ′/kept for the kept pixels, 0 for the others; pixels that tie for the last of the n_min places share them evenly.
 ///
+#[doc = include_str!("../../pictures/ohem.svg")]
+///
 /// **Convention.** `OhemCELoss(thresh)` of BiSeNet and the many that copied it: n_min is a 16th of the valid pixels, rounded down.
 /// Here it is at least 1, where those give NaN if nothing is above the threshold, and at most the number of valid
 /// pixels. [`at_least`](Self::at_least) takes a fixed number instead (`min_kept`).
