@@ -107,6 +107,7 @@ fn made(page: &str, directive: &str) -> Result<String, String> {
             let loss = loss(words.next().unwrap_or_default())?;
             peers::peers(loss, &words.collect::<Vec<_>>())
         }
+        "over-classes" => Ok(facts::over_classes()),
         "losses" => Ok(facts::index(&losses(rest)?)),
         "run" => {
             let (most, command) = match rest.split_once(' ') {
@@ -118,7 +119,7 @@ fn made(page: &str, directive: &str) -> Result<String, String> {
             commands::shown(command, most, false)
         }
         "refused" => commands::shown(rest, None, true),
-        "figure" => Ok(figure(page, rest)),
+        "figure" => Ok(figure(page, rest)?),
         "playground" => Ok(playground().to_owned()),
         "part" => theory::part(rest).ok_or_else(|| format!("there is no part {rest:?}"))?,
         _ => return Err(format!("there is no directive {name:?}")),
@@ -140,18 +141,16 @@ fn losses(kind: &str) -> Result<Vec<&'static Facts>, String> {
     Ok(list::all().filter(|facts| wanted(facts)).collect())
 }
 
-/// A figure of a training run from `src/figures`, with its caption; nothing while there is none of that name.
-fn figure(page: &str, rest: &str) -> String {
+/// A figure of a run of `ablation run` from `src/figures`, with its caption.
+fn figure(page: &str, rest: &str) -> Result<String, String> {
     let (name, caption) = rest.split_once(' ').unwrap_or((rest, ""));
+    let files = ["svg", "png"].map(|end| format!("figures/{name}.{end}"));
+    let file = files.iter().find(|file| source().join(file).exists());
+    let file = file.ok_or_else(|| format!("there is neither {} nor {}", files[0], files[1]))?;
     let (caption, up) = (facts::escaped(caption).replace('`', ""), "../".repeat(page.matches('/').count()));
-    let file =
-        ["svg", "png"].map(|end| format!("figures/{name}.{end}")).into_iter().find(|file| source().join(file).exists());
-    let shown = |file| {
-        format!(
-            "<figure class=\"run\"><img src=\"{up}{file}\" alt=\"{caption}\"><figcaption>{caption}</figcaption></figure>\n\n"
-        )
-    };
-    file.map(shown).unwrap_or_default()
+    Ok(format!(
+        "<figure class=\"run\"><a href=\"{up}{file}\"><img src=\"{up}{file}\" alt=\"{caption}\"></a><figcaption>{caption}</figcaption></figure>\n\n"
+    ))
 }
 
 /// The link to the page that computes, if it was built into `src/playground`.

@@ -1,5 +1,6 @@
 //! Commands that a page shows: run when the guide is built, with what they print.
 
+use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -45,7 +46,47 @@ pub(crate) fn words(command: &str) -> Vec<String> {
     words
 }
 
-/// A command with what it prints, at most so many lines, run at the root of the repository. A command that is shown to be refused has to be.
+/// Files of the reference vectors, under the names that commands have for them.
+const FILES: [(&str, &str); 4] = [
+    ("logits.npy", "pub_bin.logits.npy"),
+    ("masks.npy", "pub_bin.targets.npy"),
+    ("class-logits.npy", "pub_cls.logits.npy"),
+    ("labels.npy", "pub_cls.targets.npy"),
+];
+
+/// The folder that commands are run in, with these files.
+fn folder() -> Result<PathBuf, Error> {
+    let folder = repository::path("target/guide-files");
+    fs::create_dir_all(&folder).map_err(Error::file(&folder))?;
+    for (name, vector) in FILES {
+        let (from, to) = (repository::path("loss-core/tests/vectors").join(vector), folder.join(name));
+        fs::copy(&from, &to).map_err(Error::file(&from))?;
+    }
+    Ok(folder)
+}
+
+/// Columns of a command; a longer one goes on in further lines.
+const WIDTH: usize = 84;
+
+/// A command as it is typed: broken before options, if it is long.
+fn typed(command: &str) -> String {
+    let (mut lines, mut width) = (String::new(), 2);
+    for (place, piece) in command.split(" --").enumerate() {
+        let piece = if place == 0 { piece.to_owned() } else { format!("--{piece}") };
+        let length = piece.chars().count() + 1;
+        if place > 0 && width + length > WIDTH {
+            lines += " \\\n    ";
+            width = 4;
+        } else if place > 0 {
+            lines.push(' ');
+        }
+        lines += &piece;
+        width += length;
+    }
+    lines
+}
+
+/// A command with what it prints, at most so many lines. A command that is shown to be refused has to be.
 pub(crate) fn shown(command: &str, most: Option<usize>, refused: bool) -> Result<String, Error> {
     let failed = |cause: String| Error::Command { command: command.to_owned(), cause };
     let words = words(command);
@@ -54,7 +95,7 @@ pub(crate) fn shown(command: &str, most: Option<usize>, refused: bool) -> Result
     };
     let output = Command::new(ablation()?)
         .args(arguments)
-        .current_dir(repository::root())
+        .current_dir(folder()?)
         .env("NO_COLOR", "1")
         .env("COLUMNS", "100")
         .output()
@@ -67,7 +108,7 @@ pub(crate) fn shown(command: &str, most: Option<usize>, refused: bool) -> Result
     let lines: Vec<&str> = printed.trim_end().lines().collect();
     let kept = most.unwrap_or(lines.len()).min(lines.len());
     let rest = if kept < lines.len() { "\n…" } else { "" };
-    Ok(format!("```console\n$ {command}\n{}{rest}\n```\n\n", lines[..kept].join("\n")))
+    Ok(format!("```console\n$ {}\n{}{rest}\n```\n\n", typed(command), lines[..kept].join("\n")))
 }
 
 /// A line of a shell that a page shows and that is not run, because it trains: its options have to be `ablation`'s. Other lines pass.
@@ -95,6 +136,14 @@ pub(crate) fn check(line: &str) -> Result<(), Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_commands_are_broken_before_options() {
+        assert_eq!(typed("ablation losses --conventions"), "ablation losses --conventions");
+        let long = format!("ablation score --logits z.npy --loss \"{}\" --json", "bce + ".repeat(12));
+        assert_eq!(typed(&long).replace(" \\\n    ", " "), long);
+        assert_eq!(typed(&long).lines().count(), 3, "{}", typed(&long));
+    }
 
     #[test]
     fn quotes_keep_words_together() {

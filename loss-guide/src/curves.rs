@@ -62,6 +62,19 @@ impl Scene {
         }
     }
 
+    /// The same in a few words, for a picture that stands alone.
+    pub(crate) fn note(self) -> &'static str {
+        match self {
+            Self::Pixel | Self::ClassPixel => "",
+            Self::Image => {
+                "An image of 100 pixels: 12 of foreground, half found. Left, all pixels of a kind move to p; right, one moves."
+            }
+            Self::ClassImage => {
+                "100 pixels: 80, 15 and 5 of three classes, half found. Left, all pixels of a class move to p; right, one moves."
+            }
+        }
+    }
+
     /// What a reader has to know of the pixels.
     pub(crate) fn caption(self) -> &'static str {
         match self {

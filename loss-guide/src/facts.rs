@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use loss_core::list::{Facts, Kind, Needs, ParameterFacts, Preset};
+use loss_core::list::{self, Facts, Kind, Needs, ParameterFacts, Preset};
 use loss_expression::Short;
 
 use crate::curves::Scene;
@@ -12,9 +12,9 @@ use crate::picture::{panels, slug};
 
 /// The formula, the other names, the paper and the page of the documentation.
 pub(crate) fn facts(facts: &Facts) -> String {
-    let mut text = format!("<p class=\"formula\">{}</p>\n\n", escaped(facts.formula));
+    let mut text = format!("<p class=\"formula\">{}</p>\n\n", typeset(facts.formula));
     let _ = writeln!(text, "{}\n", facts.description);
-    let _ = writeln!(text, "| | |\n|---|---|\n| name in expressions | {} |", name(facts));
+    let _ = writeln!(text, "<div class=\"facts\">\n\n| | |\n|---|---|\n| name in expressions | {} |", name(facts));
     if !facts.aliases.is_empty() {
         let aliases: Vec<String> = facts.aliases.iter().map(|alias| format!("`{alias}`")).collect();
         let _ = writeln!(text, "| other names | {} |", aliases.join(", "));
@@ -29,7 +29,7 @@ pub(crate) fn facts(facts: &Facts) -> String {
     if !facts.source.is_empty() {
         let _ = writeln!(text, "| source | {} |", facts.source);
     }
-    let _ = writeln!(text, "| in Rust | [`loss_core::{}`](doc:{}) |\n", facts.page, page(facts));
+    let _ = writeln!(text, "| in Rust | [`loss_core::{}`](doc:{}) |\n\n</div>\n", facts.page, page(facts));
     text + SYMBOLS
 }
 
@@ -91,16 +91,7 @@ pub(crate) fn parameters(facts: &Facts) -> Result<String, Error> {
     if facts.parameters().next().is_none() {
         return Ok("It has no parameters.\n\n".to_owned());
     }
-    let mut text = "| parameter | default | accepted | meaning |\n|---|---|---|---|\n".to_owned();
-    for parameter in facts.parameters() {
-        let (default, accepted) = (default(parameter), accepted(parameter));
-        let _ = writeln!(
-            text,
-            "| `{}` | {default} | {accepted} | {} |",
-            parameter.name,
-            parameter.meaning.replace('|', "\\|")
-        );
-    }
+    let mut text = table_of(facts.parameters());
     let multiples = multiples(facts)?;
     text += "\nThe small charts show the picture above for four values. Grey lines are the defaults.\n\n";
     text += &multiples.rows;
@@ -114,6 +105,25 @@ pub(crate) fn parameters(facts: &Facts) -> Result<String, Error> {
         );
     }
     Ok(text)
+}
+
+/// The options that a region loss has over classes.
+pub(crate) fn over_classes() -> String {
+    table_of(list::PER_CLASS.iter()) + "\n"
+}
+
+fn table_of<'a>(parameters: impl Iterator<Item = &'a ParameterFacts>) -> String {
+    let mut text = "| parameter | default | accepted | meaning |\n|---|---|---|---|\n".to_owned();
+    for parameter in parameters {
+        let (default, accepted) = (default(parameter), accepted(parameter));
+        let _ = writeln!(
+            text,
+            "| `{}` | {default} | {accepted} | {} |",
+            parameter.name,
+            parameter.meaning.replace('|', "\\|")
+        );
+    }
+    text
 }
 
 fn default(parameter: &ParameterFacts) -> String {
@@ -144,6 +154,45 @@ pub(crate) fn index(losses: &[&Facts]) -> String {
     text + "\n"
 }
 
+/// A formula of the list with raised exponents and lowered indices: `p_t^γ`, `U^(1−γ)`.
+fn typeset(formula: &str) -> String {
+    let (mut set, mut rest) = (String::new(), formula);
+    while let Some(place) = rest.find(['^', '_']) {
+        let (before, marked) = rest.split_at(place);
+        let before_is_word = before.chars().rev().take_while(|letter| letter.is_alphanumeric()).count() > 2;
+        let (mark, after) = marked.split_at(1);
+        let length = match (mark, after.strip_prefix('(')) {
+            ("^", Some(inside)) => inside.find(')').map_or(after.len(), |end| end + 2),
+            _ => after.find(|letter: char| !letter.is_alphanumeric()).unwrap_or(after.len()),
+        };
+        let (script, following) = after.split_at(length);
+        set += &escaped(before);
+        // A name such as pos_weight, and not an index.
+        if mark == "_" && (before_is_word || script.chars().count() > 3) {
+            set += &format!("_{script}");
+        } else {
+            let tag = if mark == "^" { "sup" } else { "sub" };
+            let script = script.strip_prefix('(').and_then(|script| script.strip_suffix(')')).unwrap_or(script);
+            set += &format!("<{tag}>{}</{tag}>", escaped(script));
+        }
+        rest = following;
+    }
+    set + &escaped(rest)
+}
+
 pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exponents_are_raised_and_names_are_left() {
+        assert_eq!(typeset("α_t·(1−p_t)^γ"), "α<sub>t</sub>·(1−p<sub>t</sub>)<sup>γ</sup>");
+        assert_eq!(typeset("½·U₁^(1−γ), p < 1"), "½·U₁<sup>1−γ</sup>, p &lt; 1");
+        assert_eq!(typeset("pos_weight·t, λ·asymmetric_focal"), "pos_weight·t, λ·asymmetric_focal");
+        assert_eq!(typeset("Σ_c M_yc p_c"), "Σ<sub>c</sub> M<sub>yc</sub> p<sub>c</sub>");
+    }
 }

@@ -55,12 +55,19 @@ pub(crate) fn legend(names: [&str; 2], width: u32) -> String {
 pub fn loss_picture(facts: &Facts) -> Result<String, Error> {
     let [left, right] = panels(facts)?;
     let [width, height] = left.size;
+    let scene = Scene::of(facts);
+    let (top, note) = (44, scene.note());
+    let (note, bottom) = if note.is_empty() {
+        (String::new(), 0)
+    } else {
+        (format!("<text x=\"76\" y=\"{}\" font-size=\"23\" opacity=\".8\">{note}</text>", top + height + 24), 36)
+    };
     let inside = format!(
-        "{}<g transform=\"translate(0 44)\">{}</g><g transform=\"translate({width} 44)\">{}</g>",
-        legend(Scene::of(facts).names(), 2 * width),
+        "{}<g transform=\"translate(0 {top})\">{}</g><g transform=\"translate({width} {top})\">{}</g>{note}",
+        legend(scene.names(), 2 * width),
         left.drawn()?,
         right.drawn()?,
     );
     let label = format!("Value and gradient of {} over the probability p", facts.name);
-    Ok(wrapped([2 * width, height + 44], &label, &inside) + "\n")
+    Ok(wrapped([2 * width, top + height + bottom], &label, &inside) + "\n")
 }

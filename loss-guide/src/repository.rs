@@ -33,19 +33,22 @@ pub(crate) fn with_links(page: &str, text: &str) -> Result<String, String> {
             linked += part;
             continue;
         };
+        let published = |rest: &str| published.as_ref().map(|base| format!("{}/{rest}", base.trim_end_matches('/')));
         if let Some(file) = target.strip_prefix("repo:") {
             if file.contains('#') || !path(file).exists() {
                 return Err(format!("the repository has no {file}"));
             }
-            linked += &published
-                .as_ref()
-                .map_or_else(|| upwards(page) + file, |base| format!("{}/{file}", base.trim_end_matches('/')));
+            // mdBook takes every relative link that ends in .md for one of its own pages, and makes it .html. The same address with a code for
+            // the dot it leaves.
+            let local = file.strip_suffix(".md").map_or_else(|| file.to_owned(), |stem| format!("{stem}%2Emd"));
+            linked += &published(file).unwrap_or_else(|| upwards(page) + &local);
         } else if let Some(item) = target.strip_prefix("doc:") {
             let documentation = path("target/doc");
             if documentation.join("loss_core/index.html").exists() && !documentation.join(item).exists() {
                 return Err(format!("the documentation has no {item}"));
             }
-            linked += &format!("{}target/doc/{item}", upwards(page));
+            linked +=
+                &published(&format!("doc/{item}")).unwrap_or_else(|| format!("{}target/doc/{item}", upwards(page)));
         } else {
             linked += target;
         }
@@ -53,4 +56,17 @@ pub(crate) fn with_links(page: &str, text: &str) -> Result<String, String> {
         linked += rest;
     }
     Ok(linked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_lead_from_the_built_guide_to_the_repository() {
+        let linked = with_links("losses/bce.md", "[a](repo:docs/state.md), [b](../losses.md) and [c](repo:Cargo.toml)")
+            .expect("links");
+        assert_eq!(linked, "[a](../../../docs/state%2Emd), [b](../losses.md) and [c](../../../Cargo.toml)");
+        assert!(with_links("index.md", "[a](repo:docs/nothing.md)").is_err());
+    }
 }

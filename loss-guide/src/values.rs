@@ -20,10 +20,10 @@ const VALUES: [(&str, &[&str]); 24] = [
     ("thresh", &["0.5", "0.6", "0.7", "0.9"]),
     ("foreground_weight", &["0.5", "1", "2", "3"]),
     ("background_weight", &["0.5", "1", "2", "3"]),
-    ("smooth", &["0", "1e-5", "1", "10"]),
-    ("smooth_numerator", &["0", "1e-5", "1", "5"]),
-    ("smooth_denominator", &["0", "1e-5", "1", "10"]),
-    ("floor", &["0", "1e-5", "1", "40"]),
+    ("smooth", &["1e-5", "1", "10", "100"]),
+    ("smooth_numerator", &["0", "1", "3", "10"]),
+    ("smooth_denominator", &["0", "1", "10", "100"]),
+    ("floor", &["0", "1e-5", "20", "40"]),
     ("percent", &["1", "10", "30", "100"]),
     ("k", &["none", "1", "10", "50"]),
     ("at_least", &["none", "1", "10", "50"]),
@@ -42,8 +42,9 @@ pub(crate) fn shown(parameter: &ParameterFacts) -> Vec<&'static str> {
         return words.to_vec();
     }
     let rows = VALUES.iter().filter(|(name, _)| *name == parameter.name);
-    let accepted = rows.map(|(_, values)| values.iter().copied().filter(|text| accepts(&text)).collect::<Vec<_>>());
-    accepted.max_by_key(Vec::len).unwrap_or_default()
+    let accepted = rows.map(|(_, values)| values.iter().copied().filter(|text| accepts(text)).collect::<Vec<_>>());
+    // Of equally many, the first.
+    accepted.rev().max_by_key(Vec::len).unwrap_or_default()
 }
 
 /// Whether a value is the one that holds if none is given.

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use loss_core::list::{self, Needs};
+use loss_expression::{ClassExpression, Expression};
 use loss_guide::{PAGES_WITH_RUST, blocks, expressions, loss_picture, page, pages, programs, slug};
 
 fn repository() -> PathBuf {
@@ -105,7 +106,43 @@ fn every_page_can_be_filled() {
         let is_run = |line: &&str| !["{{run", "{{refused", "ablation"].iter().any(|start| line.starts_with(start));
         let without: Vec<&str> = text.lines().filter(is_run).collect();
         let filled = page(&name, &without.join("\n")).unwrap_or_else(|error| panic!("{error}"));
-        assert!(!filled.contains("{{") && !filled.contains("](repo:") && !filled.contains("](doc:"), "{name}");
+        assert!(!filled.lines().any(|line| line.starts_with("{{")));
+        assert!(!filled.contains("](repo:") && !filled.contains("](doc:"), "{name}");
+    }
+}
+
+/// Losses that stand in a sentence or a table are expressions too.
+#[test]
+fn losses_in_sentences_are_expressions() {
+    let mut read = 0;
+    for (name, text) in pages().expect("pages") {
+        let mut in_block = false;
+        for line in text.lines() {
+            in_block ^= line.starts_with("```");
+            if in_block || line.starts_with("{{") {
+                continue;
+            }
+            for code in line.split('`').skip(1).step_by(2) {
+                let first = code.split(['(', ' ', '+']).next().unwrap_or_default();
+                if !list::all().any(|facts| facts.names().any(|name| name == first)) || !code.contains(['(', '+']) {
+                    continue;
+                }
+                let is_one = code.parse::<Expression>().is_ok() || code.parse::<ClassExpression>().is_ok();
+                assert!(is_one, "{name}: `{code}` is no expression");
+                read += 1;
+            }
+        }
+    }
+    assert!(read > 10, "{read}");
+}
+
+#[test]
+fn every_figure_of_a_run_is_shown() {
+    let text: String = pages().expect("pages").into_iter().map(|(_, text)| text).collect();
+    for entry in fs::read_dir(repository().join("docs/guide/src/figures")).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        assert!(text.contains(&format!("{{{{figure {name} ")), "no page shows {}", path.display());
     }
 }
 

@@ -26,13 +26,16 @@ pub(super) fn weighted() -> Result<String, Error> {
     for (label, p) in [(0, 0.95), (4, 0.2)] {
         let [loss, slope] = evaluated(CrossEntropy::new().sum(), label, p)?;
         let [heavy, steep] = evaluated(weighted.sum(), label, p)?;
-        let numbers = [loss, WEIGHTS[label], heavy, slope, steep];
-        rows.push(
-            [CLASSES[label].to_owned(), p.to_string()]
-                .into_iter()
-                .chain(numbers.iter().map(|number| format!("{number:.3}").replace('-', "−")))
-                .collect(),
-        );
+        let three = |number: f64| format!("{number:.3}").replace('-', "−");
+        rows.push(vec![
+            CLASSES[label].to_owned(),
+            p.to_string(),
+            three(loss),
+            WEIGHTS[label].to_string(),
+            three(heavy),
+            three(slope),
+            three(steep),
+        ]);
     }
     let columns = ["true class", "p of it", "cross-entropy", "weight", "weighted", "∂/∂z", "∂/∂z weighted"];
     Ok(table(&columns, &rows))
@@ -48,11 +51,23 @@ pub(super) fn focal() -> Result<String, Error> {
             format!("{:.3}", bce.value),
             format!("{:.5}", focal.value),
             format!("{:.4}", focal.value / bce.value),
-            format!("{:.1} times", bce.value / focal.value),
-            format!("{:.3} times", f64::from(bce.gradient[0] / focal.gradient[0])),
+            times(bce.value / focal.value),
+            times(f64::from(bce.gradient[0] / focal.gradient[0])),
         ]);
     }
     Ok(table(&["p_t", "cross-entropy", "focal, γ = 2", "(1−p_t)²", "smaller by", "its gradient, smaller by"], &rows))
+}
+
+/// A ratio in three digits.
+fn times(ratio: f64) -> String {
+    let places = if ratio >= 100.0 {
+        0
+    } else if ratio >= 10.0 {
+        1
+    } else {
+        2
+    };
+    format!("{ratio:.places$} times")
 }
 
 /// Two shapes of 100 pixels in an image of 400, certain predictions.
@@ -85,7 +100,7 @@ mod tests {
     #[test]
     fn tables_hold_the_lectures_figures() {
         let text = weighted().expect("a table");
-        assert!(text.contains("| 1.609 | 20.000 | 32.189 |"), "{text}");
+        assert!(text.contains("| 1.609 | 20 | 32.189 |"), "{text}");
         let text = focal().expect("a table");
         assert!(text.contains("| 0.693 | 0.17329 | 0.2500 |") && text.contains("| 2.303 | 1.86509 |"), "{text}");
         let text = overlaps().expect("a table");

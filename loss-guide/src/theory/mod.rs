@@ -3,6 +3,7 @@
 mod exactness;
 mod imbalance;
 mod lecture;
+mod stability;
 mod walkthrough;
 
 use crate::error::Error;
@@ -10,7 +11,7 @@ use crate::subject::{Evaluated, Pixels, Subject};
 
 type Make = fn() -> Result<String, Error>;
 
-const PARTS: [(&str, Make); 9] = [
+const PARTS: [(&str, Make); 11] = [
     ("accuracy-trap", imbalance::accuracy),
     ("gradient-shares", imbalance::shares),
     ("loss-curves", imbalance::curves),
@@ -20,6 +21,8 @@ const PARTS: [(&str, Make); 9] = [
     ("nine-pixels", walkthrough::nine),
     ("hundred-pixels", walkthrough::hundred),
     ("worked-sum", exactness::worked),
+    ("naive-cross-entropy", stability::cross_entropy),
+    ("naive-dice", stability::dice),
 ];
 
 /// The part of this name; `None` if there is none.
@@ -43,17 +46,15 @@ fn table(columns: &[&str], rows: &[Vec<String>]) -> String {
     line(&head) + &line(&rule) + &rows + "\n"
 }
 
+/// With as many digits as tell it from 0 % and 100 %.
 fn percent(share: f64) -> String {
     let percent = 100.0 * share;
-    if percent >= 99.95 && share < 1.0 {
-        format!("{percent:.2} %")
-    } else if percent >= 10.0 || percent == 0.0 {
-        format!("{percent:.0} %")
-    } else if percent >= 1.0 {
-        format!("{percent:.1} %")
-    } else {
-        format!("{percent:.2} %")
-    }
+    let places = (0..4).find(|&places| {
+        let text = format!("{percent:.places$}");
+        let shown: f64 = text.parse().unwrap_or(percent);
+        (shown - percent).abs() <= 0.02 * percent.min(100.0 - percent)
+    });
+    format!("{percent:.*} %", places.unwrap_or(2))
 }
 
 #[cfg(test)]
@@ -61,11 +62,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn percentages_tell_nearly_all_from_all() {
+        assert_eq!([0.999, 0.5, 1.0, 0.001, 0.05].map(percent), ["99.9 %", "50 %", "100 %", "0.1 %", "5 %"]);
+    }
+
+    #[test]
     fn every_part_is_made() {
         for (name, make) in PARTS {
             let text = make().unwrap_or_else(|error| panic!("{name}: {error}"));
             assert!(text.len() > 200, "{name}: {text}");
-            assert!(!text.contains("NaN") && !text.contains("inf"), "{name}: {text}");
+            assert!(!text.contains("NaN") && !text.contains(" inf "), "{name}: {text}");
         }
     }
 }
