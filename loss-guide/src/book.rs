@@ -99,7 +99,7 @@ fn loss(name: &str) -> Result<&'static Facts, String> {
 fn made(page: &str, directive: &str) -> Result<String, String> {
     let (name, rest) = directive.split_once(' ').unwrap_or((directive, ""));
     let made = match name {
-        "facts" => Ok(facts::facts(loss(rest)?)),
+        "facts" => Ok(facts::facts(loss(rest)?, has_playground())),
         "picture" => facts::picture(loss(rest)?),
         "parameters" => facts::parameters(loss(rest)?),
         "peers" => {
@@ -155,11 +155,16 @@ fn figure(page: &str, rest: &str) -> Result<String, String> {
 
 /// The link to the page that computes, if it was built into `src/playground`.
 fn playground() -> &'static str {
-    if source().join("playground/index.html").exists() {
+    if has_playground() {
         "<p><a href=\"playground/index.html\"><strong>Open the page</strong></a></p>\n\n"
     } else {
         "This copy of the guide was built without it.\n\n"
     }
+}
+
+/// Whether the page that computes was built into `src/playground`.
+pub(crate) fn has_playground() -> bool {
+    source().join("playground/index.html").exists()
 }
 
 /// The folder with the guide's pages.

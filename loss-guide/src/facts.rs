@@ -9,9 +9,10 @@ use crate::curves::Scene;
 use crate::error::Error;
 use crate::multiples::{capital, multiples};
 use crate::picture::{panels, slug};
+use crate::subject::is_of_classes;
 
-/// The formula, the other names, the paper and the page of the documentation.
-pub(crate) fn facts(facts: &Facts) -> String {
+/// The formula, the other names, the paper and the page of the documentation; with a link to the page that computes in the browser, if there is one.
+pub(crate) fn facts(facts: &Facts, has_playground: bool) -> String {
     let mut text = format!("<p class=\"formula\">{}</p>\n\n", typeset(facts.formula));
     let _ = writeln!(text, "{}\n", facts.description);
     let _ = writeln!(text, "<div class=\"facts\">\n\n| | |\n|---|---|\n| name in expressions | {} |", name(facts));
@@ -28,6 +29,9 @@ pub(crate) fn facts(facts: &Facts) -> String {
     }
     if !facts.source.is_empty() {
         let _ = writeln!(text, "| source | {} |", facts.source);
+    }
+    if has_playground && !is_of_classes(facts) {
+        let _ = writeln!(text, "| in the browser | [move its pixels](../playground/index.html#loss={}) |", facts.name);
     }
     let _ = writeln!(text, "| in Rust | [`loss_core::{}`](doc:{}) |\n\n</div>\n", facts.page, page(facts));
     text + SYMBOLS
@@ -113,7 +117,8 @@ pub(crate) fn over_classes() -> String {
 }
 
 fn table_of<'a>(parameters: impl Iterator<Item = &'a ParameterFacts>) -> String {
-    let mut text = "| parameter | default | accepted | meaning |\n|---|---|---|---|\n".to_owned();
+    let mut text =
+        "<div class=\"wide\">\n\n| parameter | default | accepted | meaning |\n|---|---|---|---|\n".to_owned();
     for parameter in parameters {
         let (default, accepted) = (default(parameter), accepted(parameter));
         let _ = writeln!(
@@ -123,7 +128,7 @@ fn table_of<'a>(parameters: impl Iterator<Item = &'a ParameterFacts>) -> String 
             parameter.meaning.replace('|', "\\|")
         );
     }
-    text
+    text + "\n</div>\n"
 }
 
 fn default(parameter: &ParameterFacts) -> String {
@@ -155,7 +160,7 @@ pub(crate) fn index(losses: &[&Facts]) -> String {
 }
 
 /// A formula of the list with raised exponents and lowered indices: `p_t^γ`, `U^(1−γ)`.
-fn typeset(formula: &str) -> String {
+pub(crate) fn typeset(formula: &str) -> String {
     let (mut set, mut rest) = (String::new(), formula);
     while let Some(place) = rest.find(['^', '_']) {
         let (before, marked) = rest.split_at(place);

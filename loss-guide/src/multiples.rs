@@ -5,6 +5,7 @@ use loss_core::list::{Facts, ParameterFacts};
 use crate::curves::{Curve, Curves, Scene, curves};
 use crate::draw::{Look, Panel, range};
 use crate::error::Error;
+use crate::facts::typeset;
 use crate::values::{is_default, shown};
 
 /// Points of a curve in a small chart.
@@ -86,7 +87,7 @@ fn row(facts: &Facts, parameter: &ParameterFacts, drawn: &[(&str, Curves)], usua
         "<h3 id=\"{name}\"><a class=\"header\" href=\"#{name}\"><code>{name}</code></a></h3>\n<p>{meaning}.</p>\n\
          <div class=\"multiples\" title=\"full line: {first}; dashed: {second}; grey: the defaults\">{charts}</div>\n\n",
         name = parameter.name,
-        meaning = capital(parameter.meaning),
+        meaning = typeset(&capital(parameter.meaning)),
     ))
 }
 

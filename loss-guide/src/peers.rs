@@ -45,9 +45,9 @@ pub(crate) fn peers(facts: &Facts, cases: &[&str]) -> Result<String, Error> {
     } else {
         text += "Presets give the figures of other libraries with their defaults (`ablation score --convention NAME`, \
                  [`loss_core::conventions`](doc:loss_core/conventions/index.html)):\n\n\
-                 | preset | as an expression | taken | mind |\n|---|---|---|---|\n";
+                 <div class=\"wide\">\n\n| preset | as an expression | taken | mind |\n|---|---|---|---|\n";
         text += &rows;
-        text.push('\n');
+        text += "\n</div>\n\n";
     }
     if !cases.is_empty() {
         text += "Figures that others computed, and that a test compares with this library (2·10⁻⁶ relative; gradients as well). \

@@ -136,6 +136,15 @@ fn losses_in_sentences_are_expressions() {
     assert!(read > 10, "{read}");
 }
 
+/// The page on microcontrollers says that its C and its expression give one value; `.ci/guide` runs the C.
+#[test]
+fn c_of_the_microcontroller_prints_what_its_expression_gives() {
+    let page = text("microcontroller.md");
+    let (expression, value) = expressions(&page).expect("expressions").first().cloned().expect("an expression");
+    let printed = blocks(&page).into_iter().filter(|block| block.language == "text output");
+    assert!(printed.into_iter().any(|block| block.code == format!("loss {value:.6}\n")), "{expression} is {value:.6}");
+}
+
 #[test]
 fn every_figure_of_a_run_is_shown() {
     let text: String = pages().expect("pages").into_iter().map(|(_, text)| text).collect();

@@ -59,11 +59,11 @@ pub(super) fn shares() -> Result<String, Error> {
     }
     let panel = Panel {
         title: "share of the gradient that foreground has, %".to_owned(),
-        x: "foreground, log₁₀ of its share (−3: 0.1 %, −2: 1 %, −1: 10 %)".to_owned(),
+        x: "log₁₀ of the share of foreground (−2: 1 %)".to_owned(),
         curves,
         x_range: [-3.0, 0.5f64.log10()],
         y_range: Some([0.0, 100.0]),
-        size: [1000, 520],
+        size: [800, 480],
     };
     let mut rows = Vec::new();
     for (_, name, expression) in LOSSES {
@@ -129,7 +129,7 @@ pub(super) fn curves() -> Result<String, Error> {
         curves: drawn,
         x_range: [0.0, 1.0],
         y_range: Some([0.0, 1.0]),
-        size: [1000, 560],
+        size: [800, 480],
     };
     let caption = "1000 pixels, of which 10 are foreground. Background stays at p = 0.05; the foreground's p rises. Each loss is shown as a share of its own range. \
                    A loss rewards progress most where its line is steepest.";
