@@ -17,6 +17,14 @@ lint:
 docs:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features
 
+# The guide, into target/guide: pictures, pages, and a check of its code and links. `just guide open` shows it in a browser.
+guide *arguments:
+    .ci/guide {{arguments}}
+
+# The pictures in loss-core's documentation, drawn again after a loss has changed.
+pictures:
+    cargo run --release -p loss-guide -- pictures
+
 # Builds loss-core for a microcontroller: no std, no alloc, Rust 1.85.
 no-std:
     .ci/no-std

@@ -82,6 +82,8 @@ fn samples<'a>(plane: &'a Plane<'_, f32>) -> impl Iterator<Item = BoundarySample
 ///
 /// ∂L/∂z = w φ p(1−p) / Σ w.
 ///
+#[doc = include_str!("../../pictures/boundary.svg")]
+///
 /// φ comes in beside the inputs. [`distance::signed_distance_map`] makes it from a mask, once.
 /// L is linear in p and has no target. It is smallest, and may be negative, when p is 1 on the mask and 0 elsewhere. The authors
 /// add it to a region loss, with a coefficient that grows during training: add the two values, and the gradients with

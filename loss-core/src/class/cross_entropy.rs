@@ -14,6 +14,8 @@ use crate::number::real::Real;
 ///
 /// ∂ℓ/∂z_k = p_k Σ_{c≠k} τ_c − τ_k (1−p_k).
 ///
+#[doc = include_str!("../../pictures/ce.svg")]
+///
 /// **Two means** are in use. [`weighted_mean`](ClassPointwise::weighted_mean) divides by Σ w_y (PyTorch),
 /// [`mean`](ClassPointwise::mean) by the number of valid pixels.
 ///

@@ -16,6 +16,8 @@ use crate::pointwise::Power;
 ///
 /// ∂ℓ/∂z_k = −A_k (1−p_k + γ p_k ℓ_k) + p_k Σ_{c≠k} A_c (1 + γ p_c ℓ_c/(1−p_c)), with A_c = t_c w_c (1−p_c)^γ and ℓ_c = −ln p_c.
 ///
+#[doc = include_str!("../../pictures/softmax_focal.svg")]
+///
 /// **Domain.** γ ≥ 0; γ = 0 is [`CrossEntropy`](super::CrossEntropy). Any finite logits.
 ///
 /// **Error bound.** Relative error at most 2e−6 for γ ≤ 5 and up to 21 classes.

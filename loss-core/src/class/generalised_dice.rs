@@ -33,6 +33,8 @@ pub enum VolumeWeight {
 ///
 /// ∂L/∂p_c = w_c (1 − L − 2t_c)/D, D the denominator, then through the softmax.
 ///
+#[doc = include_str!("../../pictures/generalised_dice.svg")]
+///
 /// **Domain.** sₙ, s_d ≥ 0. All pixels of an accumulator are one batch; for MONAI's default, the mean over images, see
 /// [`ClassImageMean`](super::ClassImageMean). If no class is present, the weights 1/T² and 1/T are all 0, and
 /// L = 1 − sₙ/s_d, or 0. If the denominator is 0 and there are errors too small for the sums, L = 1.

@@ -19,6 +19,8 @@ use crate::sums::exact::TermSum;
 /// ∂L/∂p_c = w Σ_l t_l M_lc (∂L/∂ΣW − (if l ≠ 0) ∂L/∂A), then through the softmax. With D the denominator, ∂L/∂A = −2L/D and
 /// ∂L/∂ΣW = (1 − L)/D.
 ///
+#[doc = include_str!("../../pictures/wasserstein_dice.svg")]
+///
 /// **Domain.** M is square, symmetric or not, with zeros on its diagonal and entries in [0, 1]; class 0 is background. s ≥ 0. With all
 /// distances 1 and two classes the loss is [`Dice`](crate::Dice) with s on both sides. A denominator of 0 or less gives L = 1, or 0 if no distance has any weight.
 /// It occurs if sums are too small, or if predictions are farther from the foreground than background is, which needs an M that is not a metric.

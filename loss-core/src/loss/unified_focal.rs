@@ -13,6 +13,8 @@ pub type UnifiedFocal = Sum<Scaled<Reduced<AsymmetricFocal>>, Scaled<AsymmetricF
 
 /// Unified focal loss (asymmetric): λ times the mean [`AsymmetricFocal`] loss plus 1−λ times [`AsymmetricFocalTversky`], with the same δ and γ.
 ///
+#[doc = include_str!("../../pictures/unified_focal.svg")]
+///
 /// The paper's values are λ = 0.5, δ = 0.6, γ = 0.5 and a tiny s. In the paper, as here, λ is the share of the cross-entropy half. In the
 /// authors' code `weight` is the share of the Tversky half. MONAI's `AsymmetricUnifiedFocalLoss` (two classes) averages the first half over the
 /// classes as well, and each image on its own: it is λ/2 times the first half plus 1−λ times the second.

@@ -12,6 +12,8 @@ use crate::number::real::Real;
 ///
 /// ∂ℓ/∂z = −δ·t·(1−p) + (1−δ)·(1−t)·p^γ·(p + γ(1−p)·(−ln(1−p))).
 ///
+#[doc = include_str!("../../pictures/asymmetric_focal.svg")]
+///
 /// δ is the weight of foreground \[0.6 in the authors' code\]; γ is the exponent of background \[0.5\].
 ///
 /// **Domain.** δ in [0, 1], γ ≥ 0. Any finite logit, any target in [0, 1]. γ = 0 is cross-entropy with class weights δ and 1−δ. On

@@ -11,6 +11,8 @@ use crate::number::real::Real;
 ///
 /// ∂ℓ/∂z = (1−t′)·p − w₁·t′·(1−p).
 ///
+#[doc = include_str!("../../pictures/bce.svg")]
+///
 /// **Domain.** Any finite logit. −ln p is computed as max(−z, 0) + ln(1 + e^−|z|), so neither end overflows or rounds to 0 before
 /// `f32` does. The reduction decides what **empty and ignored pixels** give.
 ///

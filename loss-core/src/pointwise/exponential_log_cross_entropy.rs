@@ -12,6 +12,8 @@ use crate::number::real::Real;
 ///
 /// ∂ℓ/∂z = −w₁·t·γ(−ln p)^(γ−1)·(1−p) + w₀·(1−t)·γ(−ln(1−p))^(γ−1)·p.
 ///
+#[doc = include_str!("../../pictures/exponential_log_cross_entropy.svg")]
+///
 /// With γ < 1 (the paper uses 0.3) the loss is steep both where a pixel is wrong and where it is nearly right. Let b = −ln p_t. As b → 0 the power b^(γ−1)
 /// grows without bound, but 1 − p_t ≤ b falls faster, so the slope by the logit goes to 0 as γb^γ. It is computed as γ·b^γ·(b′/b); where b
 /// is below 2⁻¹²⁶, loss and slope are 0. On probabilities the slope −γb^(γ−1)/p_t grows up to γε^(γ−1), where ε is the clip of

@@ -16,6 +16,8 @@ use crate::number::real::Real;
 ///
 /// ∂ℓ/∂z = ∓α_t (1−p_t)^γ (γ p_t·(−ln p_t) + 1 − p_t), with minus for foreground.
 ///
+#[doc = include_str!("../../pictures/focal.svg")]
+///
 /// Four formulas are in use for soft targets, see [`FocalForm`]. They agree where t is 0 or 1.
 ///
 /// **Domain.** γ ≥ 0; γ = 0 without α is [`Bce`](super::Bce), to the bit. Any finite logit. A small γ has finite

@@ -11,6 +11,8 @@ use crate::number::real::Real;
 ///
 /// ∂ℓ/∂z = −t·p^q·(1−p) + (1−t)·(1−p)^q·p. A pixel that is far off has a small gradient.
 ///
+#[doc = include_str!("../../pictures/generalised_cross_entropy.svg")]
+///
 /// q = 1 is the mean absolute error 1 − p_t; for q → 0 it becomes [`Bce`](crate::Bce).
 ///
 /// **Domain.** q in [2⁻²⁴, 1]; the paper's is 0.7. Any finite logit, any target in [0, 1]. ℓ ≤ 1/q.

@@ -11,6 +11,8 @@ use crate::number::real::Real;
 ///
 /// ∂ℓ/∂z = p − t + ε(1−2t)·p(1−p).
 ///
+#[doc = include_str!("../../pictures/poly1.svg")]
+///
 /// **Domain.** ε ≥ −1; below −1 the loss would fall while the prediction gets worse. Any finite logit.
 ///
 /// ```

@@ -12,6 +12,8 @@ use crate::number::real::Real;
 ///
 /// ∂ℓ/∂z = |t − p|^β·(p − t) + β|t − p|^(β−1)·sign(p − t)·p(1−p)·b.
 ///
+#[doc = include_str!("../../pictures/quality_focal.svg")]
+///
 /// For hard targets it equals [`Focal`](crate::Focal) with γ = β. For a soft target it is 0 at p = t, unlike every
 /// [`FocalForm`](crate::FocalForm).
 ///

@@ -15,6 +15,8 @@ use crate::number::real::Real;
 ///
 /// ∂ℓ/∂z = ∓α_t (1−p_t) where p_t < h, ∓α_t ((1−p_t)/h)^γ (γ p_t·(−ln p_t) + 1 − p_t) elsewhere, with minus for foreground.
 ///
+#[doc = include_str!("../../pictures/reduced_focal.svg")]
+///
 /// **f jumps at p_t = h, from 1 to (1/h − 1)^γ, unless h = ½**, the paper's threshold. The slope ignores the jump.
 ///
 /// **Domain.** γ ≥ 0, 0 < h < 1, h^−γ at most 1e30. Any finite logit. segmentation_models.pytorch (`reduced_threshold`) computes p_t

@@ -18,6 +18,8 @@ use crate::sums::shared::Totals;
 /// ∂U₁/∂E = (TP + s)/D², each times (1−γ)U₁^(−γ); U₀ is analogous. Where U₁ is 0 its gradient is defined as 0; for γ > 0 the slope
 /// has no limit there.
 ///
+#[doc = include_str!("../../pictures/asymmetric_focal_tversky.svg")]
+///
 /// δ weighs **false negatives** and 1−δ false positives \[0.6 in the authors' code\], as in the authors' code and in MONAI. δ is β of
 /// [`Tversky`](crate::Tversky). The authors' code takes the mean over the two classes, as here; the paper's formula is their sum.
 ///

@@ -17,6 +17,8 @@ use crate::sums::shared::Totals;
 ///
 /// ∂L/∂z = w·(−β·t·(1−p) + (1−β)·(1−t)·p) / N. The weights depend only on targets, so they have no slope.
 ///
+#[doc = include_str!("../../pictures/balanced_bce.svg")]
+///
 /// N is Σ w, unless another [`Denominator`] is chosen; the paper's loss is a sum (`Denominator::Fixed(1.0)`). Both classes get the same
 /// total weight: if they are equally frequent, half of what they have under cross-entropy. The loss streams, because its two sums do not need β.
 ///

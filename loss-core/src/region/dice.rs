@@ -10,6 +10,8 @@ use crate::facts::{Arguments, BuildError, FLOORED, Facts, FromArguments, Listed,
 ///
 /// ∂L/∂z = w p(1−p)·(−(2t·(P + T + s_d) − (2I + sₙ))) / (P + T + s_d)².
 ///
+#[doc = include_str!("../../pictures/dice.svg")]
+///
 /// **Domain.** s ≥ 0. All pixels of an accumulator are pooled ("batch Dice"); for the mean of the images' Dice losses see
 /// [`ImageMean`](crate::ImageMean). **Empty masks:** with s > 0 a mask without foreground gives P/(P + s). That is near 1 for
 /// any P ≫ s and has almost no gradient; see [`EmptyMask`](crate::EmptyMask). Without smoothing the loss is 1 if anything is

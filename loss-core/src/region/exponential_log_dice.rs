@@ -13,6 +13,8 @@ use crate::facts::{
 /// ∂L/∂z = γ(−ln D)^(γ−1)/D times the gradient of the Dice loss; 0 where the floor replaces D. Where D is 1 (or above, through unequal
 /// smoothing) loss and gradient are 0; for γ < 1 the slope has no limit there.
 ///
+#[doc = include_str!("../../pictures/exponential_log_dice.svg")]
+///
 /// **Domain.** γ in (0, 16], s ≥ 0; the paper uses 0.3 and 1. L ≤ (−ln c)^γ. **Empty masks:** as [`Dice`](crate::Dice).
 ///
 /// **Error bound.** That of [`Dice`](crate::Dice), times max(γ, 1).

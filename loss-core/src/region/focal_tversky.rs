@@ -13,6 +13,8 @@ use crate::facts::{
 /// ∂L/∂z = γ (1 − TI)^(γ−1) times the gradient of [`Tversky`](crate::Tversky). Where 1 − TI is 0 (or below, through unequal smoothing)
 /// loss and gradient are 0; for γ < 1 the slope has no limit there.
 ///
+#[doc = include_str!("../../pictures/focal_tversky.svg")]
+///
 /// **γ is the exponent itself**, as in segmentation_models.pytorch. The paper writes the exponent as 1/γ and recommends γ = 4/3:
 /// pass 0.75 here.
 ///

@@ -9,6 +9,8 @@ use crate::facts::{Arguments, BuildError, FLOORED, Facts, FromArguments, Listed,
 ///
 /// ∂L/∂z = w p(1−p)·(−t/U + (1−t)·I/U²) without smoothing, where U = P + T − I.
 ///
+#[doc = include_str!("../../pictures/iou.svg")]
+///
 /// **Domain, empty masks, error bound:** as [`Dice`](crate::Dice). Without smoothing it equals 2D/(1 + D), where D is the Dice loss.
 ///
 /// ```

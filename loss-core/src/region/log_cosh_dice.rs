@@ -9,6 +9,8 @@ use crate::facts::{Arguments, BuildError, FLOORED, Facts, FromArguments, Listed,
 ///
 /// ∂L/∂z = tanh(D) times the gradient of the Dice loss.
 ///
+#[doc = include_str!("../../pictures/log_cosh_dice.svg")]
+///
 /// **Domain, empty masks:** as [`Dice`](crate::Dice). **Error bound:** twice that of [`Dice`](crate::Dice). L lies in [0, 0.434].
 ///
 /// ```

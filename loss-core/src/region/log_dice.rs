@@ -12,6 +12,8 @@ use crate::facts::{
 ///
 /// ∂L/∂z = 1/score times the gradient of the loss 1 − score; 0 where the floor replaces the score.
 ///
+#[doc = include_str!("../../pictures/log_dice.svg")]
+///
 /// **Domain.** s ≥ 0. L ≤ −ln c ≈ 16.1, or at most 709 with a floor of 0. **Empty masks, error bound:** as [`Dice`](crate::Dice).
 ///
 /// ```

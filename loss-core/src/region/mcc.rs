@@ -16,6 +16,8 @@ use crate::sums::shared::Totals;
 /// ∂L/∂z = w p(1−p)·(t(∂L/∂TP − ∂L/∂FN) + (1−t)(∂L/∂FP − ∂L/∂TN)). With m = N/R, ∂m/∂TP = TN/R − ½m(1/(TP+FP) + 1/(TP+FN)); the other
 /// derivatives are analogous.
 ///
+#[doc = include_str!("../../pictures/mcc.svg")]
+///
 /// **Domain.** smooth ≥ 0. **Empty masks:** R is 0 if there is no smoothing and a row or column of the confusion is empty. The
 /// correlation is then defined as 0: L = 1 with no gradient, or L = 0 if there are no errors at all. Logits always have errors, however
 /// small; probabilities of 0 and 1 may have none.

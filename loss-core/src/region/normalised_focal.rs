@@ -21,6 +21,8 @@ use crate::sums::shared::Totals;
 /// ∂L/∂z = w·(ℓ′ − L·(u^γ)′) / Σ w u^γ, or w·ℓ′/c where the floor replaces the denominator. This is the derivative of the value, factors included. With γ = 2 the gradient of
 /// a pixel that is more wrong than others may point up or down.
 ///
+#[doc = include_str!("../../pictures/normalised_focal.svg")]
+///
 /// **Peers.** segmentation_models.pytorch's `normalized=True` divides by the same `focal_term.sum().clamp_min(1e-6)` and lets the gradient
 /// pass through it, as here. With `reduction="sum"` its value equals this one; `"mean"` divides by the number of pixels as well.
 /// GluonCV-style code (`NormalizedFocalLossSigmoid`) detaches the factor by default. Its gradient is w·ℓ′/Σ w u^γ, which is not the derivative of any

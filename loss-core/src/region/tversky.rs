@@ -13,6 +13,8 @@ use crate::facts::{
 /// ∂L/∂z = w p(1−p)·(t·∂L/∂TP + (1−t)·∂L/∂FP − t·∂L/∂FN). With D the denominator and L = E/D: ∂L/∂TP = −L/D,
 /// ∂L/∂FP = α(1−L)/D, ∂L/∂FN = β(1−L)/D.
 ///
+#[doc = include_str!("../../pictures/tversky.svg")]
+///
 /// **Domain.** α, β ≥ 0, s ≥ 0. (½, ½) is [`Dice`](crate::Dice) with twice the smoothing, (1, 1) is [`Iou`](crate::Iou). **Empty
 /// masks, error bound:** as [`Dice`](crate::Dice).
 ///

@@ -7,6 +7,8 @@ use crate::facts::{Facts, Listed, Needs};
 ///
 /// ∂L/∂zᵢ = −(2tᵢ−1)·(Jᵢ − Jᵢ₋₁) for eᵢ > 0, else 0.
 ///
+#[doc = include_str!("../../pictures/lovasz_hinge.svg")]
+///
 /// **Domain.** Any finite logit. The order is that of −z(2t−1), which needs no rounding, so pixels whose errors would round to
 /// the same `f32` keep their order. **Scratch:** one `u32` per valid pixel. Ties, empty masks, ignored pixels and the error bound are
 /// those of [`Lovasz`]: a mask of background alone gives the largest hinge error. All pixels are pooled. For the mean over

@@ -26,6 +26,8 @@ pub enum LovaszClasses {
 ///
 /// ∂L/∂z_k = p_k (g_k − Σ_c g_c p_c), where g_c = ∓(Jᵢ − Jᵢ₋₁)/classes, i is the rank of the pixel in class c, and the sign is − where c is the label.
 ///
+#[doc = include_str!("../../pictures/lovasz_softmax.svg")]
+///
 /// **Memory.** The caller lends one `u64` for each valid pixel and class. The pixels may come in any order: value and gradient have
 /// the same bits.
 ///

@@ -11,6 +11,8 @@ use crate::facts::{
 ///
 /// ∂L/∂x = w ℓ′/kept for the kept pixels, 0 for the others. Pixels that tie for the last of the n_min places share them evenly.
 ///
+#[doc = include_str!("../../pictures/ohem.svg")]
+///
 /// **Convention.** `OhemCELoss(thresh)` of BiSeNet and its many copies: n_min is a sixteenth of the valid pixels, rounded down.
 /// Here n_min is at least 1, where those codes give NaN if nothing is above the threshold, and at most the number of valid
 /// pixels. [`at_least`](Self::at_least) sets a fixed number instead (`min_kept`).

@@ -11,6 +11,8 @@ use crate::facts::{
 ///
 /// ∂L/∂x = w ℓ′/k for the k hardest pixels, 0 for the others. Pixels that tie for the last places share them evenly.
 ///
+#[doc = include_str!("../../pictures/top_k.svg")]
+///
 /// **Convention.** nnU-Net's `TopKLoss(k)` is `percent(k)` of the cross-entropy; its k is 10 by default. There ignored pixels count in n
 /// with a loss of 0, and a k that rounds down to 0 gives NaN.
 ///
