@@ -45,7 +45,7 @@ pub(crate) fn with_links(page: &str, text: &str) -> Result<String, String> {
         } else if let Some(item) = target.strip_prefix("doc:") {
             let documentation = path("target/doc");
             if documentation.join("loss_core/index.html").exists() && !documentation.join(item).exists() {
-                return Err(format!("the documentation has no {item}"));
+                return Err(format!("the documentation has no {item}; if it is new, build it: `just docs`"));
             }
             linked +=
                 &published(&format!("doc/{item}")).unwrap_or_else(|| format!("{}target/doc/{item}", upwards(page)));
