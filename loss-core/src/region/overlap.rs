@@ -171,7 +171,8 @@ impl Overlap for Squared {
     }
 }
 
-/// The minimum form: I = Σ w min(p, t), P = Σ w p, T = Σ w t. Only in this form is the Dice loss of a soft label against itself 0.
+/// The minimum form: I = Σ w min(p, t), P = Σ w p, T = Σ w t. In this form and in [`Squared`], the Dice loss of a soft
+/// label against itself is 0; in [`Product`] it is not.
 ///
 /// For hard targets it equals [`Product`]. Where p = t the slope of the minimum is defined as ½.
 ///
