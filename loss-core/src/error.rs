@@ -85,6 +85,18 @@ parameters! {
     ThresholdToMinusGamma = 23, "threshold^-gamma";
     /// The zero point of quantised codes.
     ZeroPoint = 24, "zero point";
+    /// How far the bins of logits reach.
+    Range = 25, "range of the bins";
+    /// The learning rate of a step.
+    LearningRate = 26, "learning rate";
+    /// The momentum of a step.
+    Momentum = 27, "momentum";
+    /// The weight decay of a step.
+    WeightDecay = 28, "weight decay";
+    /// A weight or bias of a head.
+    HeadWeight = 29, "weight of the head";
+    /// How many bits of a feature stand after the point.
+    FractionBits = 30, "fraction bits";
 }
 
 impl fmt::Display for Parameter {

@@ -12,6 +12,7 @@
 //!
 //! [`Link`], [`Target`], [`HardTarget`] and [`Weight`] are what an input, a target and a weight may be. [`SharedSums`] is what tells an
 //! [`Accumulator`](crate::Accumulator) ([`WeightedSums`]) from a [`CountingAccumulator`](crate::CountingAccumulator) ([`CountedSums`]).
+//! [`ExactValue`] is a loss whose value is made in integers, as a [`QuotientSum`] of [`IntegerTotals`].
 //! [`AnyOverlap`] is a form of the overlap that is chosen at run time; [`AnySums`] and [`AnySlope`] belong to [`AnyLoss`](crate::AnyLoss),
 //! [`AnyClassSums`] and [`AnyClassSlope`] to [`AnyClassLoss`](crate::class::AnyClassLoss).
 
@@ -24,6 +25,7 @@ pub use crate::input::link::Link;
 pub use crate::input::pixel::Pixel;
 pub use crate::input::sample::{HardTarget, Target, Weight};
 pub use crate::loss::any::{AnySlope, AnySums};
+pub use crate::loss::exact_value::ExactValue;
 pub use crate::loss::passes::GradientPasses;
 pub use crate::number::real::{Logistic, Real};
 pub use crate::region::overlap::{AnyOverlap, Overlap, OverlapSlope};
@@ -32,5 +34,6 @@ pub use crate::region::user::{Region, RegionFamily, RegionLoss, RegionSlopes};
 pub use crate::sums::batch::{Batch, HardBatch, Targets, Terms};
 pub use crate::sums::exact::{ExactSum, ProbabilitySum, TermSum, UnitSum};
 pub use crate::sums::log_sum_exp::LogSumExp;
-pub use crate::sums::shared::{CountedSums, SharedSums, Totals, WeightedSums};
+pub use crate::sums::quotient::QuotientSum;
+pub use crate::sums::shared::{CountedSums, IntegerTotals, SharedSums, Totals, WeightedSums};
 pub use crate::sums::state::{FixedSums, Sums};

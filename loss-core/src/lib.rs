@@ -45,6 +45,7 @@ compile_error!("the x87 unit rounds differently from IEEE 754 single precision: 
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
+pub mod aggregation;
 mod arch;
 pub mod boundary;
 pub mod class;
@@ -53,6 +54,8 @@ mod error;
 pub mod extend;
 mod facts;
 mod fingerprint;
+pub mod fixed_point;
+pub mod head;
 pub mod histogram;
 mod input;
 pub mod list;
@@ -66,6 +69,7 @@ pub mod sorted;
 mod stream;
 mod sums;
 mod training;
+pub mod watch;
 
 // What is for a loss of one's own is in `extend` alone. `pointwise` and `region` list themselves what is public of them.
 pub use arch::SimdLevel;

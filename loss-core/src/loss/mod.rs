@@ -2,6 +2,7 @@
 
 pub(crate) mod any;
 pub(crate) mod combine;
+pub(crate) mod exact_value;
 pub(crate) mod passes;
 pub(crate) mod reduction;
 pub(crate) mod unified_focal;

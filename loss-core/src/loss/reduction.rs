@@ -3,6 +3,7 @@
 use core::array;
 
 use super::combine::combinable;
+use super::exact_value::ExactValue;
 use super::{Loss, Part};
 use crate::facts::{Arguments, BuildError, Facts, FromArguments, Listed, NOT_NEGATIVE, ParameterFacts, number, word};
 use crate::fingerprint::Fingerprint;
@@ -11,8 +12,10 @@ use crate::number::finite::coefficient;
 use crate::number::real::Real;
 use crate::pointwise::Pointwise;
 use crate::sums::batch::{Batch, Terms};
-use crate::sums::exact::TermSum;
-use crate::sums::shared::Totals;
+use crate::sums::error::FinishError;
+use crate::sums::exact::{TermSum, UnitSum};
+use crate::sums::quotient::QuotientSum;
+use crate::sums::shared::{IntegerTotals, Totals};
 
 /// What the sum of a pointwise loss is divided by.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -142,6 +145,35 @@ impl<P: Pointwise> Loss for Reduced<P> {
         self.pointwise.fingerprint(fingerprint);
         self.denominator.fingerprint(fingerprint);
     }
+}
+
+impl<P: Pointwise> ExactValue for Reduced<P> {
+    const QUOTIENTS: usize = 1;
+
+    fn add_quotients(&self, totals: &IntegerTotals, sum: &TermSum, value: &mut QuotientSum) -> Result<(), FinishError> {
+        let mut denominator = totals.weight;
+        match self.denominator {
+            Denominator::Weight => {}
+            Denominator::WeightPlus(_) if totals.weight == UnitSum::ZERO => {}
+            Denominator::WeightPlus(epsilon) => denominator.merge(&parameter(epsilon)?),
+            Denominator::Pixels => denominator = UnitSum::from_digits([0, 0, totals.pixels, 0]),
+            Denominator::Fixed(number) => denominator = parameter(number)?,
+        }
+        value.add(sum, &denominator);
+        Ok(())
+    }
+}
+
+/// A parameter on the grid of the sums: what is added to a sum, or divides it.
+pub(crate) fn parameter(number: f64) -> Result<UnitSum, FinishError> {
+    // The bits of the numbers below 2⁴⁰ in magnitude. A comparison of `f64`s is a call that takes flash.
+    const LIMIT: u64 = (1023 + 40) << 52;
+    if number.to_bits() << 1 >= LIMIT << 1 {
+        return Err(FinishError::Coefficient { sum: number });
+    }
+    let mut sum = UnitSum::ZERO;
+    sum.add_f64(number);
+    Ok(sum)
 }
 
 combinable!([P: Pointwise,] Reduced<P>);

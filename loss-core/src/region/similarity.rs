@@ -4,8 +4,12 @@ use super::overlap::{Overlap, OverlapSlope, Product};
 use crate::error::{Parameter, ParameterError};
 use crate::facts::{Arguments, BuildError, FromArguments, ParameterFacts, word};
 use crate::fingerprint::Fingerprint;
+use crate::loss::reduction::parameter;
 use crate::number::finite::bounded;
-use crate::sums::shared::Totals;
+use crate::sums::error::FinishError;
+use crate::sums::exact::UnitSum;
+use crate::sums::quotient::QuotientSum;
+use crate::sums::shared::{IntegerTotals, Totals};
 
 /// What a mask without any foreground (Σ w t = 0) counts for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -169,6 +173,58 @@ impl<O: Overlap> Similarity<O> {
         }
         fingerprint.name(self.empty.code());
     }
+}
+
+impl Similarity<Product> {
+    /// Adds 1 − score to a value in integers. The weights of the errors are 1/`scale`, which is 1 or 2.
+    pub(crate) fn add_quotient(
+        &self,
+        scale: u32,
+        totals: &IntegerTotals,
+        value: &mut QuotientSum,
+    ) -> Result<(), FinishError> {
+        let one = UnitSum::from_digits([0, 0, 1, 0]);
+        let constant = match self.empty {
+            EmptyMask::Zero if !totals.has_foreground => Some(UnitSum::ZERO),
+            EmptyMask::One if !totals.has_foreground => Some(one),
+            _ => None,
+        };
+        if let Some(constant) = constant {
+            value.add(&constant, &one);
+            return Ok(());
+        }
+        // All of them times the scale, so that errors are as they are, and nothing is halved.
+        let scaled = |sum: UnitSum| (1..scale).fold(sum, |total, _| plus(total, &sum));
+        let [numerator, denominator, floor] =
+            [self.smooth_numerator, self.smooth_denominator, self.floor].map(parameter);
+        let (smooth_numerator, smooth, floor) = (scaled(numerator?), scaled(denominator?), scaled(floor?));
+        let [true_positive, false_positive, false_negative] = &totals.soft;
+        let overlap = scaled(*true_positive);
+        let errors = plus(plus(*false_positive, false_negative), &smooth);
+        let denominator = plus(overlap, &errors);
+        if is_above(&denominator, &floor) {
+            value.add(&minus(errors, &smooth_numerator), &denominator);
+        } else if floor != UnitSum::ZERO {
+            value.add(&minus(minus(floor, &overlap), &smooth_numerator), &floor);
+        } else if totals.never_certain && totals.weight != UnitSum::ZERO {
+            value.add(&one, &one);
+        }
+        Ok(())
+    }
+}
+
+fn plus(mut sum: UnitSum, more: &UnitSum) -> UnitSum {
+    sum.merge(more);
+    sum
+}
+
+fn minus(mut sum: UnitSum, less: &UnitSum) -> UnitSum {
+    sum.subtract(less);
+    sum
+}
+
+fn is_above(sum: &UnitSum, other: &UnitSum) -> bool {
+    minus(*other, sum).is_negative()
 }
 
 /// What an empty mask counts for, as a parameter.

@@ -149,6 +149,40 @@ impl<const N: usize> ExactSum<N> {
         self.add_units(word, signed(count, bits >> 63 == 1));
     }
 
+    /// Adds a·b, rounded once to the grid: the product itself is exact. One that is beyond the range of this sum's type, infinite or NaN
+    /// [saturates](Self#saturation) the sum.
+    #[inline]
+    pub fn add_product(&mut self, a: f32, b: f32) {
+        let ((a, a_exponent), (b, b_exponent)) = (significand_and_exponent(a), significand_and_exponent(b));
+        self.add_scaled(a.wrapping_mul(b), a_exponent.wrapping_add(b_exponent));
+    }
+
+    /// Adds a·b, rounded once to the grid, for a whole number b of up to 16 bits: one multiplication of integers in place of two numbers' parts.
+    #[inline]
+    pub fn add_product_with_integer(&mut self, a: f32, b: i32) {
+        let (a, exponent) = significand_and_exponent(a);
+        self.add_scaled(a.wrapping_mul(b.into()), exponent);
+    }
+
+    /// Adds product·2^exponent, |product| below 2⁶³; what stands for no number is told by the exponent.
+    #[inline(always)]
+    fn add_scaled(&mut self, product: i64, exponent: i32) {
+        // Units of 2⁻⁶⁴.
+        let shift = exponent.wrapping_add(64);
+        let bits = (64 - product.unsigned_abs().leading_zeros()) as i32;
+        if exponent >= NO_NUMBER || (product != 0 && bits.wrapping_add(shift) > Self::HIGHEST_BIT) {
+            *self = Self::SATURATED;
+        } else if shift < 0 {
+            let count = half_to_even(product.unsigned_abs(), shift.unsigned_abs());
+            self.add_units(0, signed(count.into(), product < 0));
+        } else if product != 0 {
+            self.add_units((shift as u32 / WORD_BITS) as usize, i128::from(product) << (shift as u32 % WORD_BITS));
+        }
+    }
+
+    /// How many bits the largest term has, in units of 2⁻⁶⁴: one of 3 digits is 1, one of 4 is 2³², one of 7 is the largest `f32`.
+    const HIGHEST_BIT: i32 = (WORD_BITS * (N as u32 - 1)) as i32;
+
     /// Adds a whole number, which counts as that many times 1.
     #[inline]
     pub fn add_count(&mut self, count: u32) {
@@ -200,6 +234,40 @@ impl<const N: usize> ExactSum<N> {
         }
         // States from elsewhere may hold sums so large that adding them up would wrap.
         *self = self.normal();
+    }
+
+    /// Writes the magnitude, in units of 2⁻⁶⁴, into words that are 0 and of which there are more than N, and tells whether the sum is negative.
+    pub(crate) fn magnitude(&self, words: &mut [u32]) -> bool {
+        let mut magnitude = *self;
+        if self.is_negative() {
+            magnitude = Self::ZERO;
+            magnitude.subtract(self);
+        }
+        words.iter_mut().zip(magnitude.words.iter().chain([&magnitude.top])).for_each(|(to, word)| *to = *word);
+        self.is_negative()
+    }
+
+    /// The sum in units of 2⁻⁶⁴, if it is not saturated and lies within ±2¹²⁴ of them.
+    pub(crate) fn to_units(&self) -> Option<i128> {
+        let mut magnitude = [0; 8];
+        let negative = self.magnitude(&mut magnitude);
+        let [a, b, c, d, higher @ ..] = magnitude;
+        if self.is_saturated() || higher != [0; 4] || d >> 28 != 0 {
+            return None;
+        }
+        let units = [d, c, b, a].into_iter().fold(0u128, |units, word| units << WORD_BITS | u128::from(word));
+        Some(signed(units, negative))
+    }
+
+    /// The same sum with M digits, of which there are no fewer than N.
+    pub(crate) fn widened<const M: usize>(&self) -> ExactSum<M> {
+        const { assert!(M >= N) };
+        let normal = self.normal();
+        let sign = if normal.is_negative() { u32::MAX } else { 0 };
+        let mut wide = ExactSum { words: [sign; M], top: sign };
+        let to = wide.words.iter_mut().chain([&mut wide.top]);
+        to.zip(normal.words.iter().chain([&normal.top])).for_each(|(to, word)| *to = *word);
+        wide
     }
 
     /// Whether the sum is below 0.
@@ -320,10 +388,27 @@ fn significand(bits: u32) -> u32 {
     (bits & 0x007f_ffff) | 0x0080_0000
 }
 
-/// A significand of at most 53 bits divided by 2^`right`.
+/// The exponent of what is infinite or NaN, and of its products.
+const NO_NUMBER: i32 = 1 << 20;
+
+/// A number as significand·2^exponent, exactly; the exponent is [`NO_NUMBER`] or more if it is infinite or NaN.
+#[inline(always)]
+fn significand_and_exponent(number: f32) -> (i64, i32) {
+    let bits = number.to_bits();
+    let exponent = ((bits >> 23) & 0xff) as i32;
+    let (significand, exponent) = match exponent {
+        0 => (bits & 0x007f_ffff, -149),
+        0xff => (0, NO_NUMBER.wrapping_mul(2)),
+        exponent => (significand(bits), exponent.wrapping_sub(150)),
+    };
+    let significand = i64::from(significand);
+    (if bits >> 31 == 1 { significand.wrapping_neg() } else { significand }, exponent)
+}
+
+/// A significand of at most 63 bits divided by 2^`right`.
 fn half_to_even(significand: u64, right: u32) -> u64 {
     // Half a unit is a tie that goes to zero; what is smaller is nearer to zero still.
-    if right > 53 {
+    if right > 63 {
         return 0;
     }
     let floor = significand >> right;

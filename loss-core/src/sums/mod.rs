@@ -10,6 +10,7 @@
 //! | `batch.rs` | pixels that are added to sums together |
 //! | `rows.rs` | rows of terms, several side by side, that are added to sums |
 //! | `shared.rs` | the sums that an accumulator keeps whatever its loss |
+//! | `quotient.rs` | sums of quotients of exact sums, rounded once, in integers |
 //! | `error.rs` | why sums have no result |
 
 pub(crate) mod batch;
@@ -18,6 +19,7 @@ pub(crate) mod counts;
 pub(crate) mod error;
 pub(crate) mod exact;
 pub(crate) mod log_sum_exp;
+pub(crate) mod quotient;
 pub(crate) mod rows;
 pub(crate) mod shared;
 pub(crate) mod state;
