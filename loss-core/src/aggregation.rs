@@ -59,6 +59,7 @@ const LARGEST: i64 = 1 << 40;
 
 /// Why there is no number, or no integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum AggregationError {
     /// An integer of a state is beyond ±2⁴⁰: the sums have no value, or are of more than 2⁴⁰ pixels.

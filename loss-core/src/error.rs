@@ -9,6 +9,7 @@ macro_rules! parameters {
         ///
         /// The number of each is its code: it stays the same from release to release.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[cfg_attr(feature = "defmt", derive(defmt::Format))]
         #[non_exhaustive]
         #[repr(u16)]
         pub enum Parameter {
@@ -107,6 +108,7 @@ impl fmt::Display for Parameter {
 
 /// A parameter of a loss is out of its range.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct ParameterError {
     /// The parameter.
@@ -154,6 +156,7 @@ impl core::error::Error for ParameterError {}
 
 /// A slice has another length than those beside it ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct LengthError {
     /// The slice at fault.
     pub slice: &'static str,
@@ -173,6 +176,7 @@ impl core::error::Error for LengthError {}
 
 /// Slices do not make a [`ClassPlane`](crate::class::ClassPlane).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ClassPlaneError {
     /// The number of classes is 0, or above the capacity C of the plane's type.
@@ -208,6 +212,7 @@ impl core::error::Error for ClassPlaneError {}
 
 /// A plane with weights was given to an accumulator that counts pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct WeightedPlaneError;
 
 impl fmt::Display for WeightedPlaneError {
@@ -220,6 +225,7 @@ impl core::error::Error for WeightedPlaneError {}
 
 /// Two accumulators, or an accumulator and a state, do not belong together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum StateError {
     /// They were made by losses that differ in structure, parameters, link or threshold.

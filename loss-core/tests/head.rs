@@ -418,3 +418,57 @@ fn a_head_is_stored() {
     assert_eq!(state, [3 << 31, -9 << 30, 4_294_968, 1 << 47, 0, 0, 0, 0]);
     assert_eq!(Head::from_state(state), Ok(head));
 }
+
+/// Any integers: what loads is a state that loads again, and a step from it is taken or refused.
+#[test]
+fn hostile_states() {
+    let mut bits = 88_172_645_463_325_252u64;
+    let mut random = move || {
+        bits ^= bits << 13;
+        bits ^= bits >> 7;
+        bits ^= bits << 17;
+        bits.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    };
+    let layer = layer();
+    let head = Head::<F, 1>::new(layer.weights, layer.bias).unwrap();
+    let empty = HeadGradient::<i8, F, 1>::new(&layer, &Bce::new().mean().accumulator());
+    let sgd = Sgd::new(0.01, 0.9, 0.1).unwrap();
+    let [mut loaded, mut stepped, mut saturated, mut too_far] = [0; 4];
+    for _ in 0..20_000 {
+        let wild = random() % 3 == 0;
+        let state: Vec<i64> = (0..17)
+            .map(|place| match random() % 6 {
+                0 => 0,
+                1 if place % 4 != 0 && place % 4 != 3 => (random() >> 32) as i64,
+                2 if place % 4 == 0 && place > 0 => -((random() >> (24 + random() % 39)) as i64),
+                3 if wild && place % 4 == 0 => -(1 << 42),
+                4 if wild => random() as i64,
+                _ if place % 4 == 0 && place > 0 => -((random() >> 63) as i64),
+                _ => (random() >> 50) as i64,
+            })
+            .collect();
+        let mut gradient = empty.clone();
+        if gradient.load_state(state).is_err() {
+            assert!(gradient == empty);
+            continue;
+        }
+        loaded += 1;
+        let normal: [i64; 17] = gradient.state().unwrap();
+        let mut again = empty.clone();
+        again.load_state(normal).unwrap();
+        assert!(again == gradient && again.state() == Ok(normal));
+        again.merge(&gradient).unwrap();
+        let mut next = head;
+        match next.step(&gradient, &sgd) {
+            Ok(()) => stepped += 1,
+            Err(StepError::Saturated) => saturated += 1,
+            Err(StepError::OutOfRange) => too_far += 1,
+            Err(StepError::NoPixels) => assert_eq!(gradient.pixels(), 0),
+            Err(error) => panic!("{error}"),
+        }
+    }
+    assert!(
+        loaded > 1000 && stepped > 100 && saturated > 20 && too_far > 100,
+        "{loaded} {stepped} {saturated} {too_far}"
+    );
+}

@@ -14,8 +14,8 @@ use std::{env, fs};
 use common::{Entry, Px, Visitor, every_loss};
 use loss_core::boundary::BoundaryAccumulator;
 use loss_core::class::{
-    Activation, Channels, ClassAccumulator, ClassImageMean, ClassLoss, ClassPointwise, ClassReduction, CrossEntropy,
-    Foreground, GeneralisedDice, PerClass, SoftmaxFocal, WassersteinDice,
+    Activation, Channels, ClassAccumulator, ClassImageMean, ClassLoss, ClassPointwise, ClassReduction, ConfusionMatrix,
+    CrossEntropy, Foreground, GeneralisedDice, PerClass, SoftmaxFocal, WassersteinDice,
 };
 use loss_core::extend::{Link, SharedSums};
 use loss_core::head::{HeadGradient, Layer};
@@ -256,6 +256,10 @@ fn add_watched(golden: &mut Golden) {
     let mut watch = Watch::<4>::new(-8.0, 6.0).unwrap();
     watch.extend(logits);
     add!("watch: all of one model", watch, watch.finish().unwrap().entropy);
+
+    let mut matrix = ConfusionMatrix::<3>::new().ignoring(255u8);
+    CLASS_PIXELS.iter().for_each(|(logits, label, _)| matrix.push_codes(&logits.map(|logit| logit as i8), *label));
+    add!("confusion matrix", matrix, matrix.accuracy().unwrap());
 
     let layer = Layer { weights: [[0.25, -0.75], [1.5, 0.125]], bias: [0.5, -1.0] };
     let mut sums = Bce::new().mean().accumulator();

@@ -1,4 +1,5 @@
 //! What a program and its test share.
 #![forbid(unsafe_code)]
 
+pub mod fleet;
 pub mod messages;

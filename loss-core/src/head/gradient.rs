@@ -195,6 +195,9 @@ impl<X: Feature, const F: usize, const C: usize> HeadGradient<X, F, C> {
 #[cfg(feature = "serde")]
 crate::stream::serde::messages!([X: Feature, const F: usize, const C: usize] HeadGradient<X, F, C>);
 
+#[cfg(feature = "defmt")]
+crate::stream::logs::logged!([X: Feature, const F: usize, const C: usize] HeadGradient<X, F, C>);
+
 /// Equal if they are of the same round and hold the same sums.
 impl<X, const F: usize, const C: usize> PartialEq for HeadGradient<X, F, C> {
     fn eq(&self, other: &Self) -> bool {

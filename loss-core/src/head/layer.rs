@@ -3,6 +3,7 @@ use crate::fingerprint::Fingerprint;
 
 /// A layer as it is applied: logit_c = b_c + Σ_f w_cf x_f, in `f32`, added up in the order of the features, without fused operations. The same bits on every machine.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[must_use]
 pub struct Layer<const F: usize, const C: usize> {
     /// By output and feature.

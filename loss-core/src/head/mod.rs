@@ -51,7 +51,7 @@
 //! same slopes; the second pass is a message with the state of its [`HeadGradient`]. A loss that is a sum over pixels (`Bce::new().sum()`) has slopes that do not depend on the
 //! others, and needs no first round.
 //!
-//! **Memory.** A [`Head`] takes 16 bytes a weight, a [`Layer`] 4, a [`HeadGradient`] 20: for 8 features and one output 144, 36 and 212 bytes.
+//! **Memory.** A [`Head`] takes 16 bytes a weight, a [`Layer`] 4, a [`HeadGradient`] 20: for 8 features and one output 152, 36 and 208 bytes in all.
 //!
 //! **Momentum** is that of Sutskever et al., *On the importance of initialization and momentum in deep learning*, 2013, in the form that PyTorch's `SGD` has. The features of a
 //! layer below stay as they are, which is what fine-tuning the last layer means: Yosinski et al., *How transferable are features in deep neural networks?*, 2014.

@@ -4,6 +4,7 @@ use crate::error::{Parameter, ParameterError};
 ///
 /// Learning rate η, momentum μ and weight decay λ are rounded to multiples of 2⁻³²: 0.01 becomes 0.01 + 4·10⁻¹¹. Weight decay holds for weights, not for the bias.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[must_use]
 pub struct Sgd {
     /// In units of 2⁻³².

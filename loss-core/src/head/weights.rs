@@ -38,6 +38,7 @@ const LARGEST: i64 = 1 << (15 + UNIT_BITS);
 
 /// Why there was no step. The weights are as they were.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum StepError {
     /// The gradient was taken at other weights.

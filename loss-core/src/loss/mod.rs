@@ -131,6 +131,7 @@ pub trait Loss: Clone {
 
 /// A part of a combined loss.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Part {
     /// The name of the loss.
     pub name: &'static str,

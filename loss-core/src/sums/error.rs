@@ -7,6 +7,7 @@ use super::state::Sums;
 
 /// There is no result, or none that all pixels took part in.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum FinishError {
     /// No pixel was streamed in.

@@ -25,6 +25,7 @@
 /// The last digit of a finite sum of up to 2⁴⁰ terms lies within ±2⁴⁰. So a last digit below −2⁴¹ means saturation, also in an
 /// element-wise sum of up to 2²⁰ digits: 2⁴⁰ is a bound on the terms of all of them together.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[must_use]
 pub struct ExactSum<const N: usize> {
     /// The count as one integer of N + 1 words in two's complement, least significant first; `top` is the last.

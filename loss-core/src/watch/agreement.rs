@@ -45,6 +45,7 @@ pub struct Agreement {
 
 /// How far two models agree.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Agreed {
     /// Of the probabilities: Σ p r as true positives, Σ p (1−r) as false positives, Σ (1−p) r as false negatives.

@@ -14,7 +14,7 @@ use crate::error::StateError;
 /// each its share of α.
 ///
 /// **Size.** The level of a rate needs n ≥ 1/α − 1 scores: 99 for 1 %. K is how many of the largest are kept, so k may be up to K: with K = 1, 99 scores give the
-/// level of 1 %, with K = 10, 999 do, and scatter less. 24 + 8·K bytes.
+/// level of 1 %, with K = 10, 999 do, and scatter less. 8 + 8·K bytes.
 ///
 /// **Merging.** The K largest of all scores do not depend on the order, nor on which device saw which. Unlike those of sums, its state does not add:
 /// [`merge`](Self::merge) two of them.
@@ -35,6 +35,7 @@ use crate::error::StateError;
 /// Vovk, Gammerman and Shafer, *Algorithmic learning in a random world*, 2005; Laxhammar and Falkman, *Conformal prediction for distribution-independent
 /// anomaly detection in streaming vessel data*, 2010; Bates et al., *Testing for outliers with conformal p-values*, Annals of Statistics 2023.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[must_use]
 pub struct AlarmLevel<const K: usize> {
     /// In falling order; −∞ where there are fewer.
@@ -44,6 +45,7 @@ pub struct AlarmLevel<const K: usize> {
 
 /// Why there is no level.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum AlarmError {
     /// A score is infinite or no number.

@@ -151,6 +151,7 @@ fn spread(d: f64, rest: f64) -> f64 {
 
 /// How far two histograms of logits lie apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Drift {
     /// The population stability index.
@@ -163,6 +164,7 @@ pub struct Drift {
 
 /// Why two histograms cannot be compared.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum DriftError {
     /// Their bins differ.

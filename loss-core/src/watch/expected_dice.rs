@@ -48,6 +48,7 @@ pub struct ExpectedDice {
 
 /// What a model expects of its mask.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Expected {
     /// Σ m p: expected true positives.

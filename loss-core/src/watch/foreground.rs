@@ -39,6 +39,7 @@ pub struct ForegroundShare {
 
 /// How much is foreground.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Foreground {
     /// The share of the mask.

@@ -2,11 +2,11 @@
 //!
 //! | measure | question | range | bytes |
 //! |---|---|---|---|
-//! | [`Agreement`] | do two models, or two passes of one, see the same mask? | Dice in [0, 1] | 96 |
+//! | [`Agreement`] | do two models, or two passes of one, see the same mask? | Dice in [0, 1] | 104 |
 //! | [`PredictiveEntropy`] | how unsure is a pixel on average? | [0, ln C] nats | 40 |
 //! | [`ExpectedDice`] | which Dice does the model expect of its own mask? | [0, 1] | 80 |
-//! | [`ForegroundShare`] | how much is foreground? | [0, 1] | 48 |
-//! | [`LogitBins`] | have the logits moved away from those of the day of acceptance? | PSI ≥ 0, KS in [0, 1], JSD in [0, ln 2] | 24 + 8 a bin |
+//! | [`ForegroundShare`] | how much is foreground? | [0, 1] | 56 |
+//! | [`LogitBins`] | have the logits moved away from those of the day of acceptance? | PSI ≥ 0, KS in [0, 1], JSD in [0, ln 2] | 32 + 8 a bin |
 //!
 //! [`Watch`] takes the four of one model together: one exponential a pixel. [`AlarmLevel`] turns any of these numbers into an alarm with a stated rate of
 //! false alarms.

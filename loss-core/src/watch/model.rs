@@ -15,8 +15,8 @@ type Sums<const B: usize> = (Seen, (UnitSum, ((Overlap, Count), Bins<B>)));
 /// What one model's logits say of themselves, in one pass with one exponential a pixel: entropy, expected Dice, share of foreground and drift.
 ///
 /// Its numbers have the bits of [`PredictiveEntropy`](super::PredictiveEntropy), [`ExpectedDice`](super::ExpectedDice),
-/// [`ForegroundShare`](super::ForegroundShare) and [`LogitBins`](super::LogitBins), whose pages have formulas, ranges and error bounds. With 16 bins it takes 248 bytes,
-/// and its state 28 integers.
+/// [`ForegroundShare`](super::ForegroundShare) and [`LogitBins`](super::LogitBins), whose pages have formulas, ranges and error bounds. With 16 bins it takes 256 bytes,
+/// and its state 32 integers.
 ///
 /// **State.** Valid and rejected pixels; Σ H as a unit sum; Σ m p, Σ m (1−p), Σ (1−m) p as probability sums; the pixels of the mask; B counts.
 #[derive(Clone, Debug)]
@@ -29,6 +29,7 @@ pub struct Watch<const B: usize> {
 
 /// What a watched model shows.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Watched {
     /// The mean predictive entropy, in nats.

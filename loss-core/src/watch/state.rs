@@ -2,38 +2,8 @@
 
 use crate::error::{Parameter, ParameterError};
 use crate::input::link::{Link, Logits};
+pub(super) use crate::sums::counts::Count;
 use crate::sums::counts::Counts;
-use crate::sums::state::{FixedSums, MOST_PIXELS, Sums, add_counts, load_count};
-
-/// A count of pixels, which adds up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Count(pub(super) i64);
-
-impl Count {
-    #[inline(always)]
-    pub(super) fn add(&mut self, pixels: u64) {
-        self.0 = self.0.wrapping_add(pixels as i64);
-    }
-}
-
-impl Sums for Count {
-    fn merge(&mut self, other: &Self) {
-        self.0 = add_counts(self.0, other.0);
-    }
-
-    fn save(&self, to: &mut impl FnMut(i64)) {
-        to(self.0.min(MOST_PIXELS));
-    }
-
-    fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
-        self.0 = load_count(from)?;
-        Some(())
-    }
-}
-
-impl FixedSums for Count {
-    const LENGTH: usize = 1;
-}
 
 /// The valid pixels, and those that were left out because a logit was not finite.
 pub(super) type Seen = [Count; 2];
@@ -151,6 +121,8 @@ macro_rules! measure {
 
         #[cfg(feature = "serde")]
         $crate::stream::serde::messages!([$($generics)*] $measure);
+        #[cfg(feature = "defmt")]
+        $crate::stream::logs::logged!([$($generics)*] $measure);
     };
 }
 pub(super) use measure;
