@@ -72,10 +72,8 @@ fn sum(state: &[i64], at: usize, digits: usize) -> BigInt {
 /// 1 − score of a state's soft confusion.
 fn region(state: &[i64], [at, digits]: [usize; 2], scale: u8, smooth: [f64; 2], floor: f64) -> Fraction {
     let [tp, fp, fn_] = [0, 1, 2].map(|i| sum(state, at + i * digits, digits));
-    // What is smoothed is halved for Dice, rounded, and doubled.
-    let parameter = |number: f64| units(number / f64::from(scale)) * scale;
-    let [above, below] = smooth.map(parameter);
-    let (overlap, errors, floor) = (tp * scale, fp + fn_ + &below, parameter(floor));
+    let [above, below] = smooth.map(units);
+    let (overlap, errors, floor) = (tp * scale, fp + fn_ + &below, units(floor));
     let denominator = &overlap + &errors;
     if denominator > floor {
         Fraction(errors - above, denominator)
@@ -259,4 +257,8 @@ fn empty_masks_and_errors_are_those_of_the_value() {
         panic!("a parameter of 2^40 and more is refused")
     };
     assert!(sums.nearest_value().is_ok());
+    // Nothing is left of this denominator on the grid.
+    let mut sums = Bce::new().over(Denominator::Fixed(1e-20)).accumulator();
+    sums.push((1.0, true));
+    assert!(sums.value().is_ok() && matches!(sums.nearest_value(), Err(FinishError::Coefficient { .. })));
 }

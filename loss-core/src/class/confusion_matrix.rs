@@ -80,12 +80,14 @@ impl<const C: usize> ConfusionMatrix<C> {
     }
 
     /// How many pixels of a label were predicted to be of a class; 0 if either is no class.
+    #[must_use]
     pub fn count(&self, label: impl Label, predicted: usize) -> i64 {
         let row = usize::try_from(label.to_i64()).ok().and_then(|label| self.sums.1.get(label));
         row.and_then(|row| row.get(predicted)).map_or(0, |count| count.0)
     }
 
     /// How many pixels there were, and what became of them.
+    #[must_use]
     pub fn counts(&self) -> Counts {
         let ([ignored, rejected], cells) = &self.sums;
         let valid = cells.as_flattened().iter().fold(0i64, |sum, count| sum.saturating_add(count.0));
@@ -93,6 +95,7 @@ impl<const C: usize> ConfusionMatrix<C> {
     }
 
     /// A class against the rest, if there is one of this number.
+    #[must_use]
     pub fn class(&self, class: usize) -> Option<Confusion> {
         let row = self.sums.1.get(class)?;
         let sum =
@@ -110,6 +113,7 @@ impl<const C: usize> ConfusionMatrix<C> {
     }
 
     /// The share of pixels whose predicted class is right; `None` without any.
+    #[must_use]
     pub fn accuracy(&self) -> Option<f64> {
         let right = (0..C).zip(&self.sums.1).filter_map(|(class, row)| row.get(class));
         let right = right.fold(0i64, |sum, count| sum.saturating_add(count.0));
@@ -131,6 +135,7 @@ impl<const C: usize> ConfusionMatrix<C> {
     }
 
     /// Tells the number of classes and the ignored label from others.
+    #[must_use]
     pub fn fingerprint(&self) -> u64 {
         let mut fingerprint = Fingerprint::new();
         fingerprint.name("confusion matrix").number(C as f64);
@@ -154,6 +159,7 @@ impl<const C: usize> ConfusionMatrix<C> {
     }
 
     /// How many integers the state has.
+    #[must_use]
     pub fn state_length(&self) -> usize {
         Self::STATE_LENGTH
     }

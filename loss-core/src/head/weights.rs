@@ -92,7 +92,7 @@ impl Trained {
         let product = |a: i64, b: i64| i128::from(a).wrapping_mul(b.into());
         let slope = gradient.to_units()?;
         let kept = product(sgd.momentum, self.momentum).wrapping_add(product(decay, self.weight));
-        let momentum = rounded_units(slope.checked_add(kept << fraction), UNIT_BITS.wrapping_add(fraction))?;
+        let momentum = rounded_units(slope.checked_add(kept.wrapping_shl(fraction)), UNIT_BITS.wrapping_add(fraction))?;
         let moved = (i128::from(self.weight) << UNIT_BITS).wrapping_sub(product(sgd.rate, momentum));
         Some(Self { weight: rounded_units(Some(moved), UNIT_BITS)?, momentum })
     }
@@ -126,7 +126,7 @@ impl<const F: usize, const C: usize> Head<F, C> {
         let mut head = Self::ZERO;
         let numbers = weights.as_flattened().iter().chain(&bias);
         let places = head.weights.as_flattened_mut().iter_mut().chain(&mut head.bias);
-        for (index, (to, number)) in (0..).zip(places.zip(numbers)) {
+        for (index, (to, number)) in (0..Self::STATE_LENGTH).zip(places.zip(numbers)) {
             *to = Trained::of(*number, index)?;
         }
         Ok(head)

@@ -52,6 +52,25 @@ impl Denominator {
         }
     }
 
+    /// The denominator on the grid of the sums.
+    #[inline(never)]
+    fn units(self, totals: &IntegerTotals) -> Result<UnitSum, FinishError> {
+        let (mut denominator, number) = match self {
+            Denominator::Weight => return Ok(totals.weight),
+            Denominator::Pixels => return Ok(UnitSum::whole(totals.pixels)),
+            Denominator::WeightPlus(epsilon) => (totals.weight, epsilon),
+            Denominator::Fixed(number) => (UnitSum::ZERO, number),
+        };
+        let is_without_weight = denominator == UnitSum::ZERO;
+        denominator.merge(&parameter(number, 0)?);
+        match self {
+            Denominator::WeightPlus(_) if is_without_weight => Ok(UnitSum::ZERO),
+            // So small that nothing is left of it on the grid: the quotient would be lost.
+            Denominator::Fixed(_) if denominator == UnitSum::ZERO => Err(FinishError::Coefficient { sum: number }),
+            _ => Ok(denominator),
+        }
+    }
+
     /// The coefficient that a denominator of the user's own stands for.
     pub(crate) fn coefficient(self) -> f64 {
         match self {
@@ -151,28 +170,26 @@ impl<P: Pointwise> ExactValue for Reduced<P> {
     const QUOTIENTS: usize = 1;
 
     fn add_quotients(&self, totals: &IntegerTotals, sum: &TermSum, value: &mut QuotientSum) -> Result<(), FinishError> {
-        let mut denominator = totals.weight;
-        match self.denominator {
-            Denominator::Weight => {}
-            Denominator::WeightPlus(_) if totals.weight == UnitSum::ZERO => {}
-            Denominator::WeightPlus(epsilon) => denominator.merge(&parameter(epsilon)?),
-            Denominator::Pixels => denominator = UnitSum::from_digits([0, 0, totals.pixels, 0]),
-            Denominator::Fixed(number) => denominator = parameter(number)?,
-        }
-        value.add(sum, &denominator);
+        value.add(sum, &self.denominator.units(totals)?);
         Ok(())
     }
 }
 
-/// A parameter on the grid of the sums: what is added to a sum, or divides it.
-pub(crate) fn parameter(number: f64) -> Result<UnitSum, FinishError> {
-    // The bits of the numbers below 2⁴⁰ in magnitude. A comparison of `f64`s is a call that takes flash.
+/// A parameter times 2^doublings on the grid of the sums: what is added to a sum, or divides it. It stands in flash once.
+#[inline(never)]
+pub(crate) fn parameter(number: f64, doublings: u32) -> Result<UnitSum, FinishError> {
+    // The bits of the numbers below 2⁴⁰ in magnitude. Arithmetic and comparisons of `f64`s are calls that take flash.
     const LIMIT: u64 = (1023 + 40) << 52;
-    if number.to_bits() << 1 >= LIMIT << 1 {
+    let mut sum = UnitSum::ZERO;
+    let bits = number.to_bits();
+    if bits << 1 == 0 {
+        return Ok(sum);
+    }
+    let bits = bits.wrapping_add(u64::from(doublings) << 52);
+    if bits << 1 >= LIMIT << 1 {
         return Err(FinishError::Coefficient { sum: number });
     }
-    let mut sum = UnitSum::ZERO;
-    sum.add_f64(number);
+    sum.add_f64_in_range(f64::from_bits(bits));
     Ok(sum)
 }
 

@@ -93,7 +93,7 @@ impl ExactValue for Dice {
     const QUOTIENTS: usize = 1;
 
     fn add_quotients(&self, totals: &IntegerTotals, (): &(), value: &mut QuotientSum) -> Result<(), FinishError> {
-        self.similarity.add_quotient(2, totals, value)
+        self.similarity.add_quotient(1, totals, value)
     }
 }
 

@@ -68,7 +68,7 @@ impl ExactValue for Iou {
     const QUOTIENTS: usize = 1;
 
     fn add_quotients(&self, totals: &IntegerTotals, (): &(), value: &mut QuotientSum) -> Result<(), FinishError> {
-        self.similarity.add_quotient(1, totals, value)
+        self.similarity.add_quotient(0, totals, value)
     }
 }
 

@@ -176,55 +176,47 @@ impl<O: Overlap> Similarity<O> {
 }
 
 impl Similarity<Product> {
-    /// Adds 1 − score to a value in integers. The weights of the errors are 1/`scale`, which is 1 or 2.
+    /// Adds 1 − score to a value in integers. The weights of the errors are both 2^−`doublings`: everything is doubled as often, so that errors are as they are.
+    #[inline(never)]
     pub(crate) fn add_quotient(
         &self,
-        scale: u32,
+        doublings: u32,
         totals: &IntegerTotals,
         value: &mut QuotientSum,
     ) -> Result<(), FinishError> {
-        let one = UnitSum::from_digits([0, 0, 1, 0]);
-        let constant = match self.empty {
-            EmptyMask::Zero if !totals.has_foreground => Some(UnitSum::ZERO),
-            EmptyMask::One if !totals.has_foreground => Some(one),
-            _ => None,
-        };
-        if let Some(constant) = constant {
-            value.add(&constant, &one);
-            return Ok(());
+        let one = UnitSum::whole(1);
+        let (mut numerator, denominator);
+        match self.empty {
+            EmptyMask::Zero if !totals.has_foreground => return Ok(()),
+            EmptyMask::One if !totals.has_foreground => (numerator, denominator) = (one, one),
+            _ => {
+                let [true_positive, false_positive, false_negative] = &totals.soft;
+                let (mut overlap, mut errors) = (*true_positive, *false_positive);
+                (0..doublings).for_each(|_| overlap.merge(true_positive));
+                errors.merge(false_negative);
+                errors.merge(&parameter(self.smooth_denominator, doublings)?);
+                let floor = parameter(self.floor, doublings)?;
+                let (mut whole, mut above_floor) = (overlap, floor);
+                whole.merge(&errors);
+                above_floor.subtract(&whole);
+                if above_floor.is_negative() {
+                    (numerator, denominator) = (errors, whole);
+                } else if floor.is_positive() {
+                    (numerator, denominator) = (floor, floor);
+                    numerator.subtract(&overlap);
+                } else if totals.never_certain {
+                    // The sums are too small for their ratio, but there are errors.
+                    value.add(&one, &one);
+                    return Ok(());
+                } else {
+                    return Ok(());
+                }
+                numerator.subtract(&parameter(self.smooth_numerator, doublings)?);
+            }
         }
-        // All of them times the scale, so that errors are as they are, and nothing is halved.
-        let scaled = |sum: UnitSum| (1..scale).fold(sum, |total, _| plus(total, &sum));
-        let [numerator, denominator, floor] =
-            [self.smooth_numerator, self.smooth_denominator, self.floor].map(parameter);
-        let (smooth_numerator, smooth, floor) = (scaled(numerator?), scaled(denominator?), scaled(floor?));
-        let [true_positive, false_positive, false_negative] = &totals.soft;
-        let overlap = scaled(*true_positive);
-        let errors = plus(plus(*false_positive, false_negative), &smooth);
-        let denominator = plus(overlap, &errors);
-        if is_above(&denominator, &floor) {
-            value.add(&minus(errors, &smooth_numerator), &denominator);
-        } else if floor != UnitSum::ZERO {
-            value.add(&minus(minus(floor, &overlap), &smooth_numerator), &floor);
-        } else if totals.never_certain && totals.weight != UnitSum::ZERO {
-            value.add(&one, &one);
-        }
+        value.add(&numerator, &denominator);
         Ok(())
     }
-}
-
-fn plus(mut sum: UnitSum, more: &UnitSum) -> UnitSum {
-    sum.merge(more);
-    sum
-}
-
-fn minus(mut sum: UnitSum, less: &UnitSum) -> UnitSum {
-    sum.subtract(less);
-    sum
-}
-
-fn is_above(sum: &UnitSum, other: &UnitSum) -> bool {
-    minus(*other, sum).is_negative()
 }
 
 /// What an empty mask counts for, as a parameter.

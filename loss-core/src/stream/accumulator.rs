@@ -251,7 +251,7 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
     /// ```
     ///
     /// # Errors
-    /// As [`finish`](Self::finish), and [`FinishError::Coefficient`] if a parameter is 2⁴⁰ or more.
+    /// As [`finish`](Self::finish), and [`FinishError::Coefficient`] if a parameter is 2⁴⁰ or more, or a denominator of your own below 2⁻⁶⁵.
     pub fn nearest_value(&self) -> Result<f32, FinishError>
     where
         L: ExactValue,
@@ -259,7 +259,10 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
         const { assert!(L::QUOTIENTS <= QuotientSum::MOST, "too many losses are added for nearest_value") };
         FinishError::of_all(self.counts(), self.first_rejected)?;
         let (shared, own) = &self.sums;
-        FinishError::check(own, self.loss.total_coefficient())?;
+        // Of coefficients there are denominators alone, which are looked at where they are used: without arithmetic of `f64`.
+        if own.is_saturated() {
+            return Err(FinishError::Saturated);
+        }
         let mut value = QuotientSum::zero();
         self.loss.add_quotients(&shared.integers(K::NEVER_CERTAIN), own, &mut value)?;
         Ok(value.nearest())

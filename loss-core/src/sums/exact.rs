@@ -4,6 +4,8 @@
 //! depends on the set of its terms alone: not on their order, on how they were split over threads, tiles or devices,
 //! nor on the machine.
 
+mod product;
+
 /// An exact sum of numbers, as an integer count of 2⁻⁶⁴.
 ///
 /// To the outside the count is `N` digits of 32 bits, least significant first: count = Σ `digit[i]`·2³²ⁱ, where all but the last lie in
@@ -134,10 +136,15 @@ impl<const N: usize> ExactSum<N> {
     /// Adds an `f64`, rounded to the same grid. One beyond ±2¹⁵⁰, or NaN, [saturates](Self#saturation) the sum. It may itself be a sum of terms, and
     /// counts as up to 2²² of them.
     pub fn add_f64(&mut self, term: f64) {
-        if !is_in_range(term) {
+        if is_in_range(term) {
+            self.add_f64_in_range(term);
+        } else {
             *self = Self::SATURATED;
-            return;
         }
+    }
+
+    /// Adds an `f64` that is in range, by its bits alone: without the arithmetic of `f64`.
+    pub(crate) fn add_f64_in_range(&mut self, term: f64) {
         let bits = term.to_bits();
         let exponent = ((bits >> 52) & 0x7ff) as i32;
         let significand = (bits & ((1 << 52) - 1)) | (1 << 52);
@@ -149,40 +156,6 @@ impl<const N: usize> ExactSum<N> {
         };
         self.add_units(word, signed(count, bits >> 63 == 1));
     }
-
-    /// Adds a·b, rounded once to the grid: the product itself is exact. One that is beyond the range of this sum's type, infinite or NaN
-    /// [saturates](Self#saturation) the sum.
-    #[inline]
-    pub fn add_product(&mut self, a: f32, b: f32) {
-        let ((a, a_exponent), (b, b_exponent)) = (significand_and_exponent(a), significand_and_exponent(b));
-        self.add_scaled(a.wrapping_mul(b), a_exponent.wrapping_add(b_exponent));
-    }
-
-    /// Adds a·b, rounded once to the grid, for a whole number b of up to 16 bits: one multiplication of integers in place of two numbers' parts.
-    #[inline]
-    pub fn add_product_with_integer(&mut self, a: f32, b: i32) {
-        let (a, exponent) = significand_and_exponent(a);
-        self.add_scaled(a.wrapping_mul(b.into()), exponent);
-    }
-
-    /// Adds product·2^exponent, |product| below 2⁶³; what stands for no number is told by the exponent.
-    #[inline(always)]
-    fn add_scaled(&mut self, product: i64, exponent: i32) {
-        // Units of 2⁻⁶⁴.
-        let shift = exponent.wrapping_add(64);
-        let bits = (64 - product.unsigned_abs().leading_zeros()) as i32;
-        if exponent >= NO_NUMBER || (product != 0 && bits.wrapping_add(shift) > Self::HIGHEST_BIT) {
-            *self = Self::SATURATED;
-        } else if shift < 0 {
-            let count = half_to_even(product.unsigned_abs(), shift.unsigned_abs());
-            self.add_units(0, signed(count.into(), product < 0));
-        } else if product != 0 {
-            self.add_units((shift as u32 / WORD_BITS) as usize, i128::from(product) << (shift as u32 % WORD_BITS));
-        }
-    }
-
-    /// How many bits the largest term has, in units of 2⁻⁶⁴: one of 3 digits is 1, one of 4 is 2³², one of 7 is the largest `f32`.
-    const HIGHEST_BIT: i32 = (WORD_BITS * (N as u32 - 1)) as i32;
 
     /// Adds a whole number, which counts as that many times 1.
     #[inline]
@@ -237,15 +210,9 @@ impl<const N: usize> ExactSum<N> {
         *self = self.normal();
     }
 
-    /// Writes the magnitude, in units of 2⁻⁶⁴, into words that are 0 and of which there are more than N, and tells whether the sum is negative.
-    pub(crate) fn magnitude(&self, words: &mut [u32]) -> bool {
-        let mut magnitude = *self;
-        if self.is_negative() {
-            magnitude = Self::ZERO;
-            magnitude.subtract(self);
-        }
-        words.iter_mut().zip(magnitude.words.iter().chain([&magnitude.top])).for_each(|(to, word)| *to = *word);
-        self.is_negative()
+    /// Writes the magnitude, in units of 2⁻⁶⁴, into words of which there are more than N, and tells whether the sum is negative.
+    pub(crate) fn magnitude(&self, to: &mut [u32]) -> bool {
+        magnitude(&self.words, self.top, to)
     }
 
     /// The sum in units of 2⁻⁶⁴, if it is not saturated and lies within ±2¹²⁴ of them.
@@ -260,7 +227,15 @@ impl<const N: usize> ExactSum<N> {
         Some(signed(units, negative))
     }
 
+    /// A whole number.
+    pub(crate) fn whole(number: i64) -> Self {
+        let mut sum = Self::ZERO;
+        sum.add_units(2, number.into());
+        sum
+    }
+
     /// The same sum with M digits, of which there are no fewer than N.
+    #[inline(never)]
     pub(crate) fn widened<const M: usize>(&self) -> ExactSum<M> {
         const { assert!(M >= N) };
         let normal = self.normal();
@@ -269,6 +244,11 @@ impl<const N: usize> ExactSum<N> {
         let to = wide.words.iter_mut().chain([&mut wide.top]);
         to.zip(normal.words.iter().chain([&normal.top])).for_each(|(to, word)| *to = *word);
         wide
+    }
+
+    /// Whether the sum is above 0.
+    pub(crate) fn is_positive(&self) -> bool {
+        !self.is_negative() && (self.top != 0 || self.words.iter().any(|&word| word != 0))
     }
 
     /// Whether the sum is below 0.
@@ -389,23 +369,6 @@ fn significand(bits: u32) -> u32 {
     (bits & 0x007f_ffff) | 0x0080_0000
 }
 
-/// The exponent of what is infinite or NaN, and of its products.
-const NO_NUMBER: i32 = 1 << 20;
-
-/// A number as significand·2^exponent, exactly; the exponent is [`NO_NUMBER`] or more if it is infinite or NaN.
-#[inline(always)]
-fn significand_and_exponent(number: f32) -> (i64, i32) {
-    let bits = number.to_bits();
-    let exponent = ((bits >> 23) & 0xff) as i32;
-    let (significand, exponent) = match exponent {
-        0 => (bits & 0x007f_ffff, -149),
-        0xff => (0, NO_NUMBER.wrapping_mul(2)),
-        exponent => (significand(bits), exponent.wrapping_sub(150)),
-    };
-    let significand = i64::from(significand);
-    (if bits >> 31 == 1 { significand.wrapping_neg() } else { significand }, exponent)
-}
-
 /// A significand of at most 63 bits divided by 2^`right`.
 fn half_to_even(significand: u64, right: u32) -> u64 {
     // Half a unit is a tie that goes to zero; what is smaller is nearer to zero still.
@@ -442,6 +405,19 @@ fn add_to_words(words: &mut [u32], top: &mut u32, word: usize, units: i128) {
         rest >>= WORD_BITS;
     }
     *top = top.wrapping_add(rest as u32);
+}
+
+/// Writes the magnitude of a sum into words, and tells whether it is negative. One function for sums of any length.
+#[inline(never)]
+fn magnitude(words: &[u32], top: u32, to: &mut [u32]) -> bool {
+    // In two's complement the negative is all bits inverted, and 1.
+    let complement = if top >> (WORD_BITS - 1) == 1 { u32::MAX } else { 0 };
+    let mut carry = complement & 1;
+    for (to, word) in to.iter_mut().zip(words.iter().chain([&top])) {
+        let (sum, next) = (word ^ complement).overflowing_add(carry);
+        (*to, carry) = (sum, next.into());
+    }
+    complement != 0
 }
 
 /// The `f64` nearest to so many units of 2⁻⁶⁴. One function for sums of any length.

@@ -2,7 +2,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `exact.rs` | an exact sum of numbers, as an integer |
+//! | `exact.rs`, `exact/` | an exact sum of numbers, as an integer |
 //! | `log_sum_exp.rs` | an exact ln Σ exp |
 //! | `state.rs` | sums as integers that add, and back |
 //! | `counts.rs` | what became of the pixels |

@@ -21,12 +21,7 @@ impl Natural {
         self.0.iter().all(|&word| word == 0)
     }
 
-    /// The magnitude of a sum in units of 2⁻⁶⁴, and whether the sum is negative.
-    fn of<const N: usize>(sum: &ExactSum<N>) -> (Self, bool) {
-        let mut number = Self::ZERO;
-        let negative = sum.magnitude(&mut number.0);
-        (number, negative)
-    }
+    // Each of these stands in flash once, and works in place: copies of numbers this long take more than the arithmetic.
 
     #[inline(never)]
     fn double(&mut self) {
@@ -36,22 +31,26 @@ impl Natural {
         }
     }
 
-    /// self − other, and whether that is below 0: what is left then lacks the borrow.
     #[inline(never)]
-    fn minus(&self, other: &Self) -> (Self, bool) {
-        let (mut rest, mut borrow) = (*self, false);
-        for (word, &less) in rest.0.iter_mut().zip(&other.0) {
-            let (difference, one) = word.overflowing_sub(less);
-            let (difference, two) = difference.overflowing_sub(borrow.into());
-            (*word, borrow) = (difference, one || two);
-        }
-        (rest, borrow)
+    fn is_below(&self, other: &Self) -> bool {
+        let differing = self.0.iter().rev().zip(other.0.iter().rev()).find(|(word, other)| word != other);
+        differing.is_some_and(|(word, other)| word < other)
     }
 
+    /// Adds another number, or takes it away if `complement` has all bits: in two's complement that adds all of its bits inverted, and 1.
     #[inline(never)]
-    fn times(&self, other: &Self) -> Self {
-        let mut product = Self::ZERO;
-        for (place, &factor) in (0..).zip(&self.0).filter(|&(_, &factor)| factor != 0) {
+    fn add(&mut self, other: &Self, complement: u32) {
+        let mut carry = complement & 1;
+        for (word, more) in self.0.iter_mut().zip(&other.0) {
+            let sum = u64::from(*word) + u64::from(more ^ complement) + u64::from(carry);
+            (*word, carry) = (sum as u32, (sum >> WORD_BITS) as u32);
+        }
+    }
+
+    /// Writes self·other over a number that is 0.
+    #[inline(never)]
+    fn multiply(&self, other: &Self, product: &mut Self) {
+        for (place, &factor) in (0..WORDS).zip(&self.0).filter(|&(_, &factor)| factor != 0) {
             let mut carry = 0;
             for (word, &more) in product.0.iter_mut().skip(place).zip(&other.0) {
                 // (2³² − 1)² + 2·(2³² − 1) is 2⁶⁴ − 1.
@@ -59,17 +58,10 @@ impl Natural {
                 (*word, carry) = (sum as u32, sum >> WORD_BITS);
             }
         }
-        product
-    }
-
-    fn plus(&self, other: &Self) -> Self {
-        // Two's complement: −other is never below 0 as a number, and what is borrowed falls off the end.
-        let (negative, _) = Self::ZERO.minus(other);
-        self.minus(&negative).0
     }
 }
 
-/// A sum of quotients of exact sums, as one fraction. It is exact; [`nearest`](Self::nearest) rounds, once.
+/// A sum of quotients of exact sums, as one fraction. It is exact; [`nearest_value`](crate::Accumulator::nearest_value) rounds it, once.
 ///
 /// A quotient's numerator is any sum, its denominator one of at most five words. So the fraction of n quotients takes 8 + 5(n − 1) words and a carry above the bar.
 #[derive(Clone, Copy, Debug)]
@@ -94,63 +86,73 @@ impl QuotientSum {
 
     /// Adds numerator/denominator; a quotient with a denominator of 0 is left out.
     pub fn add<const N: usize>(&mut self, numerator: &ExactSum<N>, denominator: &UnitSum) {
-        let ((more, more_negative), (divisor, divisor_negative)) = (Natural::of(numerator), Natural::of(denominator));
-        if divisor.is_zero() {
+        let [mut above, mut below] = [Natural::ZERO; 2];
+        let negative = numerator.magnitude(&mut above.0) != denominator.magnitude(&mut below.0);
+        self.add_quotient(&above, &below, negative);
+    }
+
+    #[inline(never)]
+    fn add_quotient(&mut self, above: &Natural, below: &Natural, negative: bool) {
+        if below.is_zero() {
             return;
         }
-        let (old, more) = (self.numerator.times(&divisor), more.times(&self.denominator));
-        let negative = more_negative != divisor_negative;
-        (self.numerator, self.negative) = if negative == self.negative {
-            (old.plus(&more), negative)
+        let [mut old, mut more, mut denominator] = [Natural::ZERO; 3];
+        self.numerator.multiply(below, &mut old);
+        self.denominator.multiply(above, &mut more);
+        self.denominator.multiply(below, &mut denominator);
+        if negative == self.negative {
+            old.add(&more, 0);
+            self.numerator = old;
+        } else if old.is_below(&more) {
+            more.add(&old, u32::MAX);
+            (self.numerator, self.negative) = (more, negative);
         } else {
-            match old.minus(&more) {
-                (rest, false) => (rest, self.negative),
-                _ => (more.minus(&old).0, negative),
-            }
-        };
-        self.denominator = self.denominator.times(&divisor);
+            old.add(&more, u32::MAX);
+            self.numerator = old;
+        }
+        self.denominator = denominator;
     }
 
     /// The `f32` nearest to the sum, ties to even; the largest one, with its sign, in place of a larger number.
-    pub(crate) fn nearest(&self) -> f32 {
-        let (mut rest, mut divisor) = (self.numerator, self.denominator);
+    #[inline(never)]
+    pub(crate) fn nearest(mut self) -> f32 {
+        let Self { numerator: rest, negative, denominator: divisor } = &mut self;
         if rest.is_zero() {
             return 0.0;
         }
-        // The sum lies in [2^exponent, 2^(exponent + 1)) once rest/divisor lies in [1, 2).
-        let mut exponent = 0i32;
-        while rest.minus(&divisor).1 {
+        // The sum lies in [2^exponent, 2^(exponent + 1)) once rest/divisor does in [1, 2): it is doubled until it is not below 1, and halved until it is below 1;
+        // then the rest is doubled once more.
+        let mut exponent = -1i32;
+        while rest.is_below(divisor) {
             rest.double();
             exponent = exponent.wrapping_sub(1);
         }
-        loop {
-            let mut twice = divisor;
-            twice.double();
-            if rest.minus(&twice).1 {
-                break;
-            }
-            divisor = twice;
+        while !rest.is_below(divisor) {
+            divisor.double();
             exponent = exponent.wrapping_add(1);
         }
-        // A number below 2⁻¹²⁶ has fewer digits.
-        let digits = exponent.wrapping_add(150).clamp(0, 24);
-        let mut digit = |divisor: &Natural| {
-            let (less, below) = rest.minus(divisor);
+        rest.double();
+        // A number below 2⁻¹²⁶ has fewer digits than 24, and one below 2⁻¹⁵⁰ not even a half of the last.
+        if exponent < -150 {
+            return if *negative { -0.0 } else { 0.0 };
+        }
+        // After the digits that are kept one more, which is a half, and whether anything is left.
+        let digits = exponent.wrapping_add(151).min(25);
+        let (mut kept, mut is_rest_zero) = (0u32, false);
+        for _ in 0..digits {
+            let below = rest.is_below(divisor);
             if !below {
-                rest = less;
+                rest.add(divisor, u32::MAX);
             }
-            let is_rest_zero = rest.is_zero();
+            kept = kept << 1 | u32::from(!below);
+            is_rest_zero = rest.is_zero();
             rest.double();
-            (u32::from(!below), is_rest_zero)
-        };
-        let kept = (0..digits).fold(0, |kept, _| kept << 1 | digit(&divisor).0);
-        // Below 2⁻¹⁵⁰ not even the next digit is a half.
-        let (half, is_rest_zero) = if exponent < -150 { (0, false) } else { digit(&divisor) };
+        }
+        let (kept, half) = (kept >> 1, kept & 1);
         let up = half & (kept | u32::from(!is_rest_zero));
         // The highest digit kept adds 1 to the exponent, as a carry out of it does once more.
         let above_smallest = exponent.wrapping_add(126).max(0).unsigned_abs();
-        let bits = (above_smallest << 23).wrapping_add(kept).wrapping_add(up);
-        let finite = if above_smallest > 0xfd { f32::MAX.to_bits() } else { bits.min(f32::MAX.to_bits()) };
-        f32::from_bits(finite | u32::from(self.negative) << 31)
+        let bits = (above_smallest.min(0xff) << 23).wrapping_add(kept).wrapping_add(up);
+        f32::from_bits(bits.min(f32::MAX.to_bits()) | u32::from(*negative) << 31)
     }
 }

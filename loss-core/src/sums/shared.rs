@@ -150,7 +150,7 @@ impl sealed::SharedSums for WeightedSums {
             pixels: self.counts.valid.saturating_add(self.counts.ignored),
             soft: self.soft,
             has_foreground: *true_positive != UnitSum::ZERO || *false_negative != UnitSum::ZERO,
-            never_certain,
+            never_certain: never_certain && self.counts.valid > 0,
         }
     }
 
@@ -255,11 +255,11 @@ impl sealed::SharedSums for CountedSums {
     fn integers(&self, never_certain: bool) -> IntegerTotals {
         let [true_positive, _, false_negative] = self.hard;
         IntegerTotals {
-            weight: UnitSum::from_digits([0, 0, self.valid, 0]),
+            weight: UnitSum::whole(self.valid),
             pixels: self.valid.saturating_add(self.ignored),
             soft: self.soft.map(|sum| sum.widened()),
             has_foreground: true_positive != 0 || false_negative != 0,
-            never_certain,
+            never_certain: never_certain && self.valid > 0,
         }
     }
 
@@ -325,7 +325,7 @@ pub struct IntegerTotals {
     pub soft: [UnitSum; 3],
     /// Whether Σ w t is above 0.
     pub has_foreground: bool,
-    /// Whether p and 1 − p are above 0 in every pixel, see [`Totals::never_certain`].
+    /// Whether there are pixels, and p and 1 − p are above 0 in each, see [`Totals::never_certain`].
     pub never_certain: bool,
 }
 

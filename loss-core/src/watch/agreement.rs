@@ -116,6 +116,7 @@ impl Agreement {
     }
 
     /// Tells the kind and the threshold from others.
+    #[must_use]
     pub fn fingerprint(&self) -> u64 {
         let mut fingerprint = Fingerprint::new();
         fingerprint.name("agreement").number(self.threshold.probability);

@@ -177,7 +177,7 @@ impl<const K: usize> AlarmLevel<K> {
             return Err(StateError::NegativeCount { index: 0 });
         }
         let mut last = f64::INFINITY;
-        for (index, kept) in (1..).zip(&mut level.largest) {
+        for (index, kept) in (1..=K).zip(&mut level.largest) {
             *kept = f64::from_bits(next()? as u64);
             // Either there is such a score, or it is −∞.
             let exists = index as i64 <= level.scores;

@@ -221,6 +221,7 @@ impl<const B: usize> LogitBins<B> {
     }
 
     /// How many pixels lie in each bin.
+    #[must_use]
     pub fn bins(&self) -> [i64; B] {
         self.sums.1.0.map(|Count(count)| count)
     }
@@ -235,6 +236,7 @@ impl<const B: usize> LogitBins<B> {
     }
 
     /// Tells the kind and the bins from others.
+    #[must_use]
     pub fn fingerprint(&self) -> u64 {
         let mut fingerprint = Fingerprint::new();
         self.range.fingerprint::<B>(fingerprint.name("logit bins"));

@@ -70,6 +70,7 @@ impl PredictiveEntropy {
     }
 
     /// Tells the kind from others.
+    #[must_use]
     pub fn fingerprint(&self) -> u64 {
         let mut fingerprint = Fingerprint::new();
         fingerprint.name("predictive entropy");
@@ -130,6 +131,7 @@ impl<const C: usize> ClassEntropy<C> {
     }
 
     /// Tells the kind and the number of classes from others.
+    #[must_use]
     pub fn fingerprint(&self) -> u64 {
         let mut fingerprint = Fingerprint::new();
         fingerprint.name("class entropy").number(C as f64);

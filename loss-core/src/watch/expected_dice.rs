@@ -128,6 +128,7 @@ impl ExpectedDice {
     }
 
     /// Tells the kind and the threshold from others.
+    #[must_use]
     pub fn fingerprint(&self) -> u64 {
         let mut fingerprint = Fingerprint::new();
         fingerprint.name("expected dice").number(self.threshold.probability);

@@ -96,6 +96,7 @@ impl ForegroundShare {
     }
 
     /// Tells the kind and the threshold from others.
+    #[must_use]
     pub fn fingerprint(&self) -> u64 {
         let mut fingerprint = Fingerprint::new();
         fingerprint.name("foreground share").number(self.threshold.probability);

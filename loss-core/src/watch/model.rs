@@ -117,6 +117,7 @@ impl<const B: usize> Watch<B> {
     }
 
     /// Tells the kind, the threshold and the bins from others.
+    #[must_use]
     pub fn fingerprint(&self) -> u64 {
         let mut fingerprint = Fingerprint::new();
         fingerprint.name("watch").number(self.threshold.probability);

@@ -51,6 +51,7 @@ macro_rules! measure {
             pub const STATE_LENGTH: usize = $length;
 
             /// How many pixels there were, and what became of them.
+            #[must_use]
             pub fn counts(&self) -> $crate::sums::counts::Counts {
                 $crate::watch::state::counts(&self.sums.0)
             }
@@ -91,6 +92,7 @@ macro_rules! measure {
             }
 
             /// How many integers the state has.
+            #[must_use]
             pub fn state_length(&self) -> usize {
                 Self::STATE_LENGTH
             }

@@ -1,19 +1,18 @@
 //! Rows of a camera that an interrupt fills, as DMA does, summed by a task that awaits them: the bits of a plain loop.
 //!
-//! The ring is a channel of `embassy-sync` without copies: the interrupt writes into one row while the task reads another, and if the task is late, the interrupt waits. Sums are plain
-//! values, so nothing of them is in the way of `await`.
+//! Two channels of `embassy-sync` hand rows over, empty ones to the interrupt and filled ones to the task, without a copy: the interrupt writes into one row while the task reads another, and if
+//! the task is late, the camera waits. Sums are plain values, so nothing of them is in the way of `await`.
 #![no_std]
 #![no_main]
 
-use core::cell::RefCell;
+use core::sync::atomic::{AtomicU32, Ordering};
 
 use cortex_m::peripheral::SYST;
 use cortex_m::peripheral::syst::SystClkSource;
 use cortex_m_rt::exception;
-use critical_section::Mutex;
 use embassy_executor::Spawner;
 use embassy_sync::blocking_mutex::raw::CriticalSectionRawMutex;
-use embassy_sync::zerocopy_channel::{Channel, Receiver, Sender};
+use embassy_sync::channel::Channel;
 use loss_core::watch::Watch;
 use loss_core::{Bce, Dice, Loss, Pointwise};
 use semihosting::{println, process};
@@ -45,37 +44,38 @@ impl Row {
     }
 }
 
-type Filling = Sender<'static, CriticalSectionRawMutex, Row>;
+/// Rows that are empty, and rows that are filled: who takes one out has it alone, and nothing is copied.
+type Rows = Channel<CriticalSectionRawMutex, &'static mut Row, ROWS>;
 
-/// The camera's side of the ring, and the row that comes next.
-static CAMERA: Mutex<RefCell<Option<(Filling, u32)>>> = Mutex::new(RefCell::new(None));
+static EMPTY: Rows = Channel::new();
+static FILLED: Rows = Channel::new();
+/// The row that comes next.
+static NEXT: AtomicU32 = AtomicU32::new(0);
 
-/// Fills a row, if there is room in the ring: what a DMA controller does by itself.
+/// Fills a row, if one is empty: what a DMA controller does by itself.
 #[exception]
 fn SysTick() {
-    critical_section::with(|token| {
-        if let Some((ring, y)) = CAMERA.borrow(token).borrow_mut().as_mut() {
-            if *y < HEIGHT {
-                if let Some(row) = ring.try_send() {
-                    row.capture(*y);
-                    ring.send_done();
-                    *y += 1;
-                }
-            }
+    let y = NEXT.load(Ordering::Relaxed);
+    if y < HEIGHT {
+        if let Ok(row) = EMPTY.try_receive() {
+            row.capture(y);
+            NEXT.store(y + 1, Ordering::Relaxed);
+            // There is room for all rows.
+            let _ = FILLED.try_send(row);
         }
-    });
+    }
 }
 
 #[embassy_executor::main]
-async fn main(_: Spawner) {
+async fn main(_spawner: Spawner) {
     static ROOM: StaticCell<[Row; ROWS]> = StaticCell::new();
-    static RING: StaticCell<Channel<'static, CriticalSectionRawMutex, Row>> = StaticCell::new();
-    let (filling, rows) = RING.init(Channel::new(ROOM.init([Row::EMPTY; ROWS]))).split();
-    critical_section::with(|token| CAMERA.borrow(token).replace(Some((filling, 0))));
+    for row in ROOM.init([Row::EMPTY; ROWS]) {
+        let _ = EMPTY.try_send(row);
+    }
     if let Some(peripherals) = cortex_m::Peripherals::take() {
         start(peripherals.SYST);
     }
-    process::exit(if watch(rows).await.is_some() { 0 } else { 1 })
+    process::exit(if watch().await.is_some() { 0 } else { 1 })
 }
 
 fn start(mut timer: SYST) {
@@ -87,14 +87,14 @@ fn start(mut timer: SYST) {
 }
 
 /// Sums the rows as they come, and compares with a loop over the same rows.
-async fn watch(mut rows: Receiver<'static, CriticalSectionRawMutex, Row>) -> Option<()> {
+async fn watch() -> Option<()> {
     let loss = Bce::new().mean() + Dice::new(1e-5).ok()?;
     let (mut sums, mut watch) = (loss.counting_accumulator(), Watch::<16>::new(-8.0, 8.0).ok()?);
     for _ in 0..HEIGHT {
-        let row = rows.receive().await;
+        let row = FILLED.receive().await;
         sums.extend(row.logits.iter().zip(&row.mask));
         watch.extend(row.logits.iter().copied());
-        rows.receive_done();
+        let _ = EMPTY.try_send(row);
     }
 
     let (mut plain, mut row) = (loss.counting_accumulator(), Row::EMPTY);

@@ -5,6 +5,8 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
+use firmware_report::tuning::{HELD_OUT, STEPS, fine_tuned};
+
 use crate::Outcome;
 use crate::cost::Cost;
 use crate::flash::{CONFIGURATIONS, PROFILES};
@@ -111,8 +113,8 @@ pub fn ram_of(cost: &Cost, paths: &[&str], ends: &[&str]) -> Option<[u64; 2]> {
     Some([*state, *stack])
 }
 
-/// The table of tasks: compiled for size, as small devices are.
-pub fn tasks(outcomes: &[Outcome]) -> String {
+/// The table of tasks, compiled for size, as small devices are, and what fine-tuning a head gives.
+pub fn tasks(outcomes: &[Outcome]) -> Result<String, Box<dyn Error>> {
     let mut text = String::from(
         "| task | board | flash, bytes | RAM, bytes: state + stack | instructions a pixel |\n|---|---|---:|---:|---:|\n",
     );
@@ -121,18 +123,22 @@ pub fn tasks(outcomes: &[Outcome]) -> String {
         for Outcome { board, cost, flash, .. } in outcomes {
             let cost = &cost[small];
             let sum: Option<f64> = paths.iter().map(|path| cost.instructions.get(*path)).sum();
-            let state = paths.iter().filter_map(|path| cost.state.get(*path)).max();
-            let stack = paths.iter().chain(ends).filter_map(|path| cost.stack.get(*path)).max();
-            let ram = state
-                .zip(stack)
-                .map_or_else(|| "—".to_owned(), |(state, stack)| format!("{}: {state} + {stack}", state + stack));
+            let ram = ram_of(cost, paths, ends)
+                .map_or_else(|| "—".to_owned(), |[state, stack]| format!("{}: {state} + {stack}", state + stack));
             let flash =
                 flash.added(PROFILES[small].0, program).map_or_else(|| "—".to_owned(), |bytes| bytes.to_string());
             let instructions = sum.map_or_else(|| "—".to_owned(), |sum| format!("{sum:.0}"));
             let _ = writeln!(text, "| {name} | {} | {flash} | {ram} | {instructions} |", board.short);
         }
     }
-    text
+    let (_, dice) = fine_tuned().map_err(|error| format!("this machine cannot fine-tune the head: {error:?}"))?;
+    let [accepted, before, after] = dice.map(Option::unwrap_or_default);
+    let _ = writeln!(
+        text,
+        "\nThe last layer of an int8 network, fine-tuned on each board for another camera in {STEPS} steps: the Dice of {} scenes that nothing was trained on is {accepted:.3} by the camera that it was trained for, {before:.3} by the other one, and {after:.3} by that one after fine-tuning. Every board prints these numbers with the bits of the host.",
+        HELD_OUT.len()
+    );
+    Ok(text)
 }
 
 /// All tables.

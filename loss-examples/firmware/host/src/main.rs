@@ -90,7 +90,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     }
     let tables = document::tables(&shown);
     println!("\n{tables}");
-    document::write(Path::new(document), &tables, &document::tasks(&shown))
+    document::write(Path::new(document), &tables, &document::tasks(&shown)?)
 }
 
 fn check(board: &'static Board, programs: &Path, expected: &[String]) -> Result<Outcome, Box<dyn Error>> {

@@ -52,7 +52,7 @@ struct Disc {
 
 impl Disc {
     fn draw(random: &mut Xorshift) -> Self {
-        let mut below = |end: u32| (random.bits() >> 8) % end;
+        let mut below = |end: u32| (random.bits() >> 8).checked_rem(end).unwrap_or_default();
         let (x, y, radius) = (below(SIDE as u32), below(SIDE as u32), 4 + below(5));
         Self { x: x as i32, y: y as i32, squared_radius: (radius * radius) as i32 }
     }
@@ -88,7 +88,9 @@ impl Scene {
         // A row has random numbers of its own, so that another pass can read it again.
         let mut random = Xorshift::new(self.number.wrapping_mul(SIDE as u32).wrapping_add(y as u32) ^ 0x5bd1_e995);
         let [visible, infrared] = &mut row.codes;
-        for (x, ((visible, infrared), mask)) in (0..).zip(visible.iter_mut().zip(infrared).zip(&mut row.mask)) {
+        for (x, ((visible, infrared), mask)) in
+            (0..SIDE as i32).zip(visible.iter_mut().zip(infrared).zip(&mut row.mask))
+        {
             let hits = |discs: &[Disc]| discs.iter().any(|disc| disc.contains(x, y));
             let (warm, bright) = (hits(&self.warm), hits(&self.bright));
             let either = |light: i32, holds: bool| if holds { light } else { 0 };
@@ -98,11 +100,15 @@ impl Scene {
                 50 + (y >> 1) + either(75, warm) + either(15, bright),
             ];
             *mask = warm;
-            for (channel, to) in (0..).zip([visible, infrared]) {
+            for (channel, to) in (0..CHANNELS).zip([visible, infrared]) {
                 let at = |of: &[i32; CHANNELS]| of.get(channel).copied().unwrap_or_default();
-                let noise = ((random.bits() >> 16) as i32).wrapping_mul(2 * self.camera.noise + 1) >> 16;
-                let light = (at(&signals).wrapping_mul(at(&self.camera.gain)) >> 8) + at(&self.camera.offset);
-                *to = (light + noise - self.camera.noise - 128).clamp(-128, 127) as i8;
+                let noise = ((random.bits() >> 16) as i32)
+                    .wrapping_mul(self.camera.noise.wrapping_mul(2).wrapping_add(1))
+                    >> 16;
+                let light =
+                    (at(&signals).wrapping_mul(at(&self.camera.gain)) >> 8).wrapping_add(at(&self.camera.offset));
+                let code = light.wrapping_add(noise).wrapping_sub(self.camera.noise).wrapping_sub(128);
+                *to = code.clamp(-128, 127) as i8;
             }
         }
     }
