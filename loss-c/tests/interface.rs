@@ -794,6 +794,12 @@ fn every_parameter_has_its_status() {
         (Parameter::Threshold, LossStatus::Threshold),
         (Parameter::ThresholdToMinusGamma, LossStatus::Gamma),
         (Parameter::ZeroPoint, LossStatus::ZeroPoint),
+        (Parameter::Range, LossStatus::Parameter),
+        (Parameter::LearningRate, LossStatus::Parameter),
+        (Parameter::Momentum, LossStatus::Parameter),
+        (Parameter::WeightDecay, LossStatus::Parameter),
+        (Parameter::HeadWeight, LossStatus::Parameter),
+        (Parameter::FractionBits, LossStatus::Parameter),
     ];
     for &parameter in Parameter::ALL {
         let status = expected.iter().find(|(of, _)| *of == parameter).map(|(_, status)| *status);
@@ -802,7 +808,7 @@ fn every_parameter_has_its_status() {
     }
     // Codes are for good.
     let codes: Vec<u16> = expected.iter().map(|(parameter, _)| parameter.code()).collect();
-    assert!(codes.iter().copied().eq(1..=24), "{codes:?}");
+    assert!(codes.iter().copied().eq(1..=30), "{codes:?}");
     let error = Focal::new(-1.0).unwrap_err();
     assert_eq!((error.parameter, LossStatus::from(error)), (Parameter::Gamma, LossStatus::Gamma));
 }

@@ -9,6 +9,7 @@ macro_rules! parameters {
         ///
         /// The number beside each name is its code, which stays the same from release to release.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[cfg_attr(feature = "defmt", derive(defmt::Format))]
         #[non_exhaustive]
         #[repr(u16)]
         pub enum Parameter {
@@ -85,6 +86,18 @@ parameters! {
     ThresholdToMinusGamma = 23, "threshold^-gamma";
     /// The zero point of quantised codes.
     ZeroPoint = 24, "zero point";
+    /// How far the bins of logits reach.
+    Range = 25, "range of the bins";
+    /// The learning rate of a step.
+    LearningRate = 26, "learning rate";
+    /// The momentum of a step.
+    Momentum = 27, "momentum";
+    /// The weight decay of a step.
+    WeightDecay = 28, "weight decay";
+    /// A weight or bias of a head.
+    HeadWeight = 29, "weight of the head";
+    /// How many bits of a feature stand after the point.
+    FractionBits = 30, "fraction bits";
 }
 
 impl fmt::Display for Parameter {
@@ -95,6 +108,7 @@ impl fmt::Display for Parameter {
 
 /// The error of a parameter out of its range.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct ParameterError {
     /// The parameter.
@@ -142,6 +156,7 @@ impl core::error::Error for ParameterError {}
 
 /// The error of a slice whose length does not match the other slices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct LengthError {
     /// The name of the slice.
     pub slice: &'static str,
@@ -161,6 +176,7 @@ impl core::error::Error for LengthError {}
 
 /// The error of slices that do not make a [`ClassPlane`](crate::class::ClassPlane).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum ClassPlaneError {
     /// The number of classes is 0, or above the capacity C of the plane's type.
@@ -196,6 +212,7 @@ impl core::error::Error for ClassPlaneError {}
 
 /// The error of a plane with weights that is given to an accumulator that counts pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct WeightedPlaneError;
 
 impl fmt::Display for WeightedPlaneError {
@@ -208,6 +225,7 @@ impl core::error::Error for WeightedPlaneError {}
 
 /// The error of merging two accumulators, or loading a state, that do not belong together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum StateError {
     /// The two losses differ in structure, parameters, link or threshold.

@@ -15,6 +15,7 @@
 //! - [`Link`], [`Target`], [`HardTarget`] and [`Weight`] bound the types of an input, a target and a weight.
 //! - [`SharedSums`] is the difference between an [`Accumulator`](crate::Accumulator), which has [`WeightedSums`], and a
 //!   [`CountingAccumulator`](crate::CountingAccumulator), which has [`CountedSums`].
+//! - [`ExactValue`] is a loss whose value is computed in integers, as a [`QuotientSum`] of [`IntegerTotals`].
 //! - [`AnyOverlap`] is a form of the overlap chosen at run time.
 //! - [`AnySums`] and [`AnySlope`] belong to [`AnyLoss`](crate::AnyLoss), [`AnyClassSums`] and [`AnyClassSlope`] to [`AnyClassLoss`](crate::class::AnyClassLoss).
 
@@ -27,6 +28,7 @@ pub use crate::input::link::Link;
 pub use crate::input::pixel::Pixel;
 pub use crate::input::sample::{HardTarget, Target, Weight};
 pub use crate::loss::any::{AnySlope, AnySums};
+pub use crate::loss::exact_value::ExactValue;
 pub use crate::loss::passes::GradientPasses;
 pub use crate::number::real::{Logistic, Real};
 pub use crate::region::overlap::{AnyOverlap, Overlap, OverlapSlope};
@@ -35,5 +37,6 @@ pub use crate::region::user::{Region, RegionFamily, RegionLoss, RegionSlopes};
 pub use crate::sums::batch::{Batch, HardBatch, Targets, Terms};
 pub use crate::sums::exact::{ExactSum, ProbabilitySum, TermSum, UnitSum};
 pub use crate::sums::log_sum_exp::LogSumExp;
-pub use crate::sums::shared::{CountedSums, SharedSums, Totals, WeightedSums};
+pub use crate::sums::quotient::QuotientSum;
+pub use crate::sums::shared::{CountedSums, IntegerTotals, SharedSums, Totals, WeightedSums};
 pub use crate::sums::state::{FixedSums, Sums};

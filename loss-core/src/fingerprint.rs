@@ -77,6 +77,12 @@ impl Fingerprint {
         self
     }
 
+    /// Adds an integer of a state.
+    #[inline(never)]
+    pub(crate) fn integer(&mut self, integer: i64) {
+        integer.to_le_bytes().into_iter().for_each(|byte| self.byte(byte));
+    }
+
     pub(crate) const fn finish(&self) -> u64 {
         self.hash
     }

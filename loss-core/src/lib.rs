@@ -34,6 +34,7 @@ compile_error!("the x87 unit rounds differently from IEEE 754 single precision: 
 #[cfg(any(test, feature = "std"))]
 extern crate std;
 
+pub mod aggregation;
 mod arch;
 pub mod boundary;
 pub mod class;
@@ -42,6 +43,8 @@ mod error;
 pub mod extend;
 mod facts;
 mod fingerprint;
+pub mod fixed_point;
+pub mod head;
 pub mod histogram;
 mod input;
 pub mod list;
@@ -55,6 +58,7 @@ pub mod sorted;
 mod stream;
 mod sums;
 mod training;
+pub mod watch;
 
 // Names that only a loss of the user's own needs are in `extend` alone. `pointwise` and `region` list their public names themselves.
 pub use arch::SimdLevel;

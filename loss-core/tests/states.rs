@@ -14,11 +14,13 @@ use std::{env, fs};
 use common::{Entry, Px, Visitor, every_loss};
 use loss_core::boundary::BoundaryAccumulator;
 use loss_core::class::{
-    Activation, Channels, ClassAccumulator, ClassImageMean, ClassLoss, ClassPointwise, ClassReduction, CrossEntropy,
-    Foreground, GeneralisedDice, PerClass, SoftmaxFocal, WassersteinDice,
+    Activation, Channels, ClassAccumulator, ClassImageMean, ClassLoss, ClassPointwise, ClassReduction, ConfusionMatrix,
+    CrossEntropy, Foreground, GeneralisedDice, PerClass, SoftmaxFocal, WassersteinDice,
 };
 use loss_core::extend::{Link, SharedSums};
+use loss_core::head::{HeadGradient, Layer};
 use loss_core::sorted::BinnedLovasz;
+use loss_core::watch::{Agreement, ClassEntropy, ExpectedDice, ForegroundShare, LogitBins, PredictiveEntropy, Watch};
 use loss_core::{
     Accumulator, Bce, Dice, EmptyImage, Focal, Histogram, ImageMean, Logits, Loss, Mcc, Pointwise, Probabilities,
     Quantisation, STATE_VERSION, Tversky,
@@ -197,6 +199,8 @@ fn all_golden() -> BTreeMap<String, Value> {
     let value = histogram.accumulator(&bce_dice).finish_valid().unwrap().value();
     golden.add("histogram of u8, 4 levels", histogram.fingerprint(), &state, value);
 
+    add_watched(&mut golden);
+
     let dice = || PerClass::new(Dice::new(0.75).unwrap());
     let ce = CrossEntropy::new();
     golden.classes(
@@ -216,6 +220,54 @@ fn all_golden() -> BTreeMap<String, Value> {
     let distances = [[0.0, 1.0, 1.0], [1.0, 0.0, 0.25], [1.0, 0.25, 0.0]];
     golden.classes("wasserstein dice", WassersteinDice::new(distances, 0.75).unwrap().class_accumulator());
     golden.0
+}
+
+/// What is kept of a model without labels, and of a step of its last layer.
+fn add_watched(golden: &mut Golden) {
+    macro_rules! add {
+        ($name:literal, $measure:expr, $value:expr) => {{
+            let mut state = Vec::new();
+            $measure.for_each_of_state(|integer| state.push(integer));
+            golden.add($name, $measure.fingerprint(), &state, $value);
+        }};
+    }
+    let logits = PIXELS.map(|(logit, ..)| logit).into_iter().filter(|logit| logit.is_finite());
+
+    let mut agreement = Agreement::at_threshold(0.3).unwrap();
+    agreement.extend(logits.clone().map(|logit| (logit, 0.75 * logit - 0.5)));
+    add!("watch: agreement", agreement, agreement.finish().unwrap().soft_disagreement());
+    let mut entropy = PredictiveEntropy::new();
+    entropy.extend(logits.clone());
+    add!("watch: entropy", entropy, entropy.finish().unwrap());
+    let mut entropy = ClassEntropy::<3>::new();
+    entropy.extend(CLASS_PIXELS.map(|(logits, ..)| logits).into_iter().filter(|[logit, ..]| logit.is_finite()));
+    add!("watch: class entropy", entropy, entropy.finish().unwrap());
+    let mut expected = ExpectedDice::at_threshold(0.7).unwrap();
+    expected.extend(logits.clone());
+    add!("watch: expected dice", expected, expected.finish().unwrap().shortfall().unwrap());
+    let mut share = ForegroundShare::new();
+    share.extend(logits.clone());
+    add!("watch: foreground share", share, share.finish().unwrap().probability);
+    let mut reference = LogitBins::<5>::new(-8.0, 6.0).unwrap();
+    reference.extend([-3.0, 0.0, 0.5, 9.0]);
+    let mut bins = LogitBins::<5>::new(-8.0, 6.0).unwrap();
+    bins.extend(logits.clone());
+    add!("watch: logit bins", bins, bins.drift(&reference).unwrap().jensen_shannon);
+    let mut watch = Watch::<4>::new(-8.0, 6.0).unwrap();
+    watch.extend(logits);
+    add!("watch: all of one model", watch, watch.finish().unwrap().entropy);
+
+    let mut matrix = ConfusionMatrix::<3>::new().ignoring(255u8);
+    CLASS_PIXELS.iter().for_each(|(logits, label, _)| matrix.push_codes(&logits.map(|logit| logit as i8), *label));
+    add!("confusion matrix", matrix, matrix.accuracy().unwrap());
+
+    let layer = Layer { weights: [[0.25, -0.75], [1.5, 0.125]], bias: [0.5, -1.0] };
+    let mut sums = Bce::new().mean().accumulator();
+    sums.extend([(0.3, true), (-0.7, false)]);
+    let mut gradient = HeadGradient::<i8, 2, 2>::new(&layer, &sums);
+    gradient.push(&[113, -128], [0.013, -0.4]);
+    gradient.push(&[0, 77], [-2.5e-3, 0.0]);
+    add!("head gradient", gradient, gradient.weights()[1][0]);
 }
 
 fn fill_images<L: Loss>(mean: &mut ImageMean<L, Logits>, images: &[&[(f32, f32, f32)]]) {

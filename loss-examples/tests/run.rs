@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// The examples with a line that each must print.
-const EXAMPLES: [(&str, &str, &str); 12] = [
+const EXAMPLES: [(&str, &str, &str); 13] = [
     ("on_a_device", env!("CARGO_BIN_EXE_on_a_device"), "loss 1.013696"),
     ("in_training", env!("CARGO_BIN_EXE_in_training"), "loss 1.013696"),
     ("hello", env!("CARGO_BIN_EXE_hello"), "loss 1.013696"),
@@ -13,6 +13,7 @@ const EXAMPLES: [(&str, &str, &str); 12] = [
     ("training_step", env!("CARGO_BIN_EXE_training_step"), "step 200: loss 0.2335, Dice of the prediction 0.9327"),
     ("quantised", env!("CARGO_BIN_EXE_quantised"), "best threshold  code 20 (p = 0.5987), Dice 0.666667"),
     ("devices", env!("CARGO_BIN_EXE_devices"), "all devices  3ffa775c6e837ae4, loss 1.654141"),
+    ("fleet", env!("CARGO_BIN_EXE_fleet"), "one machine and 100 devices: equal bits in 12 steps"),
     ("damage_xbd", env!("CARGO_BIN_EXE_damage_xbd"), "destroyed at p = 0.2: cross-entropy 1.609, weighted 32.189"),
     ("deep_supervision", env!("CARGO_BIN_EXE_deep_supervision"), "total 1.166014"),
     ("from_pytorch", env!("CARGO_BIN_EXE_from_pytorch"), "0.541752"),

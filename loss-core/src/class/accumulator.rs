@@ -242,3 +242,6 @@ impl<L: ClassLoss<C>, const C: usize> PartialEq for ClassAccumulator<L, C> {
         self.fingerprint() == other.fingerprint() && self.sums == other.sums
     }
 }
+
+#[cfg(feature = "defmt")]
+crate::stream::logs::logged!([L: ClassLoss<C>, const C: usize] ClassAccumulator<L, C>);

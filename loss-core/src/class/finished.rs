@@ -21,6 +21,7 @@ pub struct FinishedClasses<L: ClassLoss<C>, const C: usize> {
 
 /// The report of one class against the rest.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct ClassReport {
     /// The number of the class.

@@ -84,7 +84,7 @@ impl<R: Real, const C: usize> ClassPixel<R, C> {
 
     /// Σ share_c·(−ln p_c). A class whose share is 0 adds nothing, even where −ln p_c is infinite.
     #[inline(always)]
-    pub(super) fn weigh_cross_entropy(&self, shares: &[R; C]) -> R {
+    pub(crate) fn weigh_cross_entropy(&self, shares: &[R; C]) -> R {
         let zero = R::splat(0.0);
         let losses = shares.iter().zip(&self.cross_entropy).take(self.classes);
         losses.fold(zero, |sum, (&share, &loss)| {

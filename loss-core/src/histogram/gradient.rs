@@ -2,6 +2,7 @@ use core::marker::PhantomData;
 
 use super::{Code, Histogram, check_length};
 use crate::error::LengthError;
+use crate::fixed_point::{shift_for, to_q7, to_q15};
 use crate::input::sample::Sample;
 
 /// The gradient by the logit for each code and target: a second pass is one look-up per pixel.
@@ -31,6 +32,23 @@ impl<C: Code, const TARGETS: usize> GradientTable<C, TARGETS> {
     pub fn at(&self, code: C, target: impl Into<u8>) -> f32 {
         let row = self.slopes.get(usize::from(target.into()));
         row.and_then(|row| row.get(usize::from(code.to_bits()))).copied().unwrap_or_default()
+    }
+
+    /// The same as q7 numbers, and the [shift](crate::fixed_point) that all of them share: g = q·2^−(7 + shift). 256 bytes for each level of the targets, by target and by the code's bits.
+    pub fn to_q7(&self) -> ([[i8; 256]; TARGETS], i32) {
+        let shift = self.shift();
+        (self.slopes.map(|row| row.map(|slope| to_q7(slope, shift))), shift)
+    }
+
+    /// The same as q15 numbers: g = q·2^−(15 + shift). 512 bytes for each level of the targets.
+    pub fn to_q15(&self) -> ([[i16; 256]; TARGETS], i32) {
+        let shift = self.shift();
+        (self.slopes.map(|row| row.map(|slope| to_q15(slope, shift))), shift)
+    }
+
+    fn shift(&self) -> i32 {
+        let magnitudes = self.slopes.as_flattened().iter().map(|slope| f32::from_bits(slope.to_bits() & 0x7fff_ffff));
+        shift_for(magnitudes.fold(0.0, |largest, magnitude| if magnitude > largest { magnitude } else { largest }))
     }
 
     /// Writes the gradient of every pixel.

@@ -370,6 +370,9 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
     }
 }
 
+#[cfg(feature = "defmt")]
+crate::stream::logs::logged!([C: Code, const TARGETS: usize] Histogram<C, TARGETS>);
+
 /// Two histograms are equal if their codes stand for the same logits and all counts are equal.
 impl<C: Code, const TARGETS: usize> PartialEq for Histogram<C, TARGETS> {
     fn eq(&self, other: &Self) -> bool {

@@ -5,6 +5,7 @@ use crate::fingerprint::Fingerprint;
 
 /// The codes of a quantised model: logit = scale·(code − zero point), rounded to `f32`.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[must_use]
 pub struct Quantisation {
     scale: f32,

@@ -200,6 +200,7 @@ impl From<HardSample> for Sample {
 
 /// The reason why a pixel was left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum Reason {
     /// The logit is NaN or infinite, or the probability lies outside [0, 1].

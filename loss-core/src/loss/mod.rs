@@ -2,6 +2,7 @@
 
 pub(crate) mod any;
 pub(crate) mod combine;
+pub(crate) mod exact_value;
 pub(crate) mod passes;
 pub(crate) mod reduction;
 pub(crate) mod unified_focal;
@@ -130,6 +131,7 @@ pub trait Loss: Clone {
 
 /// One part of a combined loss.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Part {
     /// The name of the loss.
     pub name: &'static str,

@@ -3,6 +3,7 @@
 use core::array;
 
 use super::combine::combinable;
+use super::exact_value::ExactValue;
 use super::{Loss, Part};
 use crate::facts::{Arguments, BuildError, Facts, FromArguments, Listed, NOT_NEGATIVE, ParameterFacts, number, word};
 use crate::fingerprint::Fingerprint;
@@ -11,8 +12,10 @@ use crate::number::finite::coefficient;
 use crate::number::real::Real;
 use crate::pointwise::Pointwise;
 use crate::sums::batch::{Batch, Terms};
-use crate::sums::exact::TermSum;
-use crate::sums::shared::Totals;
+use crate::sums::error::FinishError;
+use crate::sums::exact::{TermSum, UnitSum};
+use crate::sums::quotient::QuotientSum;
+use crate::sums::shared::{IntegerTotals, Totals};
 
 /// The number that divides the sum of a pointwise loss.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,6 +49,25 @@ impl Denominator {
         match self.of(totals) {
             0.0 => 0.0,
             denominator => 1.0 / denominator,
+        }
+    }
+
+    /// The denominator on the grid of the sums.
+    #[inline(never)]
+    fn units(self, totals: &IntegerTotals) -> Result<UnitSum, FinishError> {
+        let (mut denominator, number) = match self {
+            Denominator::Weight => return Ok(totals.weight),
+            Denominator::Pixels => return Ok(UnitSum::whole(totals.pixels)),
+            Denominator::WeightPlus(epsilon) => (totals.weight, epsilon),
+            Denominator::Fixed(number) => (UnitSum::ZERO, number),
+        };
+        let is_without_weight = denominator == UnitSum::ZERO;
+        denominator.merge(&parameter(number, 0)?);
+        match self {
+            Denominator::WeightPlus(_) if is_without_weight => Ok(UnitSum::ZERO),
+            // So small that nothing is left of it on the grid: the quotient would be lost.
+            Denominator::Fixed(_) if denominator == UnitSum::ZERO => Err(FinishError::Coefficient { sum: number }),
+            _ => Ok(denominator),
         }
     }
 
@@ -142,6 +164,33 @@ impl<P: Pointwise> Loss for Reduced<P> {
         self.pointwise.fingerprint(fingerprint);
         self.denominator.fingerprint(fingerprint);
     }
+}
+
+impl<P: Pointwise> ExactValue for Reduced<P> {
+    const QUOTIENTS: usize = 1;
+
+    fn add_quotients(&self, totals: &IntegerTotals, sum: &TermSum, value: &mut QuotientSum) -> Result<(), FinishError> {
+        value.add(sum, &self.denominator.units(totals)?);
+        Ok(())
+    }
+}
+
+/// A parameter times 2^doublings on the grid of the sums: what is added to a sum, or divides it. It stands in flash once.
+#[inline(never)]
+pub(crate) fn parameter(number: f64, doublings: u32) -> Result<UnitSum, FinishError> {
+    // The bits of the numbers below 2⁴⁰ in magnitude. Arithmetic and comparisons of `f64`s are calls that take flash.
+    const LIMIT: u64 = (1023 + 40) << 52;
+    let mut sum = UnitSum::ZERO;
+    let bits = number.to_bits();
+    if bits << 1 == 0 {
+        return Ok(sum);
+    }
+    let bits = bits.wrapping_add(u64::from(doublings) << 52);
+    if bits << 1 >= LIMIT << 1 {
+        return Err(FinishError::Coefficient { sum: number });
+    }
+    sum.add_f64_in_range(f64::from_bits(bits));
+    Ok(sum)
 }
 
 combinable!([P: Pointwise,] Reduced<P>);

@@ -2,6 +2,10 @@ use super::overlap::{AnyOverlap, OVERLAP, Product};
 use super::similarity::{Similarity, similarity_loss};
 use crate::error::ParameterError;
 use crate::facts::{Arguments, BuildError, FLOORED, Facts, FromArguments, Listed, SMOOTHING};
+use crate::loss::exact_value::ExactValue;
+use crate::sums::error::FinishError;
+use crate::sums::quotient::QuotientSum;
+use crate::sums::shared::IntegerTotals;
 
 /// Dice loss: 1 − F₁ of soft counts.
 ///
@@ -86,6 +90,14 @@ impl<O> Dice<O> {
 }
 
 similarity_loss!(Dice {}, "dice");
+
+impl ExactValue for Dice {
+    const QUOTIENTS: usize = 1;
+
+    fn add_quotients(&self, totals: &IntegerTotals, (): &(), value: &mut QuotientSum) -> Result<(), FinishError> {
+        self.similarity.add_quotient(1, totals, value)
+    }
+}
 
 impl Listed for Dice<AnyOverlap> {
     const FACTS: Facts = Facts {

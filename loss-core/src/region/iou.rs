@@ -2,6 +2,10 @@ use super::overlap::{AnyOverlap, OVERLAP, Product};
 use super::similarity::{Similarity, similarity_loss};
 use crate::error::ParameterError;
 use crate::facts::{Arguments, BuildError, FLOORED, Facts, FromArguments, Listed, SMOOTHING};
+use crate::loss::exact_value::ExactValue;
+use crate::sums::error::FinishError;
+use crate::sums::quotient::QuotientSum;
+use crate::sums::shared::IntegerTotals;
 
 /// IoU (Jaccard) loss: 1 − intersection over union of soft counts.
 ///
@@ -61,6 +65,14 @@ impl<O> Iou<O> {
 }
 
 similarity_loss!(Iou {}, "iou");
+
+impl ExactValue for Iou {
+    const QUOTIENTS: usize = 1;
+
+    fn add_quotients(&self, totals: &IntegerTotals, (): &(), value: &mut QuotientSum) -> Result<(), FinishError> {
+        self.similarity.add_quotient(0, totals, value)
+    }
+}
 
 impl Listed for Iou<AnyOverlap> {
     const FACTS: Facts = Facts {

@@ -4,8 +4,12 @@ use super::overlap::{Overlap, OverlapSlope, Product};
 use crate::error::{Parameter, ParameterError};
 use crate::facts::{Arguments, BuildError, FromArguments, ParameterFacts, word};
 use crate::fingerprint::Fingerprint;
+use crate::loss::reduction::parameter;
 use crate::number::finite::bounded;
-use crate::sums::shared::Totals;
+use crate::sums::error::FinishError;
+use crate::sums::exact::UnitSum;
+use crate::sums::quotient::QuotientSum;
+use crate::sums::shared::{IntegerTotals, Totals};
 
 /// The loss of a mask without any foreground (Σ w t = 0).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -168,6 +172,50 @@ impl<O: Overlap> Similarity<O> {
             fingerprint.number(parameter);
         }
         fingerprint.name(self.empty.code());
+    }
+}
+
+impl Similarity<Product> {
+    /// Adds 1 − score to a value in integers. The weights of the errors are both 2^−`doublings`: everything is doubled as often, so that errors are as they are.
+    #[inline(never)]
+    pub(crate) fn add_quotient(
+        &self,
+        doublings: u32,
+        totals: &IntegerTotals,
+        value: &mut QuotientSum,
+    ) -> Result<(), FinishError> {
+        let one = UnitSum::whole(1);
+        let (mut numerator, denominator);
+        match self.empty {
+            EmptyMask::Zero if !totals.has_foreground => return Ok(()),
+            EmptyMask::One if !totals.has_foreground => (numerator, denominator) = (one, one),
+            _ => {
+                let [true_positive, false_positive, false_negative] = &totals.soft;
+                let (mut overlap, mut errors) = (*true_positive, *false_positive);
+                (0..doublings).for_each(|_| overlap.merge(true_positive));
+                errors.merge(false_negative);
+                errors.merge(&parameter(self.smooth_denominator, doublings)?);
+                let floor = parameter(self.floor, doublings)?;
+                let (mut whole, mut above_floor) = (overlap, floor);
+                whole.merge(&errors);
+                above_floor.subtract(&whole);
+                if above_floor.is_negative() {
+                    (numerator, denominator) = (errors, whole);
+                } else if floor.is_positive() {
+                    (numerator, denominator) = (floor, floor);
+                    numerator.subtract(&overlap);
+                } else if totals.never_certain {
+                    // The sums are too small for their ratio, but there are errors.
+                    value.add(&one, &one);
+                    return Ok(());
+                } else {
+                    return Ok(());
+                }
+                numerator.subtract(&parameter(self.smooth_numerator, doublings)?);
+            }
+        }
+        value.add(&numerator, &denominator);
+        Ok(())
     }
 }
 

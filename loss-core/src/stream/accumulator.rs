@@ -7,8 +7,10 @@ use crate::error::{Parameter, ParameterError, StateError};
 use crate::fingerprint::Fingerprint;
 use crate::input::link::{Link, Logits};
 use crate::loss::Loss;
+use crate::loss::exact_value::ExactValue;
 use crate::sums::counts::{Counts, RejectedPixel};
 use crate::sums::error::FinishError;
+use crate::sums::quotient::QuotientSum;
 use crate::sums::shared::{CountedSums, SharedSums, WeightedSums};
 use crate::sums::state::{FixedSums, Sums, read_state, state_length, write_state};
 
@@ -230,6 +232,40 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
         let (shared, own) = &self.sums;
         FinishError::check(own, self.loss.total_coefficient())?;
         Ok(self.loss.value(&shared.finish(K::NEVER_CERTAIN), own))
+    }
+
+    /// The loss as the `f32` nearest to it, if every pixel was in range: in integers alone, for processors that would get the arithmetic of `f64` from
+    /// their compiler, which takes 3 to 5 KiB of flash.
+    ///
+    /// The value is the exact sum of the exact quotients of the sums, rounded once, ties to even. Smoothing, floor and denominators of your own are rounded to
+    /// multiples of 2⁻⁶⁴ and must be below 2⁴⁰. [`value`](Self::value) rounds in `f64` at each step; rounded to `f32` it is the same number or, next to a
+    /// tie, its neighbour. A value beyond `f32` is ±[`f32::MAX`].
+    ///
+    /// ```
+    /// use loss_core::{Bce, Dice, Loss, Pointwise};
+    ///
+    /// let mut sums = (Bce::new().mean() + Dice::new(1.0)?).counting_accumulator();
+    /// sums.extend([(2.0, true), (-1.0, false), (0.5, true)]);
+    /// assert_eq!(sums.nearest_value()?, sums.value()? as f32);
+    /// # Ok::<(), Box<dyn core::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`finish`](Self::finish), and [`FinishError::Coefficient`] if a parameter is 2⁴⁰ or more, or a denominator of your own below 2⁻⁶⁵.
+    pub fn nearest_value(&self) -> Result<f32, FinishError>
+    where
+        L: ExactValue,
+    {
+        const { assert!(L::QUOTIENTS <= QuotientSum::MOST, "too many losses are added for nearest_value") };
+        FinishError::of_all(self.counts(), self.first_rejected)?;
+        let (shared, own) = &self.sums;
+        // Of coefficients there are denominators alone, which are looked at where they are used: without arithmetic of `f64`.
+        if own.is_saturated() {
+            return Err(FinishError::Saturated);
+        }
+        let mut value = QuotientSum::zero();
+        self.loss.add_quotients(&shared.integers(K::NEVER_CERTAIN), own, &mut value)?;
+        Ok(value.nearest())
     }
 
     /// The result over the pixels that were in range; rejected pixels are left out.

@@ -11,11 +11,14 @@
 //! | `image_mean.rs` | the mean of the images' losses |
 //! | `parallel.rs` | slices on all cores |
 //! | `serde.rs` | states as messages |
+//! | `logs.rs` | states in logs |
 
 pub(crate) mod accumulator;
 pub(crate) mod finished;
 mod gathered;
 pub(crate) mod image_mean;
+#[cfg(feature = "defmt")]
+pub(crate) mod logs;
 pub(crate) mod numbers;
 #[cfg(feature = "rayon")]
 pub(crate) mod parallel;

@@ -11,6 +11,7 @@ use super::exact::{ExactSum, UnitSum};
 #[doc(alias = "precision")]
 #[doc(alias = "recall")]
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Confusion {
     /// Foreground predicted as foreground.
     pub true_positive: f64,

@@ -1,10 +1,11 @@
 //! Counts of valid, ignored and rejected pixels.
 
-use super::state::{MOST_PIXELS, Sums, add_counts, load_count};
+use super::state::{FixedSums, MOST_PIXELS, Sums, add_counts, load_count};
 use crate::input::sample::Reason;
 
 /// The number of pixels that were valid, ignored and rejected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub struct Counts {
     /// Pixels in the sums.
@@ -89,6 +90,7 @@ impl Counts {
 
 /// The first pixel that an accumulator rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct RejectedPixel {
     /// The number of pixels before it.
     pub index: i64,
@@ -113,4 +115,34 @@ impl Sums for Counts {
         }
         Some(())
     }
+}
+
+/// A count of pixels, which adds up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Count(pub(crate) i64);
+
+impl Count {
+    #[inline(always)]
+    pub(crate) fn add(&mut self, pixels: u64) {
+        self.0 = self.0.wrapping_add(pixels as i64);
+    }
+}
+
+impl Sums for Count {
+    fn merge(&mut self, other: &Self) {
+        self.0 = add_counts(self.0, other.0);
+    }
+
+    fn save(&self, to: &mut impl FnMut(i64)) {
+        to(self.0.min(MOST_PIXELS));
+    }
+
+    fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
+        self.0 = load_count(from)?;
+        Some(())
+    }
+}
+
+impl FixedSums for Count {
+    const LENGTH: usize = 1;
 }

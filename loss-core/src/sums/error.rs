@@ -7,6 +7,7 @@ use super::state::Sums;
 
 /// The reason why there is no result, or none over all pixels.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum FinishError {
     /// No pixel was streamed in.

@@ -4,6 +4,8 @@
 //! depends only on the set of its terms: not on their order, nor on how threads, tiles or devices split them,
 //! nor on the machine.
 
+mod product;
+
 /// An exact sum of numbers, as an integer count of 2⁻⁶⁴.
 ///
 /// The public form of the count is `N` digits of 32 bits, least significant first: count = Σ `digit[i]`·2³²ⁱ. All digits but the last lie in
@@ -25,6 +27,7 @@
 /// The last digit of a finite sum of up to 2⁴⁰ terms lies within ±2⁴⁰. So a last digit below −2⁴¹ means saturation, also in an
 /// element-wise sum of up to 2²⁰ digits, because the bound of 2⁴⁰ holds for the terms of all of them together.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[must_use]
 pub struct ExactSum<const N: usize> {
     /// The count as one integer of N + 1 words in two's complement, least significant first; `top` is the highest word.
@@ -133,10 +136,15 @@ impl<const N: usize> ExactSum<N> {
     /// Adds an `f64`, rounded to a multiple of 2⁻⁶⁴. A number beyond ±2¹⁵⁰, or NaN, [saturates](Self#saturation) the sum. The number may be a sum of terms itself,
     /// and counts as up to 2²² of them.
     pub fn add_f64(&mut self, term: f64) {
-        if !is_in_range(term) {
+        if is_in_range(term) {
+            self.add_f64_in_range(term);
+        } else {
             *self = Self::SATURATED;
-            return;
         }
+    }
+
+    /// Adds an `f64` that is in range, by its bits alone: without the arithmetic of `f64`.
+    pub(crate) fn add_f64_in_range(&mut self, term: f64) {
         let bits = term.to_bits();
         let exponent = ((bits >> 52) & 0x7ff) as i32;
         let significand = (bits & ((1 << 52) - 1)) | (1 << 52);
@@ -200,6 +208,47 @@ impl<const N: usize> ExactSum<N> {
         }
         // Loaded states may hold sums so large that adding them up would wrap.
         *self = self.normal();
+    }
+
+    /// Writes the magnitude, in units of 2⁻⁶⁴, into words of which there are more than N, and tells whether the sum is negative.
+    pub(crate) fn magnitude(&self, to: &mut [u32]) -> bool {
+        magnitude(&self.words, self.top, to)
+    }
+
+    /// The sum in units of 2⁻⁶⁴, if it is not saturated and lies within ±2¹²⁴ of them.
+    pub(crate) fn to_units(&self) -> Option<i128> {
+        let mut magnitude = [0; 8];
+        let negative = self.magnitude(&mut magnitude);
+        let [a, b, c, d, higher @ ..] = magnitude;
+        if self.is_saturated() || higher != [0; 4] || d >> 28 != 0 {
+            return None;
+        }
+        let units = [d, c, b, a].into_iter().fold(0u128, |units, word| units << WORD_BITS | u128::from(word));
+        Some(signed(units, negative))
+    }
+
+    /// A whole number.
+    pub(crate) fn whole(number: i64) -> Self {
+        let mut sum = Self::ZERO;
+        sum.add_units(2, number.into());
+        sum
+    }
+
+    /// The same sum with M digits, of which there are no fewer than N.
+    #[inline(never)]
+    pub(crate) fn widened<const M: usize>(&self) -> ExactSum<M> {
+        const { assert!(M >= N) };
+        let normal = self.normal();
+        let sign = if normal.is_negative() { u32::MAX } else { 0 };
+        let mut wide = ExactSum { words: [sign; M], top: sign };
+        let to = wide.words.iter_mut().chain([&mut wide.top]);
+        to.zip(normal.words.iter().chain([&normal.top])).for_each(|(to, word)| *to = *word);
+        wide
+    }
+
+    /// Whether the sum is above 0.
+    pub(crate) fn is_positive(&self) -> bool {
+        !self.is_negative() && (self.top != 0 || self.words.iter().any(|&word| word != 0))
     }
 
     /// Whether the sum is negative.
@@ -320,10 +369,10 @@ fn significand(bits: u32) -> u32 {
     (bits & 0x007f_ffff) | 0x0080_0000
 }
 
-/// A significand of at most 53 bits, divided by 2^`right` and rounded half to even.
+/// A significand of at most 63 bits, divided by 2^`right` and rounded half to even.
 fn half_to_even(significand: u64, right: u32) -> u64 {
     // Half a unit is a tie that rounds to zero; smaller numbers round to zero as well.
-    if right > 53 {
+    if right > 63 {
         return 0;
     }
     let floor = significand >> right;
@@ -356,6 +405,19 @@ fn add_to_words(words: &mut [u32], top: &mut u32, word: usize, units: i128) {
         rest >>= WORD_BITS;
     }
     *top = top.wrapping_add(rest as u32);
+}
+
+/// Writes the magnitude of a sum into words, and tells whether it is negative. One function for sums of any length.
+#[inline(never)]
+fn magnitude(words: &[u32], top: u32, to: &mut [u32]) -> bool {
+    // In two's complement the negative is all bits inverted, and 1.
+    let complement = if top >> (WORD_BITS - 1) == 1 { u32::MAX } else { 0 };
+    let mut carry = complement & 1;
+    for (to, word) in to.iter_mut().zip(words.iter().chain([&top])) {
+        let (sum, next) = (word ^ complement).overflowing_add(carry);
+        (*to, carry) = (sum, next.into());
+    }
+    complement != 0
 }
 
 /// The `f64` nearest to a number of units of 2⁻⁶⁴. It is one function for sums of any length.

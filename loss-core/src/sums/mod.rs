@@ -2,7 +2,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `exact.rs` | an exact sum of numbers, as an integer |
+//! | `exact.rs`, `exact/` | an exact sum of numbers, as an integer |
 //! | `log_sum_exp.rs` | an order-independent ln Σ exp |
 //! | `state.rs` | sums as integers that add, and back |
 //! | `counts.rs` | counts of valid, ignored and rejected pixels |
@@ -10,6 +10,7 @@
 //! | `batch.rs` | pixels that are added together |
 //! | `rows.rs` | rows of terms, added several at a time |
 //! | `shared.rs` | the sums that an accumulator keeps for every loss |
+//! | `quotient.rs` | sums of quotients of exact sums, rounded once, in integers |
 //! | `error.rs` | the errors of finishing a loss |
 
 pub(crate) mod batch;
@@ -18,6 +19,7 @@ pub(crate) mod counts;
 pub(crate) mod error;
 pub(crate) mod exact;
 pub(crate) mod log_sum_exp;
+pub(crate) mod quotient;
 pub(crate) mod rows;
 pub(crate) mod shared;
 pub(crate) mod state;

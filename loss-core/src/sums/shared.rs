@@ -38,7 +38,7 @@ pub trait SharedSums: Sums + FixedSums + Default + sealed::SharedSums {
 }
 
 pub(crate) mod sealed {
-    use super::{Counts, Fingerprint, HardBatch, Pixel, Totals};
+    use super::{Counts, Fingerprint, HardBatch, IntegerTotals, Pixel, Totals};
 
     pub trait SharedSums {
         /// The number of integers at the start of the state that are [`Counts`].
@@ -63,6 +63,9 @@ pub(crate) mod sealed {
 
         /// The totals. `never_certain`: see [`Link::NEVER_CERTAIN`](crate::extend::Link::NEVER_CERTAIN).
         fn finish(&self, never_certain: bool) -> Totals;
+
+        /// The totals as integers.
+        fn integers(&self, never_certain: bool) -> IntegerTotals;
 
         /// Adds what distinguishes these sums from others.
         fn fingerprint(fingerprint: &mut Fingerprint);
@@ -137,6 +140,17 @@ impl sealed::SharedSums for WeightedSums {
             soft: finish_confusion(&self.soft, &self.weight),
             hard: finish_confusion(&self.hard, &self.weight),
             never_certain,
+        }
+    }
+
+    fn integers(&self, never_certain: bool) -> IntegerTotals {
+        let [true_positive, _, false_negative] = &self.hard;
+        IntegerTotals {
+            weight: self.weight,
+            pixels: self.counts.valid.saturating_add(self.counts.ignored),
+            soft: self.soft,
+            has_foreground: *true_positive != UnitSum::ZERO || *false_negative != UnitSum::ZERO,
+            never_certain: never_certain && self.counts.valid > 0,
         }
     }
 
@@ -238,6 +252,17 @@ impl sealed::SharedSums for CountedSums {
         }
     }
 
+    fn integers(&self, never_certain: bool) -> IntegerTotals {
+        let [true_positive, _, false_negative] = self.hard;
+        IntegerTotals {
+            weight: UnitSum::whole(self.valid),
+            pixels: self.valid.saturating_add(self.ignored),
+            soft: self.soft.map(|sum| sum.widened()),
+            has_foreground: true_positive != 0 || false_negative != 0,
+            never_certain: never_certain && self.valid > 0,
+        }
+    }
+
     fn fingerprint(fingerprint: &mut Fingerprint) {
         fingerprint.name("counted");
     }
@@ -285,6 +310,22 @@ pub struct Totals {
     /// The same with p replaced by 1 at and above the threshold, and by 0 below it.
     pub hard: Confusion,
     /// Whether p and 1 − p are above 0 in every pixel, as they are for logits even where they are too small for the sums.
+    pub never_certain: bool,
+}
+
+/// The sums that all losses share as integers, for a value without `f64`: see [`ExactValue`](crate::extend::ExactValue).
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct IntegerTotals {
+    /// Σ w over the valid pixels.
+    pub weight: UnitSum,
+    /// The number of pixels that were not rejected, ignored ones included.
+    pub pixels: i64,
+    /// Σ w p t, Σ w p (1−t) and Σ w (1−p) t.
+    pub soft: [UnitSum; 3],
+    /// Whether Σ w t is above 0.
+    pub has_foreground: bool,
+    /// Whether there are pixels, and p and 1 − p are above 0 in each, see [`Totals::never_certain`].
     pub never_certain: bool,
 }
 

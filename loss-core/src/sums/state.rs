@@ -53,6 +53,18 @@ impl<const N: usize> Sums for ExactSum<N> {
     }
 
     fn load(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
+        self.load_signed(from)?;
+        (N == TermSum::LENGTH || !self.is_negative()).then_some(())
+    }
+
+    fn is_saturated(&self) -> bool {
+        ExactSum::is_saturated(self)
+    }
+}
+
+impl<const N: usize> ExactSum<N> {
+    /// Reads what [`save`](Sums::save) gave of a sum whose terms have either sign; `None` as soon as an integer was read that no terms can have made.
+    pub(crate) fn load_signed(&mut self, from: &mut impl Iterator<Item = i64>) -> Option<()> {
         let mut digits = [0; N];
         for (place, digit) in (1..).zip(&mut digits) {
             *digit = from.next()?;
@@ -60,11 +72,7 @@ impl<const N: usize> Sums for ExactSum<N> {
             range.contains(digit).then_some(())?;
         }
         *self = Self::from_digits(digits);
-        (N == TermSum::LENGTH || !self.is_negative()).then_some(())
-    }
-
-    fn is_saturated(&self) -> bool {
-        ExactSum::is_saturated(self)
+        Some(())
     }
 }
 

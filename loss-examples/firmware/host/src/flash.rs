@@ -9,14 +9,19 @@ use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, SectionKind, elf
 use crate::board::Board;
 
 /// The configurations: the name of the program, and what it is in the table.
-pub const CONFIGURATIONS: [(&str, &str); 9] = [
+pub const CONFIGURATIONS: [(&str, &str); 14] = [
     ("size_bce_dice_state", "BCE + Dice, counted, state"),
+    ("size_bce_dice_nearest", "BCE + Dice, counted, value in integers"),
     ("size_bce_dice_counted", "BCE + Dice, counted, value"),
     ("size_bce_dice", "BCE + Dice, value"),
     ("size_bce_dice_gradient", "BCE + Dice, value and gradient"),
     ("size_focal_tversky", "focal + Tversky, value"),
     ("size_classes", "five classes, CE + Dice, value"),
     ("size_histogram", "int8 histogram, and BCE + Dice of it"),
+    ("size_watch", "one model watched, state"),
+    ("size_agreement", "two models compared, state"),
+    ("size_head_state", "head of 8 int8 features, gradient of BCE, state"),
+    ("size_head", "head of 8 int8 features, BCE + Dice, step"),
     ("size_double", "arithmetic of `f64` by itself"),
     ("size_by_hand", "BCE + Dice by hand, sums alone"),
 ];

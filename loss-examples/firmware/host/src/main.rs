@@ -6,6 +6,7 @@ mod compare;
 mod cost;
 mod document;
 mod flash;
+mod pretraining;
 mod promises;
 
 use std::env;
@@ -41,8 +42,12 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = env::args().skip(1).collect();
+    if arguments == ["pretrain"] {
+        print!("{}", pretraining::file(&pretraining::pretrain()?));
+        return Ok(());
+    }
     let [programs, document] = arguments.as_slice() else {
-        return Err("usage: firmware-host <folder of the built programs> <document to write the tables into>".into());
+        return Err("usage: firmware-host <folder of the built programs> <document to write the tables into>, or firmware-host pretrain > report/src/net/weights.rs".into());
     };
     let programs = Path::new(programs);
     let expected = compare::host_report()?;
@@ -85,7 +90,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     }
     let tables = document::tables(&shown);
     println!("\n{tables}");
-    document::write(Path::new(document), &tables)
+    document::write(Path::new(document), &tables, &document::tasks(&shown)?)
 }
 
 fn check(board: &'static Board, programs: &Path, expected: &[String]) -> Result<Outcome, Box<dyn Error>> {

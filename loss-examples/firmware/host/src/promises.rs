@@ -5,14 +5,26 @@ use std::fmt::Display;
 
 use crate::board::Board;
 use crate::cost::Cost;
+use crate::document::{TASKS, Task, ram_of};
 use crate::flash::{Flash, PROFILES};
 
 /// The sums that are bounded, and their bytes.
-const SUMS: [(&str, u64); 3] =
-    [("BCE + Dice, counted, stream", 256), ("BCE + Dice, stream", 512), ("focal + Tversky, stream", 512)];
+const SUMS: [(&str, u64); 5] = [
+    ("BCE + Dice, counted, stream", 256),
+    ("BCE + Dice, stream", 512),
+    ("focal + Tversky, stream", 512),
+    ("watch, one model", 256),
+    ("watch, two models", 128),
+];
 
 /// The paths whose stack is bounded.
-const STACKS: [&str; 10] = [
+const STACKS: [&str; 16] = [
+    "BCE + Dice, counted, value in integers",
+    "watch, one model",
+    "watch, two models",
+    "head of 8 int8 features, first pass",
+    "head of 8 int8 features, second pass",
+    "head of 8 int8 features, one pass of BCE",
     "BCE + Dice, counted, stream",
     "BCE + Dice, counted, value",
     "BCE + Dice, stream",
@@ -37,7 +49,7 @@ const INSTRUCTIONS: [(&str, &str, &str, f64); 6] = [
     ("M0", "release", "int8 histogram, slices", 12.0),
 ];
 
-/// Bytes of flash that counted BCE + Dice adds to a Cortex-M4F at "s", beside the arithmetic of `f64` that its value is computed in.
+/// Bytes of flash that counted BCE + Dice adds to a Cortex-M4F at "s": with its value in integers in all, with that of `f64` beside the arithmetic of `f64`.
 const FLASH: i64 = 5 * 1024;
 
 /// That a board keeps them.
@@ -59,10 +71,21 @@ pub fn kept(board: &Board, cost: &[Cost; PROFILES.len()], flash: &Flash) -> Resu
             }
         }
     }
+    for Task { name, paths, ends, ram, .. } in TASKS {
+        for (cost, (profile, _)) in cost.iter().zip(PROFILES) {
+            let all = ram_of(cost, paths, ends).map(|[state, stack]| state + stack);
+            at_most(&format!("{profile}: {name}: bytes of RAM"), all.as_ref(), ram)?;
+        }
+    }
     if board.short == "M4F" {
         let added = |name| flash.added("small", name);
         let own = added("size_bce_dice_counted").zip(added("size_double")).map(|(all, double)| all - double);
         at_most("small: BCE + Dice, counted: bytes of flash", own.as_ref(), FLASH)?;
+        at_most(
+            "small: BCE + Dice, value in integers: bytes of flash",
+            added("size_bce_dice_nearest").as_ref(),
+            FLASH,
+        )?;
     }
     Ok(())
 }

@@ -1,3 +1,5 @@
+use loss_core::head::StepError;
+use loss_core::watch::DriftError;
 use loss_core::{FinishError, LengthError, ParameterError, StateError};
 
 /// Why there is no report.
@@ -11,6 +13,10 @@ pub enum ReportError {
     State(StateError),
     /// Slices differ in length.
     Length(LengthError),
+    /// A step of the head cannot be taken.
+    Step(StepError),
+    /// Histograms of logits cannot be compared.
+    Drift(DriftError),
     /// A line or a list is longer than its room.
     Room,
 }
@@ -24,4 +30,4 @@ macro_rules! from {
         })*
     };
 }
-from!(ParameterError => Parameter, FinishError => Finish, StateError => State, LengthError => Length);
+from!(ParameterError => Parameter, FinishError => Finish, StateError => State, LengthError => Length, StepError => Step, DriftError => Drift);

@@ -6,11 +6,15 @@ pub mod camera;
 mod error;
 pub mod lines;
 pub mod losses;
+pub mod net;
 pub mod paths;
 pub mod pixels;
 pub mod random;
 mod report;
+pub mod scene;
+pub mod tuning;
 mod vectors;
+pub mod watching;
 
 pub use error::ReportError;
 pub use report::{MIXED_PIXELS, RANDOM_PIXELS, report};

@@ -1,6 +1,7 @@
 //! The losses that are reported and measured.
 
 use loss_core::class::{ClassLoss, ClassPointwise, CrossEntropy, PerClass};
+use loss_core::extend::ExactValue;
 use loss_core::{Bce, Dice, Focal, Loss, ParameterError, Pointwise, Quantisation, Tversky};
 
 /// How many classes the camera and the random pixels have.
@@ -10,7 +11,7 @@ pub const CLASSES: usize = 5;
 ///
 /// # Errors
 /// None: the parameters are in range.
-pub fn bce_dice() -> Result<impl Loss, ParameterError> {
+pub fn bce_dice() -> Result<impl ExactValue, ParameterError> {
     Ok(Bce::new().mean() + Dice::new(1e-5)?)
 }
 

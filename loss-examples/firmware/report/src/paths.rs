@@ -4,11 +4,20 @@
 //! None of these functions is inlined, so that what is counted is what stands in it.
 
 use loss_core::class::{ClassAccumulator, ClassGradient, ClassLoss};
+use loss_core::extend::Link;
+use loss_core::head::Layer;
 use loss_core::histogram::GradientTable;
-use loss_core::{Accumulator, CountingAccumulator, Gradient, Histogram, LengthError, Logits, Loss, Plane};
+use loss_core::watch::{Agreement, Watch};
+use loss_core::{
+    Accumulator, Bce, CountingAccumulator, Gradient, Histogram, LengthError, Logits, Loss, Plane, Pointwise,
+    Quantisation,
+};
 
-use crate::camera::Row;
+use crate::camera::{Row, WIDTH};
 use crate::losses::CLASSES;
+use crate::net::FEATURES;
+use crate::tuning;
+use crate::watching::BINS;
 
 /// Pushes the pixels of a row, which have hard targets and no weights, to be counted.
 #[inline(never)]
@@ -80,6 +89,74 @@ pub fn gradient_classes<L: ClassLoss<CLASSES>>(
 #[inline(never)]
 pub fn gradient_codes(table: &GradientTable<i8>, row: &Row, slopes: &mut [f32]) -> Result<(), LengthError> {
     table.write(&row.codes, &row.mask, slopes)
+}
+
+/// Watches a model by the logits of a row.
+#[inline(never)]
+pub fn watch(watch: &mut Watch<BINS>, row: &Row) {
+    watch.extend(row.logits.iter().copied());
+}
+
+/// Compares a model with its quantised self.
+#[inline(never)]
+pub fn agree(agreement: &mut Agreement, quantisation: &Quantisation, row: &Row) {
+    agreement.extend(row.logits.iter().zip(&row.codes).map(|(&logit, &code)| (logit, quantisation.logit(code.into()))));
+}
+
+/// What stands for the features of each pixel of a row: the codes beside it, and 0 for half of them, as after a ReLU.
+pub fn features(row: &Row) -> [[i8; FEATURES]; WIDTH] {
+    let mut features = [[0; FEATURES]; WIDTH];
+    for (x, features) in (0..WIDTH).zip(&mut features) {
+        for (offset, feature) in (0..FEATURES).zip(features) {
+            let code = row.codes.get(x.wrapping_add(offset) % WIDTH).copied().unwrap_or_default();
+            *feature = code.wrapping_mul(3).max(0);
+        }
+    }
+    features
+}
+
+/// The first pass of a step: the loss of the logits of a last layer.
+#[inline(never)]
+pub fn head_forward<L: Loss>(
+    sums: &mut CountingAccumulator<L>,
+    layer: &Layer<FEATURES, 1>,
+    features: &[[i8; FEATURES]; WIDTH],
+    row: &Row,
+) {
+    sums.extend(features.iter().zip(&row.mask).map(|(features, &target)| {
+        let [logit] = layer.logits(features);
+        (logit, target)
+    }));
+}
+
+/// The second pass of a step: the gradient of a last layer.
+#[inline(never)]
+pub fn head_gradient<L: Loss>(
+    gradient: &mut tuning::Gradient,
+    slope: &Gradient<L, Logits>,
+    layer: &Layer<FEATURES, 1>,
+    features: &[[i8; FEATURES]; WIDTH],
+    row: &Row,
+) {
+    for (features, &target) in features.iter().zip(&row.mask) {
+        let [logit] = layer.logits(features);
+        gradient.push(features, [slope.at((logit, target))]);
+    }
+}
+
+/// The only pass of a step whose loss is the sum of BCE: its slope, p − t, does not depend on the other pixels.
+#[inline(never)]
+pub fn head_gradient_of_bce(
+    gradient: &mut tuning::Gradient,
+    layer: &Layer<FEATURES, 1>,
+    features: &[[i8; FEATURES]; WIDTH],
+    row: &Row,
+) {
+    for (features, &target) in features.iter().zip(&row.mask) {
+        let [logit] = layer.logits(features);
+        let pixel = Logits.pixel(logit, if target { 1.0 } else { 0.0 });
+        gradient.push(features, [Bce::new().slope(&pixel)]);
+    }
 }
 
 /// The sums of the loops by hand.

@@ -14,7 +14,7 @@ use crate::lines::{Checksum, Number, Output, line};
 use crate::losses::{CLASSES, bce_dice, cross_entropy_dice, focal_tversky, quantisation};
 use crate::pixels::{ClassPixels, CodePixels, HALVES, Half, Pixels};
 use crate::random::{MixedPixels, RandomPixels};
-use crate::vectors;
+use crate::{tuning, vectors, watching};
 
 /// How many frames the camera gives.
 const FRAMES: usize = 4;
@@ -51,6 +51,8 @@ pub fn report(output: &mut impl Output) -> Result<(), ReportError> {
         }
     }
 
+    watching::report(output)?;
+    tuning::report(output)?;
     vectors::report(output)?;
 
     let random = RandomPixels { seed: 1, count: RANDOM_PIXELS };

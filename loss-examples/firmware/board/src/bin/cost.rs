@@ -15,8 +15,13 @@ use firmware_report::ReportError;
 use firmware_report::camera::{Row, WIDTH};
 use firmware_report::lines::line;
 use firmware_report::losses::{CLASSES, bce_dice, cross_entropy_dice, focal_tversky, quantisation};
-use firmware_report::paths::{self, ByHand};
+use firmware_report::net::FEATURES;
+use firmware_report::paths::{self, ByHand, features};
+use firmware_report::tuning::{Gradient, sgd};
 use loss_core::class::ClassLoss;
+use loss_core::extend::ExactValue;
+use loss_core::head::Head;
+use loss_core::watch::{Agreement, Watch};
 use loss_core::{Histogram, Loss};
 use ufmt::uwrite;
 
@@ -44,6 +49,8 @@ fn measure(clock: &Clock) -> Result<(), ReportError> {
     binary(clock, "focal + Tversky", &focal_tversky()?)?;
     several_classes(clock)?;
     codes(clock)?;
+    watching(clock)?;
+    training(clock)?;
     by_hand(clock)
 }
 
@@ -90,12 +97,15 @@ fn end(name: &str, kind: &str, run: impl FnOnce()) -> Result<(), ReportError> {
 }
 
 #[inline(never)]
-fn counted<L: Loss>(clock: &Clock, name: &str, loss: &L) -> Result<(), ReportError> {
+fn counted<L: ExactValue>(clock: &Clock, name: &str, loss: &L) -> Result<(), ReportError> {
     let mut sums = loss.counting_accumulator();
     let state = size_of_val(&sums);
     path(clock, name, "counted, stream", state, |row| paths::count(&mut sums, row))?;
     // What a network is sure of has terms near and below the grid of the sums.
     path_of_logits(SURE, clock, name, "counted, stream of sure pixels", state, |row| paths::count(&mut sums, row))?;
+    end(name, "counted, value in integers", || {
+        black_box(sums.nearest_value().ok());
+    })?;
     end(name, "counted, value", || {
         black_box(sums.value().ok());
     })
@@ -152,6 +162,49 @@ fn codes(clock: &Clock) -> Result<(), ReportError> {
     let mut slopes = [0.0; WIDTH];
     path(clock, name, "gradient", size_of_val(&table), |row| {
         let _ = paths::gradient_codes(&table, row, black_box(&mut slopes));
+    })
+}
+
+#[inline(never)]
+fn watching(clock: &Clock) -> Result<(), ReportError> {
+    let mut watch = Watch::new(-8.0, 8.0)?;
+    let state = size_of_val(&watch);
+    path(clock, "watch", "one model", state, |row| paths::watch(&mut watch, row))?;
+    end("watch", "one model, numbers", || {
+        black_box(watch.finish().ok());
+    })?;
+    let mut agreement = Agreement::new();
+    let quantisation = quantisation()?;
+    let state = size_of_val(&agreement);
+    path(clock, "watch", "two models", state, |row| paths::agree(&mut agreement, &quantisation, row))
+}
+
+#[inline(never)]
+fn training(clock: &Clock) -> Result<(), ReportError> {
+    let name = "head of 8 int8 features";
+    let mut head = Head::new([[0.125; FEATURES]], [-1.0])?.fraction_bits(5)?;
+    let layer = head.layer();
+    let loss = bce_dice()?;
+    let mut sums = loss.counting_accumulator();
+    let mut row = Row::new();
+    row.capture(0, 40);
+    let features = features(&row);
+    drop(row);
+    let state = size_of_val(&head) + size_of_val(&layer) + size_of_val(&sums);
+    path(clock, name, "first pass", state, |row| paths::head_forward(&mut sums, &layer, &features, row))?;
+    let slope = sums.finish()?.gradient();
+    let mut gradient = Gradient::new(&layer, &sums);
+    let state = size_of_val(&head) + size_of_val(&layer) + size_of_val(&slope) + size_of_val(&gradient);
+    path(clock, name, "second pass", state, |row| {
+        paths::head_gradient(&mut gradient, &slope, &layer, &features, row);
+    })?;
+    let state = size_of_val(&layer) + size_of_val(&gradient);
+    path(clock, name, "one pass of BCE", state, |row| {
+        paths::head_gradient_of_bce(&mut gradient, &layer, &features, row);
+    })?;
+    let sgd = sgd()?;
+    end(name, "step", || {
+        black_box(head.step(&gradient, &sgd).ok());
     })
 }
 

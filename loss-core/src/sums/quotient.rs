@@ -1,0 +1,158 @@
+//! Sums of quotients of exact sums, rounded once, in integers alone.
+//!
+//! A processor without `f64` gets the arithmetic of `f64` from its compiler, which takes 3 to 5 KiB of flash. Here are a product, a difference and a
+//! division of long integers instead.
+
+use super::exact::{ExactSum, UnitSum};
+
+const WORD_BITS: u32 = 32;
+
+/// How many words the longest integer has: see [`QuotientSum::MOST`].
+const WORDS: usize = 24;
+
+/// A whole number that is never negative, least significant word first.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Natural([u32; WORDS]);
+
+impl Natural {
+    const ZERO: Self = Self([0; WORDS]);
+
+    fn is_zero(&self) -> bool {
+        self.0.iter().all(|&word| word == 0)
+    }
+
+    // Each of these stands in flash once, and works in place: copies of numbers this long take more than the arithmetic.
+
+    #[inline(never)]
+    fn double(&mut self) {
+        let mut carry = 0;
+        for word in &mut self.0 {
+            (*word, carry) = (*word << 1 | carry, *word >> (WORD_BITS - 1));
+        }
+    }
+
+    #[inline(never)]
+    fn is_below(&self, other: &Self) -> bool {
+        let differing = self.0.iter().rev().zip(other.0.iter().rev()).find(|(word, other)| word != other);
+        differing.is_some_and(|(word, other)| word < other)
+    }
+
+    /// Adds another number, or takes it away if `complement` has all bits: in two's complement that adds all of its bits inverted, and 1.
+    #[inline(never)]
+    fn add(&mut self, other: &Self, complement: u32) {
+        let mut carry = complement & 1;
+        for (word, more) in self.0.iter_mut().zip(&other.0) {
+            let sum = u64::from(*word) + u64::from(more ^ complement) + u64::from(carry);
+            (*word, carry) = (sum as u32, (sum >> WORD_BITS) as u32);
+        }
+    }
+
+    /// Writes self·other over a number that is 0.
+    #[inline(never)]
+    fn multiply(&self, other: &Self, product: &mut Self) {
+        for (place, &factor) in (0..WORDS).zip(&self.0).filter(|&(_, &factor)| factor != 0) {
+            let mut carry = 0;
+            for (word, &more) in product.0.iter_mut().skip(place).zip(&other.0) {
+                // (2³² − 1)² + 2·(2³² − 1) is 2⁶⁴ − 1.
+                let sum = u64::from(factor).wrapping_mul(more.into()).wrapping_add((*word).into()).wrapping_add(carry);
+                (*word, carry) = (sum as u32, sum >> WORD_BITS);
+            }
+        }
+    }
+}
+
+/// A sum of quotients of exact sums, as one fraction. It is exact; [`nearest_value`](crate::Accumulator::nearest_value) rounds it, once.
+///
+/// A quotient's numerator is any sum, its denominator one of at most five words. So the fraction of n quotients takes 8 + 5(n − 1) words and a carry above the bar.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct QuotientSum {
+    numerator: Natural,
+    negative: bool,
+    denominator: Natural,
+}
+
+impl QuotientSum {
+    /// How many quotients may be added.
+    pub const MOST: usize = 4;
+
+    /// The sum of no quotients.
+    pub(crate) fn zero() -> Self {
+        let mut denominator = Natural::ZERO;
+        let [lowest, ..] = &mut denominator.0;
+        *lowest = 1;
+        Self { numerator: Natural::ZERO, negative: false, denominator }
+    }
+
+    /// Adds numerator/denominator; a quotient with a denominator of 0 is left out.
+    pub fn add<const N: usize>(&mut self, numerator: &ExactSum<N>, denominator: &UnitSum) {
+        let [mut above, mut below] = [Natural::ZERO; 2];
+        let negative = numerator.magnitude(&mut above.0) != denominator.magnitude(&mut below.0);
+        self.add_quotient(&above, &below, negative);
+    }
+
+    #[inline(never)]
+    fn add_quotient(&mut self, above: &Natural, below: &Natural, negative: bool) {
+        if below.is_zero() {
+            return;
+        }
+        let [mut old, mut more, mut denominator] = [Natural::ZERO; 3];
+        self.numerator.multiply(below, &mut old);
+        self.denominator.multiply(above, &mut more);
+        self.denominator.multiply(below, &mut denominator);
+        if negative == self.negative {
+            old.add(&more, 0);
+            self.numerator = old;
+        } else if old.is_below(&more) {
+            more.add(&old, u32::MAX);
+            (self.numerator, self.negative) = (more, negative);
+        } else {
+            old.add(&more, u32::MAX);
+            self.numerator = old;
+        }
+        self.denominator = denominator;
+    }
+
+    /// The `f32` nearest to the sum, ties to even; the largest one, with its sign, in place of a larger number.
+    #[inline(never)]
+    pub(crate) fn nearest(mut self) -> f32 {
+        let Self { numerator: rest, negative, denominator: divisor } = &mut self;
+        if rest.is_zero() {
+            return 0.0;
+        }
+        // The sum lies in [2^exponent, 2^(exponent + 1)) once rest/divisor does in [1, 2): it is doubled until it is not below 1, and halved until it is below 1;
+        // then the rest is doubled once more.
+        let mut exponent = -1i32;
+        while rest.is_below(divisor) {
+            rest.double();
+            exponent = exponent.wrapping_sub(1);
+        }
+        while !rest.is_below(divisor) {
+            divisor.double();
+            exponent = exponent.wrapping_add(1);
+        }
+        rest.double();
+        // A number below 2⁻¹²⁶ has fewer digits than 24, and one below 2⁻¹⁵⁰ not even a half of the last.
+        if exponent < -150 {
+            return if *negative { -0.0 } else { 0.0 };
+        }
+        // After the digits that are kept one more, which is a half, and whether anything is left.
+        let digits = exponent.wrapping_add(151).min(25);
+        let (mut kept, mut is_rest_zero) = (0u32, false);
+        for _ in 0..digits {
+            let below = rest.is_below(divisor);
+            if !below {
+                rest.add(divisor, u32::MAX);
+            }
+            kept = kept << 1 | u32::from(!below);
+            is_rest_zero = rest.is_zero();
+            rest.double();
+        }
+        let (kept, half) = (kept >> 1, kept & 1);
+        let up = half & (kept | u32::from(!is_rest_zero));
+        // The highest digit kept adds 1 to the exponent, as a carry out of it does once more.
+        let above_smallest = exponent.wrapping_add(126).max(0).unsigned_abs();
+        let bits = (above_smallest.min(0xff) << 23).wrapping_add(kept).wrapping_add(up);
+        f32::from_bits(bits.min(f32::MAX.to_bits()) | u32::from(*negative) << 31)
+    }
+}
