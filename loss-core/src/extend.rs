@@ -13,7 +13,8 @@
 //! [`Link`], [`Target`], [`HardTarget`] and [`Weight`] are what an input, a target and a weight may be. [`SharedSums`] is what tells an
 //! [`Accumulator`](crate::Accumulator) ([`WeightedSums`]) from a [`CountingAccumulator`](crate::CountingAccumulator) ([`CountedSums`]).
 //! [`AnyOverlap`] is a form of the overlap that is chosen at run time; [`AnySums`] and [`AnySlope`] belong to [`AnyLoss`](crate::AnyLoss),
-//! [`AnyClassSums`] and [`AnyClassSlope`] to [`AnyClassLoss`](crate::class::AnyClassLoss).
+//! [`AnyClassSums`] and [`AnyClassSlope`] to [`AnyClassLoss`](crate::class::AnyClassLoss). [`ImageValues`] sums the values of images, for what
+//! [`ImageMean`](crate::ImageMean) does not stream itself.
 
 pub use crate::class::any::{AnyClassSlope, AnyClassSums};
 pub use crate::class::batch::{ClassBatch, ClassTerms};
@@ -29,6 +30,7 @@ pub use crate::number::real::{Logistic, Real};
 pub use crate::region::overlap::{AnyOverlap, Overlap, OverlapSlope};
 pub use crate::region::similarity::Similarity;
 pub use crate::region::user::{Region, RegionFamily, RegionLoss, RegionSlopes};
+pub use crate::stream::image_mean::ImageValues;
 pub use crate::sums::batch::{Batch, HardBatch, Targets, Terms};
 pub use crate::sums::exact::{ExactSum, ProbabilitySum, TermSum, UnitSum};
 pub use crate::sums::log_sum_exp::LogSumExp;

@@ -41,8 +41,10 @@ pub enum Logits<'a> {
     F16(&'a [half::f16]),
     /// Numbers in the 16 bits of a bfloat16.
     Bf16(&'a [half::bf16]),
-    /// The codes of a quantised model.
+    /// The signed codes of a quantised model.
     I8(&'a [i8], Quantisation),
+    /// The unsigned codes of a quantised model.
+    U8(&'a [u8], Quantisation),
 }
 
 impl<'a> From<&'a [f32]> for Logits<'a> {
@@ -71,6 +73,7 @@ impl Logits<'_> {
             Logits::F16(logits) => logits.iter().map(|logit| logit.to_f32()).collect(),
             Logits::Bf16(logits) => logits.iter().map(|logit| logit.to_f32()).collect(),
             Logits::I8(codes, quantisation) => codes.iter().map(|code| quantisation.logit(i32::from(*code))).collect(),
+            Logits::U8(codes, quantisation) => codes.iter().map(|code| quantisation.logit(i32::from(*code))).collect(),
         }
     }
 }
@@ -113,6 +116,7 @@ impl<'a> Pixels<'a> {
             Logits::F16(logits) => ClassPlane::f16(classes, layout, logits, labels),
             Logits::Bf16(logits) => ClassPlane::bf16(classes, layout, logits, labels),
             Logits::I8(codes, quantisation) => ClassPlane::i8(classes, layout, codes, quantisation, labels),
+            Logits::U8(codes, quantisation) => ClassPlane::u8(classes, layout, codes, quantisation, labels),
         })
     }
 
