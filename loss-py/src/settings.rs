@@ -85,6 +85,9 @@ fn one(text: &str, settings: &Settings) -> Result<(Losses, String), String> {
             if settings.threshold != 0.5 {
                 return Err("threshold is for binary masks: of classes the likeliest is predicted".to_owned());
             }
+            if let Some(weights) = settings.class_weights.as_ref().filter(|weights| weights.len() != classes) {
+                return Err(format!("class_weights has {} values for {classes} classes", weights.len()));
+            }
             let expression: ClassExpression = text.parse().map_err(|error| format!("{error}"))?;
             let normal = expression.to_string();
             let losses = classes::Losses::new(vec![expression], classes, settings.class_weights.as_deref());

@@ -125,7 +125,8 @@ def test_gradients_are_those_of_the_value(loss, targets):
     # Along a direction, by central differences: the step is exact in float32, and the value in float64.
     for _ in range(4):
         direction = rng.choice(np.array([-1, 1], np.float32), z.shape)
-        step = np.float32(2**-9)
+        # A loss that ranks has kinks where two pixels change places.
+        step = np.float32(2**-14 if "lovasz" in repr(loss) else 2**-9)
         above, below = loss(z + step * direction, t, w), loss(z - step * direction, t, w)
         slope = (above - below) / (2 * float(step))
         expected = float((gradient.astype(np.float64) * direction).sum())
@@ -339,7 +340,7 @@ def test_states_add_and_pickle():
             whole.value
     with pytest.raises(ValueError, match="lovasz_hinge ranks the pixels"):
         Loss("bce + lovasz_hinge").accumulator().state()
-    with pytest.raises(ValueError, match="out of range"):
+    with pytest.raises(ValueError, match="negative"):
         BCE_DICE.accumulator().load_state(np.full(BCE_DICE.state_length, -5, np.int64))
 
 
@@ -376,7 +377,6 @@ WORDS = [
     (lambda z, t: Loss("bce")(z, t, np.ones(z.shape)), TypeError, "weights must be of float32"),
     (lambda z, t: Loss("ce", classes=5)(z, t), ValueError, "classes=5, but axis 1 of logits has the length 17"),
     (lambda z, t: Loss("ce", classes=13)(z, t), ValueError, "moveaxis"),
-    (lambda z, t: Loss("ce", classes=17)(z, t[:, 0]), ValueError, r"is True|is 1|must have|^$"),
     (lambda z, t: Loss("ce", classes=17)(z, np.zeros(z.shape, np.int64)), ValueError, "argmax"),
     (lambda z, t: Loss("ce", classes=17)(z, np.zeros((3, 1, 13), np.int64)), ValueError, r"targets\[:, 0\]"),
     (lambda z, t: Loss("ce", classes=17)(z, np.full((3, 13), 17)), ValueError, r"targets\[0, 0\] is 17; every label must be from 0 to 16: ignore_index=17"),
@@ -389,7 +389,7 @@ WORDS = [
     (lambda z, t: Loss("ce", classes=100000), ValueError, "classes"),
     (lambda z, t: Loss("ce", classes=3, channels=3), ValueError, "one of the two"),
     (lambda z, t: Loss("ce", classes=3, from_logits=False), ValueError, "take logits"),
-    (lambda z, t: Loss("ce", classes=3, class_weights=[1, 2]), ValueError, "weight"),
+    (lambda z, t: Loss("ce", classes=3, class_weights=[1, 2]), ValueError, "2 values for 3 classes"),
     (lambda z, t: Loss("bce", class_weights=[1, 2]), ValueError, "pos_weight"),
     (lambda z, t: Loss("bce", threshold=0), ValueError, "threshold"),
     (lambda z, t: Loss("bce", from_logits=False, epsilon=0.7), ValueError, "epsilon"),
@@ -408,7 +408,7 @@ WORDS = [
     (lambda z, t: Loss("bce").value_and_gradient(z, t, out=np.zeros(z.shape)), TypeError, "float32"),
     (lambda z, t: Loss("bce").value_and_gradient(z, t, out=np.zeros(3, np.float32)), ValueError, "shape"),
     (lambda z, t: Loss("bce").value_and_gradient(z, t, out=np.zeros(z.shape[::-1], np.float32).T), ValueError, "C order"),
-    (lambda z, t: exactloss.read_state("/nonexistent"), FileNotFoundError, ""),
+    (lambda z, t: exactloss.read_state("/nonexistent"), FileNotFoundError, "/nonexistent"),
 ]
 
 
@@ -417,10 +417,6 @@ def test_words(number):
     act, error, words = WORDS[number]
     z, t = pixels(17)
     t.flat[0] = True
-    if words.endswith("^$"):
-        # Booleans are labels 0 and 1.
-        assert np.isfinite(act(z, np.ascontiguousarray(t)))
-        return
     with pytest.raises(error, match=words):
         act(z, t)
 

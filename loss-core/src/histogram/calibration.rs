@@ -1,4 +1,4 @@
-use super::{Code, ThresholdCurves};
+use super::{Code, Meaning, ThresholdCurves};
 
 /// How far the probabilities can be believed: pixels by their probability, in bins of equal width.
 ///
@@ -81,7 +81,7 @@ impl<const BINS: usize> Calibration<BINS> {
     }
 }
 
-impl<C: Code> ThresholdCurves<C> {
+impl<C: Code, K: Meaning> ThresholdCurves<C, K> {
     /// Probabilities against shares of foreground, in 1 to 2²⁴ bins.
     pub fn calibration<const BINS: usize>(&self) -> Calibration<BINS> {
         const { assert!(BINS >= 1 && BINS <= 1 << 24) };

@@ -1,10 +1,10 @@
 use core::marker::PhantomData;
 
-use super::{Code, Histogram, check_length};
+use super::{Code, Histogram, Meaning, check_length};
 use crate::error::LengthError;
 use crate::input::sample::Sample;
 
-/// The gradient by the logit for each code and target: a second pass is one look a pixel.
+/// The gradient by the input for each code and target: a second pass is one look a pixel.
 ///
 /// Made by [`Histogram::gradient_table`] and [`FinishedHistogramLovasz::gradient`](crate::sorted::FinishedHistogramLovasz::gradient). ∂L/∂q, by
 /// the code, is scale times this. 1 KiB for each level of the targets.
@@ -71,7 +71,7 @@ impl<C: Code, const TARGETS: usize> GradientTable<C, TARGETS> {
     }
 }
 
-impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
+impl<C: Code, const TARGETS: usize, K: Meaning> Histogram<C, TARGETS, K> {
     /// The gradient of each code and target, from the gradient of a pixel of weight 1: that of [`Gradient::at`](crate::Gradient::at) or
     /// [`PixelGradient::at`](crate::sorted::PixelGradient::at), with its bits.
     ///
