@@ -422,7 +422,7 @@ def test_several_channels_sums_and_probabilities_as_monai_has_them():
     pt = torch.exp(-bce)
     focal = (1 - pt) ** 2 * bce * (0.3 * tf + 0.7 * (1 - tf))
     assert monai.FocalLoss(alpha=0.3)(z, t).item() == pytest.approx(focal.mean().item(), rel=1e-5)
-    assert monai.FocalLoss(alpha=0.3, reduction="sum")(z, t).item() == pytest.approx(focal.sum().item(), rel=1e-5)
+    assert monai.FocalLoss(alpha=0.3, reduction="sum")(z, t).item() == pytest.approx(focal.mean(axes).sum().item(), rel=1e-5)
     assert smp.FocalLoss("multilabel", alpha=0.3)(z, t).item() == pytest.approx(focal.mean().item(), rel=1e-5)
 
 

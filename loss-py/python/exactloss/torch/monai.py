@@ -1,4 +1,4 @@
-"""The losses of MONAI (1.3 to 1.5) under their names and arguments, computed exactly.
+"""The losses of MONAI (1.3 to 1.6) under their names and arguments, computed exactly.
 
     >>> import torch
     >>> from exactloss.torch.monai import DiceCELoss           # from monai.losses import DiceCELoss
@@ -121,6 +121,7 @@ class DiceLoss(_Monai):
         batch=False,
         weight=None,
         soft_label=False,
+        *,
         process_group=None,
     ):
         super().__init__(include_background, to_onehot_y, sigmoid, softmax, reduction, process_group)
@@ -199,6 +200,7 @@ class DiceCELoss(DiceLoss):
         lambda_dice=1.0,
         lambda_ce=1.0,
         label_smoothing=0.0,
+        *,
         process_group=None,
     ):
         name = type(self).__name__
@@ -206,7 +208,7 @@ class DiceCELoss(DiceLoss):
             raise ValueError(f"{name} needs sigmoid=True or softmax=True: its cross-entropy takes logits, and Dice must do so as well")
         refuse("MONAI", name, reduction=(getattr(reduction, "value", reduction), "mean", "its terms are summed over different things"))
         super().__init__(
-            include_background, to_onehot_y, sigmoid, softmax, other_act, squared_pred, jaccard, reduction, smooth_nr, smooth_dr, batch, None, False, process_group
+            include_background, to_onehot_y, sigmoid, softmax, other_act, squared_pred, jaccard, reduction, smooth_nr, smooth_dr, batch, None, False, process_group=process_group
         )
         if lambda_dice < 0 or lambda_ce < 0:
             raise ValueError(f"{name}: lambda_dice and lambda_ce must not be negative")
@@ -240,12 +242,12 @@ class FocalLoss(_Monai):
     alpha : float, optional
         As in MONAI; not with use_softmax=True.
     reduction : {"mean", "sum"}
-        "none" is not available.
+        As in MONAI: "sum" adds over images and channels what is averaged over pixels. "none" is not available.
     weight
         Not available.
     """
 
-    def __init__(self, include_background=True, to_onehot_y=False, gamma=2.0, alpha=None, weight=None, reduction="mean", use_softmax=False, process_group=None):
+    def __init__(self, include_background=True, to_onehot_y=False, gamma=2.0, alpha=None, weight=None, reduction="mean", use_softmax=False, *, process_group=None):
         super().__init__(include_background, to_onehot_y, False, use_softmax, reduction, process_group)
         refuse("MONAI", "FocalLoss", weight=(weight, None, "weigh the classes by exactloss.torch.Loss with class_weights"))
         if use_softmax:
@@ -262,14 +264,6 @@ class FocalLoss(_Monai):
 
     def _terms(self, of_classes):
         return [_focal(self.gamma, self.alpha, of_classes)], [False]
-
-    def forward(self, input, target):
-        """The loss of a batch; see the class."""
-        loss = super().forward(input, target)
-        if self.reduction == "sum":
-            # The mean goes over pixels too.
-            loss = loss * input[0, 0].numel()
-        return loss
 
 
 def _focal(gamma, alpha, of_classes):
@@ -309,6 +303,7 @@ class DiceFocalLoss(DiceLoss):
         lambda_dice=1.0,
         lambda_focal=1.0,
         alpha=None,
+        *,
         process_group=None,
     ):
         name = type(self).__name__
@@ -322,7 +317,7 @@ class DiceFocalLoss(DiceLoss):
             reduction=(getattr(reduction, "value", reduction), "mean", "its terms are summed over different things"),
         )
         super().__init__(
-            include_background, to_onehot_y, sigmoid, softmax, other_act, squared_pred, jaccard, reduction, smooth_nr, smooth_dr, batch, None, False, process_group
+            include_background, to_onehot_y, sigmoid, softmax, other_act, squared_pred, jaccard, reduction, smooth_nr, smooth_dr, batch, None, False, process_group=process_group
         )
         self.gamma, self.alpha, self.lambda_dice, self.lambda_focal = gamma, alpha, lambda_dice, lambda_focal
 
@@ -358,6 +353,7 @@ class TverskyLoss(_Monai):
         smooth_dr=1e-5,
         batch=False,
         soft_label=False,
+        *,
         process_group=None,
     ):
         super().__init__(include_background, to_onehot_y, sigmoid, softmax, reduction, process_group)
@@ -405,6 +401,7 @@ class GeneralizedDiceLoss(_Monai):
         smooth_dr=1e-5,
         batch=False,
         soft_label=False,
+        *,
         process_group=None,
     ):
         super().__init__(include_background, to_onehot_y, sigmoid, softmax, reduction, process_group)

@@ -1,4 +1,4 @@
-"""The losses of segmentation_models.pytorch (0.3 to 0.5) under their names and arguments, computed exactly.
+"""The losses of segmentation_models.pytorch (0.6) under their names and arguments, computed exactly.
 
     >>> import torch
     >>> from exactloss.torch.smp import DiceLoss               # from segmentation_models_pytorch.losses import DiceLoss
@@ -21,6 +21,9 @@ _MODES = ("binary", "multiclass", "multilabel")
 
 
 class _Smp(Peer):
+    # Where logarithms of probabilities are clipped.
+    epsilon = 1e-7
+
     def __init__(self, mode, modes, ignore_index, from_logits, process_group):
         super().__init__()
         name = type(self).__name__
@@ -39,7 +42,7 @@ class _Smp(Peer):
     def forward(self, y_pred, y_true):
         """The loss of a batch: y_pred (N, C, ...), y_true (N, ...) or of the same shape."""
         channels = y_pred.shape[1] if y_pred.dim() > 1 else 1
-        options = {"ignore_index": self.ignore_index, "from_logits": self.from_logits}
+        options = {"ignore_index": self.ignore_index, "from_logits": self.from_logits, "epsilon": self.epsilon}
         if self.mode == "multiclass":
             options["classes"] = channels
             y_true = y_true.long()
@@ -56,13 +59,14 @@ class _Smp(Peer):
 
 
 class _Overlap(_Smp):
-    def __init__(self, mode, classes, log_loss, from_logits, smooth, ignore_index, eps, process_group):
+    def __init__(self, mode, classes, log_loss, from_logits, smooth, ignore_index, eps, class_weights, process_group):
         super().__init__(mode, _MODES, ignore_index, from_logits, process_group)
         refuse(
             "segmentation_models.pytorch",
             type(self).__name__,
             classes=(classes, None, 'exactloss.torch.Loss("dice(classes=foreground)", classes=C) leaves out class 0'),
             log_loss=(log_loss, False, 'exactloss.torch.Loss("log_dice") is the loss of one mask'),
+            class_weights=(class_weights, None, "exactloss.torch.Loss takes class_weights over classes: dice(weights=normalise)"),
         )
         self.smooth, self.eps = smooth, eps
 
@@ -80,7 +84,7 @@ class DiceLoss(_Overlap):
     ----------
     mode, from_logits, smooth, ignore_index, eps
         As there; over classes logits alone.
-    classes, log_loss
+    classes, log_loss, class_weights
         Not available: refused unless they are the defaults.
 
     Examples
@@ -91,8 +95,8 @@ class DiceLoss(_Overlap):
     0.3333...
     """
 
-    def __init__(self, mode, classes=None, log_loss=False, from_logits=True, smooth=0.0, ignore_index=None, eps=1e-7, process_group=None):
-        super().__init__(mode, classes, log_loss, from_logits, smooth, ignore_index, eps, process_group)
+    def __init__(self, mode, classes=None, log_loss=False, from_logits=True, smooth=0.0, ignore_index=None, eps=1e-7, class_weights=None, *, process_group=None):
+        super().__init__(mode, classes, log_loss, from_logits, smooth, ignore_index, eps, class_weights, process_group)
 
     def _term(self):
         return self._tversky("tversky", 0.5, 0.5)
@@ -103,14 +107,14 @@ class JaccardLoss(_Overlap):
 
     Parameters
     ----------
-    mode, from_logits, smooth, eps
+    mode, from_logits, smooth, ignore_index, eps
         As there; over classes logits alone.
-    classes, log_loss
+    classes, log_loss, class_weights
         Not available: refused unless they are the defaults.
     """
 
-    def __init__(self, mode, classes=None, log_loss=False, from_logits=True, smooth=0.0, eps=1e-7, process_group=None):
-        super().__init__(mode, classes, log_loss, from_logits, smooth, None, eps, process_group)
+    def __init__(self, mode, classes=None, log_loss=False, from_logits=True, smooth=0.0, ignore_index=None, eps=1e-7, class_weights=None, *, process_group=None):
+        super().__init__(mode, classes, log_loss, from_logits, smooth, ignore_index, eps, class_weights, process_group)
 
     def _term(self):
         return self._tversky("tversky", 1.0, 1.0)
@@ -125,14 +129,14 @@ class TverskyLoss(_Overlap):
         As there; over classes logits alone.
     gamma : float, default 1
         The exponent of the mean; other than 1 in mode "binary" alone, where it is that of the loss.
-    classes, log_loss
+    classes, log_loss, class_weights
         Not available: refused unless they are the defaults.
     """
 
     def __init__(
-        self, mode, classes=None, log_loss=False, from_logits=True, smooth=0.0, ignore_index=None, eps=1e-7, alpha=0.5, beta=0.5, gamma=1.0, process_group=None
+        self, mode, classes=None, log_loss=False, from_logits=True, smooth=0.0, ignore_index=None, eps=1e-7, alpha=0.5, beta=0.5, gamma=1.0, class_weights=None, *, process_group=None
     ):
-        super().__init__(mode, classes, log_loss, from_logits, smooth, ignore_index, eps, process_group)
+        super().__init__(mode, classes, log_loss, from_logits, smooth, ignore_index, eps, class_weights, process_group)
         if gamma != 1.0 and mode != "binary":
             refuse("segmentation_models.pytorch", "TverskyLoss", gamma=(gamma, 1.0, "it is the exponent of a mean, and available for one mask"))
         self.alpha, self.beta, self.gamma = alpha, beta, gamma
@@ -142,26 +146,42 @@ class TverskyLoss(_Overlap):
 
 
 class FocalLoss(_Smp):
-    """`segmentation_models_pytorch.losses.FocalLoss` of masks, of logits.
+    """`segmentation_models_pytorch.losses.FocalLoss` of masks.
 
     Parameters
     ----------
     mode : {"binary", "multilabel"}
         "multiclass" is not available: `exactloss.torch.Loss("focal(gamma=2)", classes=C)` is focal loss of a softmax.
-    alpha, gamma, ignore_index
+    alpha, gamma, ignore_index, from_logits, eps
         As there.
     reduction : {"mean", "sum"}
-    normalized, reduced_threshold
+    normalized, reduced_threshold, class_weights
         Not available here: `exactloss.torch.Loss` has "normalised_focal" and "reduced_focal".
     """
 
-    def __init__(self, mode, alpha=None, gamma=2.0, ignore_index=None, reduction="mean", normalized=False, reduced_threshold=None, process_group=None):
-        super().__init__(mode, ("binary", "multilabel"), ignore_index, True, process_group)
+    def __init__(
+        self,
+        mode,
+        alpha=None,
+        gamma=2.0,
+        ignore_index=None,
+        from_logits=True,
+        eps=1e-7,
+        reduction="mean",
+        normalized=False,
+        reduced_threshold=None,
+        class_weights=None,
+        *,
+        process_group=None,
+    ):
+        super().__init__(mode, ("binary", "multilabel"), ignore_index, from_logits, process_group)
+        self.epsilon = eps
         refuse(
             "segmentation_models.pytorch",
             "FocalLoss",
             normalized=(normalized, False, 'exactloss.torch.Loss("normalised_focal") is'),
             reduced_threshold=(reduced_threshold, None, 'exactloss.torch.Loss("reduced_focal") is'),
+            class_weights=(class_weights, None, "add losses of the channels with weights"),
         )
         if reduction not in ("mean", "sum") or (reduction == "sum" and mode != "binary"):
             raise ValueError(f'FocalLoss(reduction={reduction!r}) is not available here: take "mean", or in mode "binary" "sum"')
@@ -189,7 +209,7 @@ class SoftBCEWithLogitsLoss(_Smp):
         Not available: give weights to `exactloss.torch.Loss`.
     """
 
-    def __init__(self, weight=None, ignore_index=-100, reduction="mean", smooth_factor=None, pos_weight=None, process_group=None):
+    def __init__(self, weight=None, ignore_index=-100, reduction="mean", smooth_factor=None, pos_weight=None, *, process_group=None):
         super().__init__("binary", ("binary",), ignore_index, True, process_group)
         refuse("segmentation_models.pytorch", "SoftBCEWithLogitsLoss", weight=(weight, None, "give weights to exactloss.torch.Loss"))
         if reduction not in ("mean", "sum"):
@@ -217,7 +237,7 @@ class SoftCrossEntropyLoss(_Smp):
         Others are not available.
     """
 
-    def __init__(self, reduction="mean", smooth_factor=None, ignore_index=-100, dim=1, process_group=None):
+    def __init__(self, reduction="mean", smooth_factor=None, ignore_index=-100, dim=1, *, process_group=None):
         super().__init__("multiclass", ("multiclass",), ignore_index, True, process_group)
         refuse("segmentation_models.pytorch", "SoftCrossEntropyLoss", dim=(dim, 1, "classes are axis 1"))
         if reduction not in ("mean", "sum"):
@@ -237,7 +257,7 @@ class MCCLoss(_Smp):
     eps : float, default 1e-5
     """
 
-    def __init__(self, eps=1e-5, process_group=None):
+    def __init__(self, eps=1e-5, *, process_group=None):
         super().__init__("binary", ("binary",), None, True, process_group)
         self.eps = eps
 
