@@ -64,6 +64,10 @@ firmware:
 machines:
     .ci/machines
 
+# The Python package with the newest torch and its libraries (7 GB, in target/python): all tests, and torch.compile.
+python:
+    .ci/python newest
+
 # Every function of the C interface under AddressSanitizer and UndefinedBehaviorSanitizer.
 c-sanitizers:
     .ci/c-sanitizers

@@ -237,9 +237,13 @@ impl Accumulator {
             return Err(PyTypeError::new_err("state must be a numpy.ndarray of int64"));
         };
         if array.ndim() != 1 {
-            return Err(PyValueError::new_err(format!("state must have one axis, and not the shape {}", shown(array.shape()))));
+            return Err(PyValueError::new_err(format!(
+                "state must have one axis, and not the shape {}",
+                shown(array.shape())
+            )));
         }
-        let borrowed = array.try_readonly().map_err(|_| PyValueError::new_err("state is being written to by another call"))?;
+        let borrowed =
+            array.try_readonly().map_err(|_| PyValueError::new_err("state is being written to by another call"))?;
         let integers: Vec<i64> = borrowed.as_array().iter().copied().collect();
         let expected = self.integers()?.len();
         if integers.len() != expected {

@@ -2,7 +2,9 @@
 
 use half::slice::HalfBitsSliceExt;
 use loss_core::Quantisation;
-use numpy::{PyArrayDescrMethods, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArray, PyUntypedArrayMethods};
+use numpy::{
+    PyArrayDescrMethods, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArray, PyUntypedArrayMethods,
+};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
@@ -68,6 +70,7 @@ enum InputArray<'py> {
     Bf16(PyReadonlyArrayDyn<'py, u16>),
     I8(PyReadonlyArrayDyn<'py, i8>, Quantisation),
     U8(PyReadonlyArrayDyn<'py, u8>, Quantisation),
+    I16(PyReadonlyArrayDyn<'py, i16>, Quantisation),
 }
 
 enum TargetArray<'py> {
@@ -152,11 +155,16 @@ impl<'py> Named<'_, 'py> {
         )))
     }
 
-    fn read<T: numpy::Element>(&self, array: &Bound<'py, PyUntypedArray>) -> Option<PyResult<PyReadonlyArrayDyn<'py, T>>> {
+    fn read<T: numpy::Element>(
+        &self,
+        array: &Bound<'py, PyUntypedArray>,
+    ) -> Option<PyResult<PyReadonlyArrayDyn<'py, T>>> {
         let array = array.cast::<PyArrayDyn<T>>().ok()?;
-        Some(array.try_readonly().map_err(|_| {
-            PyValueError::new_err(format!("{} are being written to by another call", self.name))
-        }))
+        Some(
+            array
+                .try_readonly()
+                .map_err(|_| PyValueError::new_err(format!("{} are being written to by another call", self.name))),
+        )
     }
 
     /// Booleans by their bytes: NumPy takes any byte but 0 for true.
@@ -164,7 +172,8 @@ impl<'py> Named<'_, 'py> {
         array.cast::<PyArrayDyn<bool>>().ok()?;
         Some(array.call_method1("view", ("uint8",)).and_then(|bytes| {
             let bytes = bytes.cast_into::<PyUntypedArray>()?;
-            self.read::<u8>(&bytes).unwrap_or_else(|| Err(PyTypeError::new_err(format!("{} cannot be read", self.name))))
+            self.read::<u8>(&bytes)
+                .unwrap_or_else(|| Err(PyTypeError::new_err(format!("{} cannot be read", self.name))))
         }))
     }
 
@@ -188,7 +197,10 @@ impl<'py> Named<'_, 'py> {
             if let Some(codes) = self.read(&array) {
                 return Ok((shape, InputArray::U8(codes?, quantisation)));
             }
-            return Err(self.wrong_type("int8 or uint8 where quantisation is given", ""));
+            if let Some(codes) = self.read(&array) {
+                return Ok((shape, InputArray::I16(codes?, quantisation)));
+            }
+            return Err(self.wrong_type("int8, uint8 or int16 where quantisation is given", ""));
         }
         if let Some(values) = self.read(&array) {
             return Ok((shape, InputArray::F32(values?)));
@@ -205,7 +217,9 @@ impl<'py> Named<'_, 'py> {
         }
         let remedy = match dtype.kind() {
             b'f' => format!("{name}.astype(numpy.float32) rounds them"),
-            b'i' | b'u' if dtype.itemsize() == 1 => "codes of a quantised model need quantisation=(scale, zero_point)".to_owned(),
+            b'i' | b'u' if dtype.itemsize() <= 2 => {
+                "codes of a quantised model need quantisation=(scale, zero_point)".to_owned()
+            }
             b'b' | b'i' | b'u' => format!("whole numbers are no {name}; perhaps the arguments are the wrong way round"),
             _ => String::new(),
         };
@@ -222,7 +236,9 @@ impl<'py> Named<'_, 'py> {
 fn refuse_quantised(settings: &Settings, name: &str) -> PyResult<()> {
     match settings.quantisation {
         None => Ok(()),
-        Some(_) => Err(PyTypeError::new_err(format!("{name} must be of int8 or uint8 where quantisation is given"))),
+        Some(_) => {
+            Err(PyTypeError::new_err(format!("{name} must be of int8, uint8 or int16 where quantisation is given")))
+        }
     }
 }
 
@@ -246,8 +262,14 @@ impl<'py> Arrays<'py> {
         let ignore = settings.ignore_index;
         let mut mask = None;
         let read = targets.targets(&target_array, settings, ignore, &mut mask)?;
-        if is_soft && layout.targets_of == TargetsOf::Inputs && matches!(settings.kind, Kind::Classes(_)) && ignore.is_some() {
-            return Err(PyValueError::new_err("soft targets have no label to ignore: give mask= in place of ignore_index"));
+        if is_soft
+            && layout.targets_of == TargetsOf::Inputs
+            && matches!(settings.kind, Kind::Classes(_))
+            && ignore.is_some()
+        {
+            return Err(PyValueError::new_err(
+                "soft targets have no label to ignore: give mask= in place of ignore_index",
+            ));
         }
         let pixel_shape = layout.weight_shape(&shape);
         let weights = given.weights.map(|array| Named { name: "weights", array }.weights(&pixel_shape)).transpose()?;
@@ -294,6 +316,7 @@ impl<'py> Arrays<'py> {
             InputArray::Bf16(values) => Values::Bf16(slice(values)?.reinterpret_cast()),
             InputArray::I8(codes, quantisation) => Values::I8(slice(codes)?, *quantisation),
             InputArray::U8(codes, quantisation) => Values::U8(slice(codes)?, *quantisation),
+            InputArray::I16(codes, quantisation) => Values::I16(slice(codes)?, *quantisation),
         };
         let targets = match &self.targets {
             TargetArray::U8(targets) => Targets::U8(slice(targets)?),
@@ -354,19 +377,35 @@ impl Layout {
                     ));
                 }
                 match shape {
-                    [images, pixels @ ..] if per_image && !pixels.is_empty() => {
-                        Self { images: *images, channels: 1, pixels: pixels.iter().product(), targets_of: TargetsOf::Inputs, weighs_channels: true }
-                    }
+                    [images, pixels @ ..] if per_image && !pixels.is_empty() => Self {
+                        images: *images,
+                        channels: 1,
+                        pixels: pixels.iter().product(),
+                        targets_of: TargetsOf::Inputs,
+                        weighs_channels: true,
+                    },
                     _ if per_image => {
-                        return wrong(format!("per_image needs an axis of images and others, (N, …); {name} have the shape {}", shown(shape)));
+                        return wrong(format!(
+                            "per_image needs an axis of images and others, (N, …); {name} have the shape {}",
+                            shown(shape)
+                        ));
                     }
-                    _ => Self { images: 1, channels: 1, pixels: whole, targets_of: TargetsOf::Inputs, weighs_channels: true },
+                    _ => Self {
+                        images: 1,
+                        channels: 1,
+                        pixels: whole,
+                        targets_of: TargetsOf::Inputs,
+                        weighs_channels: true,
+                    },
                 }
             }
             Kind::Channels(count) | Kind::Classes(count) => {
                 let what = if matches!(settings.kind, Kind::Classes(_)) { "classes" } else { "channels" };
                 let [images, channels, pixels @ ..] = shape else {
-                    return wrong(format!("{name} must have the shape (N, {count}, …) for {what}={count}; they have {}", shown(shape)));
+                    return wrong(format!(
+                        "{name} must have the shape (N, {count}, …) for {what}={count}; they have {}",
+                        shown(shape)
+                    ));
                 };
                 if *channels != count {
                     let last = if pixels.last() == Some(&count) {
@@ -374,7 +413,10 @@ impl Layout {
                     } else {
                         String::new()
                     };
-                    return wrong(format!("{what}={count}, but axis 1 of {name} has the length {channels} (shape {}){last}", shown(shape)));
+                    return wrong(format!(
+                        "{what}={count}, but axis 1 of {name} has the length {channels} (shape {}){last}",
+                        shown(shape)
+                    ));
                 }
                 let labels: Vec<usize> = [images].into_iter().chain(pixels).copied().collect();
                 let is_classes = matches!(settings.kind, Kind::Classes(_));
@@ -394,15 +436,26 @@ impl Layout {
                     };
                     return wrong(format!(
                         "{name} have the shape {}, so labels must have {}, or soft targets of float32 {}; targets have {}{hint}",
-                        shown(shape), shown(&labels), shown(shape), shown(targets)
+                        shown(shape),
+                        shown(&labels),
+                        shown(shape),
+                        shown(targets)
                     ));
                 } else {
                     return wrong(format!(
                         "{name} have the shape {} and targets {}: they must be equal (nothing is broadcast){}",
-                        shown(shape), shown(targets), hint(shape, targets)
+                        shown(shape),
+                        shown(targets),
+                        hint(shape, targets)
                     ));
                 };
-                Self { images: *images, channels: count, pixels: pixels.iter().product(), targets_of, weighs_channels: !is_classes }
+                Self {
+                    images: *images,
+                    channels: count,
+                    pixels: pixels.iter().product(),
+                    targets_of,
+                    weighs_channels: !is_classes,
+                }
             }
         };
         // Without pixels there is nothing to go through, however many images there are said to be.
@@ -423,11 +476,20 @@ impl Layout {
 fn hint(shape: &[usize], targets: &[usize]) -> String {
     let longer = if shape.len() > targets.len() { shape } else { targets };
     let shorter = if shape.len() > targets.len() { targets } else { shape };
-    let without: Vec<usize> = longer.iter().enumerate().filter(|(axis, _)| *axis != 1).map(|(_, length)| *length).collect();
+    let without: Vec<usize> =
+        longer.iter().enumerate().filter(|(axis, _)| *axis != 1).map(|(_, length)| *length).collect();
     if longer.get(1) == Some(&1) && without == shorter {
-        if longer == targets { ": targets[:, 0] has the other shape".to_owned() } else { ": targets[:, None] has the other shape".to_owned() }
+        if longer == targets {
+            ": targets[:, 0] has the other shape".to_owned()
+        } else {
+            ": targets[:, None] has the other shape".to_owned()
+        }
     } else if shape.get(1).is_some_and(|channels| *channels > 1) && without == shorter && longer == shape {
-        format!("; logits of {} classes need classes={}", longer.get(1).copied().unwrap_or(0), longer.get(1).copied().unwrap_or(0))
+        format!(
+            "; logits of {} classes need classes={}",
+            longer.get(1).copied().unwrap_or(0),
+            longer.get(1).copied().unwrap_or(0)
+        )
     } else {
         String::new()
     }
@@ -439,13 +501,16 @@ impl<'py> Named<'_, 'py> {
             return Ok(());
         }
         let (name, given, expected) = (self.name, shown(array.shape()), shown(shape));
-        Err(PyValueError::new_err(format!("{name} must have the shape {expected} (nothing is broadcast), and not {given}")))
+        Err(PyValueError::new_err(format!(
+            "{name} must have the shape {expected} (nothing is broadcast), and not {given}"
+        )))
     }
 
     fn weights(&self, shape: &[usize]) -> PyResult<PyReadonlyArrayDyn<'py, f32>> {
         let array = self.in_order()?;
         self.check_shape(&array, shape)?;
-        self.read(&array).unwrap_or_else(|| Err(self.wrong_type("float32", "weights.astype(numpy.float32) makes them so")))
+        self.read(&array)
+            .unwrap_or_else(|| Err(self.wrong_type("float32", "weights.astype(numpy.float32) makes them so")))
     }
 
     fn mask(&self, shape: &[usize]) -> PyResult<Vec<bool>> {
@@ -472,7 +537,9 @@ impl<'py> Named<'_, 'py> {
         if let Some(targets) = self.read::<u8>(array) {
             let targets = targets?;
             if let Some(ignore) = ignore {
-                *mask = Some(targets.as_slice().unwrap_or_default().iter().map(|&target| i64::from(target) != ignore).collect());
+                *mask = Some(
+                    targets.as_slice().unwrap_or_default().iter().map(|&target| i64::from(target) != ignore).collect(),
+                );
             }
             return Ok(TargetArray::U8(targets));
         }
@@ -480,7 +547,8 @@ impl<'py> Named<'_, 'py> {
             let targets = targets?;
             if let Some(ignore) = ignore {
                 let is_ignored = |target: f32| f64::from(target) == ignore as f64;
-                *mask = Some(targets.as_slice().unwrap_or_default().iter().map(|&target| !is_ignored(target)).collect());
+                *mask =
+                    Some(targets.as_slice().unwrap_or_default().iter().map(|&target| !is_ignored(target)).collect());
             }
             return Ok(TargetArray::F32(targets));
         }
@@ -491,7 +559,11 @@ impl<'py> Named<'_, 'py> {
             _ => false,
         };
         if !whole {
-            let accepted = if is_labels { "whole numbers (labels) or float32 (soft targets)" } else { "bool, whole numbers or float32" };
+            let accepted = if is_labels {
+                "whole numbers (labels) or float32 (soft targets)"
+            } else {
+                "bool, whole numbers or float32"
+            };
             let remedy = if dtype.kind() == b'f' { "targets.astype(numpy.float32) rounds them" } else { "" };
             return Err(self.wrong_type(accepted, remedy));
         }

@@ -17,6 +17,8 @@ pub enum Values<'a> {
     I8(&'a [i8], Quantisation),
     /// Unsigned codes of a quantised model.
     U8(&'a [u8], Quantisation),
+    /// Codes of a quantised model with 16 bits.
+    I16(&'a [i16], Quantisation),
 }
 
 impl<'a> Values<'a> {
@@ -28,6 +30,7 @@ impl<'a> Values<'a> {
             Values::Bf16(values) => values.len(),
             Values::I8(codes, _) => codes.len(),
             Values::U8(codes, _) => codes.len(),
+            Values::I16(codes, _) => codes.len(),
         }
     }
 
@@ -39,6 +42,7 @@ impl<'a> Values<'a> {
             Values::Bf16(values) => values.get(index).map(|value| value.to_f32()),
             Values::I8(codes, quantisation) => codes.get(index).map(|code| quantisation.logit(i32::from(*code))),
             Values::U8(codes, quantisation) => codes.get(index).map(|code| quantisation.logit(i32::from(*code))),
+            Values::I16(codes, quantisation) => codes.get(index).map(|code| quantisation.logit(i32::from(*code))),
         };
         value.unwrap_or(f32::NAN)
     }
@@ -50,6 +54,7 @@ impl<'a> Values<'a> {
             Values::Bf16(values) => Values::Bf16(part(values, start, length)),
             Values::I8(codes, quantisation) => Values::I8(part(codes, start, length), quantisation),
             Values::U8(codes, quantisation) => Values::U8(part(codes, start, length), quantisation),
+            Values::I16(codes, quantisation) => Values::I16(part(codes, start, length), quantisation),
         }
     }
 }
@@ -171,9 +176,7 @@ impl<'a> Batch<'a> {
             Targets::U8(targets) => Ok(self.plane(targets)?.into()),
             Targets::F32(targets) => Ok(self.plane(targets)?.into()),
             // Labels of a binary mask are bytes or numbers when they come here.
-            Targets::I64(targets) => {
-                Err(LengthError { slice: "the targets", length: 0, expected: targets.len() })
-            }
+            Targets::I64(targets) => Err(LengthError { slice: "the targets", length: 0, expected: targets.len() }),
         }
     }
 
@@ -184,6 +187,7 @@ impl<'a> Batch<'a> {
             Values::Bf16(inputs) => Plane::bf16(inputs, targets),
             Values::I8(codes, quantisation) => Plane::i8(codes, quantisation, targets),
             Values::U8(codes, quantisation) => Plane::u8(codes, quantisation, targets),
+            Values::I16(codes, quantisation) => Plane::i16(codes, quantisation, targets),
         }?;
         if let Some(weights) = self.weights {
             plane = plane.with_weights(weights)?;
@@ -202,6 +206,7 @@ impl<'a> Batch<'a> {
             Values::Bf16(inputs) => classes::Logits::Bf16(inputs),
             Values::I8(codes, quantisation) => classes::Logits::I8(codes, quantisation),
             Values::U8(codes, quantisation) => classes::Logits::U8(codes, quantisation),
+            Values::I16(codes, quantisation) => classes::Logits::I16(codes, quantisation),
         };
         let targets = match self.targets {
             Targets::U8(labels) => classes::Targets::U8(labels),

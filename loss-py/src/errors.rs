@@ -62,7 +62,9 @@ fn of_pixel(image: usize, place: usize, reason: Reason, settings: &Settings, arr
             match settings.inputs {
                 Inputs::Logits => format!("{name}{index} is {value}; every logit must be finite"),
                 Inputs::Probabilities(_) => {
-                    format!("{name}{index} is {value}; every probability must lie in [0, 1] (from_logits=True takes logits)")
+                    format!(
+                        "{name}{index} is {value}; every probability must lie in [0, 1] (from_logits=True takes logits)"
+                    )
                 }
             }
         }
@@ -88,7 +90,9 @@ fn of_pixel(image: usize, place: usize, reason: Reason, settings: &Settings, arr
             let at = image * targets_of_image + place;
             let (value, index) = (arrays.target(at), index(at, &arrays.target_shape));
             let last = batch.channels.saturating_sub(1);
-            format!("targets{index} is {value}; every label must be from 0 to {last}: ignore_index={value} leaves such pixels out")
+            format!(
+                "targets{index} is {value}; every label must be from 0 to {last}: ignore_index={value} leaves such pixels out"
+            )
         }
         Reason::Weight => {
             let weights = batch.weights?;

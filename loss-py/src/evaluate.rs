@@ -69,7 +69,9 @@ impl Losses {
                     Some(channels) => Sums::Channels(vec![sums; *channels]),
                 })
             }
-            Losses::Classes(losses) => Ok(Sums::Classes(Box::new(losses.accumulator().map_err(EvaluationError::Parameter)?))),
+            Losses::Classes(losses) => {
+                Ok(Sums::Classes(Box::new(losses.accumulator().map_err(EvaluationError::Parameter)?)))
+            }
         }
     }
 
@@ -101,7 +103,11 @@ impl Sums {
         match self {
             Sums::Mask(sums) => {
                 let pixels = batch.of_mask()?;
-                if threads { sums.par_extend(pixels)? } else { sums.extend(pixels)? }
+                if threads {
+                    sums.par_extend(pixels)?
+                } else {
+                    sums.extend(pixels)?
+                }
                 if let Some(first) = sums.first_rejected() {
                     return Err(Failure::Pixel { image: 0, place: place(first.index), reason: first.reason });
                 }
@@ -129,12 +135,10 @@ impl Sums {
     /// Adds the pixels of an image, which is this one of its batch.
     fn extend_by_image(&mut self, batch: Batch<'_>, image: usize) -> Result<(), Failure> {
         match self {
-            Sums::Mask(_) => {
-                self.extend(batch, false).map_err(|failure| match failure {
-                    Failure::Pixel { place, reason, .. } => Failure::Pixel { image, place, reason },
-                    other => other,
-                })
-            }
+            Sums::Mask(_) => self.extend(batch, false).map_err(|failure| match failure {
+                Failure::Pixel { place, reason, .. } => Failure::Pixel { image, place, reason },
+                other => other,
+            }),
             Sums::Channels(channels) => {
                 for (channel, sums) in channels.iter_mut().enumerate() {
                     let start = channel * batch.pixels;
@@ -151,7 +155,9 @@ impl Sums {
                 let before = sums.counts().pixels();
                 sums.extend(batch.of_classes())?;
                 match sums.first_rejected() {
-                    Some(first) => Err(Failure::Pixel { image, place: place(first.index - before), reason: first.reason }),
+                    Some(first) => {
+                        Err(Failure::Pixel { image, place: place(first.index - before), reason: first.reason })
+                    }
                     None => Ok(()),
                 }
             }
@@ -168,9 +174,7 @@ impl Sums {
                 *sums = merged;
                 Ok(())
             }
-            (sums, other) => {
-                Err(StateError::OtherLoss { expected: sums.fingerprint(), given: other.fingerprint() })
-            }
+            (sums, other) => Err(StateError::OtherLoss { expected: sums.fingerprint(), given: other.fingerprint() }),
         }
     }
 
@@ -273,7 +277,8 @@ impl Finished {
 
     /// The values of the terms without their coefficients.
     pub fn parts(&self) -> Vec<f64> {
-        let first = |values: Vec<loss_expression::Evaluated>| values.into_iter().next().map_or(Vec::new(), |first| first.parts);
+        let first =
+            |values: Vec<loss_expression::Evaluated>| values.into_iter().next().map_or(Vec::new(), |first| first.parts);
         match self {
             Finished::Mask(finished) => first(finished.values()),
             Finished::Channels(channels) => {

@@ -57,8 +57,8 @@ enum OneOrMore<T> {
 /// class_weights : list of float, optional
 ///     A weight for each class, for losses over classes that take weights.
 /// quantisation : (float, int), optional
-///     Scale and zero point of a quantised model: inputs are int8 or uint8 codes, each standing for scale * (code - zero point). TFLite's
-///     LOGISTIC and SOFTMAX have (1/256, -128) and give probabilities: from_logits=False.
+///     Scale and zero point of a quantised model: inputs are int8, uint8 or int16 codes, each standing for scale * (code - zero point).
+///     TFLite's LOGISTIC and SOFTMAX have (1/256, -128) for int8 and give probabilities: from_logits=False.
 ///
 /// Arrays
 /// ------
@@ -178,14 +178,20 @@ impl Loss {
     /// Loss('dice(smooth=0, floor=1e-7, overlap=minimum, absent=zero)', classes=4)
     #[classmethod]
     #[pyo3(signature = (name, **options))]
-    fn preset<'py>(class: &Bound<'py, PyType>, name: &str, options: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
+    fn preset<'py>(
+        class: &Bound<'py, PyType>,
+        name: &str,
+        options: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let options = match options {
             Some(options) => options.copy()?,
             None => PyDict::new(class.py()),
         };
         for taken in ["expression", "per_image"] {
             if options.contains(taken)? {
-                return Err(PyTypeError::new_err(format!("a preset has an expression of its own: {taken} cannot be given")));
+                return Err(PyTypeError::new_err(format!(
+                    "a preset has an expression of its own: {taken} cannot be given"
+                )));
             }
         }
         let classes = options.get_item("classes")?.filter(|classes| !classes.is_none());
@@ -407,7 +413,8 @@ impl Loss {
         let images = arrays.shape.first().copied().unwrap_or(0);
         let upstream: Vec<f64> = upstream.as_array().iter().copied().collect();
         if upstream.len() != images {
-            let message = format!("upstream must have the shape ({images},), one for each image, and not ({},)", upstream.len());
+            let message =
+                format!("upstream must have the shape ({images},), one for each image, and not ({},)", upstream.len());
             return Err(PyValueError::new_err(message));
         }
         let out = place_of(py, out, &arrays.shape)?;
@@ -455,7 +462,9 @@ impl Loss {
         match settings.expressions.as_slice() {
             [(_, false)] => {}
             [(_, true)] => options.set_item("per_image", true)?,
-            several => options.set_item("per_image", several.iter().map(|(_, per_image)| *per_image).collect::<Vec<_>>())?,
+            several => {
+                options.set_item("per_image", several.iter().map(|(_, per_image)| *per_image).collect::<Vec<_>>())?
+            }
         }
         if let Inputs::Probabilities(epsilon) = settings.inputs {
             options.set_item("from_logits", false)?;
@@ -487,7 +496,8 @@ pub fn mean(values: &ImageValues) -> PyResult<f64> {
     match values.mean() {
         Ok(mean) => Ok(mean),
         Err(loss_core::FinishError::NoPixels) if values.skipped() > 0 => {
-            let message = format!("every image is without a valid pixel ({}), so the loss has no value", values.skipped());
+            let message =
+                format!("every image is without a valid pixel ({}), so the loss has no value", values.skipped());
             Err(PyValueError::new_err(message))
         }
         Err(error) => Err(of_evaluation(&EvaluationError::Finish(error))),
@@ -505,13 +515,18 @@ pub fn value(totals: &[Total]) -> PyResult<f64> {
 }
 
 /// The array that a gradient is written to.
-pub fn place_of<'py>(py: Python<'py>, out: Option<&Bound<'py, PyAny>>, shape: &[usize]) -> PyResult<Bound<'py, PyArrayDyn<f32>>> {
+pub fn place_of<'py>(
+    py: Python<'py>,
+    out: Option<&Bound<'py, PyAny>>,
+    shape: &[usize],
+) -> PyResult<Bound<'py, PyArrayDyn<f32>>> {
     let Some(out) = out else { return Ok(PyArrayDyn::zeros(py, shape, false)) };
     let Ok(array) = out.cast::<PyArrayDyn<f32>>() else {
         return Err(PyTypeError::new_err("out must be a numpy.ndarray of float32"));
     };
     if array.shape() != shape {
-        let message = format!("out must have the shape {} of the inputs, and not {}", shown(shape), shown(array.shape()));
+        let message =
+            format!("out must have the shape {} of the inputs, and not {}", shown(shape), shown(array.shape()));
         return Err(PyValueError::new_err(message));
     }
     if !array.is_c_contiguous() || !array.is_aligned() {
@@ -542,7 +557,10 @@ impl Loss {
         let all = || totals.iter_mut().map(|total| total.extend(batch, threads)).collect::<Result<Vec<_>, Failure>>();
         let of_images = py.detach(|| match &pool {
             Some(pool) => pool.install(all),
-            None => { let mut all = all; all() }
+            None => {
+                let mut all = all;
+                all()
+            }
         });
         let of_images = of_images.map_err(|failure| of_failure(failure, &self.ready.settings, arrays))?;
         Ok((totals, of_images))
@@ -557,7 +575,8 @@ impl Loss {
         upstream: Upstream<'_>,
         out: &Bound<'_, PyArrayDyn<f32>>,
     ) -> PyResult<()> {
-        let overlaps = |_| PyValueError::new_err("out cannot be written to, or shares its memory with another argument");
+        let overlaps =
+            |_| PyValueError::new_err("out cannot be written to, or shares its memory with another argument");
         let mut out = out.try_readwrite().map_err(overlaps)?;
         let to = out.as_slice_mut().map_err(|error| PyValueError::new_err(error.to_string()))?;
         let batch = arrays.batch()?;

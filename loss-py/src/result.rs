@@ -153,7 +153,12 @@ impl OfClass {
     fn __repr__(&self) -> String {
         let score = |score: Option<f64>| score.map_or("None".to_owned(), |score| score.to_string());
         let Self { index, hard: Confusion { confusion }, .. } = self;
-        format!("OfClass(index={index}, dice={}, iou={}, support={})", score(confusion.dice()), score(confusion.iou()), confusion.support())
+        format!(
+            "OfClass(index={index}, dice={}, iou={}, support={})",
+            score(confusion.dice()),
+            score(confusion.iou()),
+            confusion.support()
+        )
     }
 }
 
@@ -207,7 +212,10 @@ impl Result {
                 Total::ByImage { values, .. } => {
                     let value = crate::loss::mean(values)?;
                     result.value += value;
-                    result.parts.push(Py::new(py, Part { name: format!("mean over images of {text}"), coefficient: 1.0, value })?);
+                    result.parts.push(Py::new(
+                        py,
+                        Part { name: format!("mean over images of {text}"), coefficient: 1.0, value },
+                    )?);
                     result.images = Some(values.images());
                     result.skipped = Some(values.skipped());
                 }
@@ -236,7 +244,8 @@ impl Result {
                 self.hard = Some(finished.hard().into());
             }
             Finished::Channels(channels) => {
-                let each = channels.iter().enumerate().map(|(index, channel)| class((index, channel.soft(), channel.hard())));
+                let each =
+                    channels.iter().enumerate().map(|(index, channel)| class((index, channel.soft(), channel.hard())));
                 self.classes = Some(each.collect::<PyResult<_>>()?);
             }
             Finished::Classes(finished) => {

@@ -122,9 +122,14 @@ pub fn preset(name: &str, kind: Kind) -> Result<Vec<(String, bool)>, String> {
         Kind::Classes(_) => <loss_expression::ClassesLoss as Vocabulary>::OF,
         _ => BinaryLoss::OF,
     };
-    let chosen = conventions::choose(name, of).map_err(|error| error.replace("`ablation losses --conventions` lists all", "exactloss.presets() lists all"))?;
+    let chosen = conventions::choose(name, of)
+        .map_err(|error| error.replace("`ablation losses --conventions` lists all", "exactloss.presets() lists all"))?;
     match chosen.as_slice() {
-        [convention] => Ok(convention.terms.iter().map(|(term, grouping)| ((*term).to_owned(), *grouping == Grouping::Image)).collect()),
+        [convention] => Ok(convention
+            .terms
+            .iter()
+            .map(|(term, grouping)| ((*term).to_owned(), *grouping == Grouping::Image))
+            .collect()),
         several => {
             let names: Vec<&str> = several.iter().map(|convention| convention.name).collect();
             Err(format!("{name} has several losses; name one of them: {}", names.join(", ")))

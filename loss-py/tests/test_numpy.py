@@ -62,19 +62,26 @@ def test_codes_of_quantised_models():
     assert quantised(codes, t) == BCE_DICE(numbers, t)
     unsigned = (codes.astype(np.int16) + 128).astype(np.uint8)
     assert Loss("bce + dice(smooth=1)", quantisation=(0.0625, 131))(unsigned, t) == BCE_DICE(numbers, t)
+    assert quantised(codes.astype(np.int16), t) == BCE_DICE(numbers, t)
     # TFLite's LOGISTIC.
     probabilities = Loss("bce + dice(smooth=1)", from_logits=False, quantisation=(1 / 256, -128))
     p = ((codes.astype(np.int32) + 128) / 256).astype(np.float32)
     assert probabilities(codes, t) == Loss("bce + dice(smooth=1)", from_logits=False)(p, t)
     with pytest.raises(TypeError, match="quantisation=\\(scale, zero_point\\)"):
         BCE_DICE(codes, t)
-    with pytest.raises(TypeError, match="int8 or uint8"):
+    with pytest.raises(TypeError, match="int8, uint8 or int16"):
         quantised(numbers, t)
     labels = rng.integers(0, 4, (2, 9), np.int64)
     many = rng.integers(-128, 128, (2, 4, 9), np.int8)
     classes = Loss("ce + dice(smooth=1)", classes=4, quantisation=(0.0625, 0))
     assert classes(many, labels) == Loss("ce + dice(smooth=1)", classes=4)((many * np.float32(0.0625)).astype(np.float32), labels)
     assert np.isfinite(Loss("ce", classes=4, quantisation=(0.0625, 0))(many.view(np.uint8), labels))
+    assert classes(many.astype(np.int16), labels) == classes(many, labels)
+    words = rng.integers(0, 32768, (2, 9, 9), np.int16)
+    wide = Loss("bce", from_logits=False, quantisation=(1 / 32768, 0))
+    assert wide(words, t) == Loss("bce", from_logits=False)((words / 32768).astype(np.float32), t)
+    with pytest.raises(ValueError, match=r"probabilities\[0, 0, 0\] is -"):
+        wide(words - np.int16(32767) - np.int16(1), t)
 
 
 def test_classes_channels_and_images():

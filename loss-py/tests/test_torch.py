@@ -5,6 +5,8 @@ import io
 import json
 import pathlib
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -462,3 +464,9 @@ REFUSED = [
 def test_options_that_are_not_honoured_are_refused(number):
     with pytest.raises(ValueError):
         REFUSED[number]()
+
+
+def test_a_network_trains_along_the_same_curve():
+    example = pathlib.Path(__file__).resolve().parents[1] / "examples/train_unet.py"
+    ran = subprocess.run([sys.executable, example, "--steps", "12", "--tolerance", "1e-4"], capture_output=True, text=True, timeout=300)
+    assert ran.returncode == 0, ran.stdout + ran.stderr

@@ -58,7 +58,8 @@ impl Quantisation {
 
     /// Checks that codes stand for probabilities, of which none is too small for the sums beside others.
     pub(crate) fn check_probabilities(&self, codes: impl Iterator<Item = i32>) -> Result<(), ParameterError> {
-        let holds = codes.fold(self.scale >= 1.0 / 16_777_216.0, |holds, code| holds && (0.0..=1.0).contains(&self.logit(code)));
+        let holds = codes
+            .fold(self.scale >= 1.0 / 16_777_216.0, |holds, code| holds && (0.0..=1.0).contains(&self.logit(code)));
         let accepted = "at least 2^-24, and such with the zero point that every code is a probability, from 0 to 1";
         ParameterError::check(Parameter::Scale, f64::from(self.scale), holds, accepted)
     }
