@@ -72,6 +72,10 @@ firmware:
 machines:
     .ci/machines
 
+# The Python package with the newest torch and its libraries (7 GB, in target/python): all tests, and torch.compile.
+python:
+    .ci/python newest
+
 # The page that computes in the browser, into target/web/.
 web:
     loss-web/build

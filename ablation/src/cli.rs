@@ -68,13 +68,18 @@ fn command() -> clap::Command {
 
 /// Runs the program with these arguments; the first one is the program's name.
 pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> ExitCode {
+    exit_code_of(arguments).into()
+}
+
+/// Runs the program with these arguments, the first of which is its name, inside of another program, and gives the exit code.
+pub fn exit_code_of(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> u8 {
     let parsed = command().try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
             let code = u8::try_from(error.exit_code()).unwrap_or(2);
             let printed = terminal::answer_of_the_parser(&error).map_err(Error::Output);
-            return printed.map_or_else(|error| failed(&error.into()), |()| ExitCode::from(code));
+            return printed.map_or_else(|error| failed(&error.into()), |()| code);
         }
     };
     let outcome = match cli.command.unwrap_or_else(without_command) {
@@ -92,13 +97,13 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> 
         Command::Losses(arguments) => losses::losses(&arguments).map_err(Failure::from),
     };
     let printed = outcome.and_then(|text| Ok(terminal::answer(&text).map_err(Error::Output)?));
-    printed.map_or_else(|error| failed(&error), |()| ExitCode::SUCCESS)
+    printed.map_or_else(|error| failed(&error), |()| 0)
 }
 
 /// Prints the reason why there is no answer.
-fn failed(error: &Failure) -> ExitCode {
+fn failed(error: &Failure) -> u8 {
     terminal::say(format_args!("error: {error}"));
-    ExitCode::from(error.exit_code())
+    error.exit_code()
 }
 
 /// The default without a command: train and report, if that is compiled in.

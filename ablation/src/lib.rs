@@ -21,4 +21,4 @@ mod tables;
 mod targets;
 mod terminal;
 
-pub use cli::run;
+pub use cli::{exit_code_of, run};

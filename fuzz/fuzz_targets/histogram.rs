@@ -3,8 +3,8 @@
 
 use arbitrary::{Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
-use loss_core::histogram::Code;
-use loss_core::{AnyLoss, Histogram, Loss, Quantisation};
+use loss_core::histogram::{Code, Meaning};
+use loss_core::{Accumulator, AnyLoss, Histogram, Logits, Loss, Probabilities, Quantisation};
 use loss_fuzz::{any_loss, bits, state};
 
 fuzz_target!(|data: &[u8]| {
@@ -19,10 +19,22 @@ fn case(bytes: &mut Unstructured) -> Result<()> {
         step => f32::from(step) / 1024.0,
     };
     let Ok(quantisation) = Quantisation::new(scale, bytes.int_in_range(-255..=255)?) else { return Ok(()) };
-    match bytes.int_in_range(0..=2)? {
+    match bytes.int_in_range(0..=3)? {
         0 => hard(bytes, loss, quantisation, |code| code as i8),
         1 => hard(bytes, loss, quantisation, |code| code),
-        _ => check::<_, 4>(bytes, loss, quantisation, |code| code as i8).map(drop),
+        2 => {
+            let empty = Histogram::<i8, 4>::with_levels(quantisation);
+            check(bytes, loss.accumulator(), empty, |code| code as i8).map(drop)
+        }
+        _ => {
+            let Ok(empty) = Histogram::<u8, 2, Probabilities>::of_probabilities(quantisation) else { return Ok(()) };
+            let Ok(sums) = loss.probability_accumulator(1e-6) else { return Ok(()) };
+            let histogram = check(bytes, sums, empty, |code| code)?;
+            if let Ok(curves) = histogram.curves_valid() {
+                assert!((0.0..=1.0).contains(&curves.brier_score()));
+            }
+            Ok(())
+        }
     }
 }
 
@@ -33,7 +45,7 @@ fn hard<C: Code>(
     quantisation: Quantisation,
     to_code: fn(u8) -> C,
 ) -> Result<()> {
-    let histogram: Histogram<C> = check(bytes, loss, quantisation, to_code)?;
+    let histogram = check(bytes, loss.accumulator(), Histogram::<C, 2, Logits>::new(quantisation), to_code)?;
     for lovasz in [histogram.lovasz_hinge(), histogram.lovasz_sigmoid()].into_iter().flatten() {
         assert!(lovasz.value().is_finite(), "{}", lovasz.value());
     }
@@ -55,12 +67,13 @@ struct Run {
     length: usize,
 }
 
-fn check<C: Code, const TARGETS: usize>(
+fn check<C: Code, const TARGETS: usize, K: Meaning>(
     bytes: &mut Unstructured,
-    loss: AnyLoss,
-    quantisation: Quantisation,
+    no_pixels: Accumulator<AnyLoss, K>,
+    empty: Histogram<C, TARGETS, K>,
     to_code: fn(u8) -> C,
-) -> Result<Histogram<C, TARGETS>> {
+) -> Result<Histogram<C, TARGETS, K>> {
+    let quantisation = empty.quantisation();
     let masked: bool = bytes.arbitrary()?;
     let mut runs = Vec::new();
     while !bytes.is_empty() && runs.len() < 64 {
@@ -73,7 +86,7 @@ fn check<C: Code, const TARGETS: usize>(
     let targets: Vec<u8> = pixels().map(|run| run.target).collect();
     let valid: Vec<bool> = pixels().map(|run| !masked || run.valid).collect();
 
-    let mut histogram = Histogram::<C, TARGETS>::with_levels(quantisation);
+    let mut histogram = empty.clone();
     if masked {
         histogram.extend_masked_codes(&codes, &targets, &valid).unwrap();
     } else {
@@ -84,23 +97,26 @@ fn check<C: Code, const TARGETS: usize>(
         (quantisation.logit(code.into()), share, valid)
     };
     let samples = || codes.iter().zip(&targets).zip(&valid).map(sample);
-    let mut pushed = loss.accumulator();
+    let mut pushed = no_pixels.clone();
     samples().for_each(|sample| pushed.push(sample));
-    let counted = histogram.accumulator(&loss);
-    assert_eq!(state(&counted), state(&pushed), "{loss:?} {quantisation:?}");
+    let mut counted = no_pixels.clone();
+    counted.extend_histogram(&histogram);
+    assert_eq!(state(&counted), state(&pushed), "{no_pixels:?} {quantisation:?}");
     assert_eq!(counted.first_rejected(), pushed.first_rejected());
 
-    let (mut first, mut second) = (Histogram::with_levels(quantisation), Histogram::with_levels(quantisation));
+    let (mut first, mut second) = (empty.clone(), empty.clone());
     let all = codes.iter().zip(&targets).zip(&valid);
     for (index, ((&code, &target), &valid)) in all.enumerate() {
-        let part: &mut Histogram<C, TARGETS> = if index % 3 == 0 { &mut first } else { &mut second };
+        let part = if index % 3 == 0 { &mut first } else { &mut second };
         if valid { part.push(code, target) } else { part.ignore(1) }
     }
     first.merge(&second).unwrap();
     assert!(first == histogram, "in two parts");
     let mut integers = Vec::with_capacity(histogram.state_length());
     histogram.for_each_of_state(|integer| integers.push(integer));
-    assert!(Histogram::from_state(quantisation, integers).unwrap() == histogram, "from its state");
+    let mut read = empty.clone();
+    read.load_state(integers).unwrap();
+    assert!(read == histogram, "from its state");
 
     if let Ok(finished) = pushed.finish_valid() {
         let slopes = finished.gradient();
@@ -108,7 +124,7 @@ fn check<C: Code, const TARGETS: usize>(
         let table = histogram.gradient_table(|pixel| slopes.at(pixel));
         let mut written = vec![f32::NAN; codes.len()];
         table.write_masked(&codes, &targets, &valid, &mut written).unwrap();
-        assert_eq!(bits(&written), bits(&expected), "{loss:?} {quantisation:?} gradient");
+        assert_eq!(bits(&written), bits(&expected), "{no_pixels:?} {quantisation:?} gradient");
     }
     Ok(histogram)
 }

@@ -121,7 +121,8 @@ fn of_inputs<T: Target>(case: &Case, pixels: &Pixels, targets: &[T], check: fn(&
         1 => check(Plane::f16(&pixels.inputs(f16::from_f32)[offset..], targets).unwrap()),
         2 => check(Plane::bf16(&pixels.inputs(bf16::from_f32)[offset..], targets).unwrap()),
         3 => check(Plane::i8(&pixels.inputs(|input| input as i8)[offset..], quantisation, targets).unwrap()),
-        _ => check(Plane::u8(&pixels.inputs(|input| input as u8)[offset..], quantisation, targets).unwrap()),
+        4 => check(Plane::u8(&pixels.inputs(|input| input as u8)[offset..], quantisation, targets).unwrap()),
+        _ => check(Plane::i16(&pixels.inputs(|input| input as i16)[offset..], quantisation, targets).unwrap()),
     }
 }
 

@@ -16,6 +16,7 @@
 //! - [`SharedSums`] is the difference between an [`Accumulator`](crate::Accumulator), which has [`WeightedSums`], and a
 //!   [`CountingAccumulator`](crate::CountingAccumulator), which has [`CountedSums`].
 //! - [`ExactValue`] is a loss whose value is computed in integers, as a [`QuotientSum`] of [`IntegerTotals`].
+//! - [`ImageValues`] sums the values of images, for losses that [`ImageMean`](crate::ImageMean) does not stream itself.
 //! - [`AnyOverlap`] is a form of the overlap chosen at run time.
 //! - [`AnySums`] and [`AnySlope`] belong to [`AnyLoss`](crate::AnyLoss), [`AnyClassSums`] and [`AnyClassSlope`] to [`AnyClassLoss`](crate::class::AnyClassLoss).
 
@@ -34,6 +35,7 @@ pub use crate::number::real::{Logistic, Real};
 pub use crate::region::overlap::{AnyOverlap, Overlap, OverlapSlope};
 pub use crate::region::similarity::Similarity;
 pub use crate::region::user::{Region, RegionFamily, RegionLoss, RegionSlopes};
+pub use crate::stream::image_mean::ImageValues;
 pub use crate::sums::batch::{Batch, HardBatch, Targets, Terms};
 pub use crate::sums::exact::{ExactSum, ProbabilitySum, TermSum, UnitSum};
 pub use crate::sums::log_sum_exp::LogSumExp;

@@ -22,6 +22,11 @@ impl Fingerprint {
         Self { hash: 0xcbf2_9ce4_8422_2325, coefficient: 1.0, begins: false }
     }
 
+    /// Goes on from a hash.
+    pub(crate) const fn resumed(hash: u64) -> Self {
+        Self { hash, ..Self::new() }
+    }
+
     fn byte(&mut self, byte: u8) {
         self.hash = (self.hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     }
@@ -83,8 +88,17 @@ impl Fingerprint {
         integer.to_le_bytes().into_iter().for_each(|byte| self.byte(byte));
     }
 
-    pub(crate) const fn finish(&self) -> u64 {
+    /// The hash.
+    #[must_use]
+    pub const fn finish(&self) -> u64 {
         self.hash
+    }
+}
+
+/// Of nothing yet: for sums of one's own that stand beside the library's.
+impl Default for Fingerprint {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

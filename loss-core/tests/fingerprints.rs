@@ -159,6 +159,9 @@ fn list() -> List {
     list.add("histogram/mod.rs", quantised.map(|quantisation| Histogram::<i8>::new(quantisation).fingerprint()));
     list.add("histogram/mod.rs", [Histogram::<u8>::new(quantised[0]).fingerprint()]);
     list.add("histogram/mod.rs", [Histogram::<i8, 4>::with_levels(quantised[0]).fingerprint()]);
+    let of_bytes = Quantisation::new(1.0 / 256.0, 0).unwrap();
+    let probabilities = Histogram::<u8, 2, _>::of_probabilities(of_bytes).unwrap().fingerprint();
+    list.add("histogram/meaning.rs", [probabilities, Histogram::<u8>::new(of_bytes).fingerprint()]);
     let boundary = [1e-7, 1e-6].map(|epsilon| Probabilities::new(epsilon).unwrap());
     list.add("boundary/mod.rs", boundary.map(|link| BoundaryAccumulator::with_link(link).fingerprint()));
     list.add("boundary/mod.rs", [BoundaryAccumulator::new().fingerprint()]);

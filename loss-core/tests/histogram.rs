@@ -8,7 +8,7 @@ use loss_core::histogram::Code;
 use loss_core::sorted::{HardMining, LovaszErrors, LovaszHinge, Ohem, SortedError, TopK};
 use loss_core::{
     Accumulator, Bce, Confusion, Dice, FinishError, Focal, Histogram, LengthError, Logits, Loss, Plane, Pointwise,
-    Quantisation, Reason, Sample, StateError,
+    Probabilities, Quantisation, Reason, Sample, StateError,
 };
 use quickcheck::{Arbitrary, Gen, quickcheck};
 
@@ -172,6 +172,68 @@ fn compare<L: Loss, C: TestCode, const TARGETS: usize, const REJECTED: bool>(
     }
 }
 
+/// Codes that stand for probabilities.
+#[derive(Clone, Debug)]
+struct OfProbabilities<C, const TARGETS: usize, const REJECTED: bool>(Pixels<C, TARGETS, REJECTED>);
+
+impl<C: TestCode, const TARGETS: usize, const REJECTED: bool> Arbitrary for OfProbabilities<C, TARGETS, REJECTED> {
+    fn arbitrary(g: &mut Gen) -> Self {
+        let mut pixels = Pixels::arbitrary(g);
+        let lowest = (0..=u8::MAX).map(|bits| C::of(bits).into()).min().unwrap();
+        // 1/256 as TFLite has it; 2⁻²⁴, the least there may be; and lowest codes that stand for more than 0.
+        let (scale, below) =
+            *g.choose(&[(1.0 / 256.0, 0), (0.0039, 0), (1.0 / 16_777_216.0, 3), (0.0037, 15)]).unwrap();
+        pixels.quantisation = Quantisation::new(scale, lowest - below).unwrap();
+        Self(pixels)
+    }
+}
+
+impl<C: TestCode, const TARGETS: usize, const REJECTED: bool> OfProbabilities<C, TARGETS, REJECTED> {
+    fn histogram_of(&self, from: usize, to: usize) -> Histogram<C, TARGETS, Probabilities> {
+        let mut histogram = Histogram::of_probabilities_with_levels(self.0.quantisation).unwrap();
+        let (codes, targets, valid) = (&self.0.codes[from..to], &self.0.targets[from..to], &self.0.valid[from..to]);
+        histogram.extend_masked_codes(codes, targets, valid).unwrap();
+        histogram
+    }
+
+    fn histogram(&self) -> Histogram<C, TARGETS, Probabilities> {
+        self.histogram_of(0, self.0.len())
+    }
+}
+
+fn compare_probabilities<L: Loss, C: TestCode, const TARGETS: usize, const REJECTED: bool>(
+    name: &str,
+    loss: &L,
+    of: &OfProbabilities<C, TARGETS, REJECTED>,
+) {
+    let (pixels, samples) = (&of.0, of.0.samples());
+    for epsilon in [1e-7, 0.02] {
+        let mut expected = loss.probability_accumulator(epsilon).unwrap();
+        samples.iter().copied().for_each(|pixel| expected.push(pixel));
+        let sums = of.histogram().probability_accumulator(loss, epsilon).unwrap();
+        assert!(sums == expected, "{name}: {of:?}");
+        assert_eq!((sums.counts(), sums.first_rejected()), (expected.counts(), expected.first_rejected()), "{name}");
+
+        // Beside other pixels, in two parts, at another threshold.
+        let mut expected = loss.probability_accumulator(epsilon).unwrap().at_threshold(0.3).unwrap();
+        let mut sums = expected.clone();
+        expected.push((0.5, true));
+        samples.iter().copied().for_each(|pixel| expected.push(pixel));
+        sums.push((0.5, true));
+        sums.extend_histogram(&of.histogram_of(0, pixels.len() / 3));
+        sums.extend_histogram(&of.histogram_of(pixels.len() / 3, pixels.len()));
+        assert!(sums == expected, "{name}, in parts: {of:?}");
+
+        let gradient = sums.finish_valid().unwrap().gradient();
+        let mut slopes = vec![f32::NAN; pixels.len()];
+        let table = of.histogram().gradient_table(|pixel| gradient.at(pixel));
+        table.write_masked(&pixels.codes, &pixels.targets, &pixels.valid, &mut slopes).unwrap();
+        for (i, (slope, &sample)) in slopes.iter().zip(&samples).enumerate() {
+            assert_eq!(slope.to_bits(), gradient.at(sample).to_bits(), "{name}: gradient[{i}] of {of:?}");
+        }
+    }
+}
+
 struct EveryLoss(Gen);
 
 impl Visitor for EveryLoss {
@@ -182,6 +244,11 @@ impl Visitor for EveryLoss {
         compare(entry.name, &loss, &Pixels::<u8, 2, false>::arbitrary(&mut self.0));
         compare(entry.name, &loss, &Pixels::<u8, 4, true>::arbitrary(&mut self.0));
         compare(entry.name, &loss, &Pixels::<i8, 11, true>::arbitrary(&mut self.0));
+        for _ in 0..3 {
+            compare_probabilities(entry.name, &loss, &OfProbabilities::<i8, 2, true>::arbitrary(&mut self.0));
+        }
+        compare_probabilities(entry.name, &loss, &OfProbabilities::<u8, 2, false>::arbitrary(&mut self.0));
+        compare_probabilities(entry.name, &loss, &OfProbabilities::<i8, 11, true>::arbitrary(&mut self.0));
     }
 }
 
@@ -559,6 +626,89 @@ fn what_does_not_fit() {
     assert_eq!(histogram.load_state(state), Err(StateError::NegativeCount { index: 7 }));
     assert_eq!(histogram.write_state(&mut [0; 3]), Err(StateError::Length { expected: 514, given: 3 }));
     assert!(histogram == Histogram::new(quantisation));
+}
+
+// ---- codes that stand for probabilities -----------------------------------------------------------------------------
+
+/// A quantisation by which a code is no probability makes no histogram of them.
+#[test]
+fn every_code_is_a_probability() {
+    for (scale, zero_point, signed, unsigned) in [
+        (1.0 / 256.0, -128, true, false),
+        (1.0 / 256.0, 0, false, true),
+        (1.0 / 255.0, 0, false, true),
+        (0.00393, 0, false, false),
+        (1.0 / 256.0, -127, false, false),
+        (1.0 / 256.0, 1, false, false),
+        (1.0 / 256.0, -1, false, true),
+        (1.0 / 256.0, -2, false, false),
+        (1.0 / 16_777_216.0, -128, true, true),
+        (1.0 / 16_777_217.5, -255, true, true),
+        (1.0 / 20_000_000.0, -128, false, false),
+    ] {
+        let quantisation = Quantisation::new(scale, zero_point).unwrap();
+        let made = (
+            Histogram::<i8, 2, _>::of_probabilities(quantisation).is_ok(),
+            Histogram::<u8, 2, _>::of_probabilities(quantisation).is_ok(),
+        );
+        assert_eq!(made, (signed, unsigned), "{scale}, {zero_point}");
+    }
+    let error = Histogram::<i8, 2, _>::of_probabilities(Quantisation::new(0.1, 0).unwrap()).unwrap_err();
+    assert!(error.to_string().contains("every code is a probability"), "{error}");
+}
+
+/// Scores over thresholds are those of the probabilities: of logits that stand for them, but for rounding.
+#[test]
+fn curves_of_probabilities() {
+    let mut g = Gen::new(30);
+    for _ in 0..50 {
+        let of = OfProbabilities::<i8, 2, false>::arbitrary(&mut g);
+        let curves = of.histogram().curves().unwrap();
+        let samples: Vec<Sample> = of.0.samples().into_iter().filter(|sample| sample.weight > 0.0).collect();
+        for point in curves.points() {
+            let p = of.0.quantisation.logit(point.code.into());
+            assert_eq!(point.probability, p);
+            let called = |sample: &&Sample| sample.input >= p;
+            let found = samples.iter().filter(called).filter(|sample| sample.target == 1.0).count();
+            assert_eq!(point.confusion.true_positive, found as f64);
+            let (p, logit) = (f64::from(p), f64::from(point.logit));
+            match p {
+                0.0 => assert_eq!(logit, f64::NEG_INFINITY),
+                1.0 => assert_eq!(logit, f64::INFINITY),
+                _ => assert!((1.0 / (1.0 + (-logit).exp()) - p).abs() < 1e-7),
+            }
+        }
+        let brier: f64 = samples.iter().map(|sample| f64::from(sample.input - sample.target).powi(2)).sum();
+        assert!((curves.brier_score() - brier / samples.len() as f64).abs() < 1e-6);
+        let calibration = curves.calibration::<15>();
+        let mean_p: f64 = samples.iter().map(|sample| f64::from(sample.input)).sum();
+        assert!(near(calibration.bins().iter().map(|bin| bin.probability).sum(), mean_p));
+    }
+}
+
+/// What is stored of probabilities is not read as logits, nor the other way round.
+#[test]
+fn probabilities_are_told_from_logits() {
+    let quantisation = Quantisation::new(1.0 / 256.0, -128).unwrap();
+    let probabilities = Histogram::<i8, 2, _>::of_probabilities(quantisation).unwrap();
+    assert_ne!(probabilities.fingerprint(), Histogram::<i8>::new(quantisation).fingerprint());
+    let mut merged = probabilities.clone();
+    merged.push(3, true);
+    merged.merge(&merged.clone()).unwrap();
+    assert_eq!(merged.count(3, true), 2);
+}
+
+#[cfg(feature = "serde")]
+quickcheck! {
+    fn a_histogram_of_probabilities_is_a_message(of: OfProbabilities<i8, 2, true>) -> bool {
+        let histogram = of.histogram();
+        let bytes = postcard::to_stdvec(&histogram).unwrap();
+        let mut read = Histogram::<i8, 2, _>::of_probabilities(of.0.quantisation).unwrap();
+        read.deserialize(&mut postcard::Deserializer::from_bytes(&bytes)).unwrap();
+        let mut other = Histogram::<i8>::new(of.0.quantisation);
+        let refused = other.deserialize(&mut postcard::Deserializer::from_bytes(&bytes)).is_err();
+        read == histogram && refused
+    }
 }
 
 #[cfg(feature = "serde")]

@@ -300,7 +300,19 @@ fn histograms_count_what_they_can() {
     assert_eq!(histogram.counts().valid, 1 << 55);
     assert_eq!(histogram.curves().unwrap().roc_auc(), Some(1.0));
     state[3] = 1;
-    assert_eq!(Histogram::<i8>::from_state(quantisation, state), Err(StateError::OutOfRange { index: 400 }));
+    assert_eq!(Histogram::<i8>::from_state(quantisation, state.clone()), Err(StateError::OutOfRange { index: 400 }));
+
+    // Of probabilities: a refused state changes nothing.
+    let mut probabilities =
+        Histogram::<i8, 2, _>::of_probabilities(Quantisation::new(1.0 / 256.0, -128).unwrap()).unwrap();
+    probabilities.push(3, true);
+    let before = probabilities.clone();
+    assert_eq!(probabilities.load_state(state.iter().copied()), Err(StateError::OutOfRange { index: 400 }));
+    assert!(probabilities == before);
+    state[3] = 0;
+    probabilities.load_state(state).unwrap();
+    assert_eq!(probabilities.counts().valid, 1 << 50);
+    assert!(probabilities.probability_accumulator(&Dice::new(1.0).unwrap(), 1e-7).unwrap().finish().is_ok());
 }
 
 #[test]

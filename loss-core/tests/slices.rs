@@ -400,6 +400,29 @@ fn inputs_of_other_types() {
     both("u8", Plane::u8(&unsigned, quantisation, &targets).unwrap(), &|i| {
         0.0627 * (i32::from(unsigned[i]) + 7) as f32
     });
+    let wide: Vec<i16> = (0..1111).map(|_| i16::arbitrary(&mut g)).collect();
+    both("i16", Plane::i16(&wide, quantisation, &targets).unwrap(), &|i| 0.0627 * (i32::from(wide[i]) + 7) as f32);
+}
+
+/// Codes of 8 and 16 bits as probabilities: TFLite's LOGISTIC gives scale 1/256 and zero point −128, or 1/32768 and 0.
+#[test]
+fn codes_that_stand_for_probabilities() {
+    let mut g = Gen::new(30);
+    let targets: Vec<f32> = (0..777).map(|_| uniform(&mut g, 0.0, 1.0)).collect();
+    let loss = Bce::new().mean() + Dice::new(1.0).unwrap() + 2.0 * Focal::new(1.5).unwrap().mean();
+    let empty = loss.probability_accumulator(1e-7).unwrap();
+    let narrow = Quantisation::new(1.0 / 256.0, -128).unwrap();
+    let codes: Vec<i8> = (0..777).map(|_| i8::arbitrary(&mut g)).collect();
+    let samples = |p: &dyn Fn(usize) -> f32| -> Vec<Sample> { (0..777).map(|i| (p(i), targets[i]).into()).collect() };
+    let plane = Plane::i8(&codes, narrow, &targets).unwrap();
+    compare("i8", &empty, plane, &samples(&|i| (i32::from(codes[i]) + 128) as f32 / 256.0));
+    // A negative code is no probability.
+    let wide = Quantisation::new(1.0 / 32768.0, 0).unwrap();
+    for lowest in [0, -3] {
+        let codes: Vec<i16> = (0..777).map(|_| i16::arbitrary(&mut g).max(lowest)).collect();
+        let plane = Plane::i16(&codes, wide, &targets).unwrap();
+        compare("i16", &empty, plane, &samples(&|i| f32::from(codes[i]) / 32768.0));
+    }
 }
 
 /// The plane sets the lengths, for any contents. A second mask or second weights replace the first.

@@ -198,6 +198,12 @@ fn all_golden() -> BTreeMap<String, Value> {
     histogram.for_each_of_state(|integer| state.push(integer));
     let value = histogram.accumulator(&bce_dice).finish_valid().unwrap().value();
     golden.add("histogram of u8, 4 levels", histogram.fingerprint(), &state, value);
+    let mut histogram = Histogram::<i8, 2, _>::of_probabilities(Quantisation::new(1.0 / 256.0, -128).unwrap()).unwrap();
+    histogram.extend_codes(&[40i8, -20, 40, -70, 127, -128, 5], &[1u8, 0, 1, 1, 0, 0, 2]).unwrap();
+    let mut state = Vec::new();
+    histogram.for_each_of_state(|integer| state.push(integer));
+    let value = histogram.probability_accumulator(&bce_dice, 1e-7).unwrap().finish_valid().unwrap().value();
+    golden.add("histogram of probabilities as i8", histogram.fingerprint(), &state, value);
 
     add_watched(&mut golden);
 

@@ -181,12 +181,14 @@ fn other_inputs() {
     let halves: Vec<half::f16> = logits.iter().map(|logit| half::f16::from_f32(*logit)).collect();
     let brains: Vec<half::bf16> = logits.iter().map(|logit| half::bf16::from_f32(*logit)).collect();
     let codes: Vec<i8> = logits.iter().map(|logit| (*logit * 16.0) as i8).collect();
+    let wide: Vec<i16> = logits.iter().map(|logit| (*logit * 16.0) as i16).collect();
     let quantisation = Quantisation::new(0.0625, 0).unwrap();
     let loss = Bce::new().mean() + Dice::new(1.0).unwrap();
     for plane in [
         Plane::f16(&halves, &mask).unwrap(),
         Plane::bf16(&brains, &mask).unwrap(),
         Plane::i8(&codes, quantisation, &mask).unwrap(),
+        Plane::i16(&wide, quantisation, &mask).unwrap(),
     ] {
         assert_eq!(evaluated("bce + dice(smooth=1)", Inputs::Logits, plane.into()), typed(&loss, plane));
     }
@@ -260,9 +262,15 @@ fn losses_over_classes_are_those_of_types() {
         let quantisation = Quantisation::new(0.0625, 3).unwrap();
         let of_halves: Vec<f32> = halves.iter().map(|logit| logit.to_f32()).collect();
         let of_codes: Vec<f32> = codes.iter().map(|code| quantisation.logit((*code).into())).collect();
-        for (narrow, wide) in
-            [(classes::Logits::F16(&halves), &of_halves), (classes::Logits::I8(&codes, quantisation), &of_codes)]
-        {
+        let bytes: Vec<u8> = codes.iter().map(|code| code.wrapping_add(-128) as u8).collect();
+        let of_bytes = Quantisation::new(0.0625, 3 + 128).unwrap();
+        let words: Vec<i16> = codes.iter().map(|code| i16::from(*code)).collect();
+        for (narrow, wide) in [
+            (classes::Logits::F16(&halves), &of_halves),
+            (classes::Logits::I8(&codes, quantisation), &of_codes),
+            (classes::Logits::U8(&bytes, of_bytes), &of_codes),
+            (classes::Logits::I16(&words, quantisation), &of_codes),
+        ] {
             let narrow = classes::Pixels { logits: narrow, ..pixels };
             let wide = classes::Pixels { logits: wide[..].into(), ..pixels };
             assert_eq!(of_text(text, narrow, None), of_text(text, wide, None));

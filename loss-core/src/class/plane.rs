@@ -130,6 +130,20 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
         Self::of(classes, layout, Inputs::U8(codes, quantisation), labels)
     }
 
+    /// The logits of a quantised model, as codes of 16 bits.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn i16(
+        classes: usize,
+        layout: Layout,
+        codes: &'a [i16],
+        quantisation: Quantisation,
+        labels: &'a [T],
+    ) -> Result<Self, ClassPlaneError> {
+        Self::of(classes, layout, Inputs::I16(codes, quantisation), labels)
+    }
+
     fn of(classes: usize, layout: Layout, logits: Inputs<'a>, labels: &'a [T]) -> Result<Self, ClassPlaneError> {
         let pixels = labels.len();
         check_logits(classes, C, logits.len(), classes.saturating_mul(pixels))?;

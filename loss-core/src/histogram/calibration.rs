@@ -1,4 +1,4 @@
-use super::{Code, ThresholdCurves};
+use super::{Code, Meaning, ThresholdCurves};
 
 /// The calibration of probabilities: pixels by their probability, in bins of equal width.
 ///
@@ -81,8 +81,8 @@ impl<const BINS: usize> Calibration<BINS> {
     }
 }
 
-impl<C: Code> ThresholdCurves<C> {
     /// The calibration in `BINS` bins, from 1 to 2²⁴.
+impl<C: Code, K: Meaning> ThresholdCurves<C, K> {
     pub fn calibration<const BINS: usize>(&self) -> Calibration<BINS> {
         const { assert!(BINS >= 1 && BINS <= 1 << 24) };
         let mut bins = [ReliabilityBin::default(); BINS];

@@ -1,7 +1,7 @@
 use core::marker::PhantomData;
 
-use super::{Code, Histogram};
-use crate::input::link::{Link, Logits};
+use super::{Code, Histogram, Meaning};
+use crate::input::link::Logits;
 use crate::input::quantisation::Quantisation;
 use crate::number::compensated::Compensated;
 use crate::sums::confusion::Confusion;
@@ -48,14 +48,14 @@ use crate::sums::error::FinishError;
 #[doc(alias = "ROC")]
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
-pub struct ThresholdCurves<C> {
+pub struct ThresholdCurves<C, K = Logits> {
     quantisation: Quantisation,
     /// The foreground and the background from each code upwards, in the order of the codes, in units.
     foreground: [u64; 256],
     background: [u64; 256],
     /// The number of units in a pixel.
     units: f64,
-    codes: PhantomData<C>,
+    codes: PhantomData<(C, K)>,
 }
 
 /// A threshold, and the confusion at it.
@@ -63,20 +63,20 @@ pub struct ThresholdCurves<C> {
 pub struct OperatingPoint<C> {
     /// The smallest code that predicts foreground.
     pub code: C,
-    /// The logit of that code.
+    /// The logit that it stands for; −∞ and ∞ of the probabilities 0 and 1.
     pub logit: f32,
-    /// The probability of that code.
+    /// The probability that it stands for.
     pub probability: f32,
     /// Pixels by prediction and target.
     pub confusion: Confusion,
 }
 
-impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
     /// The curves over all pixels, if every pixel was in range.
+impl<C: Code, const TARGETS: usize, K: Meaning> Histogram<C, TARGETS, K> {
     ///
     /// # Errors
     /// [`FinishError`] if there is no valid pixel, or if any was rejected.
-    pub fn curves(&self) -> Result<ThresholdCurves<C>, FinishError> {
+    pub fn curves(&self) -> Result<ThresholdCurves<C, K>, FinishError> {
         FinishError::of_all(self.counts(), self.first_rejected())?;
         self.curves_valid()
     }
@@ -85,7 +85,7 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
     ///
     /// # Errors
     /// [`FinishError`] if there is no valid pixel.
-    pub fn curves_valid(&self) -> Result<ThresholdCurves<C>, FinishError> {
+    pub fn curves_valid(&self) -> Result<ThresholdCurves<C, K>, FinishError> {
         FinishError::of_valid(self.counts())?;
         let (mut foreground, mut background) = ([0u64; 256], [0u64; 256]);
         for (target, bits, count) in self.cells() {
@@ -108,8 +108,8 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
     }
 }
 
-impl<C: Code> ThresholdCurves<C> {
     /// The confusion at each threshold in rising order, from all pixels predicted foreground to only those of the highest code.
+impl<C: Code, K: Meaning> ThresholdCurves<C, K> {
     ///
     /// These are the points of precision-recall curves and of ROC curves, which plot [`recall`](Confusion::recall) over [`fall_out`](Confusion::fall_out). A ROC curve
     /// also ends at (0, 0), where nothing is predicted.
@@ -119,7 +119,8 @@ impl<C: Code> ThresholdCurves<C> {
 
     /// The confusion at one threshold.
     pub fn at(&self, code: C) -> OperatingPoint<C> {
-        let logit = self.quantisation.logit(code.into());
+        let input = self.quantisation.logit(code.into());
+        let [probability, _] = K::shares(input);
         let above = |sums: &[u64; 256]| {
             let above = sums.get(code.position()).copied().unwrap_or_default();
             (above as f64 / self.units, total(sums).wrapping_sub(above) as f64 / self.units)
@@ -127,7 +128,7 @@ impl<C: Code> ThresholdCurves<C> {
         let (true_positive, false_negative) = above(&self.foreground);
         let (false_positive, true_negative) = above(&self.background);
         let confusion = Confusion { true_positive, false_positive, false_negative, true_negative };
-        OperatingPoint { code, logit, probability: Logits.pixel(logit, 0.0).p, confusion }
+        OperatingPoint { code, logit: K::logit(input), probability, confusion }
     }
 
     /// The threshold at which a score of the confusion is highest, and that score; for example `best_threshold(Confusion::dice)`.
@@ -198,8 +199,8 @@ impl<C: Code> ThresholdCurves<C> {
             };
             let (foreground, foreground_above) = part(&self.foreground);
             let (background, background_above) = part(&self.background);
-            let pixel = Logits.pixel(self.quantisation.logit(code.into()), 0.0);
-            Level { p: pixel.p, q: pixel.q, foreground, foreground_above, background, background_above }
+            let [p, q] = K::shares(self.quantisation.logit(code.into()));
+            Level { p, q, foreground, foreground_above, background, background_above }
         })
     }
 }

@@ -1,11 +1,11 @@
 use core::marker::PhantomData;
 
-use super::{Code, Histogram, check_length};
+use super::{Code, Histogram, Meaning, check_length};
 use crate::error::LengthError;
 use crate::fixed_point::{shift_for, to_q7, to_q15};
 use crate::input::sample::Sample;
 
-/// The gradient by the logit for each code and target: a second pass is one look-up per pixel.
+/// The gradient by the input for each code and target: a second pass is one look a pixel.
 ///
 /// [`Histogram::gradient_table`] and [`FinishedHistogramLovasz::gradient`](crate::sorted::FinishedHistogramLovasz::gradient) make it. The gradient by
 /// the code, ∂L/∂q, is scale times this. It takes 1 KiB for each level of the targets.
@@ -89,9 +89,9 @@ impl<C: Code, const TARGETS: usize> GradientTable<C, TARGETS> {
     }
 }
 
-impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
     /// Makes the gradient of each code and target from the gradient of a pixel of weight 1, [`Gradient::at`](crate::Gradient::at) or
     /// [`PixelGradient::at`](crate::sorted::PixelGradient::at), with the same bits.
+impl<C: Code, const TARGETS: usize, K: Meaning> Histogram<C, TARGETS, K> {
     ///
     /// ```
     /// use loss_core::{Bce, Histogram, Pointwise, Quantisation};

@@ -1,4 +1,4 @@
-//! Histograms of quantised logits: the number of pixels with each code and target is all that the losses need.
+//! Quantised logits or probabilities, counted: a table of how often each code met each target says all that the losses ask for.
 //!
 //! Start with a [`Histogram`], which returns the value of any loss. A [`GradientTable`] holds its gradient, [`ThresholdCurves`] the scores over thresholds and
 //! [`Calibration`] the reliability of the probabilities.
@@ -10,13 +10,15 @@ mod calibration;
 mod code;
 mod curves;
 mod gradient;
+mod meaning;
 #[cfg(feature = "serde")]
 mod serde;
 
 use core::marker::PhantomData;
 
-use crate::error::{LengthError, StateError};
+use crate::error::{LengthError, ParameterError, StateError};
 use crate::fingerprint::Fingerprint;
+use crate::input::link::{Logits, Probabilities};
 use crate::input::quantisation::Quantisation;
 use crate::input::sample::{Reason, Sample};
 use crate::sums::counts::{Counts, RejectedPixel};
@@ -25,6 +27,7 @@ pub use calibration::{Calibration, ReliabilityBin};
 pub use code::Code;
 pub use curves::{OperatingPoint, ThresholdCurves};
 pub use gradient::GradientTable;
+pub use meaning::Meaning;
 
 /// The number of pixels with each code of a quantised model and each target: one increment per pixel.
 ///
@@ -45,6 +48,27 @@ pub use gradient::GradientTable;
 /// **Shape.** Codes are `i8` or `u8`. Targets are bytes v below `TARGETS`. With 2 of them, by [`new`](Histogram::new), they are `bool`s or 0 and 1. With more, by
 /// [`with_levels`](Self::with_levels), they are shares of foreground in equal steps, such as 8-bit masks (256) or the votes of three annotators (4). Other bytes
 /// are rejected and counted. All pixels have weight 1; a mask ignores some.
+///
+/// **Meaning.** The codes stand for logits, or by the type for probabilities (`K`): TFLite's LOGISTIC and SOFTMAX give such, with scale 1/256 and
+/// zero point −128. [`of_probabilities`](Histogram::of_probabilities) makes one, [`probability_accumulator`](Histogram::probability_accumulator) its sums. An
+/// accumulator of logits does not take it:
+///
+/// ```
+/// use loss_core::{Bce, Histogram, Pointwise, Quantisation};
+///
+/// let mut histogram = Histogram::of_probabilities(Quantisation::new(1.0 / 256.0, -128)?)?;
+/// histogram.extend_codes(&[0i8, -64], &[true, false])?; // p = ½ and ¼
+/// let bce = histogram.probability_accumulator(&Bce::new().mean(), 1e-7)?.finish()?;
+/// assert!((bce.value() - (2f64.ln() - 0.75f64.ln()) / 2.0).abs() < 1e-7);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
+///
+/// ```compile_fail,E0308
+/// # use loss_core::{Bce, Histogram, Loss, Pointwise, Quantisation};
+/// # let mut histogram = Histogram::of_probabilities(Quantisation::new(1.0 / 256.0, -128).unwrap()).unwrap();
+/// # histogram.extend_codes(&[0i8, -64], &[true, false]).unwrap();
+/// Bce::new().mean().accumulator().extend_histogram(&histogram); // p = ½ would be read as the logit ½
+/// ```
 ///
 /// **Memory.** 2 KiB for each level of the targets: 4 KiB for hard targets. 256 levels take 512 KiB; keep those off a small
 /// stack. An increment is a 32-bit addition, which small processors have; its carry, once in 2³² pixels, goes to a second
@@ -72,7 +96,7 @@ pub use gradient::GradientTable;
 /// ```
 #[derive(Clone, Debug)]
 #[must_use]
-pub struct Histogram<C, const TARGETS: usize = 2> {
+pub struct Histogram<C, const TARGETS: usize = 2, K = Logits> {
     quantisation: Quantisation,
     /// Indexed by target, then by the bits of the code; each count modulo 2³².
     low: [[u32; 256]; TARGETS],
@@ -81,7 +105,7 @@ pub struct Histogram<C, const TARGETS: usize = 2> {
     ignored: i64,
     rejected_targets: i64,
     first_rejected: Option<RejectedPixel>,
-    codes: PhantomData<C>,
+    codes: PhantomData<(C, K)>,
 }
 
 impl<C: Code> Histogram<C> {
@@ -92,11 +116,48 @@ impl<C: Code> Histogram<C> {
 }
 
 impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
+    /// An empty histogram of codes and of targets v/(TARGETS − 1), for 2 to 256 levels.
+    pub const fn with_levels(quantisation: Quantisation) -> Self {
+        Self::empty(quantisation)
+    }
+
+    /// The pixels of a state, or of an element-wise sum of states.
+    ///
+    /// # Errors
+    /// [`StateError`] if there are more or fewer integers than [`STATE_LENGTH`](Self::STATE_LENGTH), if one is negative, or if they add up to more
+    /// than 2⁵⁰.
+    pub fn from_state(quantisation: Quantisation, state: impl IntoIterator<Item = i64>) -> Result<Self, StateError> {
+        Self::read(quantisation, state)
+    }
+}
+
+impl<C: Code> Histogram<C, 2, Probabilities> {
+    /// An empty histogram of codes that stand for probabilities, and hard targets.
+    ///
+    /// # Errors
+    /// [`ParameterError`] unless every code stands for a probability, from 0 to 1, and the scale is at least 2⁻²⁴.
+    pub fn of_probabilities(quantisation: Quantisation) -> Result<Self, ParameterError> {
+        Self::of_probabilities_with_levels(quantisation)
+    }
+}
+
+impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS, Probabilities> {
+    /// An empty histogram of codes that stand for probabilities, and of targets v/(TARGETS − 1), for 2 to 256 levels.
+    ///
+    /// # Errors
+    /// [`ParameterError`] unless every code stands for a probability, from 0 to 1, and the scale is at least 2⁻²⁴.
+    pub fn of_probabilities_with_levels(quantisation: Quantisation) -> Result<Self, ParameterError> {
+        let codes = C::RISING;
+        quantisation.check_probabilities(codes.into_iter().map(Into::into))?;
+        Ok(Self::empty(quantisation))
+    }
+}
+
+impl<C: Code, const TARGETS: usize, K: Meaning> Histogram<C, TARGETS, K> {
     /// The number of integers in the state: two counts, and 256 for each level of the targets.
     pub const STATE_LENGTH: usize = 2 + 256 * TARGETS;
 
-    /// Makes an empty histogram of codes and of targets v/(TARGETS − 1), with 2 to 256 levels.
-    pub const fn with_levels(quantisation: Quantisation) -> Self {
+    const fn empty(quantisation: Quantisation) -> Self {
         const { assert!(TARGETS >= 2 && TARGETS <= 256) };
         Self {
             quantisation,
@@ -201,7 +262,7 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
     /// Adds the pixels of another histogram.
     ///
     /// # Errors
-    /// [`StateError::OtherLoss`] if the codes stand for other logits; nothing is added then.
+    /// [`StateError::OtherLoss`], and nothing is added, if the codes stand for something else.
     pub fn merge(&mut self, other: &Self) -> Result<(), StateError> {
         let (expected, given) = (self.fingerprint(), other.fingerprint());
         if expected != given {
@@ -226,7 +287,7 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
         (self.ignored, self.rejected_targets, self.first_rejected) = (0, 0, None);
     }
 
-    /// The meaning of the codes as logits.
+    /// How the codes stand for logits, or probabilities.
     pub fn quantisation(&self) -> Quantisation {
         self.quantisation
     }
@@ -281,6 +342,7 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
         let mut fingerprint = Fingerprint::new();
         fingerprint.name("histogram").name(C::NAME).number(TARGETS as f64);
         self.quantisation.fingerprint(&mut fingerprint);
+        K::fingerprint_of_codes(&mut fingerprint);
         fingerprint.finish()
     }
 
@@ -325,17 +387,12 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
     /// # Errors
     /// [`StateError`] if the number of integers is wrong, one of them is negative, or they add up to more than 2⁵⁰; nothing is changed then.
     pub fn load_state(&mut self, state: impl IntoIterator<Item = i64>) -> Result<(), StateError> {
-        *self = Self::from_state(self.quantisation, state)?;
+        *self = Self::read(self.quantisation, state)?;
         Ok(())
     }
 
-    /// Makes a histogram of the pixels of a state, or of an element-wise sum of states.
-    ///
-    /// # Errors
-    /// [`StateError`] if there are not [`STATE_LENGTH`](Self::STATE_LENGTH) integers, one of them is negative, or they add up to more
-    /// than 2⁵⁰.
-    pub fn from_state(quantisation: Quantisation, state: impl IntoIterator<Item = i64>) -> Result<Self, StateError> {
-        let mut histogram = Self::with_levels(quantisation);
+    fn read(quantisation: Quantisation, state: impl IntoIterator<Item = i64>) -> Result<Self, StateError> {
+        let mut histogram = Self::empty(quantisation);
         let mut given = 0usize;
         let mut integers = state.into_iter();
         // All counts together must stay far below the limit of a sum over codes and targets.
@@ -371,10 +428,10 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
 }
 
 #[cfg(feature = "defmt")]
-crate::stream::logs::logged!([C: Code, const TARGETS: usize] Histogram<C, TARGETS>);
+crate::stream::logs::logged!([C: Code, const TARGETS: usize, K: Meaning] Histogram<C, TARGETS, K>);
 
 /// Two histograms are equal if their codes stand for the same logits and all counts are equal.
-impl<C: Code, const TARGETS: usize> PartialEq for Histogram<C, TARGETS> {
+impl<C: Code, const TARGETS: usize, K: Meaning> PartialEq for Histogram<C, TARGETS, K> {
     fn eq(&self, other: &Self) -> bool {
         self.quantisation == other.quantisation
             && self.low == other.low

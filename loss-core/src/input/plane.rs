@@ -23,6 +23,7 @@ pub(crate) enum Inputs<'a> {
     Bf16(&'a [half::bf16]),
     I8(&'a [i8], Quantisation),
     U8(&'a [u8], Quantisation),
+    I16(&'a [i16], Quantisation),
 }
 
 impl<'a> Inputs<'a> {
@@ -35,6 +36,7 @@ impl<'a> Inputs<'a> {
             Inputs::Bf16(inputs) => inputs.len(),
             Inputs::I8(inputs, _) => inputs.len(),
             Inputs::U8(inputs, _) => inputs.len(),
+            Inputs::I16(inputs, _) => inputs.len(),
         }
     }
 
@@ -49,6 +51,7 @@ impl<'a> Inputs<'a> {
             Inputs::Bf16(inputs) => inputs.get(index).map(|input| input.to_f32()),
             Inputs::I8(codes, quantisation) => codes.get(index).map(|&code| quantisation.logit(code.into())),
             Inputs::U8(codes, quantisation) => codes.get(index).map(|&code| quantisation.logit(code.into())),
+            Inputs::I16(codes, quantisation) => codes.get(index).map(|&code| quantisation.logit(code.into())),
         };
         input.unwrap_or(f32::NAN)
     }
@@ -68,6 +71,7 @@ impl<'a> Inputs<'a> {
             Inputs::Bf16(inputs) => split!(Bf16, inputs),
             Inputs::I8(codes, quantisation) => split!(I8, codes, quantisation),
             Inputs::U8(codes, quantisation) => split!(U8, codes, quantisation),
+            Inputs::I16(codes, quantisation) => split!(I16, codes, quantisation),
         }
     }
 
@@ -84,6 +88,9 @@ impl<'a> Inputs<'a> {
                 to.iter_mut().zip(*codes).for_each(|(to, &code)| *to = quantisation.logit(code.into()));
             }
             Inputs::U8(codes, quantisation) => {
+                to.iter_mut().zip(*codes).for_each(|(to, &code)| *to = quantisation.logit(code.into()));
+            }
+            Inputs::I16(codes, quantisation) => {
                 to.iter_mut().zip(*codes).for_each(|(to, &code)| *to = quantisation.logit(code.into()));
             }
         }
@@ -227,6 +234,8 @@ impl<'a, T: Target> Plane<'a, T> {
 
     /// A plane of a quantised model's logits as signed codes. A [`Histogram`](crate::Histogram) of them takes half the time.
     ///
+    /// Or its probabilities, if the accumulator takes these: TFLite's LOGISTIC and SOFTMAX give them, with scale 1/256 and zero point −128.
+    ///
     /// # Errors
     /// [`LengthError`] if the lengths differ.
     pub fn i8(codes: &'a [i8], quantisation: Quantisation, targets: &'a [T]) -> Result<Self, LengthError> {
@@ -239,6 +248,14 @@ impl<'a, T: Target> Plane<'a, T> {
     /// [`LengthError`] if the lengths differ.
     pub fn u8(codes: &'a [u8], quantisation: Quantisation, targets: &'a [T]) -> Result<Self, LengthError> {
         Self::of(Inputs::U8(codes, quantisation), targets)
+    }
+
+    /// The logits of a quantised model, as codes of 16 bits.
+    ///
+    /// # Errors
+    /// [`LengthError`] if the lengths differ.
+    pub fn i16(codes: &'a [i16], quantisation: Quantisation, targets: &'a [T]) -> Result<Self, LengthError> {
+        Self::of(Inputs::I16(codes, quantisation), targets)
     }
 
     fn of(inputs: Inputs<'a>, targets: &'a [T]) -> Result<Self, LengthError> {

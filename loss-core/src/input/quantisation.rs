@@ -1,9 +1,9 @@
-//! 8-bit codes that stand for logits.
+//! Codes of 8 or 16 bits for logits or probabilities.
 
 use crate::error::{Parameter, ParameterError};
 use crate::fingerprint::Fingerprint;
 
-/// The codes of a quantised model: logit = scale·(code − zero point), rounded to `f32`.
+/// How a quantised model's codes stand for logits: logit = scale·(code − zero point), rounded to `f32`. Or for probabilities, where whoever takes the codes says so.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[must_use]
@@ -50,11 +50,19 @@ impl Quantisation {
         Ok(Self { scale, zero_point })
     }
 
-    /// The logit of a code.
+    /// The logit that a code stands for, or the probability.
     #[inline(always)]
     #[must_use]
     pub fn logit(&self, code: i32) -> f32 {
         self.scale * code.wrapping_sub(self.zero_point) as f32
+    }
+
+    /// Checks that codes stand for probabilities, of which none is too small for the sums beside others.
+    pub(crate) fn check_probabilities(&self, codes: impl Iterator<Item = i32>) -> Result<(), ParameterError> {
+        let holds = codes
+            .fold(self.scale >= 1.0 / 16_777_216.0, |holds, code| holds && (0.0..=1.0).contains(&self.logit(code)));
+        let accepted = "at least 2^-24, and such with the zero point that every code is a probability, from 0 to 1";
+        ParameterError::check(Parameter::Scale, f64::from(self.scale), holds, accepted)
     }
 
     /// Adds what distinguishes these codes from others.

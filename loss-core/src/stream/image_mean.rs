@@ -170,9 +170,24 @@ impl<L: Loss, K: Link> ImageMean<L, K> {
 const STATE_LENGTH: usize = 9;
 const COUNTS: usize = 2;
 
-/// The exact sum of images' values.
+/// The exact sum of images' values: what [`ImageMean`] is made of, for a loss that gives its images' values itself.
+///
+/// ```
+/// use loss_core::extend::ImageValues;
+/// use loss_core::{Dice, EmptyImage, Loss};
+///
+/// let mut values = ImageValues::new(EmptyImage::Skip);
+/// for (logit, target) in [(40.0, true), (-40.0, true)] {
+///     let mut image = Dice::new(0.0)?.accumulator();
+///     image.push((logit, target));
+///     values.add(image.counts(), image.finish()?.value())?;
+/// }
+/// assert!((values.mean()? - 0.5).abs() < 1e-15);
+/// # Ok::<(), Box<dyn core::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct ImageValues {
+#[must_use]
+pub struct ImageValues {
     empty: EmptyImage,
     sum: TermSum,
     images: i64,
@@ -180,12 +195,16 @@ pub(crate) struct ImageValues {
 }
 
 impl ImageValues {
-    pub(crate) fn new(empty: EmptyImage) -> Self {
+    /// Of no images yet.
+    pub fn new(empty: EmptyImage) -> Self {
         Self { empty, sum: TermSum::ZERO, images: 0, skipped: 0 }
     }
 
-    /// Adds the value of an image with these pixels, and returns whether it counts.
-    pub(crate) fn add(&mut self, counts: Counts, value: f64) -> Result<bool, FinishError> {
+    /// Adds the value of an image with these pixels, and tells whether it counts.
+    ///
+    /// # Errors
+    /// [`FinishError::Saturated`], and nothing is added, if the value is NaN or beyond 2¹⁵⁰.
+    pub fn add(&mut self, counts: Counts, value: f64) -> Result<bool, FinishError> {
         if counts.valid == 0 && self.empty == EmptyImage::Skip {
             self.skipped = add_counts(self.skipped, 1);
             return Ok(false);
@@ -203,30 +222,53 @@ impl ImageValues {
         fingerprint.name("image_mean").name(self.empty.code());
     }
 
-    pub(crate) fn images(&self) -> i64 {
+    /// The fingerprint of the mean, from that of the accumulator of an image.
+    #[must_use]
+    pub fn fingerprint(&self, of_image: u64) -> u64 {
+        let mut fingerprint = Fingerprint::resumed(of_image);
+        self.add_to_fingerprint(&mut fingerprint);
+        fingerprint.finish()
+    }
+
+    /// The images in the mean.
+    #[must_use]
+    pub fn images(&self) -> i64 {
         self.images
     }
 
-    pub(crate) fn skipped(&self) -> i64 {
+    /// The images that had no valid pixel and were left out.
+    #[must_use]
+    pub fn skipped(&self) -> i64 {
         self.skipped
     }
 
-    pub(crate) fn merge(&mut self, other: &Self) {
+    /// Adds the images of another mean that counts empty images alike.
+    pub fn merge(&mut self, other: &Self) {
         Sums::merge(self, other);
     }
 
-    pub(crate) fn state(&self) -> [i64; STATE_LENGTH] {
+    /// The images as integers that add; see [`ImageMean::state`].
+    #[must_use]
+    pub fn state(&self) -> [i64; STATE_LENGTH] {
         let [a, b, c, d, e, f, g] = self.sum.digits();
         [self.images, self.skipped, a, b, c, d, e, f, g]
     }
 
-    pub(crate) fn add_state(&mut self, state: [i64; STATE_LENGTH]) -> Result<(), StateError> {
+    /// Adds the images of a [`state`](Self::state), or of an element-wise sum of up to 2²⁰ states.
+    ///
+    /// # Errors
+    /// [`StateError`], and nothing is added, if an integer is such as no images can have made.
+    pub fn add_state(&mut self, state: [i64; STATE_LENGTH]) -> Result<(), StateError> {
         let more = read_state(Self::new(self.empty), COUNTS, state)?;
         self.merge(&more);
         Ok(())
     }
 
-    pub(crate) fn mean(&self) -> Result<f64, FinishError> {
+    /// The mean.
+    ///
+    /// # Errors
+    /// As [`ImageMean::finish`].
+    pub fn mean(&self) -> Result<f64, FinishError> {
         if self.images == 0 {
             return Err(FinishError::NoPixels);
         }

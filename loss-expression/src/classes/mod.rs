@@ -43,6 +43,10 @@ pub enum Logits<'a> {
     Bf16(&'a [half::bf16]),
     /// The signed codes of a quantised model.
     I8(&'a [i8], Quantisation),
+    /// The unsigned codes of a quantised model.
+    U8(&'a [u8], Quantisation),
+    /// The codes of a quantised model with 16 bits.
+    I16(&'a [i16], Quantisation),
 }
 
 impl<'a> From<&'a [f32]> for Logits<'a> {
@@ -71,6 +75,8 @@ impl Logits<'_> {
             Logits::F16(logits) => logits.iter().map(|logit| logit.to_f32()).collect(),
             Logits::Bf16(logits) => logits.iter().map(|logit| logit.to_f32()).collect(),
             Logits::I8(codes, quantisation) => codes.iter().map(|code| quantisation.logit(i32::from(*code))).collect(),
+            Logits::U8(codes, quantisation) => codes.iter().map(|code| quantisation.logit(i32::from(*code))).collect(),
+            Logits::I16(codes, quantisation) => codes.iter().map(|code| quantisation.logit(i32::from(*code))).collect(),
         }
     }
 }
@@ -113,6 +119,8 @@ impl<'a> Pixels<'a> {
             Logits::F16(logits) => ClassPlane::f16(classes, layout, logits, labels),
             Logits::Bf16(logits) => ClassPlane::bf16(classes, layout, logits, labels),
             Logits::I8(codes, quantisation) => ClassPlane::i8(classes, layout, codes, quantisation, labels),
+            Logits::U8(codes, quantisation) => ClassPlane::u8(classes, layout, codes, quantisation, labels),
+            Logits::I16(codes, quantisation) => ClassPlane::i16(classes, layout, codes, quantisation, labels),
         })
     }
 
