@@ -32,12 +32,11 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS> {
     }
 }
 
+impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS, Probabilities> {
     /// The sums of a loss over all pixels: the same as if each had been pushed, to the bit.
     ///
     /// # Errors
     /// [`ParameterError`] if the clip ε of logarithms is out of range, see [`Probabilities::new`].
-    /// Adds the pixels that a histogram of the same kind of inputs has counted: the sums are the same as of the pixels one by one.
-impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS, Probabilities> {
     pub fn probability_accumulator<L: Loss>(
         &self,
         loss: &L,
@@ -50,6 +49,7 @@ impl<C: Code, const TARGETS: usize> Histogram<C, TARGETS, Probabilities> {
 }
 
 impl<L: Loss, K: Meaning> Accumulator<L, K> {
+    /// Adds the pixels that a histogram of the same kind of inputs has counted: the sums are those of the pixels one by one.
     pub fn extend_histogram<C: Code, const TARGETS: usize>(&mut self, histogram: &Histogram<C, TARGETS, K>) {
         let (shared, own) = &mut self.sums;
         if let Some(RejectedPixel { index, reason }) = histogram.first_rejected() {

@@ -81,8 +81,8 @@ impl<const BINS: usize> Calibration<BINS> {
     }
 }
 
-    /// The calibration in `BINS` bins, from 1 to 2²⁴.
 impl<C: Code, K: Meaning> ThresholdCurves<C, K> {
+    /// The calibration in `BINS` bins, from 1 to 2²⁴.
     pub fn calibration<const BINS: usize>(&self) -> Calibration<BINS> {
         const { assert!(BINS >= 1 && BINS <= 1 << 24) };
         let mut bins = [ReliabilityBin::default(); BINS];

@@ -71,8 +71,8 @@ pub struct OperatingPoint<C> {
     pub confusion: Confusion,
 }
 
-    /// The curves over all pixels, if every pixel was in range.
 impl<C: Code, const TARGETS: usize, K: Meaning> Histogram<C, TARGETS, K> {
+    /// The curves over all pixels, if every pixel was in range.
     ///
     /// # Errors
     /// [`FinishError`] if there is no valid pixel, or if any was rejected.
@@ -108,8 +108,8 @@ impl<C: Code, const TARGETS: usize, K: Meaning> Histogram<C, TARGETS, K> {
     }
 }
 
-    /// The confusion at each threshold in rising order, from all pixels predicted foreground to only those of the highest code.
 impl<C: Code, K: Meaning> ThresholdCurves<C, K> {
+    /// The confusion at each threshold in rising order, from all pixels predicted foreground to only those of the highest code.
     ///
     /// These are the points of precision-recall curves and of ROC curves, which plot [`recall`](Confusion::recall) over [`fall_out`](Confusion::fall_out). A ROC curve
     /// also ends at (0, 0), where nothing is predicted.

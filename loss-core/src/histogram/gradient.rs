@@ -89,9 +89,9 @@ impl<C: Code, const TARGETS: usize> GradientTable<C, TARGETS> {
     }
 }
 
+impl<C: Code, const TARGETS: usize, K: Meaning> Histogram<C, TARGETS, K> {
     /// Makes the gradient of each code and target from the gradient of a pixel of weight 1, [`Gradient::at`](crate::Gradient::at) or
     /// [`PixelGradient::at`](crate::sorted::PixelGradient::at), with the same bits.
-impl<C: Code, const TARGETS: usize, K: Meaning> Histogram<C, TARGETS, K> {
     ///
     /// ```
     /// use loss_core::{Bce, Histogram, Pointwise, Quantisation};
