@@ -11,6 +11,7 @@ _Targets = NDArray[Any]
 _Weights = NDArray[np.float32]
 _Mask = NDArray[np.bool_]
 
+__all__: list[str]
 STATE_VERSION: int
 
 def presets() -> list[tuple[str, str, str, str]]: ...
