@@ -134,8 +134,8 @@ def main(seed, cases):
             w = bend(numbers(target_shape, pick(np.float32, np.float64)))
         given = z
         if kind is np.float32 and rng.random() < 0.2 and z.flags.c_contiguous and z.flags.aligned and type(z) is np.ndarray:
-            bits = np.asarray(z.view(np.uint32) >> 16).astype(np.uint16)
-            given, z = Bfloat16(bend(bits)), np.asarray(bits.astype(np.uint32) << 16).view(np.float32)
+            bits = np.asarray(np.right_shift(z.view(np.uint32), 16, dtype=np.uint32)).astype(np.uint16)
+            given, z = Bfloat16(bend(bits)), np.asarray(np.left_shift(bits, 16, dtype=np.uint32)).view(np.float32)
         out = None
         if rng.random() < 0.15:
             out = pick(lambda: np.zeros(of, np.float32), lambda: np.zeros(of), lambda: np.zeros(shape(), np.float32), lambda: given, lambda: np.zeros(of[::-1], np.float32).T, lambda: 7)()

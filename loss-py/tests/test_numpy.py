@@ -482,3 +482,13 @@ def test_presets_are_those_of_the_core():
         value = loss(logits, labels) if of == "classes" else loss(z, t)
         assert np.isfinite(value), name
         assert len(expression) > 1
+
+
+def test_bfloat16_of_ml_dtypes():
+    ml_dtypes = pytest.importorskip("ml_dtypes")
+    z, t = pixels(21)
+    brain = z.astype(ml_dtypes.bfloat16)
+    assert BCE_DICE(brain, t) == BCE_DICE(brain.astype(np.float32), t)
+    assert BCE_DICE(np.asfortranarray(brain), t) == BCE_DICE(brain, t)
+    with pytest.raises(ValueError, match="not contiguous"):
+        BCE_DICE(brain[:, ::2], np.ascontiguousarray(t[:, ::2]))

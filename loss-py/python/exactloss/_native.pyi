@@ -11,6 +11,21 @@ _Targets = NDArray[Any]
 _Weights = NDArray[np.float32]
 _Mask = NDArray[np.bool_]
 
+__all__ = [
+    "STATE_VERSION",
+    "Accumulator",
+    "Bfloat16",
+    "Confusion",
+    "Counts",
+    "Loss",
+    "OfClass",
+    "Part",
+    "Result",
+    "_command_line",
+    "get_num_threads",
+    "presets",
+    "set_num_threads",
+]
 STATE_VERSION: int
 
 def presets() -> list[tuple[str, str, str, str]]: ...

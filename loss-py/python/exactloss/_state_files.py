@@ -2,15 +2,16 @@
 
 import json
 import os
+from typing import Union
 
 import numpy as np
 
-from ._native import STATE_VERSION, Loss
+from ._native import STATE_VERSION, Accumulator, Loss
 
 _FORMAT, _FORMAT_VERSION = "segmentation-loss-state", 1
 
 
-def write_state(path, sums):
+def write_state(path: "Union[str, os.PathLike[str]]", sums: Accumulator) -> None:
     """Writes the sums of an accumulator to a file, which the command line, C and another Python can read and merge.
 
     Parameters
@@ -59,7 +60,7 @@ def write_state(path, sums):
         raise
 
 
-def read_state(path):
+def read_state(path: "Union[str, os.PathLike[str]]") -> Accumulator:
     """The accumulator of a state file, whoever wrote it.
 
     Parameters

@@ -6,8 +6,10 @@ import os
 
 import numpy as np
 
+from ._native import Accumulator
 
-def arguments(program, description):
+
+def arguments(program: str, description: str) -> argparse.ArgumentParser:
     """The options of scoring over files."""
     parser = argparse.ArgumentParser(prog=program, description=description)
     parser.add_argument("--logits", required=True, metavar="PATTERN", help="files of logits, as 'preds/*.npy'")
@@ -19,7 +21,7 @@ def arguments(program, description):
     return parser
 
 
-def paired(logits, targets):
+def paired(logits: str, targets: str) -> "list[tuple[str, str]]":
     """Pairs of files with equal names, in order.
 
     Raises
@@ -45,7 +47,7 @@ def paired(logits, targets):
     return [(one[name], other[name]) for name in sorted(one)]
 
 
-def add(sums, pair):
+def add(sums: Accumulator, pair: "tuple[str, str]") -> None:
     """Adds the pixels of two files."""
     try:
         sums.update(*(np.load(file, mmap_mode="r") for file in pair))

@@ -44,7 +44,7 @@ class Metric(_Metric):
         sums.load_state(self.sums.detach().cpu().numpy())
         return sums
 
-    def update(self, logits, targets, weights=None, mask=None):
+    def update(self, logits: torch.Tensor, targets: torch.Tensor, weights=None, mask=None) -> None:
         """Adds a batch."""
         _tensors.check_logits(logits)
         _tensors.check("targets", targets)
@@ -53,7 +53,7 @@ class Metric(_Metric):
         sums.update(*positional, **named)
         self.sums = torch.from_numpy(sums.state()).to(self.sums.device)
 
-    def compute(self):
+    def compute(self) -> torch.Tensor:
         """The loss over all batches."""
         return torch.tensor(self._accumulated().value, dtype=torch.float64)
 

@@ -15,6 +15,8 @@ The losses run on the CPU: for logits on a GPU call `loss(logits.cpu(), targets.
 first derivative, and none by targets or weights.
 """
 
+from typing import Optional as _Optional
+
 import torch as _torch
 
 from .. import Loss as _ArrayLoss
@@ -104,7 +106,7 @@ class Loss(_torch.nn.Module):
         self._set(loss, reduction, process_group, gradients_are_averaged)
 
     @classmethod
-    def of(cls, loss, *, reduction="mean", process_group=None, gradients_are_averaged=True):
+    def of(cls, loss: _ArrayLoss, *, reduction: str = "mean", process_group=None, gradients_are_averaged: bool = True) -> "Loss":
         """The module of an `exactloss.Loss`: of a preset, `Loss.of(exactloss.Loss.preset("monai.dice_ce"))`."""
         module = cls.__new__(cls)
         _torch.nn.Module.__init__(module)
@@ -128,7 +130,14 @@ class Loss(_torch.nn.Module):
         self.gradients_are_averaged = gradients_are_averaged
         self._key = _autograd.key_of(loss)
 
-    def forward(self, logits, targets, weights=None, *, mask=None):
+    def forward(
+        self,
+        logits: _torch.Tensor,
+        targets: _torch.Tensor,
+        weights: _Optional[_torch.Tensor] = None,
+        *,
+        mask: _Optional[_torch.Tensor] = None,
+    ) -> _torch.Tensor:
         """The loss of a batch; see the class."""
         _tensors.check_logits(logits)
         _tensors.check("targets", targets)
@@ -151,7 +160,7 @@ class Loss(_torch.nn.Module):
             return _torch.ops.exactloss.of_batch(logits, targets, weights, mask, self._key, name, factor)[0]
         return _autograd.OfBatch.apply(logits, targets, weights, mask, self.loss, group, factor)
 
-    def extra_repr(self):
+    def extra_repr(self) -> str:
         """The options that are not the defaults."""
         text = repr(self.loss)[len("Loss(") : -1]
         if self.reduction != "mean":

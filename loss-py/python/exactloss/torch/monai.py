@@ -15,6 +15,8 @@ process_group : "world", a name or a ProcessGroup, optional
 MONAI takes a model's probabilities unless sigmoid=True or softmax=True, and so do these; the gradient is by what is given.
 """
 
+from torch import Tensor
+
 from ._peers import Peer, number, one_hot, refuse, smoothing
 
 __all__ = ["DiceCELoss", "DiceFocalLoss", "DiceLoss", "FocalLoss", "GeneralizedDiceLoss", "TverskyLoss"]
@@ -46,7 +48,7 @@ class _Monai(Peer):
     def _options(self):
         return {}
 
-    def forward(self, input, target):
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """The loss of a batch: input (B, C, spatial...), target of the same shape, or labels (B, 1, spatial...) with to_onehot_y=True."""
         name = type(self).__name__
         if input.dim() < 3:
@@ -218,7 +220,7 @@ class DiceCELoss(DiceLoss):
             refuse("MONAI", name, label_smoothing=(label_smoothing, 0.0, "MONAI has it for several channels alone"))
         self.lambda_dice, self.lambda_ce, self.label_smoothing = lambda_dice, lambda_ce, label_smoothing
 
-    def forward(self, input, target):
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """The loss of a batch; see `DiceLoss`."""
         if self.sigmoid and input.shape[1] != 1:
             raise ValueError("DiceCELoss: sigmoid=True of several channels mixes two activations, its cross-entropy being of a softmax: take softmax=True")

@@ -13,6 +13,8 @@ process_group : "world", a name or a ProcessGroup, optional
     The processes whose batches make one batch: see `exactloss.torch.Loss`.
 """
 
+from torch import Tensor
+
 from ._peers import Peer, number, refuse
 
 __all__ = ["DiceLoss", "FocalLoss", "JaccardLoss", "LovaszLoss", "MCCLoss", "SoftBCEWithLogitsLoss", "SoftCrossEntropyLoss", "TverskyLoss"]
@@ -39,7 +41,7 @@ class _Smp(Peer):
     def _is_per_image(self):
         return False
 
-    def forward(self, y_pred, y_true):
+    def forward(self, y_pred: Tensor, y_true: Tensor) -> Tensor:
         """The loss of a batch: y_pred (N, C, ...), y_true (N, ...) or of the same shape."""
         channels = y_pred.shape[1] if y_pred.dim() > 1 else 1
         options = {"ignore_index": self.ignore_index, "from_logits": self.from_logits, "epsilon": self.epsilon}
