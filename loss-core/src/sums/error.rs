@@ -24,6 +24,9 @@ pub enum FinishError {
     /// A pixel's term of the loss, its weight included, is larger than the largest `f32`, 3.4e38, so that their sum is not known. Logits or
     /// weights are too large (the pixel's own, a class's, `pos_weight`).
     Saturated,
+    /// There is no value in integers: a smoothing or a denominator of your own is 2⁴⁰ or more, or such a denominator is below 2⁻⁶⁵, or there is a floor. `value` has none of these
+    /// limits.
+    NotInIntegers,
     /// The coefficients of the loss are out of range, and results could be infinite.
     Coefficient {
         /// [`Loss::total_coefficient`](crate::Loss::total_coefficient), the sum of their magnitudes.
@@ -81,6 +84,9 @@ impl fmt::Display for FinishError {
             }
             FinishError::Saturated => f.write_str(
                 "a term of the loss is larger than the largest f32, 3.4e38: use smaller weights or smaller logits",
+            ),
+            FinishError::NotInIntegers => f.write_str(
+                "no value in integers: a smoothing or a denominator is 2^40 or more, a denominator below 2^-65, or there is a floor; value() has no such limits",
             ),
             FinishError::Coefficient { sum } => write!(
                 f,
