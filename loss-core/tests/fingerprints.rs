@@ -9,11 +9,13 @@ use common::{Entry, Visitor, every_loss};
 use loss_core::boundary::BoundaryAccumulator;
 use loss_core::class::{
     AbsentClass, Activation, AnyClassLoss, AnyClassSet, AnyRegion, ClassAccumulator, ClassDenominator, ClassImageMean,
-    ClassLoss, ClassPointwise, ClassReduction, CrossEntropy, Foreground, GeneralisedDice, PerClass, SoftmaxFocal,
-    VolumeWeight, WassersteinDice, WeightMode,
+    ClassLoss, ClassPointwise, ClassReduction, ConfusionMatrix, CrossEntropy, Foreground, GeneralisedDice, PerClass,
+    SoftmaxFocal, VolumeWeight, WassersteinDice, WeightMode,
 };
 use loss_core::extend::AnyOverlap;
+use loss_core::head::{HeadGradient, Layer};
 use loss_core::sorted::BinnedLovasz;
+use loss_core::watch::{Agreement, ClassEntropy, ExpectedDice, ForegroundShare, LogitBins, PredictiveEntropy, Watch};
 use loss_core::{
     Accumulator, AnyLoss, AsymmetricFocal, AsymmetricFocalTversky, BalancedBce, Bce, Denominator, Dice, EmptyImage,
     EmptyMask, ExponentialLogCrossEntropy, ExponentialLogDice, Focal, FocalForm, FocalTversky, GeneralisedCrossEntropy,
@@ -239,8 +241,42 @@ fn list() -> List {
     let activated = reading.clone().activation(Activation::Sigmoid).fingerprint();
     let capacity = ClassLoss::<4>::class_accumulator(&ce.mean());
     let capacities = [capacity.fingerprint(), capacity.with_classes(3).unwrap().fingerprint()];
+    let matrix = ConfusionMatrix::<3>::new();
+    let ignoring = [255, 0, -1, 1 << 32].map(|label: i64| matrix.clone().ignoring(label).fingerprint());
+    let matrices = [matrix.fingerprint(), ConfusionMatrix::<4>::new().fingerprint()];
+    list.add("class/confusion_matrix.rs", ignoring.into_iter().chain(matrices));
+    watched(&mut list);
     list.add("class/accumulator.rs", labels.into_iter().chain(readings).chain([activated]).chain(capacities));
     list
+}
+
+/// What is kept of a model without labels, and the gradients of a last layer.
+fn watched(list: &mut List) {
+    let thresholds = [0.5, 0.25];
+    list.add("watch/agreement.rs", thresholds.map(|at| Agreement::at_threshold(at).unwrap().fingerprint()));
+    list.add("watch/expected_dice.rs", thresholds.map(|at| ExpectedDice::at_threshold(at).unwrap().fingerprint()));
+    list.add("watch/foreground.rs", thresholds.map(|at| ForegroundShare::at_threshold(at).unwrap().fingerprint()));
+    let classes = [ClassEntropy::<3>::new().fingerprint(), ClassEntropy::<4>::new().fingerprint()];
+    list.add("watch/entropy.rs", classes.into_iter().chain([PredictiveEntropy::new().fingerprint()]));
+    let ranges = [(-8.0, 8.0), (-8.0, 7.0), (-7.0, 8.0)];
+    let bins = ranges.map(|(low, high)| LogitBins::<4>::new(low, high).unwrap().fingerprint());
+    list.add("watch/drift.rs", bins.into_iter().chain([LogitBins::<5>::new(-8.0, 8.0).unwrap().fingerprint()]));
+    let watch = || Watch::<4>::new(-8.0, 8.0).unwrap();
+    let options = [watch().fingerprint(), watch().at_threshold(0.25).unwrap().fingerprint()];
+    list.add("watch/model.rs", options.into_iter().chain([Watch::<5>::new(-8.0, 8.0).unwrap().fingerprint()]));
+
+    let layer = Layer { weights: [[0.5, 1.0]], bias: [0.25] };
+    let other = Layer { weights: [[1.0, 0.5]], bias: [0.25] };
+    let moved = Layer { weights: [[0.5, 1.0]], bias: [0.5] };
+    list.add("head/layer.rs", [layer, other, moved].map(|layer| layer.fingerprint()));
+    let mut sums = Dice::new(1.0).unwrap().accumulator();
+    let empty = HeadGradient::<i8, 2, 1>::new(&layer, &sums).fingerprint();
+    let of_u8 = HeadGradient::<u8, 2, 1>::new(&layer, &sums).fingerprint();
+    let of_iou = HeadGradient::<i8, 2, 1>::new(&layer, &Iou::new(1.0).unwrap().accumulator()).fingerprint();
+    sums.push((0.5, true));
+    let of_a_pixel = HeadGradient::<i8, 2, 1>::new(&layer, &sums).fingerprint();
+    let at_other_weights = HeadGradient::<i8, 2, 1>::new(&other, &sums).fingerprint();
+    list.add("head/gradient.rs", [empty, of_u8, of_iou, of_a_pixel, at_other_weights]);
 }
 
 /// The files of the losses that every law is tested on.
@@ -285,6 +321,10 @@ fn every_file_that_makes_fingerprints_is_in_the_list() {
         "class/loss.rs",
         "class/pixel.rs",
         "class/weights.rs",
+        "stream/logs.rs",
+        "watch/mod.rs",
+        "watch/state.rs",
+        "head/weights.rs",
     ];
     let parts: BTreeSet<&str> = parts
         .into_iter()

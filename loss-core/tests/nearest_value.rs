@@ -54,14 +54,11 @@ fn exact(number: f64) -> Fraction {
     if shift >= 0 { Fraction(signed << shift, 1.into()) } else { Fraction(signed, BigInt::from(1) << -shift) }
 }
 
-/// A parameter in units of 2⁻⁶⁴, ties to even.
+/// A parameter in units of 2⁻⁶⁴, halves away from 0.
 fn units(number: f64) -> BigInt {
-    let Fraction(above, below) = exact(number);
-    let twice: BigInt = ((above << 65) + &below) / (&below * 2u8);
-    // The floor of x + ½; where that was a tie, the even neighbour.
-    let Fraction(above, below) = exact(number);
-    let is_tie = ((above << 65) + &below) % (&below * 2u8) == BigInt::ZERO;
-    if is_tie && &twice % 2 != BigInt::ZERO { twice - 1 } else { twice }
+    let Fraction(above, below) = exact(number.abs());
+    let magnitude: BigInt = ((above << 65) + &below) / (below * 2u8);
+    if number < 0.0 { -magnitude } else { magnitude }
 }
 
 /// The sum of the digits of a state from a place on.
@@ -70,18 +67,12 @@ fn sum(state: &[i64], at: usize, digits: usize) -> BigInt {
 }
 
 /// 1 − score of a state's soft confusion.
-fn region(state: &[i64], [at, digits]: [usize; 2], scale: u8, smooth: [f64; 2], floor: f64) -> Fraction {
+fn region(state: &[i64], [at, digits]: [usize; 2], scale: u8, smooth: [f64; 2]) -> Fraction {
     let [tp, fp, fn_] = [0, 1, 2].map(|i| sum(state, at + i * digits, digits));
     let [above, below] = smooth.map(units);
-    let (overlap, errors, floor) = (tp * scale, fp + fn_ + &below, units(floor));
+    let (overlap, errors) = (tp * scale, fp + fn_ + &below);
     let denominator = &overlap + &errors;
-    if denominator > floor {
-        Fraction(errors - above, denominator)
-    } else if floor > BigInt::ZERO {
-        Fraction(&floor - overlap - above, floor)
-    } else {
-        Fraction(1.into(), 1.into())
-    }
+    if denominator > BigInt::ZERO { Fraction(errors - above, denominator) } else { Fraction(1.into(), 1.into()) }
 }
 
 const WEIGHTED: [usize; 2] = [10, 4];
@@ -122,16 +113,16 @@ fn all_of(pixels: &[Px], smooth: f64) -> bool {
     sums.extend(samples(pixels));
     let state = state_of(&sums);
     let bce = Fraction(sum(&state, 34, 7), sum(&state, 6, 4));
-    check(&sums, &bce.clone().plus(region(&state, WEIGHTED, 2, [smooth; 2], 0.0)), true);
+    check(&sums, &bce.clone().plus(region(&state, WEIGHTED, 2, [smooth; 2])), true);
 
     let loss = Focal::new(1.5).unwrap().mean_over_pixels()
-        + Iou::new(0.25).unwrap().smooth(0.5, smooth).unwrap().floor(3.0).unwrap()
+        + Iou::new(0.25).unwrap().smooth(0.5, smooth).unwrap()
         + Poly1::new(-0.75).unwrap().over(Denominator::Fixed(-700.1))
         + Bce::new().over(Denominator::WeightPlus(smooth));
     let mut sums = loss.accumulator();
     sums.extend(samples(pixels));
     let state = state_of(&sums);
-    let region = region(&state, WEIGHTED, 1, [0.5, smooth], 3.0);
+    let region = region(&state, WEIGHTED, 1, [0.5, smooth]);
     let fixed = Fraction(-sum(&state, 41, 7), -units(-700.1));
     let plus = Fraction(sum(&state, 48, 7), sum(&state, 6, 4) + units(smooth));
     let pixels = Fraction(sum(&state, 34, 7), BigInt::from(state[0] + state[1]) << 64);
@@ -153,7 +144,7 @@ quickcheck! {
         let Ok(_) = sums.value() else { return sums.nearest_value() == Err(FinishError::Saturated) };
         let state = state_of(&sums);
         let bce = Fraction(sum(&state, 16, 7), BigInt::from(state[0]) << 64);
-        check(&sums, &bce.plus(region(&state, COUNTED, 2, [1e-5; 2], 0.0)), true)
+        check(&sums, &bce.plus(region(&state, COUNTED, 2, [1e-5; 2])), true)
     }
 }
 
@@ -192,7 +183,7 @@ fn any_sums_that_load() {
         state.extend(term);
         sums.load_state(state.iter().copied()).unwrap();
         let bce = Fraction(sum(&state, 16, 7), BigInt::from(state[0]) << 64);
-        let expected = bce.plus(region(&state, COUNTED, 2, [2.5; 2], 0.0));
+        let expected = bce.plus(region(&state, COUNTED, 2, [2.5; 2]));
         check(&sums, &expected, false);
         let nearest = expected.nearest();
         subnormal += usize::from(nearest.abs() < 1e-12);
@@ -227,18 +218,14 @@ fn numbers_below_the_smallest_normal_one() {
 fn empty_masks_and_errors_are_those_of_the_value() {
     for smooth in [0.0, 1.0] {
         for empty in [EmptyMask::Formula, EmptyMask::Zero, EmptyMask::One] {
-            for floor in [0.0, 1e3] {
-                let dice = Dice::new(smooth).unwrap().empty_mask(empty).floor(floor).unwrap();
-                for pixels in
-                    [vec![(-3.0, false), (0.3, false)], vec![(-200.0, false)], vec![(-1.5, true), (2.0, false)]]
-                {
-                    let (mut one, mut other) = (dice.accumulator(), dice.counting_accumulator());
-                    one.extend(pixels.iter().copied());
-                    other.extend(pixels.iter().copied());
-                    let expected = one.value().unwrap() as f32;
-                    assert!(is_near(one.nearest_value().unwrap(), expected), "{dice:?}, {pixels:?}");
-                    assert_eq!(one.nearest_value(), other.nearest_value());
-                }
+            let dice = Dice::new(smooth).unwrap().empty_mask(empty);
+            for pixels in [vec![(-3.0, false), (0.3, false)], vec![(-200.0, false)], vec![(-1.5, true), (2.0, false)]] {
+                let (mut one, mut other) = (dice.accumulator(), dice.counting_accumulator());
+                one.extend(pixels.iter().copied());
+                other.extend(pixels.iter().copied());
+                let expected = one.value().unwrap() as f32;
+                assert!(is_near(one.nearest_value().unwrap(), expected), "{dice:?}, {pixels:?}");
+                assert_eq!(one.nearest_value(), other.nearest_value());
             }
         }
     }
@@ -247,18 +234,17 @@ fn empty_masks_and_errors_are_those_of_the_value() {
     sums.push((f32::NAN, true));
     sums.push((1.0, true));
     assert_eq!(sums.nearest_value().map_err(Some), sums.value().map(|_| 0.0).map_err(Some));
-    let mut sums = Bce::new().over(Denominator::Fixed(1e12)).accumulator();
-    sums.push((1.0, true));
-    let Err(FinishError::Coefficient { .. }) = Dice::new(2e12).unwrap().accumulator().nearest_value().or_else(|_| {
-        let mut sums = Dice::new(3e12).unwrap().accumulator();
+    let refused = Err(FinishError::NotInIntegers);
+    for dice in [Dice::new(1.2e12).unwrap(), Dice::new(1.0).unwrap().floor(0.5).unwrap()] {
+        let mut sums = dice.accumulator();
         sums.push((1.0, true));
-        sums.nearest_value()
-    }) else {
-        panic!("a parameter of 2^40 and more is refused")
-    };
-    assert!(sums.nearest_value().is_ok());
-    // Nothing is left of this denominator on the grid.
-    let mut sums = Bce::new().over(Denominator::Fixed(1e-20)).accumulator();
-    sums.push((1.0, true));
-    assert!(sums.value().is_ok() && matches!(sums.nearest_value(), Err(FinishError::Coefficient { .. })));
+        assert_eq!(sums.nearest_value(), refused);
+    }
+    // 1e-20 leaves nothing on the grid.
+    for (number, expected) in [(1e12, None), (2e12, Some(refused)), (1e-20, Some(refused)), (-1e-300, Some(refused))] {
+        let mut sums = Bce::new().over(Denominator::Fixed(number)).accumulator();
+        sums.push((1.0, true));
+        let found = sums.nearest_value();
+        assert!(expected.map_or(found.is_ok(), |expected| found == expected), "{number}: {found:?}");
+    }
 }

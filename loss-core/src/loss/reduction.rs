@@ -12,7 +12,6 @@ use crate::number::finite::coefficient;
 use crate::number::real::Real;
 use crate::pointwise::Pointwise;
 use crate::sums::batch::{Batch, Terms};
-use crate::sums::error::FinishError;
 use crate::sums::exact::{TermSum, UnitSum};
 use crate::sums::quotient::QuotientSum;
 use crate::sums::shared::{IntegerTotals, Totals};
@@ -52,23 +51,19 @@ impl Denominator {
         }
     }
 
-    /// The denominator on the grid of the sums.
+    /// The denominator on the grid of the sums; `None` if it is too large for it, or too small.
     #[inline(never)]
-    fn units(self, totals: &IntegerTotals) -> Result<UnitSum, FinishError> {
+    fn units(self, totals: &IntegerTotals) -> Option<UnitSum> {
         let (mut denominator, number) = match self {
-            Denominator::Weight => return Ok(totals.weight),
-            Denominator::Pixels => return Ok(UnitSum::whole(totals.pixels)),
+            Denominator::Weight => return Some(totals.weight),
+            Denominator::Pixels => return Some(UnitSum::whole(totals.pixels)),
+            Denominator::WeightPlus(_) if totals.weight.is_zero() => return Some(UnitSum::ZERO),
             Denominator::WeightPlus(epsilon) => (totals.weight, epsilon),
             Denominator::Fixed(number) => (UnitSum::ZERO, number),
         };
-        let is_without_weight = denominator == UnitSum::ZERO;
-        denominator.merge(&parameter(number, 0)?);
-        match self {
-            Denominator::WeightPlus(_) if is_without_weight => Ok(UnitSum::ZERO),
-            // So small that nothing is left of it on the grid: the quotient would be lost.
-            Denominator::Fixed(_) if denominator == UnitSum::ZERO => Err(FinishError::Coefficient { sum: number }),
-            _ => Ok(denominator),
-        }
+        add_parameter(&mut denominator, number, 0)?;
+        // If nothing is left of it on the grid, the quotient would be lost.
+        if denominator.is_zero() { None } else { Some(denominator) }
     }
 
     /// The coefficient that a user's own denominator amounts to.
@@ -169,28 +164,42 @@ impl<P: Pointwise> Loss for Reduced<P> {
 impl<P: Pointwise> ExactValue for Reduced<P> {
     const QUOTIENTS: usize = 1;
 
-    fn add_quotients(&self, totals: &IntegerTotals, sum: &TermSum, value: &mut QuotientSum) -> Result<(), FinishError> {
+    fn add_quotients(&self, totals: &IntegerTotals, sum: &TermSum, value: &mut QuotientSum) -> Option<()> {
         value.add(sum, &self.denominator.units(totals)?);
-        Ok(())
+        Some(())
     }
 }
 
-/// A parameter times 2^doublings on the grid of the sums: what is added to a sum, or divides it. It stands in flash once.
+/// Adds a parameter times 2^doublings to a sum, rounded to its grid, halves away from 0; `None`, and nothing is added, if it is 2⁴⁰ or more in magnitude, or no number.
+///
+/// By the bits: arithmetic and comparisons of `f64`s are calls that take flash. For that a parameter is doubled as often as it takes, too.
 #[inline(never)]
-pub(crate) fn parameter(number: f64, doublings: u32) -> Result<UnitSum, FinishError> {
-    // The bits of the numbers below 2⁴⁰ in magnitude. Arithmetic and comparisons of `f64`s are calls that take flash.
-    const LIMIT: u64 = (1023 + 40) << 52;
-    let mut sum = UnitSum::ZERO;
+pub(crate) fn add_parameter(sum: &mut UnitSum, number: f64, doublings: u32) -> Option<()> {
+    const LIMIT: u32 = 1023 + 40;
+    /// The exponent of a number whose last bit is worth 2⁻⁶⁴.
+    const UNIT: u32 = 1023 + 52 - 64;
     let bits = number.to_bits();
-    if bits << 1 == 0 {
-        return Ok(sum);
+    let exponent = ((bits >> 52) & 0x7ff) as u32;
+    if exponent == 0 {
+        // Far below the grid.
+        return Some(());
     }
-    let bits = bits.wrapping_add(u64::from(doublings) << 52);
-    if bits << 1 >= LIMIT << 1 {
-        return Err(FinishError::Coefficient { sum: number });
+    let exponent = exponent.wrapping_add(doublings);
+    if exponent >= LIMIT {
+        return None;
     }
-    sum.add_f64_in_range(f64::from_bits(bits));
-    Ok(sum)
+    let significand = (bits & ((1 << 52) - 1)) | (1 << 52);
+    let mut units = UnitSum::from_significand(significand, UNIT.saturating_sub(exponent));
+    for _ in UNIT..exponent {
+        let half = units;
+        units.merge(&half);
+    }
+    if bits >> 63 == 1 {
+        sum.subtract(&units)
+    } else {
+        sum.merge(&units)
+    }
+    Some(())
 }
 
 combinable!([P: Pointwise,] Reduced<P>);

@@ -3,7 +3,6 @@ use super::similarity::{Similarity, similarity_loss};
 use crate::error::ParameterError;
 use crate::facts::{Arguments, BuildError, FLOORED, Facts, FromArguments, Listed, SMOOTHING};
 use crate::loss::exact_value::ExactValue;
-use crate::sums::error::FinishError;
 use crate::sums::quotient::QuotientSum;
 use crate::sums::shared::IntegerTotals;
 
@@ -94,7 +93,7 @@ similarity_loss!(Dice {}, "dice");
 impl ExactValue for Dice {
     const QUOTIENTS: usize = 1;
 
-    fn add_quotients(&self, totals: &IntegerTotals, (): &(), value: &mut QuotientSum) -> Result<(), FinishError> {
+    fn add_quotients(&self, totals: &IntegerTotals, (): &(), value: &mut QuotientSum) -> Option<()> {
         self.similarity.add_quotient(1, totals, value)
     }
 }

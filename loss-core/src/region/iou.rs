@@ -3,7 +3,6 @@ use super::similarity::{Similarity, similarity_loss};
 use crate::error::ParameterError;
 use crate::facts::{Arguments, BuildError, FLOORED, Facts, FromArguments, Listed, SMOOTHING};
 use crate::loss::exact_value::ExactValue;
-use crate::sums::error::FinishError;
 use crate::sums::quotient::QuotientSum;
 use crate::sums::shared::IntegerTotals;
 
@@ -69,7 +68,7 @@ similarity_loss!(Iou {}, "iou");
 impl ExactValue for Iou {
     const QUOTIENTS: usize = 1;
 
-    fn add_quotients(&self, totals: &IntegerTotals, (): &(), value: &mut QuotientSum) -> Result<(), FinishError> {
+    fn add_quotients(&self, totals: &IntegerTotals, (): &(), value: &mut QuotientSum) -> Option<()> {
         self.similarity.add_quotient(0, totals, value)
     }
 }

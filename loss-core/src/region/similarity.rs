@@ -4,9 +4,8 @@ use super::overlap::{Overlap, OverlapSlope, Product};
 use crate::error::{Parameter, ParameterError};
 use crate::facts::{Arguments, BuildError, FromArguments, ParameterFacts, word};
 use crate::fingerprint::Fingerprint;
-use crate::loss::reduction::parameter;
+use crate::loss::reduction::add_parameter;
 use crate::number::finite::bounded;
-use crate::sums::error::FinishError;
 use crate::sums::exact::UnitSum;
 use crate::sums::quotient::QuotientSum;
 use crate::sums::shared::{IntegerTotals, Totals};
@@ -176,46 +175,29 @@ impl<O: Overlap> Similarity<O> {
 }
 
 impl Similarity<Product> {
-    /// Adds 1 − score to a value in integers. The weights of the errors are both 2^−`doublings`: everything is doubled as often, so that errors are as they are.
+    /// Adds 1 − score to a value in integers; `None` if a parameter is too large for them, or there is a floor. The weights of the errors are both 2^−`doublings`: everything is doubled as
+    /// often, so that errors are as they are.
     #[inline(never)]
-    pub(crate) fn add_quotient(
-        &self,
-        doublings: u32,
-        totals: &IntegerTotals,
-        value: &mut QuotientSum,
-    ) -> Result<(), FinishError> {
-        let one = UnitSum::whole(1);
-        let (mut numerator, denominator);
-        match self.empty {
-            EmptyMask::Zero if !totals.has_foreground => return Ok(()),
-            EmptyMask::One if !totals.has_foreground => (numerator, denominator) = (one, one),
-            _ => {
-                let [true_positive, false_positive, false_negative] = &totals.soft;
-                let (mut overlap, mut errors) = (*true_positive, *false_positive);
-                (0..doublings).for_each(|_| overlap.merge(true_positive));
-                errors.merge(false_negative);
-                errors.merge(&parameter(self.smooth_denominator, doublings)?);
-                let floor = parameter(self.floor, doublings)?;
-                let (mut whole, mut above_floor) = (overlap, floor);
-                whole.merge(&errors);
-                above_floor.subtract(&whole);
-                if above_floor.is_negative() {
-                    (numerator, denominator) = (errors, whole);
-                } else if floor.is_positive() {
-                    (numerator, denominator) = (floor, floor);
-                    numerator.subtract(&overlap);
-                } else if totals.never_certain {
-                    // The sums are too small for their ratio, but there are errors.
-                    value.add(&one, &one);
-                    return Ok(());
-                } else {
-                    return Ok(());
-                }
-                numerator.subtract(&parameter(self.smooth_numerator, doublings)?);
-            }
+    pub(crate) fn add_quotient(&self, doublings: u32, totals: &IntegerTotals, value: &mut QuotientSum) -> Option<()> {
+        if self.floor.to_bits() << 1 != 0 {
+            return None;
+        }
+        let [true_positive, false_positive, false_negative] = &totals.soft;
+        let mut numerator = *false_positive;
+        numerator.merge(false_negative);
+        add_parameter(&mut numerator, self.smooth_denominator, doublings)?;
+        let mut denominator = numerator;
+        (0..=doublings).for_each(|_| denominator.merge(true_positive));
+        add_parameter(&mut numerator, -self.smooth_numerator, doublings)?;
+        let is_constant = self.empty != EmptyMask::Formula && !totals.has_foreground;
+        if is_constant || denominator.is_zero() {
+            // Without smoothing the sums may be too small for their ratio, though there are errors.
+            let is_one = if is_constant { self.empty == EmptyMask::One } else { totals.never_certain };
+            numerator = UnitSum::whole(is_one.into());
+            denominator = UnitSum::whole(1);
         }
         value.add(&numerator, &denominator);
-        Ok(())
+        Some(())
     }
 }
 

@@ -237,7 +237,7 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
     /// The loss as the `f32` nearest to it, if every pixel was in range: in integers alone, for processors that would get the arithmetic of `f64` from
     /// their compiler, which takes 3 to 5 KiB of flash.
     ///
-    /// The value is the exact sum of the exact quotients of the sums, rounded once, ties to even. Smoothing, floor and denominators of your own are rounded to
+    /// The value is the exact sum of the exact quotients of the sums, rounded once, ties to even. Smoothing and denominators of your own are rounded to
     /// multiples of 2⁻⁶⁴ and must be below 2⁴⁰. [`value`](Self::value) rounds in `f64` at each step; rounded to `f32` it is the same number or, next to a
     /// tie, its neighbour. A value beyond `f32` is ±[`f32::MAX`].
     ///
@@ -251,7 +251,7 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
     /// ```
     ///
     /// # Errors
-    /// As [`finish`](Self::finish), and [`FinishError::Coefficient`] if a parameter is 2⁴⁰ or more, or a denominator of your own below 2⁻⁶⁵.
+    /// As [`finish`](Self::finish), and [`FinishError::NotInIntegers`] if a parameter is 2⁴⁰ or more, a denominator of your own below 2⁻⁶⁵, or if Dice or IoU has a floor.
     pub fn nearest_value(&self) -> Result<f32, FinishError>
     where
         L: ExactValue,
@@ -264,8 +264,8 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
             return Err(FinishError::Saturated);
         }
         let mut value = QuotientSum::zero();
-        self.loss.add_quotients(&shared.integers(K::NEVER_CERTAIN), own, &mut value)?;
-        Ok(value.nearest())
+        let added = self.loss.add_quotients(&shared.integers(K::NEVER_CERTAIN), own, &mut value);
+        added.map(|()| value.nearest()).ok_or(FinishError::NotInIntegers)
     }
 
     /// The result over the pixels that were in range; rejected pixels are left out.

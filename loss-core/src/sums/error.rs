@@ -24,7 +24,16 @@ pub enum FinishError {
     /// A pixel's term of the loss, its weight included, is beyond the largest `f32`, 3.4e38, so the sum is unknown. A logit or a
     /// weight is too large (the pixel's own, a class's or `pos_weight`).
     Saturated,
+<<<<<<< HEAD
     /// The coefficients of the loss are out of range, so a result could be infinite.
+||||||| 5ccb542
+    /// The coefficients of the loss are out of range, and results could be infinite.
+=======
+    /// There is no value in integers: a smoothing or a denominator of your own is 2⁴⁰ or more, or such a denominator is below 2⁻⁶⁵, or there is a floor. `value` has none of these
+    /// limits.
+    NotInIntegers,
+    /// The coefficients of the loss are out of range, and results could be infinite.
+>>>>>>> devices
     Coefficient {
         /// [`Loss::total_coefficient`](crate::Loss::total_coefficient), the sum of their magnitudes.
         sum: f64,
@@ -81,6 +90,9 @@ impl fmt::Display for FinishError {
             }
             FinishError::Saturated => f.write_str(
                 "a term of the loss is larger than the largest f32, 3.4e38: use smaller weights or smaller logits",
+            ),
+            FinishError::NotInIntegers => f.write_str(
+                "no value in integers: a smoothing or a denominator is 2^40 or more, a denominator below 2^-65, or there is a floor; value() has no such limits",
             ),
             FinishError::Coefficient { sum } => write!(
                 f,

@@ -136,15 +136,10 @@ impl<const N: usize> ExactSum<N> {
     /// Adds an `f64`, rounded to a multiple of 2⁻⁶⁴. A number beyond ±2¹⁵⁰, or NaN, [saturates](Self#saturation) the sum. The number may be a sum of terms itself,
     /// and counts as up to 2²² of them.
     pub fn add_f64(&mut self, term: f64) {
-        if is_in_range(term) {
-            self.add_f64_in_range(term);
-        } else {
+        if !is_in_range(term) {
             *self = Self::SATURATED;
+            return;
         }
-    }
-
-    /// Adds an `f64` that is in range, by its bits alone: without the arithmetic of `f64`.
-    pub(crate) fn add_f64_in_range(&mut self, term: f64) {
         let bits = term.to_bits();
         let exponent = ((bits >> 52) & 0x7ff) as i32;
         let significand = (bits & ((1 << 52) - 1)) | (1 << 52);
@@ -210,6 +205,11 @@ impl<const N: usize> ExactSum<N> {
         *self = self.normal();
     }
 
+    /// The words, least significant first, and the one above them.
+    pub(crate) fn words(&self) -> (&[u32], u32) {
+        (&self.words, self.top)
+    }
+
     /// Writes the magnitude, in units of 2⁻⁶⁴, into words of which there are more than N, and tells whether the sum is negative.
     pub(crate) fn magnitude(&self, to: &mut [u32]) -> bool {
         magnitude(&self.words, self.top, to)
@@ -227,28 +227,33 @@ impl<const N: usize> ExactSum<N> {
         Some(signed(units, negative))
     }
 
-    /// A whole number.
-    pub(crate) fn whole(number: i64) -> Self {
+    /// A significand of 53 bits in units of 2⁻⁶⁴, without so many of its bits, half upwards.
+    pub(crate) fn from_significand(significand: u64, right: u32) -> Self {
+        // One bit more than is kept, which is a half.
+        let units = (significand << 1).checked_shr(right).unwrap_or(0).wrapping_add(1) >> 1;
         let mut sum = Self::ZERO;
-        sum.add_units(2, number.into());
+        let [low, high, ..] = &mut sum.words[..] else { return sum };
+        (*low, *high) = (units as u32, (units >> WORD_BITS) as u32);
         sum
     }
 
-    /// The same sum with M digits, of which there are no fewer than N.
+    /// The same sum with M digits, of which there are more than N.
     #[inline(never)]
     pub(crate) fn widened<const M: usize>(&self) -> ExactSum<M> {
-        const { assert!(M >= N) };
-        let normal = self.normal();
-        let sign = if normal.is_negative() { u32::MAX } else { 0 };
+        const { assert!(M > N) };
+        let sign = if self.is_negative() { u32::MAX } else { 0 };
         let mut wide = ExactSum { words: [sign; M], top: sign };
-        let to = wide.words.iter_mut().chain([&mut wide.top]);
-        to.zip(normal.words.iter().chain([&normal.top])).for_each(|(to, word)| *to = *word);
+        wide.words.iter_mut().zip(&self.words).for_each(|(to, word)| *to = *word);
+        if let Some(to) = wide.words.get_mut(N) {
+            *to = self.top;
+        }
         wide
     }
 
-    /// Whether the sum is above 0.
-    pub(crate) fn is_positive(&self) -> bool {
-        !self.is_negative() && (self.top != 0 || self.words.iter().any(|&word| word != 0))
+    /// Whether the sum is 0.
+    #[inline(never)]
+    pub(crate) fn is_zero(&self) -> bool {
+        self.top == 0 && self.words.iter().all(|&word| word == 0)
     }
 
     /// Whether the sum is negative.
@@ -308,6 +313,13 @@ impl<const N: usize> ExactSum<N> {
         } else {
             words_to_f64(&self.words, self.top)
         }
+    }
+}
+
+impl UnitSum {
+    /// A whole number.
+    pub(crate) fn whole(number: i64) -> Self {
+        Self { words: [0, 0, number as u32, (number >> WORD_BITS) as u32], top: (number >> 63) as u32 }
     }
 }
 
@@ -409,7 +421,7 @@ fn add_to_words(words: &mut [u32], top: &mut u32, word: usize, units: i128) {
 
 /// Writes the magnitude of a sum into words, and tells whether it is negative. One function for sums of any length.
 #[inline(never)]
-fn magnitude(words: &[u32], top: u32, to: &mut [u32]) -> bool {
+pub(crate) fn magnitude(words: &[u32], top: u32, to: &mut [u32]) -> bool {
     // In two's complement the negative is all bits inverted, and 1.
     let complement = if top >> (WORD_BITS - 1) == 1 { u32::MAX } else { 0 };
     let mut carry = complement & 1;

@@ -3,7 +3,7 @@
 //! A processor without `f64` gets the arithmetic of `f64` from its compiler, which takes 3 to 5 KiB of flash. Here are a product, a difference and a
 //! division of long integers instead.
 
-use super::exact::{ExactSum, UnitSum};
+use super::exact::{ExactSum, UnitSum, magnitude};
 
 const WORD_BITS: u32 = 32;
 
@@ -47,6 +47,12 @@ impl Natural {
         }
     }
 
+    /// Becomes another number, without the function for copies, which would stand in flash for this alone.
+    fn set(&mut self, other: &Self) {
+        self.0.fill(0);
+        self.add(other, 0);
+    }
+
     /// Writes self·other over a number that is 0.
     #[inline(never)]
     fn multiply(&self, other: &Self, product: &mut Self) {
@@ -78,45 +84,55 @@ impl QuotientSum {
 
     /// The sum of no quotients.
     pub(crate) fn zero() -> Self {
-        let mut denominator = Natural::ZERO;
-        let [lowest, ..] = &mut denominator.0;
+        let mut sum = Self { numerator: Natural::ZERO, negative: false, denominator: Natural::ZERO };
+        let [lowest, ..] = &mut sum.denominator.0;
         *lowest = 1;
-        Self { numerator: Natural::ZERO, negative: false, denominator }
+        sum
     }
 
     /// Adds numerator/denominator; a quotient with a denominator of 0 is left out.
     pub fn add<const N: usize>(&mut self, numerator: &ExactSum<N>, denominator: &UnitSum) {
-        let [mut above, mut below] = [Natural::ZERO; 2];
-        let negative = numerator.magnitude(&mut above.0) != denominator.magnitude(&mut below.0);
+        let (words, top) = numerator.words();
+        self.add_words(words, top, denominator);
+    }
+
+    /// The same for sums of any length: it stands in flash once.
+    #[inline(never)]
+    fn add_words(&mut self, words: &[u32], top: u32, denominator: &UnitSum) {
+        // One by one: an array of them would be copied.
+        let mut above = Natural::ZERO;
+        let mut below = Natural::ZERO;
+        let negative = magnitude(words, top, &mut above.0) != denominator.magnitude(&mut below.0);
         self.add_quotient(&above, &below, negative);
     }
 
-    #[inline(never)]
     fn add_quotient(&mut self, above: &Natural, below: &Natural, negative: bool) {
         if below.is_zero() {
             return;
         }
-        let [mut old, mut more, mut denominator] = [Natural::ZERO; 3];
+        let mut old = Natural::ZERO;
+        let mut more = Natural::ZERO;
+        let mut denominator = Natural::ZERO;
         self.numerator.multiply(below, &mut old);
         self.denominator.multiply(above, &mut more);
         self.denominator.multiply(below, &mut denominator);
-        if negative == self.negative {
-            old.add(&more, 0);
-            self.numerator = old;
-        } else if old.is_below(&more) {
-            more.add(&old, u32::MAX);
-            (self.numerator, self.negative) = (more, negative);
+        self.denominator.set(&denominator);
+        let differ = negative != self.negative;
+        // The larger one, and what it gains or loses.
+        let (larger, other) = if differ && old.is_below(&more) {
+            self.negative = negative;
+            (&more, &old)
         } else {
-            old.add(&more, u32::MAX);
-            self.numerator = old;
-        }
-        self.denominator = denominator;
+            (&old, &more)
+        };
+        self.numerator.set(larger);
+        self.numerator.add(other, if differ { u32::MAX } else { 0 });
     }
 
-    /// The `f32` nearest to the sum, ties to even; the largest one, with its sign, in place of a larger number.
+    /// The `f32` nearest to the sum, ties to even; the largest one, with its sign, in place of a larger number. The sum is used up.
     #[inline(never)]
-    pub(crate) fn nearest(mut self) -> f32 {
-        let Self { numerator: rest, negative, denominator: divisor } = &mut self;
+    pub(crate) fn nearest(&mut self) -> f32 {
+        let Self { numerator: rest, negative, denominator: divisor } = self;
         if rest.is_zero() {
             return 0.0;
         }

@@ -149,7 +149,7 @@ impl sealed::SharedSums for WeightedSums {
             weight: self.weight,
             pixels: self.counts.valid.saturating_add(self.counts.ignored),
             soft: self.soft,
-            has_foreground: *true_positive != UnitSum::ZERO || *false_negative != UnitSum::ZERO,
+            has_foreground: !true_positive.is_zero() || !false_negative.is_zero(),
             never_certain: never_certain && self.counts.valid > 0,
         }
     }
