@@ -3,7 +3,7 @@
 //! One axis after the other: along the last the distance to the nearest site of the line, along the others the lower envelope of parabolas.
 //! Felzenszwalb and Huttenlocher, *Distance Transforms of Sampled Functions*, 2012.
 
-use crate::Grid;
+use crate::grid::Grid;
 
 /// The squared distances; infinite where there is no site at all.
 pub(crate) fn squared_distances(grid: Grid, sites: &[bool]) -> Vec<f64> {

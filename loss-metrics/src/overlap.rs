@@ -1,6 +1,6 @@
 //! Scores of how two masks overlap.
 
-use crate::{Pair, Presence};
+use crate::grid::{Pair, Presence};
 
 /// Pixels by truth and prediction. Confusions add: that of several images is the sum of theirs.
 ///

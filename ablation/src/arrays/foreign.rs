@@ -22,8 +22,7 @@ const MATLAB: Foreign =
     Foreign { kind: "a MATLAB file", remedy: "convert it: numpy.save('x.npy', scipy.io.loadmat('x.mat')['variable'])" };
 const DICOM: Foreign =
     Foreign { kind: "a DICOM file", remedy: "convert it: numpy.save('x.npy', pydicom.dcmread('x.dcm').pixel_array)" };
-const PICTURE: &str =
-    "whose compression changes the values of a mask; save it as PNG from what it was made of, or numpy.asarray(PIL.Image.open('x.jpg')) as .npy";
+const PICTURE: &str = "whose compression changes the values of a mask; save it as PNG from what it was made of, or numpy.asarray(PIL.Image.open('x.jpg')) as .npy";
 const UNPACK: &str = "unpack it first";
 
 /// Formats by their first bytes.
@@ -38,7 +37,13 @@ const BEGINNINGS: [(&[u8], Foreign); 14] = [
     (b"MATLAB 7.3 MAT-file", HDF5),
     (b"MATLAB 5.0 MAT-file", MATLAB),
     (b"\xff\xd8\xff", Foreign { kind: "a JPEG picture", remedy: PICTURE }),
-    (b"\x1f\x8b", Foreign { kind: "compressed by gzip", remedy: "of these only .nii.gz is read; unpack it first: gunzip -k file.npy.gz" }),
+    (
+        b"\x1f\x8b",
+        Foreign {
+            kind: "compressed by gzip",
+            remedy: "of these only .nii.gz is read; unpack it first: gunzip -k file.npy.gz",
+        },
+    ),
     (b"\xfd7zXZ\0", Foreign { kind: "compressed by xz", remedy: UNPACK }),
     (b"BZh", Foreign { kind: "compressed by bzip2", remedy: UNPACK }),
     (b"\x28\xb5\x2f\xfd", Foreign { kind: "compressed by zstd", remedy: UNPACK }),
@@ -52,11 +57,7 @@ pub(super) const LOOKED_AT: u64 = 600;
 pub(super) fn recognise(start: &[u8]) -> Option<Foreign> {
     let begins = BEGINNINGS.iter().find(|(beginning, _)| start.starts_with(beginning));
     let contains = |position: usize, bytes: &[u8]| start.get(position..).is_some_and(|rest| rest.starts_with(bytes));
-    begins.map(|(_, foreign)| *foreign).or_else(|| {
-        contains(128, b"DICM")
-            .then_some(DICOM)
-            .or_else(|| text(start))
-    })
+    begins.map(|(_, foreign)| *foreign).or_else(|| contains(128, b"DICM").then_some(DICOM).or_else(|| text(start)))
 }
 
 /// A table of numbers, or other text.

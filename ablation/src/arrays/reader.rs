@@ -1,8 +1,8 @@
 use std::fmt;
 use std::io::{self, BufReader, Read};
 
-use half::{bf16, f16};
 use half::slice::HalfFloatSliceExt;
+use half::{bf16, f16};
 
 use super::dtype::Layout;
 use super::header::Header;

@@ -66,10 +66,7 @@ impl fmt::Display for Source {
 fn takes_member(path: &OsStr) -> bool {
     let extension = Path::new(path).extension();
     let named = |ending: &str| extension.is_some_and(|extension| extension.eq_ignore_ascii_case(ending));
-    named("npz")
-        || named("safetensors")
-        || is_pattern(path)
-        || Path::new(path).exists()
+    named("npz") || named("safetensors") || is_pattern(path) || Path::new(path).exists()
 }
 
 /// An array in a file, its header read and checked, its values not yet read.
@@ -166,8 +163,9 @@ impl Array {
                 Ok(of_values(header, Place::File, Format::Array, None))
             }
             (Magic::Picture(kind), None) => {
-                let outline = read_whole(&mut file, &name)
-                    .and_then(|bytes| formats::outline(&bytes, kind).map_err(|problem| ArrayError::picture(&name, problem)))?;
+                let outline = read_whole(&mut file, &name).and_then(|bytes| {
+                    formats::outline(&bytes, kind).map_err(|problem| ArrayError::picture(&name, problem))
+                })?;
                 let mut shape = vec![outline.height as u64, outline.width as u64];
                 let mut format = Format::Picture;
                 if outline.pages > 1 {

@@ -71,7 +71,8 @@ pub(super) fn stem(path: &Path) -> Vec<u8> {
     let is_number = |extension: &[u8]| extension.iter().all(u8::is_ascii_digit);
     let mut path = path;
     // Of `.nii.gz` both go.
-    let is = |path: &Path, ending: &str| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(ending));
+    let is =
+        |path: &Path, ending: &str| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(ending));
     let unpacked = path.with_extension("");
     if is(path, "gz") && is(&unpacked, "nii") {
         path = &unpacked;

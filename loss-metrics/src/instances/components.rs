@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::Grid;
+use crate::grid::Grid;
 
 /// Which pixels touch each other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

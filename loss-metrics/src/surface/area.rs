@@ -1,7 +1,7 @@
 //! The surface between voxels: what of it lies at each corner of the grid, from the eight (in 2-D four) pixels around the corner.
 
 use super::elements;
-use crate::Grid;
+use crate::grid::Grid;
 
 /// The corners that the surface passes, and how much of it does. A corner has the index of the last of its pixels.
 pub(super) fn surface(grid: Grid, mask: &[bool]) -> (Vec<bool>, Vec<f64>) {

@@ -1,7 +1,8 @@
 //! The pixels of a mask that lie at its boundary.
 
 use crate::distance::squared_distances;
-use crate::{Confusion, Grid, Pair};
+use crate::grid::{Grid, Pair};
+use crate::overlap::Confusion;
 
 /// The pixels of a mask whose neighbour by a face is outside of it, or of the image.
 pub(super) fn voxels(grid: Grid, mask: &[bool]) -> Vec<bool> {

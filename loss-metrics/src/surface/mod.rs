@@ -5,8 +5,7 @@ mod boundary;
 mod elements;
 
 use crate::distance::squared_distances;
-use crate::grid::cropped;
-use crate::{Grid, Pair, Presence};
+use crate::grid::{Grid, Pair, Presence, cropped};
 
 pub use boundary::{Width, boundary_iou};
 

@@ -38,7 +38,8 @@ pub(in crate::arrays) fn open(mut reader: impl Read, array: &str) -> Result<Open
     let header = NiftiHeader::from_reader(&bytes[..]).map_err(|error| damaged(error.to_string()))?;
     if header.magic.starts_with(b"ni1") {
         return Err(damaged(
-            "its voxels are in another file (.img); save both as one: nibabel.load(path).to_filename('x.nii')".to_owned(),
+            "its voxels are in another file (.img); save both as one: nibabel.load(path).to_filename('x.nii')"
+                .to_owned(),
         ));
     }
     let of_header = |error: nifti::NiftiError| damaged(error.to_string());

@@ -129,6 +129,7 @@ pub(crate) struct Picture {
     pub(crate) channels: usize,
     pub(crate) numbers: Numbers,
     /// How large the channel of opacity is where a pixel is opaque.
+    #[cfg_attr(not(feature = "train"), expect(dead_code, reason = "masks have no opacity"))]
     pub(crate) opaque: f32,
     /// Red, green and blue of each number, if the numbers are those of colours.
     pub(crate) palette: Option<Vec<u8>>,

@@ -68,7 +68,9 @@ fn page(decoder: &mut Reader<'_>) -> Result<Picture, String> {
     };
     let numbers = match numbers {
         // Fewer bits than eight are handed out as they are packed.
-        Numbers::U8(packed) if packed.len() < pixels * channels => Numbers::U8(unpacked(&packed, width * channels, height)?),
+        Numbers::U8(packed) if packed.len() < pixels * channels => {
+            Numbers::U8(unpacked(&packed, width * channels, height)?)
+        }
         numbers => numbers,
     };
     if numbers.len() != pixels * channels {
@@ -100,7 +102,8 @@ fn as_grey(bytes: &[u8]) -> Result<(Cow<'_, [u8]>, bool), String> {
         Err(error) => return Err(failed(error)),
     };
     let mut bytes = Cow::Borrowed(bytes);
-    let is_palette = |decoder: &mut Reader<'_>| decoder.find_tag_unsigned::<u16>(Tag::PhotometricInterpretation).map_err(failed);
+    let is_palette =
+        |decoder: &mut Reader<'_>| decoder.find_tag_unsigned::<u16>(Tag::PhotometricInterpretation).map_err(failed);
     let mut any = false;
     loop {
         if is_palette(&mut decoder)? == Some(PALETTE) {
