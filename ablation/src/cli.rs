@@ -6,17 +6,21 @@ use std::process::ExitCode;
 use clap::builder::styling::{AnsiColor, Styles};
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::answer::Answer;
 #[cfg(feature = "train")]
 use crate::arguments::{CompareArguments, ConfigArguments, ReportArguments, RunArguments};
-use crate::arguments::{InspectArguments, LossesArguments, ScoreArguments};
+use crate::arguments::{
+    CompletionsArguments, InspectArguments, LossesArguments, ManArguments, MergeArguments, ScoreArguments,
+};
 use crate::error::Error;
-use crate::{inspect, losses, score, terminal};
+use crate::{inspect, losses, man, score, terminal};
 
 /// Segmentation losses: compared by training, and computed for your own predictions.
 ///
 /// `run` trains a small U-Net on synthetic imbalanced data under different losses, and writes a report with figures.
-/// `score` reads the logits or probabilities of any framework from NumPy files and streams them through exact sums, so the
-/// result does not depend on order, chunks or machine. It prints losses, their parts, confusion counts and gradients.
+/// `score` reads the logits, probabilities or label maps of any framework (NumPy, NIfTI, PNG, TIFF, safetensors), streams
+/// them past exact sums (the result does not depend on order, chunks or machine), and gives losses, their parts,
+/// confusion counts, gradients and metrics. `merge` adds what several machines summed.
 ///
 /// Without a command, `ablation run` is run.
 #[derive(Debug, Parser)]
@@ -24,7 +28,7 @@ use crate::{inspect, losses, score, terminal};
     name = "ablation",
     version,
     propagate_version = true,
-    after_help = "Examples:\n  ablation run --quick\n  ablation score --logits z.npy --targets y.npy\n  ablation score --logits z.npy --targets y.npy --loss \"bce + dice(smooth=1e-5)\" --json\n  ablation score --logits z.npy --targets labels.npy --classes background,road,house --convention monai\n  ablation inspect labels.npy\n  ablation losses focal\n\nExit codes: 0 done (also if the reader of the output has gone, as in `| head`), 1 a file could not be read or written, 2 the input or the command line is wrong (a file to read does not exist), 130 broken off by Ctrl-C with nothing to show."
+    after_help = "Examples:\n  ablation run --quick\n  ablation score --logits z.npy --targets y.npy\n  ablation score --logits z.npy --targets y.npy --loss \"bce + dice(smooth=1e-5)\" --json\n  ablation score --logits z.npy --targets labels.npy --classes background,road,house --convention monai\n  ablation score --prediction preds/ --targets masks/ --metrics all --intervals 0.95\n  ablation inspect labels.npy\n  ablation losses focal\n\nExit codes: 0 done (also if the reader of the output has gone, as in `| head`), 1 a file could not be read or written (with --keep-going: or scored), 2 the input or the command line is wrong (a file to read does not exist), 130 broken off by Ctrl-C with nothing to show."
 )]
 struct Cli {
     // `None` means `ablation run`.
@@ -43,8 +47,11 @@ enum Command {
     #[cfg(feature = "train")]
     Compare(CompareArguments),
     Score(Box<ScoreArguments>),
+    Merge(Box<MergeArguments>),
     Inspect(InspectArguments),
     Losses(LossesArguments),
+    Completions(CompletionsArguments),
+    Man(ManArguments),
     /// What to print where nothing was asked for.
     #[command(skip)]
     Help(String),
@@ -83,21 +90,37 @@ pub fn exit_code_of(arguments: impl IntoIterator<Item = impl Into<OsString> + Cl
         }
     };
     let outcome = match cli.command.unwrap_or_else(without_command) {
-        Command::Help(help) => Ok(help),
+        Command::Help(help) => Ok(help.into()),
         #[cfg(feature = "train")]
-        Command::Run(arguments) => crate::run::run(&arguments).map_err(Failure::from),
+        Command::Run(arguments) => crate::run::run(&arguments).map(Answer::from).map_err(Failure::from),
         #[cfg(feature = "train")]
-        Command::Config(arguments) => crate::run::config(&arguments).map_err(Failure::from),
+        Command::Config(arguments) => crate::run::config(&arguments).map(Answer::from).map_err(Failure::from),
         #[cfg(feature = "train")]
-        Command::Report(arguments) => crate::run::draw_again(&arguments).map_err(Failure::from),
+        Command::Report(arguments) => crate::run::draw_again(&arguments).map(Answer::from).map_err(Failure::from),
         #[cfg(feature = "train")]
-        Command::Compare(arguments) => crate::run::compare(&arguments).map_err(Failure::from),
+        Command::Compare(arguments) => crate::run::compare(&arguments).map(Answer::from).map_err(Failure::from),
         Command::Score(arguments) => score::score(&arguments).map_err(Failure::from),
-        Command::Inspect(arguments) => inspect::inspect(&arguments).map_err(Failure::from),
-        Command::Losses(arguments) => losses::losses(&arguments).map_err(Failure::from),
+        Command::Merge(arguments) => score::merge(&arguments).map_err(Failure::from),
+        Command::Inspect(arguments) => inspect::inspect(&arguments).map(Answer::from).map_err(Failure::from),
+        Command::Losses(arguments) => losses::losses(&arguments).map(Answer::from).map_err(Failure::from),
+        Command::Completions(arguments) => {
+            man::completions(&arguments, command()).map(Answer::from).map_err(Failure::from)
+        }
+        Command::Man(arguments) => man::man(&arguments, command()).map(Answer::from).map_err(Failure::from),
     };
-    let printed = outcome.and_then(|text| Ok(terminal::answer(&text).map_err(Error::Output)?));
-    printed.map_or_else(|error| failed(&error), |()| 0)
+    let printed = outcome.and_then(|answer| {
+        terminal::answer(&answer.text).map_err(Error::Output)?;
+        Ok(answer.failure)
+    });
+    match printed {
+        Ok(None) => 0,
+        // There is a result, though not of all that was asked.
+        Ok(Some(failure)) => {
+            terminal::say(format_args!("error: {failure}"));
+            1
+        }
+        Err(error) => failed(&error),
+    }
 }
 
 /// Prints the reason why there is no answer.

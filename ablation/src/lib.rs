@@ -4,15 +4,18 @@
 // They panic if the terminal is closed; `terminal` does not.
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr, clippy::dbg_macro))]
 
+mod answer;
 mod arguments;
 pub mod arrays;
 mod cli;
 mod error;
+mod files;
 mod guide;
 #[cfg(feature = "train")]
 mod images;
 mod inspect;
 mod losses;
+mod man;
 pub mod paths;
 #[cfg(feature = "train")]
 mod run;

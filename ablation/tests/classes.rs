@@ -477,16 +477,16 @@ fn bad_labels_are_named_and_nothing_is_written() {
 #[test]
 fn what_is_not_of_classes_is_refused() {
     let (folder, logits, labels) = folder();
-    let floats: Vec<f32> = labels.iter().map(|label| f32::from(*label)).collect();
+    let floats: Vec<f32> = labels.iter().map(|label| f32::from(*label) + 0.5).collect();
     folder.c("yf.npy", &LABELS, &floats).c("same.npy", &LOGITS, &vec![0u8; logits.len()]);
     folder.c("w.npy", &[2, 5, 4], &floats);
     for (words, message) in [
-        ("--logits z.npy --targets yf.npy", "yf.npy: holds f32 values where labels of classes must be"),
+        ("--logits z.npy --targets yf.npy", "yf.npy: the label at [0, 0, 0] (flat index 0) is "),
         ("--logits z.npy --targets same.npy --classes 3", "argmax"),
         ("--logits z.npy --targets y.npy --weights w.npy", "w.npy: shape (2, 5, 4) differs from (2, 4, 5)"),
         ("--logits z.npy --targets y.npy --threshold 0.3", "--threshold is for binary masks"),
         ("--logits z.npy --targets y.npy --ignore 0.5", "integers"),
-        ("--probs z.npy --targets y.npy", "numpy.log"),
+        ("--probs z.npy --targets y.npy", "probab"),
     ] {
         let refusal = folder.run(&format!("score {words}"), &[]).one_line();
         assert!(refusal.contains(message), "{refusal}");

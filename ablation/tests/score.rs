@@ -650,7 +650,7 @@ fn bad_files_are_refused() {
     assert!(message.starts_with("error: cut.npy: truncated"), "{message}");
     std::fs::write(folder.path("text.npy"), "0.5 0.25\n").expect("a file");
     let message = refusal("score --logits text.npy --targets y.npy");
-    assert!(message.starts_with("error: text.npy: is a text file, not a .npy or .npz file"), "{message}");
+    assert!(message.starts_with("error: text.npy: is a text file, which is not read"), "{message}");
     let complex: Vec<u8> = bytes.windows(3).position(|bytes| bytes == b"<f4").map_or(Vec::new(), |at| {
         let mut bytes = bytes.clone();
         bytes[at..at + 3].copy_from_slice(b"<U1");

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
-use crate::targets::MOST_CLASSES;
+/// The most classes that can be named or counted; losses over classes take 256.
+const MOST_CLASSES: usize = 1 << 16;
 
 /// The number of classes, and their names if they were given.
 #[derive(Clone, Debug, PartialEq)]

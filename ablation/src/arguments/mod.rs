@@ -5,6 +5,8 @@
 mod classes;
 mod inspect;
 mod losses;
+mod merge;
+mod metrics;
 #[cfg(feature = "train")]
 mod run;
 mod score;
@@ -12,9 +14,11 @@ mod score;
 pub(crate) use classes::ClassesArgument;
 pub(crate) use inspect::InspectArguments;
 pub(crate) use losses::LossesArguments;
+pub(crate) use merge::{CompletionsArguments, ManArguments, MergeArguments};
+pub(crate) use metrics::{BothEmpty, MetricArguments, OutputArguments, SurfacePoints, Touching};
 #[cfg(feature = "train")]
 pub(crate) use run::{
     CompareArguments, ConfigArguments, Foreground, LARGEST_SEED, MOST_SEEDS, PresetArguments, ReportArguments,
     RunArguments,
 };
-pub(crate) use score::{EmptyImages, OnBad, ScoreArguments};
+pub(crate) use score::{AxisOrder, EmptyImages, OnBad, ScoreArguments};

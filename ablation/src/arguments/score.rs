@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::ClassesArgument;
+use super::{ClassesArgument, MetricArguments, OutputArguments};
 use crate::paths::PairRule;
 use crate::score::classes::WeightsFrom;
 use crate::targets::Value;
@@ -14,26 +14,33 @@ use crate::targets::Value;
 ///
 /// One pass over the pixels gives the losses asked for, how many pixels were valid, ignored and rejected, and the
 /// confusion, soft and at a threshold; of several classes a table of each class. Arrays are streamed, so they may be
-/// larger than memory (but see below for arrays in different orders).
+/// larger than memory (but see below for arrays in different orders). --metrics adds overlap, surface distances, objects
+/// and calibration, an image at a time.
 ///
 /// Binary masks are logits and targets of the same shape. Logits (N, C, …) with labels (N, …) are C classes, by a
-/// softmax.
+/// softmax. --prediction scores label maps, of which there are no losses.
+///
+/// Files are .npy, .npz and .safetensors (name one of several arrays as file.npz:name), .nii and .nii.gz, PNG and TIFF;
+/// a folder or a pattern in quotes names many, and - is standard input.
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("input").required(true).args(["logits", "probs"]))]
+#[command(group = clap::ArgGroup::new("input").required(true).args(["logits", "probs", "prediction", "compare"]))]
 pub(crate) struct ScoreArguments {
-    /// Logits: .npy, or .npz as file.npz:name; f16, f32 or f64 (rounded to f32). Several files, a pattern in quotes or
-    /// a folder score many
+    /// Logits: f16, bf16, f32 or f64 (rounded to f32). Several files, a pattern in quotes or a folder score many
     #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Input")]
     pub(crate) logits: Vec<OsString>,
 
-    /// Probabilities of foreground, in place of logits. Prefer logits where there are any: a probability near 1 has
-    /// lost what 1 − p was
+    /// Probabilities in place of logits: of foreground, or a softmax (N, C, …) of classes, such as nnU-Net's .npz. Prefer
+    /// logits where there are any: a probability near 1 has lost what 1 − p was
     #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Input")]
     pub(crate) probs: Vec<OsString>,
 
+    /// Predicted masks or label maps in place of logits: metrics alone, no losses
+    #[arg(long, visible_alias = "predictions", value_name = "FILE", num_args = 1.., help_heading = "Input")]
+    pub(crate) prediction: Vec<OsString>,
+
     /// Targets of the same shape: bool or integers 0/1, or floats in [0, 1]; others with --foreground. Labels of classes:
-    /// integers from 0, without the axis of classes; with it, --one-hot or --multi-label
-    #[arg(long, value_name = "FILE", num_args = 1.., required = true, help_heading = "Input")]
+    /// whole numbers from 0, without the axis of classes; with it, --one-hot or --multi-label
+    #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "compare", help_heading = "Input")]
     pub(crate) targets: Vec<OsString>,
 
     /// Mask of valid pixels: bool or integers; where it is 0 the pixel is ignored
@@ -44,16 +51,22 @@ pub(crate) struct ScoreArguments {
     #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Input")]
     pub(crate) weights: Vec<OsString>,
 
-    /// What decides which files belong together [default: their order if all are named one by one and the names do not
-    /// contradict it, else their names]
-    #[arg(long, value_enum, value_name = "RULE", help_heading = "Input")]
+    /// What decides which files belong together: order, name, or the name of the targets' file made of the other's, such as
+    /// "{id}_mask.png", or "{id}_logits.npy:{id}_mask.png" [default: their order if all are named one by one and the names
+    /// do not contradict it, else their names]
+    #[arg(long, value_name = "RULE", help_heading = "Input")]
     pub(crate) pair: Option<PairRule>,
+
+    /// One mask is that of every image: targets lack the first axis, or are one file for several
+    #[arg(long, help_heading = "Input")]
+    pub(crate) broadcast: bool,
 
     /// Ignore the pixels whose target is this value, such as 255 or nan
     #[arg(long, value_name = "VALUE", allow_negative_numbers = true, help_heading = "Input")]
     pub(crate) ignore: Option<Value>,
 
-    /// Take these values of the targets as foreground, such as 255 or 3,4, and all other labels as background
+    /// Take these values of the targets (and of --prediction) as foreground, such as 255 or 3,4, and all other labels as
+    /// background
     #[arg(long, value_name = "VALUES", value_delimiter = ',', allow_negative_numbers = true, help_heading = "Input")]
     pub(crate) foreground: Vec<Value>,
 
@@ -76,10 +89,33 @@ pub(crate) struct ScoreArguments {
     #[arg(long, conflicts_with = "one_hot", help_heading = "Input")]
     pub(crate) multi_label: bool,
 
-    /// The number of classes (up to 256), or their names: "background,road,house". Logits are (N, C, …), or (C, …) for
-    /// one image [default: that of axis 1, where targets lack it]
+    /// The last axis of logits or probabilities is that of classes (of one-hot targets, too): (N, H, W, C) or (H, W, C)
+    #[arg(long, conflicts_with_all = ["grad", "prediction"], help_heading = "Input")]
+    pub(crate) channels_last: bool,
+
+    /// The number of classes, or their names: "background,road,house". Logits are (N, C, …), or (C, …) for one image
+    /// [default: that of axis 1, where targets lack it; of --prediction up to the largest label]
     #[arg(long, value_name = "CLASSES", help_heading = "Input")]
     pub(crate) classes: Option<ClassesArgument>,
+
+    /// The axes of an image: 2 are (height, width), 3 (depth, height, width); axes before them are images, and channels
+    /// [default: 2 of PNG, 3 of NIfTI, those of --spacing, or what the shape leaves]
+    #[arg(long, value_name = "AXES", value_parser = clap::value_parser!(u8).range(2..=3), help_heading = "Input")]
+    pub(crate) dims: Option<u8>,
+
+    /// The distance between neighbours along the last axes, in the order of the axes, such as 3,0.8,0.8 [default: that of
+    /// NIfTI files, else 1, and distances are in pixels]
+    #[arg(long, value_name = "NUMBERS", value_delimiter = ',', value_parser = spacing, help_heading = "Input")]
+    pub(crate) spacing: Vec<f64>,
+
+    /// The order of the axes of arrays that stand beside NIfTI volumes: zyx as SimpleITK and nnU-Net have them, or xyz as
+    /// nibabel [default: the one that fits the shapes; where both do, it has to be said]
+    #[arg(long, value_enum, value_name = "ORDER", help_heading = "Input")]
+    pub(crate) axes: Option<AxisOrder>,
+
+    /// Score volumes voxel by voxel though their headers put the voxels in different places
+    #[arg(long, help_heading = "Input")]
+    pub(crate) ignore_affine: bool,
 
     /// Clip probabilities to [E, 1−E] in logarithms; with --probs
     #[arg(long, value_name = "E", default_value = "1e-7", value_parser = epsilon, conflicts_with = "logits", help_heading = "Input")]
@@ -92,6 +128,10 @@ pub(crate) struct ScoreArguments {
     /// Refuse probabilities and soft targets that lie outside [0, 1] by rounding alone (1e-6), in place of clamping them
     #[arg(long, help_heading = "Input")]
     pub(crate) strict: bool,
+
+    /// Score the other files if one is broken, name those that are, and end with exit code 1
+    #[arg(long, help_heading = "Input")]
+    pub(crate) keep_going: bool,
 
     /// A loss, such as "bce + 0.5 * dice(smooth=1e-5)"; give several to compare [default: bce, dice, iou, focal, bce + dice]
     #[arg(long = "loss", value_name = "EXPRESSION", allow_hyphen_values = true, help_heading = "Scores")]
@@ -107,9 +147,10 @@ pub(crate) struct ScoreArguments {
     #[arg(long, value_name = "WEIGHTS", help_heading = "Scores")]
     pub(crate) class_weights: Option<WeightsFrom>,
 
-    /// The mean over images of each image's loss, in place of the loss of all pixels pooled; axis 0 is the image
-    #[arg(long, help_heading = "Scores")]
-    pub(crate) per_image: bool,
+    /// The mean over images of each image's loss, in place of the loss of all pixels pooled; axis 0 is the image. With a
+    /// file, a row for each image and class as CSV, or JSON Lines if it ends in .jsonl
+    #[arg(long, value_name = "FILE", num_args = 0..=1, help_heading = "Scores")]
+    pub(crate) per_image: Option<Option<PathBuf>>,
 
     /// What an image counts for that has no valid pixel; with --per-image
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = EmptyImages::Skip, help_heading = "Scores")]
@@ -119,28 +160,32 @@ pub(crate) struct ScoreArguments {
     #[arg(long, value_name = "P", value_parser = threshold, help_heading = "Scores")]
     pub(crate) threshold: Option<f64>,
 
-    /// Write ∂L/∂logit (or ∂L/∂p) of the one --loss as f32 .npy, in the shape and order of the input; for many files, a
-    /// folder
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
-    pub(crate) grad: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) metric: MetricArguments,
 
-    /// Write the loss of each pixel, times its weight, before any mean, as --grad does; for sums over pixels and
-    /// their sums
-    #[arg(long, value_name = "FILE", help_heading = "Output")]
-    pub(crate) map: Option<PathBuf>,
-
-    /// Print JSON, with numbers in full
-    #[arg(long, help_heading = "Output")]
-    pub(crate) json: bool,
-
-    /// Print CSV: a row for each file (and image), the pooled result and the means
-    #[arg(long, conflicts_with = "json", help_heading = "Output")]
-    pub(crate) csv: bool,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
 }
 
 impl ScoreArguments {
     pub(crate) fn threshold(&self) -> f64 {
         self.threshold.unwrap_or(0.5)
+    }
+
+    /// Whether the losses are means over images.
+    pub(crate) fn is_per_image(&self) -> bool {
+        self.per_image.is_some()
+    }
+
+    /// Whether metrics alone were asked for.
+    pub(crate) fn is_without_losses(&self) -> bool {
+        !self.prediction.is_empty()
+            || (!self.metric.metrics.is_empty() && self.losses.is_empty() && self.conventions.is_empty())
+    }
+
+    /// Where the rows of images go.
+    pub(crate) fn rows(&self) -> Option<&PathBuf> {
+        self.per_image.as_ref().and_then(Option::as_ref)
     }
 }
 
@@ -158,6 +203,22 @@ pub(crate) enum EmptyImages {
     Skip,
     /// The loss of no pixels, which is 0
     Count,
+}
+
+/// The order of the axes of a volume.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AxisOrder {
+    /// (z, y, x), as SimpleITK and nnU-Net
+    Zyx,
+    /// (x, y, z), as nibabel
+    Xyz,
+}
+
+fn spacing(text: &str) -> Result<f64, String> {
+    match text.trim().parse() {
+        Ok(number) if f64::MIN_POSITIVE <= number && number.is_finite() => Ok(number),
+        _ => Err("accepted: numbers above 0, one for each axis, such as 3,0.8,0.8".to_owned()),
+    }
 }
 
 fn threshold(text: &str) -> Result<f64, String> {

@@ -6,6 +6,8 @@ use std::fmt;
 pub enum DType {
     /// Half precision (`float16`).
     F16,
+    /// The upper half of single precision (`bfloat16`), which safetensors has and NumPy has not.
+    BF16,
     /// Single precision (`float32`).
     F32,
     /// Double precision (`float64`).
@@ -32,11 +34,11 @@ pub enum DType {
 
 impl DType {
     /// The names of all element types, for messages.
-    pub const NAMES: &str = "f16, f32, f64, bool, i8, i16, i32, i64, u8, u16, u32, u64";
+    pub const NAMES: &str = "f16, bf16, f32, f64, bool, i8, i16, i32, i64, u8, u16, u32, u64";
 
     /// Whether the values are floating-point numbers.
     pub fn is_float(self) -> bool {
-        matches!(self, Self::F16 | Self::F32 | Self::F64)
+        matches!(self, Self::F16 | Self::BF16 | Self::F32 | Self::F64)
     }
 
     /// Whether the values are integers or booleans.
@@ -48,7 +50,7 @@ impl DType {
     pub fn size(self) -> usize {
         match self {
             Self::Bool | Self::I8 | Self::U8 => 1,
-            Self::F16 | Self::I16 | Self::U16 => 2,
+            Self::F16 | Self::BF16 | Self::I16 | Self::U16 => 2,
             Self::F32 | Self::I32 | Self::U32 => 4,
             Self::F64 | Self::I64 | Self::U64 => 8,
         }
@@ -57,6 +59,7 @@ impl DType {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::F16 => "f16",
+            Self::BF16 => "bf16",
             Self::F32 => "f32",
             Self::F64 => "f64",
             Self::Bool => "bool",

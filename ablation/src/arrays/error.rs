@@ -33,15 +33,16 @@ pub enum ArrayError {
         found: &'static str,
     },
     /// A file of zero bytes.
-    #[error("{array}: the file is empty; expected a .npy or .npz file")]
+    #[error("{array}: the file is empty; expected {}", READ)]
     Empty {
         /// The file.
         array: String,
     },
     /// Neither `.npy` nor `.npz`, judged by the first bytes.
     #[error(
-        "{array}: not a .npy or .npz file (it begins with \"{start}\"); \
-         write it with numpy.save or numpy.savez"
+        "{array}: not an array or image that is read (it begins with \"{start}\"); accepted: {}; \
+         write it with numpy.save or numpy.savez",
+        READ
     )]
     NotAnArray {
         /// The file, with the member if there is one.
@@ -50,7 +51,7 @@ pub enum ArrayError {
         start: String,
     },
     /// A file of another well-known format.
-    #[error("{array}: is {kind}, not a .npy or .npz file; {remedy}")]
+    #[error("{array}: is {kind}, which is not read; {remedy}")]
     OtherFormat {
         /// The file.
         array: String,
@@ -58,6 +59,24 @@ pub enum ArrayError {
         kind: &'static str,
         /// What to do about it.
         remedy: &'static str,
+    },
+    /// A picture that is no mask or map that can be read.
+    #[error("{array}: {problem}")]
+    Picture {
+        /// The file.
+        array: String,
+        /// Completes "the file …".
+        problem: String,
+    },
+    /// A file of another format that is read, whose header or values cannot be.
+    #[error("{array}: damaged or unsupported {kind}: {reason}")]
+    Damaged {
+        /// The file.
+        array: String,
+        /// The format.
+        kind: &'static str,
+        /// What is wrong with it.
+        reason: String,
     },
     /// The header cannot be understood.
     #[error("{array}: damaged .npy header: {reason}")]
@@ -169,7 +188,7 @@ pub enum ArrayError {
         members: String,
     },
     /// A member asked of a `.npy` file, which has none.
-    #[error("{array}: a .npy file holds one unnamed array; leave out \":{member}\"")]
+    #[error("{array}: this file holds one unnamed array; leave out \":{member}\"")]
     MemberOfNpy {
         /// The file.
         array: String,
@@ -244,7 +263,14 @@ pub enum ArrayError {
     },
 }
 
+/// The formats that are read.
+const READ: &str = ".npy, .npz, .safetensors, .nii, .nii.gz, PNG or TIFF";
+
 impl ArrayError {
+    pub(super) fn picture(array: &str, problem: String) -> Self {
+        Self::Picture { array: array.to_owned(), problem }
+    }
+
     pub(super) fn io(array: &str, action: &'static str, error: io::Error) -> Self {
         Self::Io { array: array.to_owned(), action, error }
     }

@@ -16,23 +16,17 @@ const PICKLE: Foreign = Foreign {
     kind: "a Python pickle, which can run code when it is loaded",
     remedy: "load it yourself and write the array with numpy.save",
 };
-const SAFETENSORS: Foreign = Foreign {
-    kind: "a safetensors file",
-    remedy: "convert it: numpy.savez('x.npz', **safetensors.numpy.load_file('x.safetensors'))",
-};
 const HDF5: Foreign =
     Foreign { kind: "an HDF5 file", remedy: "convert it: numpy.save('x.npy', h5py.File('x.h5')['dataset'][:])" };
 const MATLAB: Foreign =
     Foreign { kind: "a MATLAB file", remedy: "convert it: numpy.save('x.npy', scipy.io.loadmat('x.mat')['variable'])" };
-const NIFTI: Foreign =
-    Foreign { kind: "a NIfTI file", remedy: "convert it: numpy.save('x.npy', nibabel.load('x.nii').get_fdata())" };
 const DICOM: Foreign =
     Foreign { kind: "a DICOM file", remedy: "convert it: numpy.save('x.npy', pydicom.dcmread('x.dcm').pixel_array)" };
-const PICTURE: &str = "convert it: numpy.save('x.npy', numpy.asarray(PIL.Image.open('x.png')))";
+const PICTURE: &str = "whose compression changes the values of a mask; save it as PNG from what it was made of, or numpy.asarray(PIL.Image.open('x.jpg')) as .npy";
 const UNPACK: &str = "unpack it first";
 
 /// Formats by their first bytes.
-const BEGINNINGS: [(&[u8], Foreign); 19] = [
+const BEGINNINGS: [(&[u8], Foreign); 14] = [
     // The number that torch.save wrote before it wrote archives.
     (b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19", PYTORCH),
     (b"\x80\x02", PICKLE),
@@ -42,21 +36,19 @@ const BEGINNINGS: [(&[u8], Foreign); 19] = [
     (b"\x89HDF\r\n\x1a\n", HDF5),
     (b"MATLAB 7.3 MAT-file", HDF5),
     (b"MATLAB 5.0 MAT-file", MATLAB),
-    (b"\x89PNG\r\n\x1a\n", Foreign { kind: "a PNG picture", remedy: PICTURE }),
     (b"\xff\xd8\xff", Foreign { kind: "a JPEG picture", remedy: PICTURE }),
-    (b"II*\0", TIFF),
-    (b"MM\0*", TIFF),
-    (b"II+\0", TIFF),
-    (b"MM\0+", TIFF),
-    (b"\x1f\x8b", Foreign { kind: "compressed by gzip", remedy: "unpack it first: gunzip -k file.npy.gz" }),
+    (
+        b"\x1f\x8b",
+        Foreign {
+            kind: "compressed by gzip",
+            remedy: "of these only .nii.gz is read; unpack it first: gunzip -k file.npy.gz",
+        },
+    ),
     (b"\xfd7zXZ\0", Foreign { kind: "compressed by xz", remedy: UNPACK }),
     (b"BZh", Foreign { kind: "compressed by bzip2", remedy: UNPACK }),
     (b"\x28\xb5\x2f\xfd", Foreign { kind: "compressed by zstd", remedy: UNPACK }),
     (b"7z\xbc\xaf\x27\x1c", Foreign { kind: "a 7-Zip archive", remedy: UNPACK }),
 ];
-
-const TIFF: Foreign =
-    Foreign { kind: "a TIFF picture", remedy: "convert it: numpy.save('x.npy', tifffile.imread('x.tif'))" };
 
 /// How much of a file [`recognise`] looks at.
 pub(super) const LOOKED_AT: u64 = 600;
@@ -65,17 +57,7 @@ pub(super) const LOOKED_AT: u64 = 600;
 pub(super) fn recognise(start: &[u8]) -> Option<Foreign> {
     let begins = BEGINNINGS.iter().find(|(beginning, _)| start.starts_with(beginning));
     let contains = |position: usize, bytes: &[u8]| start.get(position..).is_some_and(|rest| rest.starts_with(bytes));
-    begins.map(|(_, foreign)| *foreign).or_else(|| {
-        // The length of the header, in which tensors are listed, and the header.
-        let is_safetensors = contains(5, b"\0\0\0{\"") || contains(5, b"\0\0\0{}");
-        // The version stands near the end of a header of 348 or 540 bytes.
-        let is_nifti = contains(344, b"n+1\0") || contains(344, b"ni1\0") || contains(4, b"n+2\0\r\n\x1a\n");
-        let is_dicom = contains(128, b"DICM");
-        [(is_safetensors, SAFETENSORS), (is_nifti, NIFTI), (is_dicom, DICOM)]
-            .into_iter()
-            .find_map(|(is, foreign)| is.then_some(foreign))
-            .or_else(|| text(start))
-    })
+    begins.map(|(_, foreign)| *foreign).or_else(|| contains(128, b"DICM").then_some(DICOM).or_else(|| text(start)))
 }
 
 /// A table of numbers, or other text.

@@ -60,7 +60,7 @@ impl Header {
         Ok(Self { layout, shape, order, values, data_bytes, data_start: bytes.len() as u64 })
     }
 
-    fn check_size(&self, file_bytes: u64, array: &str) -> Result<()> {
+    pub(super) fn check_size(&self, file_bytes: u64, array: &str) -> Result<()> {
         let found = file_bytes.saturating_sub(self.data_start);
         if found < self.data_bytes {
             return Err(self.truncated(array, found));

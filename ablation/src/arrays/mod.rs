@@ -1,4 +1,4 @@
-//! Reading and writing NumPy arrays: `.npy` files and members of `.npz` archives.
+//! Reading arrays: `.npy` files, members of `.npz` archives and safetensors files, pictures (PNG, TIFF) and volumes (NIfTI); writing `.npy` files.
 //!
 //! Arrays are streamed in chunks, so memory use does not grow with the size of the array.
 //! The one exception is documented at [`open_together`].
@@ -22,6 +22,7 @@ mod archive;
 mod dtype;
 mod error;
 mod foreign;
+pub(crate) mod formats;
 mod header;
 mod position;
 mod reader;
@@ -35,7 +36,8 @@ pub use dtype::{DType, Order};
 pub use error::ArrayError;
 pub(crate) use position::unravel;
 pub use reader::{MAX_CHUNK, Reader, Values};
-pub use source::{Array, Source};
+pub use source::{Array, Format, Source, Space};
+pub(crate) use together::squeezed;
 pub use together::{check_shapes, open_in_order, open_together};
 pub use writer::NpyWriter;
 

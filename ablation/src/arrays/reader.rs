@@ -1,8 +1,8 @@
 use std::fmt;
 use std::io::{self, BufReader, Read};
 
-use half::f16;
 use half::slice::HalfFloatSliceExt;
+use half::{bf16, f16};
 
 use super::dtype::Layout;
 use super::header::Header;
@@ -284,6 +284,7 @@ fn convert_f32(bytes: &mut [u8], layout: Layout, out: &mut [f32]) -> Result<(), 
     swap_to_little_endian(bytes, layout);
     match layout.dtype {
         DType::F16 => halves(bytes, out),
+        DType::BF16 => each(bytes, out, |bytes| bf16::from_le_bytes(bytes).to_f32()),
         DType::F32 => each(bytes, out, f32::from_le_bytes),
         DType::F64 => each(bytes, out, |bytes| f64::from_le_bytes(bytes) as f32),
         DType::Bool => each(bytes, out, |[byte]| f32::from(u8::from(byte != 0))),
@@ -315,7 +316,7 @@ fn convert_i64(bytes: &mut [u8], layout: Layout, out: &mut [i64]) -> Result<(), 
     swap_to_little_endian(bytes, layout);
     match layout.dtype {
         // The caller has refused floating-point arrays.
-        DType::F16 | DType::F32 | DType::F64 => {}
+        DType::F16 | DType::BF16 | DType::F32 | DType::F64 => {}
         DType::Bool => each(bytes, out, |[byte]| i64::from(byte != 0)),
         DType::I8 => each(bytes, out, |bytes| i8::from_le_bytes(bytes).into()),
         DType::I16 => each(bytes, out, |bytes| i16::from_le_bytes(bytes).into()),
@@ -336,6 +337,7 @@ fn convert_f64(bytes: &mut [u8], layout: Layout, out: &mut [f64]) -> Result<(), 
     swap_to_little_endian(bytes, layout);
     match layout.dtype {
         DType::F16 => each(bytes, out, |bytes| f16::from_le_bytes(bytes).to_f64()),
+        DType::BF16 => each(bytes, out, |bytes| bf16::from_le_bytes(bytes).to_f64()),
         DType::F32 => each(bytes, out, |bytes| f32::from_le_bytes(bytes).into()),
         DType::F64 => each(bytes, out, f64::from_le_bytes),
         DType::Bool => each(bytes, out, |[byte]| u8::from(byte != 0).into()),
@@ -355,7 +357,7 @@ fn convert_i128(bytes: &mut [u8], layout: Layout, out: &mut [i128]) -> Result<()
     swap_to_little_endian(bytes, layout);
     match layout.dtype {
         // The caller has refused floating-point arrays.
-        DType::F16 | DType::F32 | DType::F64 => {}
+        DType::F16 | DType::BF16 | DType::F32 | DType::F64 => {}
         DType::Bool => each(bytes, out, |[byte]| u8::from(byte != 0).into()),
         DType::I8 => each(bytes, out, |bytes| i8::from_le_bytes(bytes).into()),
         DType::I16 => each(bytes, out, |bytes| i16::from_le_bytes(bytes).into()),

@@ -1,14 +1,18 @@
 use std::ffi::OsStr;
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap_lex::OsStrExt as _;
+use flate2::read::MultiGzDecoder;
 
 use super::archive::{self, Member};
+use super::dtype::Layout;
 use super::foreign::{self, Foreign};
-use super::header::{Header, NPY_MAGIC};
+use super::formats;
+use super::header::{Header, NPY_MAGIC, sizes};
 use super::reader::Bytes;
 use super::{ArrayError, DType, Order, Reader, Result};
 use crate::paths::{is_pattern, shown};
@@ -61,9 +65,8 @@ impl fmt::Display for Source {
 
 fn takes_member(path: &OsStr) -> bool {
     let extension = Path::new(path).extension();
-    extension.is_some_and(|extension| extension.eq_ignore_ascii_case("npz"))
-        || is_pattern(path)
-        || Path::new(path).exists()
+    let named = |ending: &str| extension.is_some_and(|extension| extension.eq_ignore_ascii_case(ending));
+    named("npz") || named("safetensors") || is_pattern(path) || Path::new(path).exists()
 }
 
 /// An array in a file, its header read and checked, its values not yet read.
@@ -72,41 +75,170 @@ pub struct Array {
     pub(super) name: String,
     pub(super) header: Header,
     path: PathBuf,
-    member: Option<Member>,
+    values: Place,
+    format: Format,
+    space: Option<Space>,
+}
+
+/// What kind of file an array is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// `.npy`, `.npz` or safetensors: axes of any meaning.
+    Array,
+    /// A PNG, or a TIFF of one page: (height, width).
+    Picture,
+    /// A TIFF of several pages: (page, height, width).
+    Stack,
+    /// NIfTI: (z, y, x), or (…, z, y, x).
+    Volume,
+}
+
+/// Where the voxels of a volume are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Space {
+    /// The distance between neighbours along the last axes, in millimetres.
+    pub spacing: Vec<f64>,
+    /// What takes the indices x, y, z to millimetres, if the file says it.
+    pub affine: Option<[[f64; 4]; 3]>,
+}
+
+/// Where the values are.
+#[derive(Debug, Clone)]
+enum Place {
+    /// In the file, from the header's start of data on.
+    File,
+    /// In the file, after it is unpacked by gzip.
+    Gzip,
+    /// In a member of the archive.
+    Member(Member),
+    /// In what a picture is decoded to.
+    Picture,
+    /// In the file, or after it is unpacked, as numbers of the first header, to be multiplied and added to.
+    Scaled(Box<Array>, (f64, f64)),
+    /// In another array, in which the last axis, of so many values, comes before all others but so many.
+    Moved(Box<Array>, usize),
+    /// In another array, so often.
+    Repeated(Box<Array>, u64),
 }
 
 impl Array {
-    /// Opens a `.npy` file or a member of an `.npz` archive, told apart by their first bytes.
+    /// Opens a `.npy` file, a member of an `.npz` archive or of a safetensors file, a PNG, a TIFF or a NIfTI, told apart by their first bytes.
     ///
     /// The member may be `None` if the archive holds one array only. A file that is shorter or
     /// longer than its header says is refused here, before any value is read.
     pub fn open(path: &Path, member: Option<&str>) -> Result<Self> {
-        let source = Source { path: path.to_owned(), member: None };
-        let name = source.to_string();
+        let name = Source { path: path.to_owned(), member: None }.to_string();
+        Self::open_as(path, member, name)
+    }
+
+    /// As [`open`](Self::open), with another name for messages.
+    pub fn open_as(path: &Path, member: Option<&str>, name: String) -> Result<Self> {
         let mut file = open_file(path, &name)?;
-        match magic(&mut file, &name)? {
-            Magic::Npz => Self::open_member(file, source, member),
-            Magic::Npy => match member {
-                None => Self::open_npy(file, source),
-                Some(member) => Err(ArrayError::MemberOfNpy { array: name, member: member.to_owned() }),
-            },
+        let kind = magic(&mut file, &name)?;
+        let has_members = matches!(kind, Magic::Npz | Magic::Safetensors);
+        let full = member.filter(|_| has_members).map_or(name.clone(), |member| format!("{name}:{member}"));
+        let bytes = length(&file, &name)?;
+        let of_values = |header, values, format, space| Self {
+            name: full.clone(),
+            header,
+            path: path.to_owned(),
+            values,
+            format,
+            space,
+        };
+        match (kind, member) {
+            // The only array of an archive keeps the short name, which the user gave.
+            (Magic::Npz, _) => {
+                let found = archive::find(&mut file, &name, member)?;
+                let header = archive::read_header(file, &found, &full)?;
+                Ok(of_values(header, Place::Member(found), Format::Array, None))
+            }
+            (Magic::Safetensors, _) => {
+                let header = formats::open_safetensors(file, bytes, &name, member)?;
+                Ok(of_values(header, Place::File, Format::Array, None))
+            }
+            (_, Some(member)) => Err(ArrayError::MemberOfNpy { array: name, member: member.to_owned() }),
+            (Magic::Npy, None) => {
+                let header = Header::read(&mut file, bytes, &name)?;
+                Ok(of_values(header, Place::File, Format::Array, None))
+            }
+            (Magic::Picture(kind), None) => {
+                let outline = read_whole(&mut file, &name).and_then(|bytes| {
+                    formats::outline(&bytes, kind).map_err(|problem| ArrayError::picture(&name, problem))
+                })?;
+                let mut shape = vec![outline.height as u64, outline.width as u64];
+                let mut format = Format::Picture;
+                if outline.pages > 1 {
+                    shape.insert(0, outline.pages as u64);
+                    format = Format::Stack;
+                }
+                let header = in_memory(shape, outline.dtype, &name)?;
+                Ok(of_values(header, Place::Picture, format, None))
+            }
+            (Magic::Nifti { gzip }, None) => {
+                let unpacked: Box<dyn Read> = if gzip { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) };
+                let opened = formats::open_nifti(unpacked, &name)?;
+                let header = opened.header;
+                if !gzip {
+                    header.check_size(bytes, &name)?;
+                }
+                let place = if gzip { Place::Gzip } else { Place::File };
+                let array = of_values(header, place, Format::Volume, Some(opened.space));
+                Ok(match opened.scale {
+                    None => array,
+                    Some(scale) => {
+                        let header = in_memory(array.header.shape.clone(), DType::F64, &name)?;
+                        Self { header, values: Place::Scaled(Box::new(array.clone()), scale), ..array }
+                    }
+                })
+            }
         }
     }
 
-    fn open_npy(mut file: File, source: Source) -> Result<Self> {
-        let name = source.to_string();
-        let file_bytes = length(&file, &name)?;
-        let header = Header::read(&mut file, file_bytes, &name)?;
-        Ok(Self { name, header, path: source.path, member: None })
+    /// The array with its last axis before all others but the first `before`: channels that stand last stand after the images.
+    ///
+    /// Its values are held in memory while they are read.
+    pub fn with_last_axis_at(self, before: usize) -> Result<Self> {
+        let mut shape = self.header.shape.clone();
+        let Some(last) = shape.pop() else { return Ok(self) };
+        shape.insert(before.min(shape.len()), last);
+        let header = in_memory(shape, self.dtype(), &self.name)?;
+        Ok(Self { header, values: Place::Moved(Box::new(self.clone()), before), ..self })
     }
 
-    fn open_member(mut file: File, mut source: Source, wanted: Option<&str>) -> Result<Self> {
-        let member = archive::find(&mut file, &source.to_string(), wanted)?;
-        // The only array of an archive keeps the short name, which the user gave.
-        source.member = wanted.map(str::to_owned);
-        let name = source.to_string();
-        let header = archive::read_header(file, &member, &name)?;
-        Ok(Self { name, header, path: source.path, member: Some(member) })
+    /// The array so often, along a new first axis.
+    pub fn repeated(self, times: u64) -> Result<Self> {
+        let mut shape = self.header.shape.clone();
+        shape.insert(0, times);
+        let header = in_memory(shape, self.dtype(), &self.name)?;
+        Ok(Self { header, values: Place::Repeated(Box::new(self.clone()), times), ..self })
+    }
+
+    /// A volume with its axes as nibabel numbers them, (x, y, z): the same values in the same places of the file.
+    pub fn as_xyz(&self) -> Self {
+        let mut array = self.clone();
+        array.header.shape.reverse();
+        array.header.order = match array.header.order {
+            Order::C => Order::Fortran,
+            Order::Fortran => Order::C,
+        };
+        if let Some(space) = &mut array.space {
+            space.spacing.reverse();
+        }
+        if let Place::Scaled(inner, _) = &mut array.values {
+            **inner = inner.as_xyz();
+        }
+        array
+    }
+
+    /// What kind of file it is in.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Where the voxels of a volume are.
+    pub fn space(&self) -> Option<&Space> {
+        self.space.as_ref()
     }
 
     /// The file, with the member if one was named, for messages.
@@ -146,23 +278,124 @@ impl Array {
 
     /// Starts reading the values from the first, in file order. May be called repeatedly.
     pub fn reader(&self) -> Result<Reader> {
-        let mut file = open_file(&self.path, &self.name)?;
-        let bytes: Bytes = match &self.member {
-            Some(member) => Box::new(archive::stream(file, member, &self.header, &self.name)?),
-            None => {
-                file.seek(SeekFrom::Start(self.header.data_start))
-                    .map_err(|error| ArrayError::io(&self.name, "read", error))?;
-                Box::new(file)
-            }
-        };
-        Ok(Reader::streaming(self, bytes))
+        Ok(Reader::streaming(self, self.bytes()?))
     }
+
+    /// The bytes of the values, from the first on.
+    fn bytes(&self) -> Result<Bytes> {
+        let failed = |error| ArrayError::io(&self.name, "read", error);
+        let memory = |bytes: Vec<u8>| -> Bytes { Box::new(Cursor::new(bytes)) };
+        Ok(match &self.values {
+            Place::Member(member) => {
+                let file = open_file(&self.path, &self.name)?;
+                Box::new(archive::stream(file, member, &self.header, &self.name)?)
+            }
+            Place::File => {
+                let mut file = open_file(&self.path, &self.name)?;
+                file.seek(SeekFrom::Start(self.header.data_start)).map_err(failed)?;
+                // What follows is that of another tensor, or too much.
+                let all = length(&file, &self.name)? - self.header.data_start.min(length(&file, &self.name)?);
+                let is_last = self.format != Format::Array || all == self.header.data_bytes;
+                if is_last { Box::new(file) } else { Box::new(file.take(self.header.data_bytes)) }
+            }
+            Place::Gzip => {
+                let mut unpacked = MultiGzDecoder::new(open_file(&self.path, &self.name)?);
+                io::copy(&mut unpacked.by_ref().take(self.header.data_start), &mut io::sink()).map_err(failed)?;
+                Box::new(unpacked)
+            }
+            Place::Picture => {
+                let mut file = open_file(&self.path, &self.name)?;
+                let bytes = read_whole(&mut file, &self.name)?;
+                let decoded = formats::kind_of(&bytes).ok_or_else(|| "is no picture any more".to_owned());
+                let decoded = decoded.and_then(|kind| formats::decoded(&bytes, kind));
+                memory(decoded.map_err(|problem| ArrayError::picture(&self.name, problem))?)
+            }
+            Place::Scaled(stored, scale) => {
+                let mut values = vec![0.0; in_usize(stored.len(), self)?];
+                stored.reader()?.read_f64(&mut values)?;
+                memory(formats::scaled(&values, *scale))
+            }
+            Place::Moved(stored, before) => memory(moved(stored, *before)?),
+            Place::Repeated(stored, times) => {
+                let mut bytes = Vec::new();
+                stored.reader()?.read_bytes_to_end(&mut bytes)?;
+                Box::new(Repeated { bytes: bytes.into(), left: *times, at: 0 })
+            }
+        })
+    }
+}
+
+/// The same bytes several times.
+struct Repeated {
+    bytes: Arc<[u8]>,
+    left: u64,
+    at: usize,
+}
+
+impl Read for Repeated {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.left == 0 || self.bytes.is_empty() {
+            return Ok(0);
+        }
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let count = rest.len().min(out.len());
+        if let (Some(out), Some(rest)) = (out.get_mut(..count), rest.get(..count)) {
+            out.copy_from_slice(rest);
+        }
+        self.at += count;
+        if self.at == self.bytes.len() {
+            (self.at, self.left) = (0, self.left - 1);
+        }
+        Ok(count)
+    }
+}
+
+/// The bytes of an array whose last axis comes after the first `before` ones.
+fn moved(stored: &Array, before: usize) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    super::together::open_in_order(stored, Order::C)?.read_bytes_to_end(&mut bytes)?;
+    let shape = stored.shape();
+    let [rest @ .., last] = shape else { return Ok(bytes) };
+    let (size, last) = (stored.dtype().size(), in_usize(*last, stored)?);
+    let inner: u64 = rest.iter().skip(before).product();
+    let inner = in_usize(inner, stored)?;
+    let mut result = Vec::with_capacity(bytes.len());
+    for block in bytes.chunks((inner * last * size).max(1)) {
+        for channel in 0..last {
+            let values = block.chunks(size).skip(channel).step_by(last.max(1));
+            values.for_each(|value| result.extend_from_slice(value));
+        }
+    }
+    Ok(result)
+}
+
+fn in_usize(number: u64, array: &Array) -> Result<usize> {
+    let too_large = |_| ArrayError::TooLargeToReorder {
+        array: array.name.clone(),
+        order: array.order(),
+        bytes: array.header.data_bytes,
+    };
+    usize::try_from(number).map_err(too_large)
+}
+
+/// The header of values that are in memory.
+fn in_memory(shape: Vec<u64>, dtype: DType, array: &str) -> Result<Header> {
+    let overflow = || ArrayError::ShapeOverflow { array: array.to_owned(), shape: super::header::shape_text(&shape) };
+    let (values, data_bytes) = sizes(&shape, dtype).ok_or_else(overflow)?;
+    let layout = Layout { dtype, big_endian: false };
+    Ok(Header { layout, shape, order: Order::C, values, data_bytes, data_start: 0 })
+}
+
+fn read_whole(file: &mut File, name: &str) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    file.rewind().and_then(|()| file.read_to_end(&mut bytes)).map_err(|error| ArrayError::io(name, "read", error))?;
+    Ok(bytes)
 }
 
 impl Array {
     /// Whether [`reader_at`](Self::reader_at) is to be had: values of an archive can be read in turn only.
     pub fn is_seekable(&self) -> bool {
-        self.member.is_none()
+        matches!(self.values, Place::File)
     }
 
     /// As [`reader`](Self::reader), from the value at `position` in file order on, of a `.npy` file.
@@ -176,13 +409,17 @@ impl Array {
         // The header has been checked against the size of the file.
         let start = self.header.data_start + position * self.dtype().size() as u64;
         file.seek(SeekFrom::Start(start)).map_err(|error| ArrayError::io(&self.name, "read", error))?;
-        Ok(Reader::streaming(self, Box::new(file)).starting_at(position))
+        let left = self.header.data_bytes - position * self.dtype().size() as u64;
+        Ok(Reader::streaming(self, Box::new(file.take(left))).starting_at(position))
     }
 }
 
 enum Magic {
     Npy,
     Npz,
+    Safetensors,
+    Picture(formats::Kind),
+    Nifti { gzip: bool },
 }
 
 fn magic(file: &mut File, name: &str) -> Result<Magic> {
@@ -200,7 +437,28 @@ fn magic(file: &mut File, name: &str) -> Result<Magic> {
     if start.starts_with(b"PK\x03\x04") || start.starts_with(b"PK\x05\x06") {
         return Ok(Magic::Npz);
     }
+    if formats::is_safetensors(&start) {
+        return Ok(Magic::Safetensors);
+    }
+    if let Some(kind) = formats::kind_of(&start) {
+        return Ok(Magic::Picture(kind));
+    }
+    if formats::is_nifti(&start) {
+        return Ok(Magic::Nifti { gzip: false });
+    }
     let array = name.to_owned();
+    if start.starts_with(b"\x1f\x8b") {
+        let mut unpacked = Vec::new();
+        // What is no NIfTI, or damaged, has a message of its own below.
+        let read = MultiGzDecoder::new(&*file).take(foreign::LOOKED_AT).read_to_end(&mut unpacked);
+        file.rewind().map_err(failed)?;
+        if formats::is_nifti(&unpacked) {
+            return Ok(Magic::Nifti { gzip: true });
+        }
+        if let Err(error) = read {
+            return Err(ArrayError::io(name, "unpack", error));
+        }
+    }
     if let Some(Foreign { kind, remedy }) = foreign::recognise(&start) {
         return Err(ArrayError::OtherFormat { array, kind, remedy });
     }

@@ -3,8 +3,7 @@ use super::{Array, ArrayError, Order, Reader, Result};
 /// Starts reading several arrays of the same shape so that they yield the same elements at the
 /// same positions: all in the order of the first array's file.
 ///
-/// Shapes must be equal, except that one may have a channel axis of length 1 that the other
-/// lacks: `(N, 1, H, W)` goes with `(N, H, W)`.
+/// Shapes must be equal but for axes of length 1: `(N, 1, H, W)` goes with `(N, H, W)`, and `(1, H, W, 1)` with `(H, W)`.
 ///
 /// Memory: an array stored in the other order than the first (C against Fortran) is read into
 /// memory whole, at the size it has in the file, and its values are picked out one by one. Save
@@ -27,9 +26,7 @@ pub fn check_shapes(arrays: &[Array]) -> Result<()> {
 }
 
 fn check_shape(first: &Array, other: &Array) -> Result<()> {
-    let (a, b) = (first.shape(), other.shape());
-    let same = a == b || without_channel(a).is_some_and(|a| a == b) || without_channel(b).is_some_and(|b| a == b);
-    if same {
+    if squeezed(first.shape()) == squeezed(other.shape()) {
         return Ok(());
     }
     Err(ArrayError::ShapeMismatch {
@@ -40,11 +37,9 @@ fn check_shape(first: &Array, other: &Array) -> Result<()> {
     })
 }
 
-fn without_channel(shape: &[u64]) -> Option<Vec<u64>> {
-    match shape {
-        [samples, 1, rest @ ..] => Some([&[*samples], rest].concat()),
-        _ => None,
-    }
+/// A shape without its axes of length 1, which say nothing of where a value is.
+pub(crate) fn squeezed(shape: &[u64]) -> Vec<u64> {
+    shape.iter().copied().filter(|length| *length != 1).collect()
 }
 
 /// Starts reading an array in an order that may not be that of its file; it is then held in memory, as

@@ -1,14 +1,11 @@
 //! From the bytes of a file to numbers.
 
 use std::fs;
-use std::io::Cursor;
 use std::path::Path;
 
-use png::{BitDepth, ColorType, Transformations};
-use tiff::decoder::{Decoder, DecodingResult};
-
-use super::{ImageError, MOST_PIXELS};
+use super::ImageError;
 use crate::arrays::Array;
+use crate::arrays::formats::{self, MOST_PIXELS, Picture};
 use crate::paths::shown;
 
 /// An image as it is stored: pixel by pixel, the channels of each together.
@@ -56,25 +53,21 @@ pub(super) fn decode(path: &Path) -> Result<Raster, ImageError> {
 
 /// A PNG or a TIFF.
 pub(super) fn of_bytes(bytes: &[u8], name: &str) -> Result<Raster, ImageError> {
-    if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
-        return png(bytes, name);
-    }
-    if bytes.starts_with(b"II*\0")
-        || bytes.starts_with(b"MM\0*")
-        || bytes.starts_with(b"II+\0")
-        || bytes.starts_with(b"MM\0+")
-    {
-        return tiff(bytes, name);
+    let problem = |problem: String| ImageError::new(name, problem);
+    if let Some(kind) = formats::kind_of(bytes) {
+        let picture = formats::of_bytes(bytes, kind).map_err(problem)?;
+        if picture.pages > 1 {
+            return Err(problem("is a stack of several images; save each as a file of its own".to_owned()));
+        }
+        let Picture { width, height, channels, numbers, opaque, palette, .. } = picture;
+        return Ok(Raster { width, height, channels, numbers: numbers.to_f32(), opaque, palette });
     }
     let remedy = "accepted: PNG, TIFF and .npy; convert it without loss";
-    Err(ImageError::new(
-        name,
-        match bytes {
-            [] => "is empty".to_owned(),
-            [0xff, 0xd8, 0xff, ..] => format!("is a JPEG, whose compression changes the values of a mask; {remedy}"),
-            _ => format!("is no image that can be read; {remedy}"),
-        },
-    ))
+    Err(problem(match bytes {
+        [] => "is empty".to_owned(),
+        [0xff, 0xd8, 0xff, ..] => format!("is a JPEG, whose compression changes the values of a mask; {remedy}"),
+        _ => format!("is no image that can be read; {remedy}"),
+    }))
 }
 
 /// How many pixels an image has, if that is within bounds.
@@ -84,88 +77,6 @@ fn pixels(width: usize, height: usize, name: &str) -> Result<usize, ImageError> 
         Some(pixels) if pixels <= MOST_PIXELS => Ok(pixels),
         _ => Err(ImageError::new(name, format!("has {width} × {height} pixels; at most 2^28 are read"))),
     }
-}
-
-fn png(bytes: &[u8], name: &str) -> Result<Raster, ImageError> {
-    let failed = |error: png::DecodingError| ImageError::new(name, format!("is a damaged PNG: {error}"));
-    let mut decoder = png::Decoder::new_with_limits(bytes, png::Limits { bytes: 4 * MOST_PIXELS });
-    // The numbers of classes would be lost in colours.
-    decoder.set_transformations(Transformations::IDENTITY);
-    let mut reader = decoder.read_info().map_err(failed)?;
-    let info = reader.info();
-    let (width, height, colour, depth) = (info.width as usize, info.height as usize, info.color_type, info.bit_depth);
-    let palette = info.palette.as_ref().filter(|_| colour == ColorType::Indexed).map(|palette| palette.to_vec());
-    let pixels = pixels(width, height, name)?;
-    let mut buffer = vec![0; reader.output_buffer_size()];
-    let frame = reader.next_frame(&mut buffer).map_err(failed)?;
-    let channels = colour.samples();
-    let bits = depth as usize;
-    let mut numbers = Vec::with_capacity(pixels * channels);
-    for row in buffer.chunks_exact(frame.line_size).take(height) {
-        match depth {
-            BitDepth::Sixteen => {
-                numbers.extend(row.as_chunks().0.iter().map(|bytes| f32::from(u16::from_be_bytes(*bytes))));
-            }
-            BitDepth::Eight => numbers.extend(row.iter().map(|byte| f32::from(*byte))),
-            // The first pixel is in the highest bits.
-            _ => {
-                let of_byte = |byte: &u8| {
-                    let byte = *byte;
-                    (1..=8 / bits).map(move |place| f32::from((byte >> (8 - bits * place)) & ((1 << bits) - 1)))
-                };
-                numbers.extend(row.iter().flat_map(of_byte).take(width * channels));
-            }
-        }
-    }
-    if numbers.len() != pixels * channels {
-        return Err(ImageError::new(name, "is a PNG that is not whole"));
-    }
-    let opaque = if depth == BitDepth::Sixteen { 65535.0 } else { 255.0 };
-    Ok(Raster { width, height, channels, numbers, opaque, palette })
-}
-
-fn tiff(bytes: &[u8], name: &str) -> Result<Raster, ImageError> {
-    let failed = |error: tiff::TiffError| ImageError::new(name, format!("is a TIFF that cannot be read: {error}"));
-    let mut decoder = Decoder::new(Cursor::new(bytes)).map_err(failed)?;
-    let (width, height) = decoder.dimensions().map_err(failed)?;
-    let (width, height) = (width as usize, height as usize);
-    let pixels = pixels(width, height, name)?;
-    let channels = match decoder.colortype().map_err(failed)? {
-        tiff::ColorType::Gray(_) => 1,
-        tiff::ColorType::GrayA(_) => 2,
-        tiff::ColorType::RGB(_) => 3,
-        tiff::ColorType::RGBA(_) => 4,
-        other => {
-            return Err(ImageError::new(
-                name,
-                format!("is a TIFF in {other:?}; accepted: grey, and red, green and blue"),
-            ));
-        }
-    };
-    if decoder.more_images() {
-        return Err(ImageError::new(name, "is a stack of several images; save each as a file of its own"));
-    }
-    let (numbers, opaque): (Vec<f32>, f32) = match decoder.read_image().map_err(failed)? {
-        DecodingResult::U8(numbers) => (numbers.into_iter().map(f32::from).collect(), 255.0),
-        DecodingResult::U16(numbers) => (numbers.into_iter().map(f32::from).collect(), 65535.0),
-        DecodingResult::U32(numbers) => (numbers.into_iter().map(|number| number as f32).collect(), u32::MAX as f32),
-        DecodingResult::I8(numbers) => (numbers.into_iter().map(f32::from).collect(), f32::from(i8::MAX)),
-        DecodingResult::I16(numbers) => (numbers.into_iter().map(f32::from).collect(), f32::from(i16::MAX)),
-        DecodingResult::I32(numbers) => (numbers.into_iter().map(|number| number as f32).collect(), i32::MAX as f32),
-        DecodingResult::F16(numbers) => (numbers.into_iter().map(f32::from).collect(), 1.0),
-        DecodingResult::F32(numbers) => (numbers, 1.0),
-        DecodingResult::F64(numbers) => (numbers.into_iter().map(|number| number as f32).collect(), 1.0),
-        DecodingResult::U64(_) | DecodingResult::I64(_) => {
-            return Err(ImageError::new(name, "has integers of 64 bits; save them with 32 at most"));
-        }
-    };
-    if numbers.len() != pixels * channels {
-        return Err(ImageError::new(
-            name,
-            format!("has {} numbers for {pixels} pixels of {channels} channels", numbers.len()),
-        ));
-    }
-    Ok(Raster { width, height, channels, numbers, opaque, palette: None })
 }
 
 /// (height, width), or with an axis of 1, 3 or 4 channels at the end or at the beginning.

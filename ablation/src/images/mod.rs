@@ -17,9 +17,6 @@ pub(crate) use error::ImageError;
 /// The endings of the files that a folder is searched for.
 pub(crate) const EXTENSIONS: &[&str] = &["png", "tif", "tiff", "npy"];
 
-/// The most pixels of an image; more are a mistake, or an attack.
-const MOST_PIXELS: usize = 1 << 28;
-
 /// An image as it is stored: each channel row by row, one after the other.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Image {

@@ -69,12 +69,15 @@ pub enum PathError {
 
 type Result<T> = std::result::Result<T, PathError>;
 
-/// The files that an argument names: a file itself, the `.npy` and `.npz` files of a folder, or what a pattern matches.
+/// The endings of the files that a folder is searched for.
+pub const ENDINGS: &[&str] = &["npy", "npz", "safetensors", "nii", "nii.gz", "png", "tif", "tiff"];
+
+/// The files that an argument names: a file itself, the files of a folder that can be read, or what a pattern matches.
 ///
 /// In a pattern `*`, `?` and `[…]` stand for characters of a name, and `**` for any number of folders. None of them
 /// matches the dot of a hidden file. A path that exists is no pattern, even if it contains these characters.
 pub fn find(argument: &OsStr) -> Result<Found> {
-    find_with(argument, &["npy", "npz"])
+    find_with(argument, ENDINGS)
 }
 
 /// As [`find`], with files of these endings where a folder is named.
@@ -100,8 +103,9 @@ pub fn is_pattern(name: &OsStr) -> bool {
 
 fn files_in(folder: &Path, endings: &[&str]) -> Result<Vec<PathBuf>> {
     let is_wanted = |name: &OsString| {
-        let extension = Path::new(name).extension().unwrap_or_default();
-        !is_hidden(name) && endings.iter().any(|ending| extension.eq_ignore_ascii_case(ending))
+        let name = name.as_encoded_bytes().to_ascii_lowercase();
+        let ends = |ending: &&str| name.strip_suffix(ending.as_bytes()).is_some_and(|stem| stem.ends_with(b"."));
+        !name.starts_with(b".") && endings.iter().any(|ending| ends(&ending))
     };
     let names = names_in(folder)?.into_iter().filter(is_wanted);
     let mut paths: Vec<PathBuf> = names.map(|name| folder.join(name)).filter(|path| !path.is_dir()).collect();

@@ -69,6 +69,14 @@ fn unique(keys: &[Key]) -> HashMap<&[u8], usize> {
 /// The name without its extension. What follows a dot is no extension if it is a number: `scan.1`, `scan.2`.
 pub(super) fn stem(path: &Path) -> Vec<u8> {
     let is_number = |extension: &[u8]| extension.iter().all(u8::is_ascii_digit);
+    let mut path = path;
+    // Of `.nii.gz` both go.
+    let is =
+        |path: &Path, ending: &str| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(ending));
+    let unpacked = path.with_extension("");
+    if is(path, "gz") && is(&unpacked, "nii") {
+        path = &unpacked;
+    }
     let name = path.file_name().unwrap_or(path.as_os_str());
     match (path.extension(), path.file_stem()) {
         (Some(extension), Some(stem)) if !is_number(extension.as_encoded_bytes()) => stem,

@@ -7,9 +7,11 @@ mod find;
 mod keys;
 mod pairing;
 mod shown;
+mod template;
 #[cfg(test)]
 mod tests;
 
 pub use find::{Found, Named, PathError, find, find_with, is_pattern};
 pub use pairing::{Files, PairRule, PairedBy, PairingError, Pairs, pair};
 pub use shown::shown;
+pub use template::Template;

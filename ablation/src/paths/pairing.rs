@@ -2,11 +2,10 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::keys::{Key, Keys, is_repeated, stem};
-use super::{Named, shown};
+use super::{Named, Template, shown};
 
 /// The files of an option.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,16 +19,30 @@ pub struct Files {
 }
 
 /// What decides which files belong together, where it was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PairRule {
     /// The order in which files are named one by one: the first with the first
     Order,
     /// The names
     Name,
+    /// The name of the second file, made of that of the first.
+    Template(Template),
+}
+
+impl std::str::FromStr for PairRule {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        match text {
+            "order" => Ok(Self::Order),
+            "name" => Ok(Self::Name),
+            text => text.parse().map(Self::Template),
+        }
+    }
 }
 
 /// What the partners of a list have in common.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PairedBy {
     /// Their place: files named one by one, or one file with one.
@@ -40,6 +53,10 @@ pub enum PairedBy {
     Affix,
     /// The numbers in the name.
     Numbers,
+    /// A name made of the other.
+    Template,
+    /// One file is that of all.
+    Broadcast,
 }
 
 impl PairedBy {
@@ -50,6 +67,8 @@ impl PairedBy {
             Self::Name => "name",
             Self::Affix => "affix",
             Self::Numbers => "numbers",
+            Self::Template => "template",
+            Self::Broadcast => "broadcast",
         }
     }
 }
@@ -79,6 +98,16 @@ pub enum PairingError {
         second: String,
         /// A line for each of some files without a partner.
         unpaired: String,
+    },
+    /// Files that a template gives no partner.
+    #[error("{file}: {problem} (--pair {template})")]
+    Template {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        problem: String,
+        /// The template.
+        template: String,
     },
     /// Files named one by one, in an order that their names contradict.
     #[error(
@@ -119,10 +148,13 @@ pub enum PairingError {
 pub fn pair(first: &Files, second: &Files, rule: Option<PairRule>) -> Result<Pairs, PairingError> {
     let (count, equal) = (first.paths.len(), first.paths.len() == second.paths.len());
     let in_order = Pairs { partners: (0..count).collect(), by: PairedBy::Order };
-    if equal && count == 1 {
+    if equal && count == 1 && !matches!(rule, Some(PairRule::Template(_))) {
         return Ok(in_order);
     }
     let unordered = [first, second].into_iter().find(|files| files.named != Named::OneByOne);
+    if let Some(PairRule::Template(template)) = &rule {
+        return template.pair(first, second);
+    }
     if rule == Some(PairRule::Order) {
         return match unordered {
             Some(files) => Err(PairingError::Unordered { option: files.option }),

@@ -26,7 +26,7 @@ impl<L: Vocabulary> Asked<L> {
                 expressions.push(convention.expression().parse()?);
             }
         }
-        if arguments.grad.is_some() && !chosen.is_empty() {
+        if arguments.output.grad.is_some() && !chosen.is_empty() {
             let message = "--grad takes one --loss, not a --convention: give the loss that `ablation losses \
                            --conventions` shows, with --per-image if it says so";
             return Err(ScoreError::usage(message.to_owned()));
@@ -37,7 +37,7 @@ impl<L: Vocabulary> Asked<L> {
     /// Whether images are to be summed one by one.
     pub(crate) fn per_image(&self, arguments: &ScoreArguments) -> bool {
         let by_image = |(_, convention): &(usize, &Convention)| convention.is_per_image();
-        arguments.per_image || self.conventions.iter().any(by_image)
+        arguments.is_per_image() || self.conventions.iter().any(by_image)
     }
 
     /// Takes the conventions' values from a report, and the means over images if only they wanted them.
@@ -63,7 +63,7 @@ impl<L: Vocabulary> Asked<L> {
             }
         };
         report.conventions = self.conventions.iter().map(score).collect();
-        if !arguments.per_image {
+        if !arguments.is_per_image() {
             let files = report.files.iter_mut().map(|file| &mut file.group);
             std::iter::once(&mut report.all).chain(files).for_each(without_images);
         }
@@ -73,7 +73,7 @@ impl<L: Vocabulary> Asked<L> {
 fn without_images(group: &mut Group) {
     if let Some(pooled) = group.pooled.take() {
         group.scores.losses = pooled.losses;
-        group.scores.reduction = POOLED;
+        group.scores.reduction = POOLED.into();
     }
     (group.mean_over_images, group.images) = (None, None);
 }

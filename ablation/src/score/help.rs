@@ -1,6 +1,7 @@
 //! The long help of `score`.
 
 use loss_expression::{BinaryLoss, ClassesLoss, Entry, Vocabulary};
+use loss_metrics::facts::{Facts, METRICS};
 
 /// The losses of a vocabulary, a line each.
 fn lines_of<L: Vocabulary>() -> String {
@@ -12,6 +13,8 @@ fn lines_of<L: Vocabulary>() -> String {
 /// What `--help` says beneath the options.
 pub(crate) fn help() -> String {
     let (losses, class_losses) = (lines_of::<BinaryLoss>(), lines_of::<ClassesLoss>());
+    let metric = |facts: &Facts| format!("  {:16}  {}", facts.name, facts.definition);
+    let metrics = METRICS.iter().map(metric).collect::<Vec<_>>().join("\n");
     format!(
         "\
 Loss expressions:
@@ -55,8 +58,28 @@ Pooled or per image:
   Many files give a row each (the highest first loss first), the pooled result, and the mean over files.
   --convention takes each part over the batch or each image as that library does.
 
+Metrics:
+{metrics}
+  They are computed of each image and class, as --dims, --spacing and the files say what an image is. The table has their
+  means over images, and what adds is pooled over all pixels or objects, too. Class 0 is background (--include-background).
+  A class that was missed, or found where it is not, has the worst value: 0, or the image's diagonal as distance. A class
+  that is neither in truth nor in prediction has no value (--both-empty perfect). Ignored pixels belong to no object.
+  --intervals adds bootstrap intervals over images. docs/score.md has definitions, papers and the tools with equal figures.
+
+Label maps:
+  --prediction p.png --targets y.png scores masks and label maps. Values of 0 and 1 are a binary mask, others classes from 0 to
+  the largest; what may mean something else (0 and 255, a lone 255, labels that are shifted by 1) is refused, and
+  --foreground, --ignore or --classes says what is meant.
+
+Several machines:
+  --state part.json writes the exact sums in place of finishing. `ablation merge *.json` adds them, to the bits of one run.
+
 Examples:
   ablation score --logits z.npy --targets y.npy
+  ablation score --prediction preds/ --targets masks/ --pair \"{{id}}_mask.png\" --metrics overlap,surface --intervals
+  ablation score --probs case.npz:probabilities --targets case.nii.gz --metrics all --axes zyx
+  ablation score --prediction a.nii.gz --targets y.nii.gz --metrics hd95,nsd --tolerance 2 --per-image rows.csv
+  ablation score --compare a.csv b.csv
   ablation score --logits z.npy --targets y.npy --mask valid.npy --loss \"bce + dice\" --grad g.npy
   ablation score --probs preds.npz:p --targets labels.npz:y --ignore 255 --per-image --json
   ablation score --logits z.npy --targets mask.npy --foreground 255
@@ -72,10 +95,11 @@ Files:
   (case_1 with case_1_mask); else the same numbers (p001 with 1). Each file must have one partner.
   --mask and --weights pair with the logits by the same rule. The table, JSON (paired_by) and CSV
   show which files were scored together, and by what.
-  A folder stands for the .npy and .npz files directly in it. * and ? do not match the dot that
+  A folder stands for the files directly in it that can be read: .npy, .npz, .safetensors, .nii, .nii.gz, .png, .tif, .tiff. * and ? do not match the dot that
   begins a hidden name; ** stands for folders at any depth.
   A name that is not UTF-8 is shown with \\xff for such a byte; JSON lists it under escaped.
-  Shapes must be equal, but for a channel axis of 1: (N, 1, H, W) goes with (N, H, W).
+  Shapes must be equal, but for axes of length 1: (N, 1, H, W) goes with (N, H, W), (1, H, W, 1) with (H, W).
+  NIfTI volumes are (z, y, x), with their spacing in mm; beside other arrays the order that fits is taken (--axes).
   An array in another order (C, Fortran) than the input is held in memory; the rest is streamed.
   Logits of classes are read a few rows of each class at a time; from an .npz archive an image at a time is held in
   memory, and arrays in Fortran order as a whole.

@@ -2,10 +2,13 @@
 
 mod asked;
 pub(crate) mod classes;
+mod compare;
 mod error;
 mod help;
 mod inputs;
 mod means;
+mod merge;
+mod metrics;
 mod observed;
 mod output;
 mod pixels;
@@ -13,46 +16,62 @@ pub(crate) mod progress;
 mod report;
 mod results;
 mod run;
+mod state;
 
 use loss_expression::binary::{Inputs as InputKind, Losses};
 use loss_expression::{BinaryLoss, Vocabulary};
+use rayon::prelude::*;
+use serde_json::json;
 
+use crate::answer::Answer;
 use crate::arguments::{EmptyImages, ScoreArguments};
-use crate::arrays::Array;
+use crate::arrays::{Array, Format};
 use crate::error::Error;
-use crate::targets::{Labelled, Sight};
+use crate::files::write_whole;
+use crate::targets::{Labelled, MOST_CLASSES, Sight};
+use crate::terminal;
 use asked::Asked;
 pub(crate) use error::ScoreError;
 pub(crate) use help::help;
-use inputs::{Inputs, Kind};
+use inputs::{Broken, Geometry, Inputs, Kind};
 use means::Means;
+pub(crate) use merge::merge;
+use metrics::{Measured, Of, Row, Summary};
 use observed::{Clamped, Observed};
 use output::{Destinations, Outputs};
 use progress::Progress;
 use results::{FileOutcome, FileScores, Finish, Names, Outcome, Reading, Report, Scorer, WeightScores};
 use run::Run;
+use state::{Readings, State};
 
 /// What is scored of binary masks without --loss.
 const BINARY_DEFAULTS: &[&str] =
     &["bce", "dice(smooth=1e-5)", "iou(smooth=1e-5)", "focal(gamma=2)", "bce + dice(smooth=1e-5)"];
 
+/// Files that are worked through at a time, each by a thread.
+const AT_A_TIME: usize = 64;
+
 /// The two passes over pixels, of binary masks or of classes.
-trait Passes {
-    type Accumulator;
-    type Finished: Finish;
+trait Passes: Sync {
+    type Accumulator: Send;
+    type Finished: Finish + Send;
     type Gradient;
 
     fn accumulator(&self) -> Result<Self::Accumulator, ScoreError>;
 
+    fn merge(&self, into: &mut Self::Accumulator, more: &Self::Accumulator) -> Result<(), ScoreError>;
+
     fn outcome(&self, accumulator: &Self::Accumulator) -> Result<Outcome<Self::Finished>, ScoreError>;
 
-    /// The first pass: the sums of a file, which are merged into those of all.
+    /// The sums as integers, with their fingerprint; none if a loss ranks the pixels.
+    fn state(&self, accumulator: &Self::Accumulator) -> (u64, Option<Vec<i64>>);
+
+    /// The first pass: the sums of a file.
     fn sum(
         &self,
         inputs: &Inputs,
-        pooled: &mut Self::Accumulator,
-        progress: &mut Progress,
-    ) -> Result<FileOutcome<Self::Finished>, ScoreError>;
+        progress: &Progress,
+    ) -> Result<(FileOutcome<Self::Finished>, Self::Accumulator), ScoreError>;
 
     fn gradient(&self, finished: &Self::Finished, upstream: f64) -> Option<Self::Gradient>;
 
@@ -62,40 +81,134 @@ trait Passes {
         inputs: &Inputs,
         gradients: &[Option<Self::Gradient>],
         outputs: Outputs,
-        progress: &mut Progress,
+        progress: &Progress,
     ) -> Result<(), ScoreError>;
 }
 
-/// Scores, and gives the text to print.
-pub(crate) fn score(arguments: &ScoreArguments) -> Result<String, ScoreError> {
-    check_standard_input(arguments)?;
-    let mut inputs = inputs::open(arguments)?;
-    let kind = inputs::kind(&mut inputs, arguments)?;
-    let sight = sight(arguments, &inputs)?;
-    let mut report = match kind {
-        Kind::Binary => score_binary(arguments, &inputs)?,
-        Kind::Classes(classes) => classes::score(arguments, &inputs, &classes)?,
-    };
-    if let Some(sight) = sight {
-        report.warnings.splice(0..0, sight.warnings.iter().cloned());
-        report.foreground = Some(sight);
-    }
-    report::text(&report, arguments)
+/// What is to be measured beside losses.
+struct Measures<'a> {
+    asked: metrics::Asked,
+    of: Of<'a>,
 }
 
-/// Refuses `-`, which would be the name of a file here.
-fn check_standard_input(arguments: &ScoreArguments) -> Result<(), ScoreError> {
-    let files = [
-        ("--logits", &arguments.logits),
-        ("--probs", &arguments.probs),
-        ("--targets", &arguments.targets),
-        ("--mask", &arguments.mask),
-        ("--weights", &arguments.weights),
-    ];
-    match files.iter().find(|(_, files)| files.iter().any(|file| *file == *"-")) {
-        Some((option, _)) => Err(Error::no_standard_input(option).into()),
-        None => Ok(()),
+impl<'a> Measures<'a> {
+    fn new(arguments: &ScoreArguments, of: Of<'a>) -> Result<Self, ScoreError> {
+        Ok(Self { asked: metrics::Asked::new(arguments)?, of })
     }
+}
+
+/// What was scored: losses, if there are any, and metrics.
+pub(crate) struct Scored {
+    report: Option<Report>,
+    measured: Measured,
+    asked: metrics::Asked,
+    state: Option<State>,
+    broken: Vec<Broken>,
+}
+
+/// Scores, and gives the text to print.
+pub(crate) fn score(arguments: &ScoreArguments) -> Result<Answer, ScoreError> {
+    if !arguments.metric.compare.is_empty() {
+        return compare::compare(arguments);
+    }
+    check_options(arguments)?;
+    let (mut inputs, mut broken) = inputs::open(arguments)?;
+    if arguments.keep_going {
+        broken.extend(sift(&mut inputs, arguments));
+    }
+    if inputs.is_empty() {
+        return Err(ScoreError::usage(listed("no file can be scored", &broken)));
+    }
+    if arguments.prediction.is_empty() {
+        score_inputs(arguments, &mut inputs, broken)
+    } else {
+        score_labels(arguments, &inputs, broken)
+    }
+}
+
+/// Takes out the files that cannot be read, or are of another kind than the first.
+fn sift(inputs: &mut Vec<Inputs>, arguments: &ScoreArguments) -> Vec<Broken> {
+    let mut broken = Vec::new();
+    let mut expected: Option<Option<usize>> = None;
+    inputs.retain_mut(|one| {
+        let mut check = || -> Result<(), ScoreError> {
+            one.read()?;
+            if !arguments.prediction.is_empty() {
+                return Ok(crate::arrays::check_shapes(&one.arrays())?);
+            }
+            let count = match inputs::kind(std::slice::from_mut(one), arguments)? {
+                Kind::Binary => None,
+                Kind::Classes(classes) => Some(classes.count),
+            };
+            if *expected.get_or_insert(count) != count {
+                return Err(ScoreError::usage(format!(
+                    "{}: has other classes than the files before: the shape is {}",
+                    one.input.name(),
+                    one.input.shape_text()
+                )));
+            }
+            Ok(())
+        };
+        match check() {
+            Ok(()) => true,
+            Err(error) => {
+                broken.push(Broken { file: one.input.name().to_owned(), error: error.to_string() });
+                false
+            }
+        }
+    });
+    broken
+}
+
+fn listed(what: &str, broken: &[Broken]) -> String {
+    const MOST: usize = 20;
+    let mut text = what.to_owned();
+    for one in broken.iter().take(MOST) {
+        text.push_str(&format!("\n  {}", one.error));
+    }
+    if broken.len() > MOST {
+        text.push_str(&format!("\n  and {} more", broken.len() - MOST));
+    }
+    text
+}
+
+/// Refuses options that would be ignored.
+fn check_options(arguments: &ScoreArguments) -> Result<(), ScoreError> {
+    let refuse = |message: &str| Err(ScoreError::usage(message.to_owned()));
+    if !arguments.prediction.is_empty() {
+        let of_losses = [
+            ("--loss", !arguments.losses.is_empty()),
+            ("--convention", !arguments.conventions.is_empty()),
+            ("--class-weights", arguments.class_weights.is_some()),
+            ("--grad", arguments.output.grad.is_some()),
+            ("--map", arguments.output.map.is_some()),
+            ("--threshold", arguments.threshold.is_some()),
+            ("--weights", !arguments.weights.is_empty()),
+            ("--one-hot", arguments.one_hot),
+            ("--multi-label", arguments.multi_label),
+        ];
+        if let Some((option, _)) = of_losses.iter().find(|(_, is_given)| *is_given) {
+            return Err(ScoreError::usage(format!(
+                "{option}: --prediction scores label maps, of which there are metrics alone; give --logits or --probs for losses"
+            )));
+        }
+        if matches!(arguments.per_image, Some(None)) {
+            return refuse(
+                "--per-image: label maps have no losses to take a mean of; --per-image FILE writes the rows of images",
+            );
+        }
+    }
+    if arguments.output.state.is_some() && !arguments.conventions.is_empty() {
+        return refuse(
+            "--state: a convention takes parts over images and parts over all; give the losses that `ablation losses --conventions` shows",
+        );
+    }
+    if arguments.output.state.is_some() && arguments.class_weights.as_ref().is_some_and(|weights| !weights.is_given()) {
+        return refuse(
+            "--state: class weights that are computed from the targets differ from part to part; give them as numbers, which `ablation inspect` shows for all files",
+        );
+    }
+    Ok(())
 }
 
 /// What --foreground makes of the targets, which are read once more for it.
@@ -107,16 +220,190 @@ fn sight(arguments: &ScoreArguments, inputs: &[Inputs]) -> Result<Option<Sight>,
     Ok(Some(Sight::new(&labelled, &arguments.foreground, &arguments.background, arguments.ignore)?))
 }
 
-fn score_binary(arguments: &ScoreArguments, inputs: &[Inputs]) -> Result<Report, ScoreError> {
+/// Logits or probabilities: losses and metrics.
+fn score_inputs(
+    arguments: &ScoreArguments,
+    inputs: &mut [Inputs],
+    mut broken: Vec<Broken>,
+) -> Result<Answer, ScoreError> {
+    let kind = inputs::kind(inputs, arguments)?;
+    let sight = sight(arguments, inputs)?;
+    let asked = metrics::Asked::new(arguments)?;
+    // How many images there are, where anything but axis 0 says so.
+    let is_said = arguments.dims.is_some() || !arguments.spacing.is_empty() || !asked.metrics.is_empty();
+    for one in inputs.iter_mut() {
+        let formats = [one.input.format(), one.targets.format()];
+        if arguments.is_per_image() && (is_said || formats.iter().any(|format| *format != Format::Array)) {
+            one.images = Some(Geometry::of(one, arguments, asked.needs_place())?.images);
+        }
+    }
+    let mut scored = match &kind {
+        Kind::Binary => score_binary(arguments, inputs)?,
+        Kind::Classes(classes) if classes.count > MOST_CLASSES => {
+            let progress = Progress::new(inputs.iter().map(Inputs::bytes).sum());
+            let measures = Measures::new(arguments, Of::Classes(classes))?;
+            let (measured, broken) = metrics::measure(arguments, &measures.asked, measures.of, inputs, &progress)?;
+            Scored { report: None, measured, asked: measures.asked, state: None, broken }
+        }
+        Kind::Classes(classes) => classes::score(arguments, inputs, classes)?,
+    };
+    broken.append(&mut scored.broken);
+    let Some(mut report) = scored.report else {
+        return conclude_labels(arguments, inputs, &scored.measured, &scored.asked, Vec::new(), broken);
+    };
+    if let Some(sight) = sight {
+        report.warnings.splice(0..0, sight.warnings.iter().cloned());
+        report.foreground = Some(sight);
+    }
+    if let Some(path) = &arguments.output.state {
+        let Some(mut state) = scored.state else {
+            let message = "--state: a loss ranks all pixels, so there are no sums that add; score its files in one run";
+            return Err(ScoreError::usage(message.to_owned()));
+        };
+        state.measured(&scored.measured, &scored.asked);
+        state.write(path)?;
+        report.warnings.iter().for_each(terminal::warn);
+        return Ok(Answer::new(String::new(), broken_text(&broken)));
+    }
+    let input = if arguments.logits.is_empty() { "probs" } else { "logits" };
+    finish(report, scored.measured, &scored.asked, &Finishing::of(arguments, input), broken)
+}
+
+/// What the end of a score depends on, whether of a run or of states.
+pub(crate) struct Finishing<'a> {
+    pub(crate) metric: &'a crate::arguments::MetricArguments,
+    pub(crate) output: &'a crate::arguments::OutputArguments,
+    pub(crate) rows: Option<&'a std::path::PathBuf>,
+    /// "logits" or "probs".
+    pub(crate) input: &'a str,
+}
+
+impl<'a> Finishing<'a> {
+    fn of(arguments: &'a ScoreArguments, input: &'a str) -> Self {
+        Self { metric: &arguments.metric, output: &arguments.output, rows: arguments.rows(), input }
+    }
+}
+
+/// Writes what was asked for, and makes the answer.
+fn finish(
+    mut report: Report,
+    measured: Measured,
+    asked: &metrics::Asked,
+    finishing: &Finishing<'_>,
+    broken: Vec<Broken>,
+) -> Result<Answer, ScoreError> {
+    let output = finishing.output;
+    if !asked.metrics.is_empty() {
+        report.warnings.extend(measured.warnings.iter().cloned());
+        report.metrics = Some(Summary::of(&measured, asked, finishing.metric));
+    }
+    if let Some(path) = finishing.rows {
+        metrics::write_rows(path, &measured.rows, asked)?;
+    }
+    report.broken.clone_from(&broken);
+    let text = report::text(&report, output, finishing.input)?;
+    deliver(text, output, &broken)
+}
+
+fn broken_text(broken: &[Broken]) -> Option<String> {
+    let what = format!("{} {} not scored", broken.len(), if broken.len() == 1 { "file was" } else { "files were" });
+    (!broken.is_empty()).then(|| listed(&what, broken))
+}
+
+/// The answer, or nothing to print if it goes to a file.
+fn deliver(text: String, output: &crate::arguments::OutputArguments, broken: &[Broken]) -> Result<Answer, ScoreError> {
+    let failure = broken_text(broken);
+    match &output.output {
+        None => Ok(Answer::new(text, failure)),
+        Some(path) => {
+            write_whole(path, "--output", text.as_bytes())?;
+            Ok(Answer::new(String::new(), failure))
+        }
+    }
+}
+
+/// Label maps: metrics alone.
+fn score_labels(arguments: &ScoreArguments, inputs: &[Inputs], mut broken: Vec<Broken>) -> Result<Answer, ScoreError> {
+    let sight = sight(arguments, inputs)?;
+    let classes = metrics::classes(arguments, inputs)?;
+    let of = classes.as_ref().map_or(Of::Binary, Of::Classes);
+    let asked = metrics::Asked::new(arguments)?;
+    let progress = Progress::new(inputs.iter().map(Inputs::bytes).sum());
+    let (measured, more) = metrics::measure(arguments, &asked, of, inputs, &progress)?;
+    drop(progress);
+    broken.extend(more);
+    let mut warnings: Vec<String> = sight.iter().flat_map(|sight| sight.warnings.iter().cloned()).collect();
+    let lacks = |has: fn(&Row) -> Option<u64>| measured.rows.0.iter().all(|row| has(row) == Some(0));
+    if !measured.rows.0.is_empty() && lacks(|row| row.truth) {
+        warnings.push("no target has any foreground".to_owned());
+    }
+    if let Some(path) = &arguments.output.state {
+        let mut state = State::of_labels(arguments, classes.as_ref(), inputs);
+        state.measured(&measured, &asked);
+        state.write(path)?;
+        warnings.iter().for_each(terminal::warn);
+        return Ok(Answer::new(String::new(), broken_text(&broken)));
+    }
+    conclude_labels(arguments, inputs, &measured, &asked, warnings, broken)
+}
+
+fn conclude_labels(
+    arguments: &ScoreArguments,
+    inputs: &[Inputs],
+    measured: &Measured,
+    asked: &metrics::Asked,
+    warnings: Vec<String>,
+    broken: Vec<Broken>,
+) -> Result<Answer, ScoreError> {
+    let files: Vec<[String; 2]> =
+        inputs.iter().map(|one| [one.input.name().to_owned(), one.targets.name().to_owned()]).collect();
+    let finishing = Finishing::of(arguments, "prediction");
+    finish_labels(&files, measured, asked, &finishing, warnings, broken)
+}
+
+/// The answer where there are metrics alone.
+fn finish_labels(
+    files: &[[String; 2]],
+    measured: &Measured,
+    asked: &metrics::Asked,
+    finishing: &Finishing<'_>,
+    warnings: Vec<String>,
+    broken: Vec<Broken>,
+) -> Result<Answer, ScoreError> {
+    let output = finishing.output;
+    if measured.rows.0.iter().all(|row| row.valid == 0) {
+        return Err(ScoreError::usage(format!(
+            "{}: no valid pixel: all are ignored or masked out, or there are none",
+            files.first().map_or("", |[_, targets]| targets)
+        )));
+    }
+    if let Some(path) = finishing.rows {
+        metrics::write_rows(path, &measured.rows, asked)?;
+    }
+    let summary = Summary::of(measured, asked, finishing.metric);
+    warnings.iter().for_each(terminal::warn);
+    let text = if output.json() {
+        let names: Vec<_> =
+            files.iter().map(|[input, targets]| json!({ "prediction": input, "targets": targets })).collect();
+        let report = json!({ "files": names, "warnings": warnings, "broken": broken, "metrics": summary });
+        serde_json::to_string_pretty(&report).map_err(|error| Error::Output(error.into()))? + "\n"
+    } else if output.csv() {
+        String::from_utf8_lossy(&metrics::csv(&measured.rows, asked)?).into_owned()
+    } else {
+        let what = match files {
+            [[input, targets]] => format!("{input} against {targets}"),
+            files => format!("{} files", files.len()),
+        };
+        format!("{what}\n\n{}", metrics::text(&summary))
+    };
+    deliver(text, output, &broken)
+}
+
+fn score_binary(arguments: &ScoreArguments, inputs: &[Inputs]) -> Result<Scored, ScoreError> {
     let asked = Asked::<BinaryLoss>::new(arguments, BINARY_DEFAULTS)?;
     let per_image = asked.per_image(arguments);
     inputs::check_images(inputs, per_image)?;
     let mut terms = asked.expressions.iter().flat_map(|expression| expression.terms());
-    if terms.clone().any(|term| term.term.loss == BinaryLoss::Boundary) {
-        let message = "boundary needs the signed distance of each pixel from the boundary of its mask, which score does not compute; the \
-                       library has it as loss_core::boundary::BoundaryAccumulator, and the map as loss_core::boundary::distance";
-        return Err(ScoreError::usage(message.to_owned()));
-    }
     let without_map = terms.find(|term| !term.term.loss.is_pointwise()).map(|term| term.term.name);
     let destinations = Destinations::new(arguments, asked.expressions.len(), without_map, inputs)?;
     let losses = Losses::new(asked.expressions.clone());
@@ -128,11 +415,13 @@ fn score_binary(arguments: &ScoreArguments, inputs: &[Inputs]) -> Result<Report,
         empty_images: arguments.empty_images,
     };
     let kind =
-        if arguments.logits.is_empty() { InputKind::probabilities(arguments.epsilon)? } else { InputKind::Logits };
+        if !arguments.probs.is_empty() { InputKind::probabilities(arguments.epsilon)? } else { InputKind::Logits };
     let run = Run { arguments, losses: &losses, kind, per_image, inputs };
-    score_by(arguments, &run, &scorer, &asked, None, inputs, &destinations)
+    let measures = Measures::new(arguments, Of::Binary)?;
+    score_by(arguments, &run, &scorer, &asked, None, inputs, &destinations, &measures)
 }
 
+#[expect(clippy::too_many_arguments, reason = "two commands share what they are made of")]
 fn score_by<L: Vocabulary, P: Passes>(
     arguments: &ScoreArguments,
     passes: &P,
@@ -141,23 +430,41 @@ fn score_by<L: Vocabulary, P: Passes>(
     class_weights: Option<WeightScores>,
     inputs: &[Inputs],
     destinations: &Destinations,
-) -> Result<Report, ScoreError> {
-    let values: u64 = inputs.iter().map(|inputs| inputs.input.len()).sum();
-    let mut progress = Progress::new(if destinations.is_empty() { values } else { values.saturating_mul(2) });
+    measures: &Measures<'_>,
+) -> Result<Scored, ScoreError> {
+    let bytes: u64 = inputs.iter().map(Inputs::bytes).sum();
+    let passes_over = 1 + u64::from(!destinations.is_empty()) + u64::from(!measures.asked.metrics.is_empty());
+    let progress = Progress::new(bytes.saturating_mul(passes_over));
     // A place that cannot be written to is found before the long pass.
     let mut first_outputs = match inputs.first() {
         Some(first) if !destinations.is_empty() => Some(destinations.create(0, first)?),
         _ => None,
     };
 
-    let mut pooled = passes.accumulator()?;
-    let mut outcomes = Vec::new();
-    for inputs in inputs {
-        outcomes.push(passes.sum(inputs, &mut pooled, &mut progress)?);
+    let mut sums = passes.accumulator()?;
+    let (mut outcomes, mut good, mut broken) = (Vec::new(), Vec::new(), Vec::new());
+    for part in inputs.chunks(AT_A_TIME) {
+        let summed: Vec<_> = part.par_iter().map(|inputs| passes.sum(inputs, &progress)).collect();
+        for (inputs, summed) in part.iter().zip(summed) {
+            match summed {
+                Ok((outcome, more)) => {
+                    passes.merge(&mut sums, &more)?;
+                    outcomes.push(outcome);
+                    good.push(inputs);
+                }
+                Err(error) if arguments.keep_going => {
+                    broken.push(Broken { file: inputs.input.name().to_owned(), error: error.to_string() });
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    if good.is_empty() {
+        return Err(ScoreError::usage(listed("no file can be scored", &broken)));
     }
     let mut observed = Observed::default();
     outcomes.iter().for_each(|outcome| observed.merge(&outcome.observed));
-    let pooled = passes.outcome(&pooled)?;
+    let pooled = passes.outcome(&sums)?;
     if pooled.finished.is_none() {
         let counts = pooled.counts;
         let array = inputs.first().map_or("", |inputs| inputs.input.name());
@@ -173,31 +480,38 @@ fn score_by<L: Vocabulary, P: Passes>(
         });
     }
 
+    observed.check_logits(inputs)?;
     observed.check_channels(inputs, arguments)?;
 
     if !destinations.is_empty() {
         let images = outcomes.iter().flat_map(|outcome| &outcome.images);
         let images =
             images.filter(|image| image.finished.is_some() || arguments.empty_images == EmptyImages::Count).count();
-        for (index, (inputs, outcome)) in inputs.iter().zip(&outcomes).enumerate() {
+        for (index, (inputs, outcome)) in good.iter().zip(&outcomes).enumerate() {
             let outputs = match first_outputs.take() {
-                Some(outputs) => outputs,
-                None => destinations.create(index, inputs)?,
+                Some(outputs) if index == 0 && broken.is_empty() => outputs,
+                _ => destinations.create_for(inputs)?,
             };
             let gradients = gradients(arguments, passes, &pooled, outcome, images);
-            passes.write(inputs, &gradients, outputs, &mut progress)?;
+            passes.write(inputs, &gradients, outputs, &progress)?;
         }
     }
+    let (mut measured, more) = metrics::measure(arguments, &measures.asked, measures.of, inputs, &progress)?;
+    let is_broken = |file: &str| broken.iter().any(|one: &Broken| one.file == file);
+    measured.rows.0.retain(|row| !is_broken(&row.input));
+    let more: Vec<Broken> = more.into_iter().filter(|one| !is_broken(&one.file)).collect();
+    broken.extend(more);
     drop(progress);
-    let mut report = report(arguments, scorer, inputs, &pooled, &outcomes)?;
-    report.class_weights = class_weights;
-    report.clamped = observed.clamped;
-    report.warnings = observed.warnings(inputs, arguments, scorer.per_image);
+
+    let files = good.iter().zip(&outcomes).map(|(inputs, outcome)| file_scores(arguments, scorer, inputs, outcome));
+    let files: Vec<FileScores> = files.collect::<Result<_, _>>()?;
+    let readings = Readings::of(arguments, inputs);
+    let mut warnings = observed.warnings(inputs, arguments, scorer.per_image);
     if !observed.has_lost_foreground() {
-        let lost = inputs.iter().zip(&outcomes).filter(|(_, outcome)| outcome.observed.has_lost_foreground());
+        let lost = good.iter().zip(&outcomes).filter(|(_, outcome)| outcome.observed.has_lost_foreground());
         let lost: Vec<&str> = lost.map(|(inputs, _)| inputs.targets.name()).collect();
         if let [first, ..] = &lost[..] {
-            report.warnings.push(format!(
+            warnings.push(format!(
                 "no foreground is left in {} of {} files, the first of which is {first}: every pixel whose target is not 0 \
                  is ignored, masked out, of weight 0 or out of range",
                 lost.len(),
@@ -205,8 +519,62 @@ fn score_by<L: Vocabulary, P: Passes>(
             ));
         }
     }
+    if scorer.per_image && !measured.rows.0.is_empty() {
+        add_losses(&mut measured, &files);
+    }
+    let state = match passes.state(&sums) {
+        (fingerprint, Some(integers)) if arguments.output.state.is_some() => Some(State::new(
+            arguments,
+            scorer,
+            class_weights.as_ref(),
+            &readings,
+            (fingerprint, integers),
+            &files,
+            observed.clamped,
+            &warnings,
+        )),
+        _ => None,
+    };
+    let mut report = report(scorer, &pooled, files, &readings)?;
+    report.class_weights = class_weights;
+    report.clamped = observed.clamped;
+    report.warnings = warnings;
     asked.conclude(&mut report, arguments);
-    Ok(report)
+    Ok(Scored { report: Some(report), measured, asked: measures.asked.clone(), state, broken })
+}
+
+/// Puts the losses of images into their rows: into that of the only class, or into one of all classes.
+fn add_losses(measured: &mut Measured, files: &[FileScores]) {
+    let mut rows = Vec::new();
+    for file in files {
+        for image in file.group.images.iter().flatten() {
+            let losses = image.scores.losses.iter().map(|loss| (loss.loss.clone(), loss.value)).collect();
+            let (input, targets) = (file.names.input(), file.names.targets.as_str());
+            let is_of_image = |row: &&mut Row| row.place() == (targets, input, image.image as u64);
+            let mut own: Vec<&mut Row> = measured.rows.0.iter_mut().filter(is_of_image).collect();
+            match &mut own[..] {
+                [only] => only.losses = losses,
+                [first, ..] => rows.push(Row {
+                    class: None,
+                    name: None,
+                    presence: None,
+                    truth: None,
+                    predicted: None,
+                    tp: None,
+                    fp: None,
+                    fn_: None,
+                    tn: None,
+                    objects: Vec::new(),
+                    metrics: Default::default(),
+                    losses,
+                    ..(**first).clone()
+                }),
+                [] => {}
+            }
+        }
+    }
+    measured.rows.0.append(&mut rows);
+    measured.rows.sort();
 }
 
 /// The gradient of all pixels, or those of a file's images, each a part of the mean.
@@ -220,9 +588,9 @@ fn gradients<P: Passes>(
     let of = |outcome: &Outcome<P::Finished>, upstream| {
         outcome.finished.as_ref().and_then(|finished| passes.gradient(finished, upstream))
     };
-    if arguments.grad.is_none() {
+    if arguments.output.grad.is_none() {
         Vec::new()
-    } else if arguments.per_image {
+    } else if arguments.is_per_image() {
         let upstream = 1.0 / images.max(1) as f64;
         file.images.iter().map(|image| of(image, upstream)).collect()
     } else {
@@ -230,43 +598,58 @@ fn gradients<P: Passes>(
     }
 }
 
-fn report<L: Vocabulary, F: Finish>(
+/// The scores of a file.
+fn file_scores<L: Vocabulary, F: Finish>(
     arguments: &ScoreArguments,
     scorer: &Scorer<'_, L>,
-    inputs: &[Inputs],
+    inputs: &Inputs,
+    outcome: &FileOutcome<F>,
+) -> Result<FileScores, ScoreError> {
+    let mut over_own_images = Means::new(scorer.expressions);
+    for image in &outcome.images {
+        over_own_images.add(scorer.evaluate_image(image).as_deref())?;
+    }
+    let name = inputs.input.name().to_owned();
+    let (logits, probs) = if arguments.logits.is_empty() { (None, Some(name)) } else { (Some(name), None) };
+    let images = scorer.images(&outcome.images);
+    let group = scorer.group(&outcome.all, &over_own_images, Some(images));
+    let name = |array: &Array| array.name().to_owned();
+    let names = Names {
+        escaped: inputs.escaped(if probs.is_some() { "probs" } else { "logits" }).into_iter().map(Into::into).collect(),
+        logits,
+        probs,
+        targets: name(&inputs.targets),
+        mask: inputs.mask.as_ref().map(name),
+        weights: inputs.weights.as_ref().map(name),
+        paired_by: inputs.paired_by,
+    };
+    Ok(FileScores { names, group })
+}
+
+/// The report of files that were scored, in this run or in others.
+fn report<L: Vocabulary, F: Finish>(
+    scorer: &Scorer<'_, L>,
     pooled: &Outcome<F>,
-    outcomes: &[FileOutcome<F>],
+    mut files: Vec<FileScores>,
+    readings: &Readings,
 ) -> Result<Report, ScoreError> {
     let (mut over_files, mut over_images) = (Means::new(scorer.expressions), Means::new(scorer.expressions));
-    let mut files = Vec::new();
-    for (inputs, outcome) in inputs.iter().zip(outcomes) {
-        let mut over_own_images = Means::new(scorer.expressions);
-        for image in &outcome.images {
-            let values = scorer.evaluate_image(image);
-            over_own_images.add(values.as_deref())?;
-            over_images.add(values.as_deref())?;
-        }
-        let values = if arguments.per_image { over_own_images.finish() } else { scorer.evaluate(&outcome.all) };
-        over_files.add(values.as_deref())?;
-        let name = inputs.input.name().to_owned();
-        let (logits, probs) = if arguments.logits.is_empty() { (None, Some(name)) } else { (Some(name), None) };
-        let images = scorer.images(&outcome.images);
-        let group = scorer.group(&outcome.all, &over_own_images, Some(images));
-        let name = |array: &Array| array.name().to_owned();
-        let names = Names {
-            escaped: inputs.escaped(if probs.is_some() { "probs" } else { "logits" }),
-            logits,
-            probs,
-            targets: name(&inputs.targets),
-            mask: inputs.mask.as_ref().map(name),
-            weights: inputs.weights.as_ref().map(name),
-            paired_by: inputs.paired_by,
+    for FileScores { group, .. } in &files {
+        let evaluated = |losses: &[results::LossScore]| -> Option<Vec<_>> {
+            losses.iter().map(results::LossScore::evaluated).collect()
         };
-        files.push(FileScores { names, group });
+        for image in group.images.iter().flatten() {
+            over_images.add(evaluated(&image.scores.losses).as_deref())?;
+        }
+        let losses = match &group.pooled {
+            Some(pooled) if !readings.per_image => &pooled.losses,
+            _ => &group.scores.losses,
+        };
+        over_files.add(evaluated(losses).as_deref())?;
     }
     let first_loss = |file: &FileScores| {
         let losses = match &file.group.pooled {
-            Some(pooled) if !arguments.per_image => &pooled.losses,
+            Some(pooled) if !readings.per_image => &pooled.losses,
             _ => &file.group.scores.losses,
         };
         losses.first().and_then(|loss| loss.value).unwrap_or(f64::NEG_INFINITY)
@@ -277,16 +660,10 @@ fn report<L: Vocabulary, F: Finish>(
     let (names, images) = only.map_or((None, None), |file| (Some(file.names), file.group.images));
     let mean_over_files = names.is_none().then(|| scorer.mean(&over_files));
     let all = scorer.group(pooled, &over_images, images);
-    let class_axis = inputs.first().and_then(|inputs| inputs.class_axis);
     Ok(Report {
         names,
-        targets_read_as: match class_axis {
-            Some(_) if arguments.one_hot => "one-hot",
-            Some(_) => "labels",
-            None if arguments.multi_label => "multi-label",
-            None => "binary",
-        },
-        class_axis,
+        targets_read_as: readings.targets_read_as(),
+        class_axis: readings.class_axis,
         foreground: None,
         clamped: Clamped::default(),
         warnings: Vec::new(),
@@ -294,6 +671,8 @@ fn report<L: Vocabulary, F: Finish>(
         class_weights: None,
         conventions: Vec::new(),
         mean_over_files,
+        metrics: None,
+        broken: Vec::new(),
         files,
     })
 }

@@ -1,6 +1,6 @@
 //! What the first pass sees of the pixels beside their losses, and what is to be said about it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::ScoreError;
 use super::inputs::Inputs;
@@ -8,7 +8,7 @@ use crate::arguments::ScoreArguments;
 use crate::targets::{AxisSums, ClassAxis, Sums};
 
 /// Values that lay outside [0, 1] by rounding alone and were taken for 0 or 1.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub(crate) struct Clamped {
     pub(crate) probabilities: u64,
     pub(crate) targets: u64,
@@ -31,6 +31,10 @@ pub(crate) struct Observed {
     /// The least and the greatest target above 0.
     least: f32,
     greatest: f32,
+    /// Whether nothing was merged yet.
+    is_new: bool,
+    /// Whether all logits of classes lie in [0, 1] and sum to 1 at every pixel.
+    pub(crate) are_probabilities: bool,
     /// What is so along each axis of the targets; `None` before anything was seen.
     pub(crate) axes: Option<AxisSums>,
 }
@@ -47,6 +51,8 @@ impl Default for Observed {
             ignores_foreground: false,
             least: f32::INFINITY,
             greatest: 0.0,
+            is_new: true,
+            are_probabilities: false,
             axes: None,
         }
     }
@@ -112,12 +118,25 @@ impl Observed {
         self.hard &= other.hard;
         self.foreground += other.foreground;
         self.lost += other.lost;
+        self.are_probabilities = other.are_probabilities && (self.are_probabilities || self.is_new);
+        self.is_new = false;
         self.ignores_foreground |= other.ignores_foreground;
         (self.least, self.greatest) = (self.least.min(other.least), self.greatest.max(other.greatest));
         self.axes = match (self.axes, other.axes) {
             (Some(a), Some(b)) => Some(a.and(b)),
             (a, b) => a.or(b),
         };
+    }
+
+    /// An error if the logits of classes are their probabilities.
+    pub(crate) fn check_logits(&self, inputs: &[Inputs]) -> Result<(), ScoreError> {
+        match inputs.first() {
+            Some(first) if self.are_probabilities && self.valid > 0 => Err(ScoreError::usage(format!(
+                "{}: all logits lie in [0, 1] and sum to 1 over the classes of every pixel, so they are probabilities; give them with --probs",
+                first.input.name()
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// An error if the channels of binary targets may be classes.
@@ -175,14 +194,10 @@ impl Observed {
             warnings.push(warning);
         }
         if !arguments.logits.is_empty() && self.in_unit && self.valid > 0 {
-            let remedy = if of_classes {
-                "if they are, take their logarithm: numpy.log(p.clip(1e-7))"
-            } else {
-                "if they are, give them with --probs"
-            };
-            warnings.push(format!("all logits are in [0, 1], as probabilities are; {remedy}"));
+            warnings
+                .push("all logits are in [0, 1], as probabilities are; if they are, give them with --probs".to_owned());
         }
-        if arguments.logits.is_empty() && self.hard && self.valid > 0 {
+        if !arguments.probs.is_empty() && self.hard && self.valid > 0 {
             warnings.push(
                 "all probabilities are 0 or 1, as predictions behind a threshold are; losses need the probabilities before it"
                     .to_owned(),
@@ -194,7 +209,9 @@ impl Observed {
                 self.greatest
             ));
         }
-        let two_axes = inputs.iter().find(|inputs| per_image && !of_classes && inputs.input.shape().len() == 2);
+        let two_axes = inputs
+            .iter()
+            .find(|inputs| per_image && !of_classes && inputs.images.is_none() && inputs.input.shape().len() == 2);
         if let Some(inputs) = two_axes {
             let [count, pixels] = inputs.input.shape() else { return warnings };
             warnings.push(format!(

@@ -30,6 +30,8 @@ impl Outputs {
 pub(crate) struct Destinations {
     gradients: Option<Vec<PathBuf>>,
     maps: Option<Vec<PathBuf>>,
+    /// The files that they are of.
+    inputs: Vec<PathBuf>,
 }
 
 impl Destinations {
@@ -39,27 +41,37 @@ impl Destinations {
         without_map: Option<&str>,
         inputs: &[Inputs],
     ) -> Result<Self, ScoreError> {
-        for (option, path) in [("--grad", &arguments.grad), ("--map", &arguments.map)] {
+        for (option, path) in [("--grad", &arguments.output.grad), ("--map", &arguments.output.map)] {
             if path.is_some() && losses != 1 {
                 let message = format!("{option} is for one loss, so give one --loss (there are {losses})");
                 return Err(ScoreError::usage(message));
             }
         }
-        if let Some(name) = without_map.filter(|_| arguments.map.is_some()) {
+        if let Some(name) = without_map.filter(|_| arguments.output.map.is_some()) {
             return Err(ScoreError::usage(format!(
                 "--map is for losses that are a sum over pixels (bce, ce, focal, poly1), and {name} is a function of all"
             )));
         }
-        if arguments.grad.is_some() && arguments.grad == arguments.map {
+        if arguments.output.grad.is_some() && arguments.output.grad == arguments.output.map {
             return Err(ScoreError::usage("--grad and --map name the same file".to_owned()));
         }
         let places =
             |path: &Option<PathBuf>, option| path.as_deref().map(|path| places(path, option, inputs)).transpose();
-        Ok(Self { gradients: places(&arguments.grad, "--grad")?, maps: places(&arguments.map, "--map")? })
+        Ok(Self {
+            gradients: places(&arguments.output.grad, "--grad")?,
+            maps: places(&arguments.output.map, "--map")?,
+            inputs: inputs.iter().map(|inputs| inputs.input_path.clone()).collect(),
+        })
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.gradients.is_none() && self.maps.is_none()
+    }
+
+    /// As [`create`](Self::create), of an input that need not be at the place of its files.
+    pub(crate) fn create_for(&self, inputs: &Inputs) -> Result<Outputs, ScoreError> {
+        let place = self.inputs.iter().position(|path| *path == inputs.input_path).unwrap_or(0);
+        self.create(place, inputs)
     }
 
     /// Begins the files of one input.

@@ -8,11 +8,11 @@ use super::error::BadPixel;
 use super::inputs::Inputs;
 use super::observed::Observed;
 use crate::arguments::ScoreArguments;
-use crate::arrays::{Array, open_together, unravel};
+use crate::arrays::{Array, Order, check_shapes, open_in_order, unravel};
 use crate::targets::{AxisSums, Census, Column, Exclusive, TOLERANCE, Value, Weighing, clamped, value_at};
 
 /// Pixels read at a time.
-const CHUNK: usize = 1 << 16;
+const CHUNK: usize = 1 << 18;
 
 /// Reads inputs, targets and weights side by side.
 pub(crate) struct Pixels<'a> {
@@ -37,21 +37,25 @@ pub(crate) struct Chunk<'a> {
 
 impl<'a> Pixels<'a> {
     pub(crate) fn open(source: &Inputs, arguments: &'a ScoreArguments) -> Result<Self, ScoreError> {
-        let mut readers = open_together(&source.arrays())?.into_iter().map(Column::new);
-        let (Some(input), Some(targets)) = (readers.next(), readers.next()) else {
-            return Err(ScoreError::usage("nothing to read".to_owned()));
-        };
-        let mask = source.mask.as_ref().and_then(|_| readers.next());
-        let weights = source.weights.as_ref().and_then(|_| readers.next());
+        Self::open_in(source, arguments, source.input.order())
+    }
+
+    /// As [`open`](Self::open), with the pixels in this order in place of that of the inputs' file.
+    pub(crate) fn open_in(source: &Inputs, arguments: &'a ScoreArguments, order: Order) -> Result<Self, ScoreError> {
+        check_shapes(&source.arrays())?;
+        let column = |array: &Array| open_in_order(array, order).map(Column::new);
+        let (input, targets) = (column(&source.input)?, column(&source.targets)?);
+        let mask = source.mask.as_ref().map(column).transpose()?;
+        let weights = source.weights.as_ref().map(column).transpose()?;
         let mut exclusive = if arguments.multi_label {
             None
         } else {
             // One of the two may lack a channel axis of length 1, and the other says that it is there.
             let (a, b) = (source.input.shape(), source.targets.shape());
-            Exclusive::new(source.targets.dtype(), if b.len() > a.len() { b } else { a }, source.input.order())
+            Exclusive::new(source.targets.dtype(), if b.len() > a.len() { b } else { a }, order)
         };
         let all_count = source.mask.is_none() && source.weights.is_none() && arguments.ignore.is_none();
-        let in_order = source.targets.order() == source.input.order() && source.targets.is_seekable();
+        let in_order = source.targets.order() == order && source.targets.is_seekable();
         if let Some(exclusive) = exclusive.as_mut().filter(|_| all_count && in_order && arguments.foreground.is_empty())
         {
             let value = |position| value_at(&source.targets, source.targets.order(), position).map(Value::to_f64);
@@ -100,7 +104,7 @@ impl<'a> Pixels<'a> {
         } else {
             self.targets.mark(&self.arguments.foreground);
         }
-        if self.arguments.logits.is_empty() {
+        if !self.arguments.probs.is_empty() {
             self.observed.clamped.probabilities += clamp(&mut self.input, weights, self.arguments.strict);
         }
         let weights = weighted.then_some(weights);
@@ -303,6 +307,11 @@ fn clamp(column: &mut Column, weights: &[f32], strict: bool) -> u64 {
 }
 
 impl Chunk<'_> {
+    /// Inputs, targets, and weights if there are any, as they are scored.
+    pub(crate) fn columns(&self) -> (&[f32], &[f32], Option<&[f32]>) {
+        (self.input.singles(), self.targets.singles(), self.weights)
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.input.singles().len()
     }
@@ -322,15 +331,11 @@ impl Chunk<'_> {
 /// Where in `array` the pixel is that comes `position`th in the order of `first`: its index, and its index in the
 /// flattened array.
 fn position_in(array: &Array, first: &Array, position: u64) -> (String, u64) {
-    let mut index = unravel(position, first.shape(), first.order());
-    // The shapes may differ by a channel axis of length 1.
-    match array.shape().len().cmp(&index.len()) {
-        std::cmp::Ordering::Less => {
-            index.remove(1);
-        }
-        std::cmp::Ordering::Greater => index.insert(1, 0),
-        std::cmp::Ordering::Equal => {}
-    }
+    // The shapes may differ by axes of length 1.
+    let index = unravel(position, first.shape(), first.order());
+    let mut long = index.into_iter().zip(first.shape()).filter(|(_, length)| **length != 1).map(|(index, _)| index);
+    let index: Vec<u64> =
+        array.shape().iter().map(|length| if *length == 1 { 0 } else { long.next().unwrap_or(0) }).collect();
     let flat = index.iter().zip(array.shape()).fold(0, |flat, (index, length)| flat * length + index);
     let index: Vec<String> = index.iter().map(u64::to_string).collect();
     (format!("[{}]", index.join(", ")), flat)

@@ -1,5 +1,6 @@
 //! A progress bar, for whoever watches and waits.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -7,27 +8,29 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 /// What takes less time is not worth a bar.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// How much of the bytes to be read was read, by however many threads.
 pub(crate) struct Progress {
     bar: ProgressBar,
     started: Instant,
-    waiting: bool,
+    waiting: AtomicBool,
 }
 
 impl Progress {
-    pub(crate) fn new(pixels: u64) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(pixels), ProgressDrawTarget::hidden());
-        if let Ok(style) =
-            ProgressStyle::with_template("{bar:40} {percent:>3}%  {human_pos} pixels  {per_sec}  {eta} left")
-        {
+    pub(crate) fn new(bytes: u64) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(bytes), ProgressDrawTarget::hidden());
+        let template = "{bar:40} {percent:>3}%  {bytes} of {total_bytes}  {bytes_per_sec}  {eta} left";
+        if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
-        Self { bar, started: Instant::now(), waiting: crate::terminal::is_watched() }
+        Self { bar, started: Instant::now(), waiting: AtomicBool::new(crate::terminal::is_watched()) }
     }
 
-    pub(crate) fn advance(&mut self, pixels: usize) {
-        self.bar.inc(pixels as u64);
-        if self.waiting && self.started.elapsed() >= PATIENCE {
-            self.waiting = false;
+    pub(crate) fn advance(&self, bytes: u64) {
+        self.bar.inc(bytes);
+        if self.waiting.load(Ordering::Relaxed)
+            && self.started.elapsed() >= PATIENCE
+            && self.waiting.swap(false, Ordering::Relaxed)
+        {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
     }

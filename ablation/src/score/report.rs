@@ -8,7 +8,7 @@ use super::results::{
     ClassScore, ConfusionScores, ConventionScore, FileScores, LossScore, MeanScores, Names, OVER_IMAGES, OverClasses,
     POOLED, Report, Scores, WeightScores,
 };
-use crate::arguments::ScoreArguments;
+use crate::arguments::OutputArguments;
 use crate::error::Error;
 use crate::paths::PairedBy;
 use crate::tables::{left, percent, right, six, six_or_dash, table, trimmed};
@@ -16,19 +16,19 @@ use crate::targets::TOLERANCE;
 use crate::terminal;
 use loss_expression::Short;
 
-pub(crate) fn text(report: &Report, arguments: &ScoreArguments) -> Result<String, ScoreError> {
+pub(crate) fn text(report: &Report, output: &OutputArguments, input: &str) -> Result<String, ScoreError> {
     report.warnings.iter().for_each(terminal::warn);
-    if (arguments.json || arguments.csv)
+    if (output.json() || output.csv())
         && let Some(left_out) = left_out(&report.all.scores)
     {
         terminal::note(&left_out);
     }
-    if arguments.json {
+    if output.json() {
         return serde_json::to_string_pretty(report)
             .map(|text| text + "\n")
             .map_err(|error| Error::Output(error.into()).into());
     }
-    if arguments.csv { csv(report, arguments) } else { Ok(tables(report)) }
+    if output.csv() { csv(report, input) } else { Ok(tables(report)) }
 }
 
 /// What --on-bad skip left out.
@@ -120,6 +120,9 @@ fn tables(report: &Report) -> String {
             let _ = writeln!(text, "{}", confusion_table(scores));
         }
     }
+    if let Some(metrics) = &report.metrics {
+        let _ = write!(text, "\n{}", super::metrics::text(metrics));
+    }
     text
 }
 
@@ -190,7 +193,7 @@ fn loss_table(report: &Report) -> String {
     if let Some(pooled) = &all.pooled {
         columns.push((POOLED.to_owned(), &pooled.losses));
     } else {
-        columns.push((all.scores.reduction.to_owned(), &all.scores.losses));
+        columns.push((all.scores.reduction.clone().into_owned(), &all.scores.losses));
     }
     if let Some(mean) = &all.mean_over_images {
         columns.push((format!("{OVER_IMAGES} ({})", mean.count), &mean.losses));
@@ -287,10 +290,9 @@ fn pair_cells(names: &Names) -> [String; PAIR_COLUMNS.len()] {
     [names.mask.clone().unwrap_or_default(), names.weights.clone().unwrap_or_default(), targets, mask, weights]
 }
 
-fn csv(report: &Report, arguments: &ScoreArguments) -> Result<String, ScoreError> {
+fn csv(report: &Report, input: &str) -> Result<String, ScoreError> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let failed = |error: csv::Error| ScoreError::from(Error::Output(error.into()));
-    let input = if arguments.logits.is_empty() { "probs" } else { "logits" };
     let mut header: Vec<String> = ["row", input, "targets", "image", "reduction"].map(str::to_owned).to_vec();
     header.extend(report.all.scores.losses.iter().map(|loss| loss.loss.clone()));
     header.extend(
@@ -363,7 +365,7 @@ fn csv(report: &Report, arguments: &ScoreArguments) -> Result<String, ScoreError
             write(labels, &image.scores.losses, Some(&image.scores))?;
         }
         let scores = &group.scores;
-        write(Labels { row: "file", reduction: scores.reduction, ..labels }, &scores.losses, Some(scores))?;
+        write(Labels { row: "file", reduction: &scores.reduction, ..labels }, &scores.losses, Some(scores))?;
     }
     let all = &report.all;
     let pooled = all.pooled.as_ref().map_or(&all.scores.losses, |pooled| &pooled.losses);

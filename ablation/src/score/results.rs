@@ -1,13 +1,16 @@
 //! The scores as data: what JSON shows, and what tables and CSV are made of.
 
+use std::borrow::Cow;
+
 use loss_core::class::ClassReport;
 use loss_core::{Confusion, Counts, FinishError};
 use loss_expression::{Evaluated, EvaluationError, Expression, WeightedTerm};
 use loss_expression::{binary, classes};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::inputs::PairedByOption;
+use super::inputs::{Broken, PairedByOption};
 use super::means::Means;
+use super::metrics::Summary;
 use super::observed::{Clamped, Observed};
 use crate::arguments::EmptyImages;
 use crate::targets::Sight;
@@ -68,7 +71,7 @@ pub(crate) struct Figures {
 }
 
 /// Scores over classes: the likeliest class is the prediction.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct OverClasses {
     /// The share of the weight that is predicted right.
     pub(crate) accuracy: f64,
@@ -81,7 +84,7 @@ pub(crate) struct OverClasses {
 }
 
 /// A class against the rest.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct ClassScore {
     pub(crate) class: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -103,23 +106,31 @@ impl ClassScore {
     }
 }
 
+impl LossScore {
+    /// The values as they were evaluated; none without a valid pixel.
+    pub(crate) fn evaluated(&self) -> Option<Evaluated> {
+        let parts = self.parts.iter().map(|part| part.value).collect::<Option<_>>()?;
+        Some(Evaluated { value: self.value?, parts })
+    }
+}
+
 /// A loss of some pixels; without a valid pixel there is no value.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct LossScore {
     pub(crate) loss: String,
     pub(crate) value: Option<f64>,
     pub(crate) parts: Vec<PartScore>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct PartScore {
-    pub(crate) name: &'static str,
+    pub(crate) name: Cow<'static, str>,
     pub(crate) term: String,
     pub(crate) coefficient: f64,
     pub(crate) value: Option<f64>,
 }
 
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 pub(crate) struct Rejected {
     pub(crate) input: i64,
     pub(crate) target: i64,
@@ -128,7 +139,7 @@ pub(crate) struct Rejected {
 }
 
 /// Counts and scores of predictions, by weight.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 pub(crate) struct ConfusionScores {
     pub(crate) tp: f64,
     pub(crate) fp: f64,
@@ -158,7 +169,7 @@ impl From<Confusion> for ConfusionScores {
     }
 }
 
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 pub(crate) struct Confusions {
     pub(crate) threshold: f64,
     pub(crate) hard: ConfusionScores,
@@ -209,10 +220,10 @@ impl Finish for classes::Finished {
 }
 
 /// The scores of some pixels.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Scores {
     /// What the losses are taken over.
-    pub(crate) reduction: &'static str,
+    pub(crate) reduction: Cow<'static, str>,
     pub(crate) losses: Vec<LossScore>,
     pub(crate) pixels: i64,
     pub(crate) valid: i64,
@@ -231,7 +242,7 @@ pub(crate) const POOLED: &str = "pooled over all pixels";
 pub(crate) const OVER_IMAGES: &str = "mean over images";
 
 /// The losses of a mean over images or files.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct MeanScores {
     /// How many took part.
     pub(crate) count: u64,
@@ -240,12 +251,12 @@ pub(crate) struct MeanScores {
     pub(crate) losses: Vec<LossScore>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct LossScores {
     pub(crate) losses: Vec<LossScore>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct ImageScores {
     pub(crate) image: usize,
     #[serde(flatten)]
@@ -253,7 +264,7 @@ pub(crate) struct ImageScores {
 }
 
 /// The scores of a file, or of all; `scores` has the losses that were asked for.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Group {
     #[serde(flatten)]
     pub(crate) scores: Scores,
@@ -269,7 +280,7 @@ pub(crate) struct Group {
 }
 
 /// What was scored.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Names {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) logits: Option<String>,
@@ -282,8 +293,8 @@ pub(crate) struct Names {
     pub(crate) weights: Option<String>,
     pub(crate) paired_by: PairedByOption,
     /// Which of these names is not UTF-8: its bytes that do not fit are written `\xff` and its backslashes doubled.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) escaped: Vec<&'static str>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) escaped: Vec<Cow<'static, str>>,
 }
 
 impl Names {
@@ -293,7 +304,7 @@ impl Names {
     }
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct FileScores {
     #[serde(flatten)]
     pub(crate) names: Names,
@@ -349,6 +360,12 @@ pub(crate) struct Report {
     /// Of several files: the mean of the losses of each.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) mean_over_files: Option<MeanScores>,
+    /// The metrics, if any were asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) metrics: Option<Summary>,
+    /// Files that could not be scored, with --keep-going.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) broken: Vec<Broken>,
     /// Several files, the one with the highest first loss first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) files: Vec<FileScores>,
@@ -369,7 +386,7 @@ impl<L> Scorer<'_, L> {
         let score = |(index, expression): (usize, &Expression<L>)| {
             let evaluated = values.and_then(|values| values.get(index));
             let part = |(index, weighted): (usize, &WeightedTerm<L>)| PartScore {
-                name: weighted.term.name,
+                name: weighted.term.name.into(),
                 term: weighted.term.to_string(),
                 coefficient: weighted.coefficient,
                 value: evaluated.and_then(|evaluated| evaluated.parts.get(index).copied()),
@@ -398,7 +415,7 @@ impl<L> Scorer<'_, L> {
         let figures = outcome.finished.as_ref().map(|finished| finished.figures(&self.reading));
         let losses = self.losses(self.evaluate(outcome).as_deref());
         Scores {
-            reduction: POOLED,
+            reduction: POOLED.into(),
             losses,
             pixels: counts.pixels(),
             valid: counts.valid,
@@ -440,7 +457,7 @@ impl<L> Scorer<'_, L> {
         }
         let mean = self.mean(means);
         let pooled = std::mem::replace(&mut scores.losses, mean.losses.clone());
-        scores.reduction = OVER_IMAGES;
+        scores.reduction = OVER_IMAGES.into();
         Group { scores, pooled: Some(LossScores { losses: pooled }), mean_over_images: Some(mean), images }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::inputs::Inputs;
+use super::inputs::{Geometry, Inputs};
 use super::output::Outputs;
 use super::pixels::{Chunk, Pixels};
 use super::progress::Progress;
@@ -10,12 +10,14 @@ use super::results::FileOutcome;
 use super::{Passes, ScoreError};
 use crate::arguments::{OnBad, ScoreArguments};
 use crate::arrays::Order;
-use loss_expression::binary::{Accumulator, Finished, Gradient, Inputs as InputKind, Losses};
+use loss_core::boundary::distance::{scratch_length, signed_distance_map};
+use loss_expression::BinaryLoss;
+use loss_expression::binary::{Accumulator, Finished, Gradient, Inputs as InputKind, Losses, Pixels as BinaryPixels};
 
 /// The outcome of some pixels of binary masks.
 type Outcome = super::results::Outcome<Finished>;
 
-fn outcome(accumulator: &Accumulator) -> Result<Outcome, ScoreError> {
+pub(super) fn outcome(accumulator: &Accumulator) -> Result<Outcome, ScoreError> {
     Ok(Outcome::new(accumulator.counts(), accumulator.finish_valid())?)
 }
 
@@ -36,9 +38,12 @@ enum Images {
 impl Images {
     fn of(inputs: &Inputs, per_image: bool) -> Self {
         let array = &inputs.input;
-        let count = array.shape().first().copied().unwrap_or(1);
+        let first = array.shape().first().copied().unwrap_or(1);
+        let count = inputs.images.unwrap_or(first);
         match array.order() {
             _ if !per_image => Images::None,
+            // One image has no order.
+            _ if count == 1 => Images::InTurn { pixels: array.len() },
             Order::Fortran => Images::Interleaved { count },
             Order::C => Images::InTurn { pixels: array.len() / count.max(1) },
         }
@@ -95,30 +100,51 @@ impl Passes for Run<'_> {
         Ok(self.losses.accumulator(self.kind)?.at_threshold(self.arguments.threshold())?)
     }
 
+    fn merge(&self, into: &mut Accumulator, more: &Accumulator) -> Result<(), ScoreError> {
+        Ok(into.merge(more)?)
+    }
+
     fn outcome(&self, accumulator: &Accumulator) -> Result<Outcome, ScoreError> {
         outcome(accumulator)
+    }
+
+    fn state(&self, accumulator: &Accumulator) -> (u64, Option<Vec<i64>>) {
+        (accumulator.fingerprint(), accumulator.state())
     }
 
     fn gradient(&self, finished: &Finished, upstream: f64) -> Option<Gradient> {
         finished.gradient(upstream)
     }
 
-    fn sum(
-        &self,
-        inputs: &Inputs,
-        pooled: &mut Accumulator,
-        progress: &mut Progress,
-    ) -> Result<FileOutcome<Finished>, ScoreError> {
+    fn sum(&self, inputs: &Inputs, progress: &Progress) -> Result<(FileOutcome<Finished>, Accumulator), ScoreError> {
         let images = Images::of(inputs, self.per_image);
+        if let (Images::Interleaved { count }, first) = (images, inputs.input.shape().first())
+            && Some(&count) != first
+        {
+            return Err(ScoreError::usage(format!(
+                "{}: stored in Fortran order, in which its {count} images lie among each other; save it with numpy.ascontiguousarray",
+                inputs.input.name()
+            )));
+        }
+        let distances = self.distances(inputs)?;
+        let distances = distances.as_deref();
+        let is_alone = self.inputs.len() == 1;
         let mut file = self.accumulator()?;
         let mut outcomes = Vec::new();
         let mut pixels = Pixels::open(inputs, self.arguments)?;
+        let bytes = inputs.bytes() / inputs.input.len().max(1);
         match images {
             Images::None => {
                 while let Some(chunk) = pixels.next_chunk()? {
-                    file.extend(chunk.plane(0..chunk.len())?.into())?;
+                    let pixels = beside(&chunk, 0..chunk.len(), distances)?;
+                    // Several files have a thread each.
+                    if is_alone {
+                        file.par_extend(pixels)?
+                    } else {
+                        file.extend(pixels)?
+                    }
                     self.check(inputs, &chunk, [&file])?;
-                    progress.advance(chunk.len());
+                    progress.advance(chunk.len() as u64 * bytes);
                 }
             }
             Images::InTurn { pixels: per_image } => {
@@ -126,7 +152,7 @@ impl Passes for Run<'_> {
                 while let Some(chunk) = pixels.next_chunk()? {
                     for (_, stretch) in images.stretches(&chunk) {
                         let last = chunk.start + stretch.end as u64;
-                        image.extend(chunk.plane(stretch)?.into())?;
+                        image.extend(beside(&chunk, stretch, distances)?)?;
                         self.check(inputs, &chunk, [&image])?;
                         if last.is_multiple_of(per_image) {
                             file.merge(&image)?;
@@ -134,7 +160,7 @@ impl Passes for Run<'_> {
                             image.reset();
                         }
                     }
-                    progress.advance(chunk.len());
+                    progress.advance(chunk.len() as u64 * bytes);
                 }
             }
             Images::Interleaved { count } => {
@@ -153,11 +179,11 @@ impl Passes for Run<'_> {
                 while let Some(chunk) = pixels.next_chunk()? {
                     for (image, stretch) in images.stretches(&chunk) {
                         if let Some(image) = all.get_mut(image) {
-                            image.extend(chunk.plane(stretch)?.into())?;
+                            image.extend(beside(&chunk, stretch, distances)?)?;
                         }
                     }
                     self.check(inputs, &chunk, &all)?;
-                    progress.advance(chunk.len());
+                    progress.advance(chunk.len() as u64 * bytes);
                 }
                 for image in &all {
                     file.merge(image)?;
@@ -165,8 +191,7 @@ impl Passes for Run<'_> {
                 }
             }
         }
-        pooled.merge(&file)?;
-        Ok(FileOutcome { all: outcome(&file)?, images: outcomes, observed: pixels.observed() })
+        Ok((FileOutcome { all: outcome(&file)?, images: outcomes, observed: pixels.observed() }, file))
     }
 
     fn write(
@@ -174,9 +199,12 @@ impl Passes for Run<'_> {
         inputs: &Inputs,
         gradients: &[Option<Gradient>],
         mut outputs: Outputs,
-        progress: &mut Progress,
+        progress: &Progress,
     ) -> Result<(), ScoreError> {
         let images = Images::of(inputs, self.per_image);
+        let distances = self.distances(inputs)?;
+        let distances = distances.as_deref();
+        let bytes = inputs.bytes() / inputs.input.len().max(1);
         let mut pixels = Pixels::open(inputs, self.arguments)?;
         let mut values = Vec::new();
         while let Some(chunk) = pixels.next_chunk()? {
@@ -186,7 +214,7 @@ impl Passes for Run<'_> {
                 for (image, stretch) in images.stretches(&chunk) {
                     let gradient = gradients.get(image).and_then(Option::as_ref);
                     if let (Some(gradient), Some(values)) = (gradient, values.get_mut(stretch.clone())) {
-                        gradient.write(chunk.plane(stretch)?.into(), values)?;
+                        gradient.write(beside(&chunk, stretch, distances)?, values)?;
                     }
                 }
                 writer.write_f32(&values)?;
@@ -197,13 +225,72 @@ impl Passes for Run<'_> {
                 self.losses.write_map(self.kind, chunk.plane(0..chunk.len())?.into(), &mut values)?;
                 writer.write_f32(&values)?;
             }
-            progress.advance(chunk.len());
+            progress.advance(chunk.len() as u64 * bytes);
         }
         outputs.finish()
     }
 }
 
+/// Some pixels of a chunk, with their distances if there are any.
+fn beside<'a>(
+    chunk: &'a Chunk<'_>,
+    part: Range<usize>,
+    distances: Option<&'a [f32]>,
+) -> Result<BinaryPixels<'a>, ScoreError> {
+    let start = usize::try_from(chunk.start).unwrap_or(usize::MAX).saturating_add(part.start);
+    let length = part.len();
+    let pixels: BinaryPixels<'_> = chunk.plane(part)?.into();
+    match distances {
+        None => Ok(pixels),
+        Some(distances) => {
+            Ok(pixels.with_distances(distances.get(start..start.saturating_add(length)).unwrap_or_default())?)
+        }
+    }
+}
+
 impl Run<'_> {
+    /// The signed distance of each pixel from the boundary of its image's mask, if a loss asks for it.
+    fn distances(&self, inputs: &Inputs) -> Result<Option<Vec<f32>>, ScoreError> {
+        let mut terms = self.losses.expressions().iter().flat_map(|expression| expression.terms());
+        if !terms.any(|term| term.term.loss == BinaryLoss::Boundary) {
+            return Ok(None);
+        }
+        let geometry = Geometry::of(inputs, self.arguments, true)?;
+        let [height, width] = geometry.shape[..] else {
+            return Err(ScoreError::usage(format!(
+                "{}: the distances of boundary are those of images (height, width), and the shape is {}",
+                inputs.input.name(),
+                inputs.input.shape_text()
+            )));
+        };
+        if inputs.input.order() == Order::Fortran {
+            return Err(ScoreError::usage(format!(
+                "{}: boundary needs images one after the other; save it with numpy.ascontiguousarray",
+                inputs.input.name()
+            )));
+        }
+        let mut mask = Vec::new();
+        let mut pixels = Pixels::open(inputs, self.arguments)?;
+        while let Some(chunk) = pixels.next_chunk()? {
+            let (_, targets, _) = chunk.columns();
+            if let Some(soft) = targets.iter().find(|target| **target > 0.0 && **target < 1.0) {
+                return Err(ScoreError::usage(format!(
+                    "{}: boundary needs hard targets, 0 or 1, and a target is {soft}",
+                    inputs.targets.name()
+                )));
+            }
+            mask.extend(targets.iter().map(|target| *target == 1.0));
+        }
+        let mut distances = vec![0.0; mask.len()];
+        let mut scratch = vec![0; scratch_length(width)];
+        let area = (width * height).max(1);
+        for (mask, distances) in mask.chunks(area).zip(distances.chunks_mut(area)) {
+            signed_distance_map(mask, width, height, &mut scratch, distances)
+                .map_err(|error| ScoreError::usage(format!("{}: {error}", inputs.targets.name())))?;
+        }
+        Ok(Some(distances))
+    }
+
     fn check<'a>(
         &self,
         inputs: &Inputs,

@@ -71,14 +71,15 @@ impl Column {
         &mut self.singles
     }
 
-    /// The values that were read as labels; what no `i64` holds is the largest of them, and a fraction is −1.
+    /// The values that were read as labels; what no `i64` holds is the largest of them, and what is no whole number is −1.
     pub(crate) fn labels(&self, labels: &mut Vec<i64>) {
         labels.clear();
         match &self.beyond {
             Beyond::Integers(integers) => {
                 labels.extend(integers.iter().map(|integer| i64::try_from(*integer).unwrap_or(i64::MAX)));
             }
-            _ if self.dtype().is_float() => labels.resize(self.singles.len(), -1),
+            Beyond::Doubles(doubles) => labels.extend(doubles.iter().map(|double| whole(*double))),
+            _ if self.dtype().is_float() => labels.extend(self.singles.iter().map(|single| whole((*single).into()))),
             _ => labels.extend(self.singles.iter().map(|single| *single as i64)),
         }
     }
@@ -146,6 +147,12 @@ impl Column {
             }
         }
     }
+}
+
+/// A whole number; −1 for any other.
+fn whole(number: f64) -> i64 {
+    const EXACT: f64 = (1_u64 << 53) as f64;
+    if number.fract() == 0.0 && number.abs() <= EXACT { number as i64 } else { -1 }
 }
 
 fn places<T>(values: &[T], is_wanted: impl Fn(&T) -> bool, mut found: impl FnMut(usize)) {

@@ -88,6 +88,11 @@ impl Planes {
     pub(crate) fn values(&self) -> &[f32] {
         &self.values
     }
+
+    /// Those values, to be changed.
+    pub(crate) fn values_mut(&mut self) -> &mut [f32] {
+        &mut self.values
+    }
 }
 
 /// The value of an array at a position in this order, exact as in the file.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use half::f16;
+use half::{bf16, f16};
 
 use crate::arrays::DType;
 use loss_expression::Short;
@@ -22,6 +22,7 @@ impl Value {
         let Value::Float(number) = self else { return self };
         match dtype {
             DType::F16 => f16::from_f64(number).to_f64().into(),
+            DType::BF16 => bf16::from_f64(number).to_f64().into(),
             DType::F32 => f64::from(number as f32).into(),
             _ => self,
         }

@@ -24,16 +24,10 @@ pub enum FinishError {
     /// A pixel's term of the loss, its weight included, is beyond the largest `f32`, 3.4e38, so the sum is unknown. A logit or a
     /// weight is too large (the pixel's own, a class's or `pos_weight`).
     Saturated,
-<<<<<<< HEAD
-    /// The coefficients of the loss are out of range, so a result could be infinite.
-||||||| 5ccb542
-    /// The coefficients of the loss are out of range, and results could be infinite.
-=======
     /// There is no value in integers: a smoothing or a denominator of your own is 2⁴⁰ or more, or such a denominator is below 2⁻⁶⁵, or there is a floor. `value` has none of these
     /// limits.
     NotInIntegers,
-    /// The coefficients of the loss are out of range, and results could be infinite.
->>>>>>> devices
+    /// The coefficients of the loss are out of range, so a result could be infinite.
     Coefficient {
         /// [`Loss::total_coefficient`](crate::Loss::total_coefficient), the sum of their magnitudes.
         sum: f64,

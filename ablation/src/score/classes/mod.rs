@@ -1,15 +1,16 @@
 //! The score of logits of several classes against labels.
 
-mod pixels;
+pub(super) mod pixels;
 mod run;
 mod weights;
 
 use crate::arguments::ScoreArguments;
 use crate::score::asked::Asked;
 use crate::score::inputs::{Classes, Inputs};
+use crate::score::metrics::Of;
 use crate::score::output::Destinations;
-use crate::score::results::{Reading, Report, Scorer};
-use crate::score::{ScoreError, score_by};
+use crate::score::results::{Reading, Scorer};
+use crate::score::{Measures, ScoreError, Scored, score_by};
 use loss_expression::ClassesLoss;
 use loss_expression::classes::Losses;
 use run::Run;
@@ -18,7 +19,11 @@ pub(crate) use weights::WeightsFrom;
 /// What is scored of classes without --loss.
 const DEFAULTS: &[&str] = &["ce", "dice(smooth=1e-5)", "ce + dice(smooth=1e-5)"];
 
-pub(super) fn score(arguments: &ScoreArguments, inputs: &[Inputs], classes: &Classes) -> Result<Report, ScoreError> {
+pub(super) fn score(arguments: &ScoreArguments, inputs: &[Inputs], classes: &Classes) -> Result<Scored, ScoreError> {
+    if arguments.output.grad.is_some() && !arguments.probs.is_empty() {
+        let message = "--grad of classes is by their logits; give --logits, of which numpy.log(p.clip(1e-7)) are some";
+        return Err(ScoreError::usage(message.to_owned()));
+    }
     let asked = Asked::<ClassesLoss>::new(arguments, DEFAULTS)?;
     let mut terms = asked.expressions.iter().flat_map(|expression| expression.terms());
     let without_map = terms.clone().find(|term| !term.term.loss.is_pointwise()).map(|term| term.term.name);
@@ -45,5 +50,6 @@ pub(super) fn score(arguments: &ScoreArguments, inputs: &[Inputs], classes: &Cla
         empty_images: arguments.empty_images,
     };
     let run = Run { arguments, losses: &losses, per_image, inputs };
-    score_by(arguments, &run, &scorer, &asked, weights, inputs, &destinations)
+    let measures = Measures::new(arguments, Of::Classes(classes))?;
+    score_by(arguments, &run, &scorer, &asked, weights, inputs, &destinations, &measures)
 }

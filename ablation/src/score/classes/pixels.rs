@@ -97,8 +97,13 @@ impl<'a> Labels<'a> {
     }
 }
 
-pub(super) struct ClassPixels<'a> {
+pub(crate) struct ClassPixels<'a> {
+    source: &'a Inputs,
     shape: ClassShape,
+    /// What probabilities are clipped to at least; none of logits.
+    epsilon: Option<f32>,
+    /// Whether all logits are such as probabilities of classes are.
+    sums_to_1: bool,
     planes: Planes,
     labels: Labels<'a>,
     image: u64,
@@ -108,27 +113,33 @@ pub(super) struct ClassPixels<'a> {
 }
 
 /// Some pixels of one image that follow each other.
-pub(super) struct Chunk<'a> {
-    pub(super) image: u64,
+pub(crate) struct Chunk<'a> {
+    pub(crate) image: u64,
     /// The first pixel, in the image.
-    pub(super) start: u64,
+    pub(crate) start: u64,
     /// Whether it is the last of its image.
-    pub(super) ends_image: bool,
+    pub(crate) ends_image: bool,
     /// Class by class.
-    pub(super) logits: &'a [f32],
-    pub(super) labels: &'a [i64],
-    pub(super) weights: &'a [f32],
+    pub(crate) logits: &'a [f32],
+    pub(crate) labels: &'a [i64],
+    pub(crate) weights: &'a [f32],
     source: &'a Labels<'a>,
 }
 
 impl<'a> ClassPixels<'a> {
-    pub(super) fn open(source: &Inputs, shape: ClassShape, arguments: &'a ScoreArguments) -> Result<Self, ScoreError> {
+    pub(crate) fn open(
+        source: &'a Inputs,
+        shape: ClassShape,
+        arguments: &'a ScoreArguments,
+    ) -> Result<Self, ScoreError> {
         let planes = Planes::open(&source.input, shape)?;
         let labels = Labels::open(source, shape, arguments)?;
-        Ok(Self { shape, planes, labels, image: 0, next: 0, observed: Observed::default() })
+        let epsilon = (!arguments.probs.is_empty()).then_some(arguments.epsilon);
+        let observed = Observed::default();
+        Ok(Self { source, shape, epsilon, sums_to_1: true, planes, labels, image: 0, next: 0, observed })
     }
 
-    pub(super) fn next_chunk(&mut self) -> Result<Option<Chunk<'_>>, ScoreError> {
+    pub(crate) fn next_chunk(&mut self) -> Result<Option<Chunk<'_>>, ScoreError> {
         let ClassShape { images, classes, pixels, .. } = self.shape;
         if self.image >= images || pixels == 0 {
             return Ok(None);
@@ -144,15 +155,26 @@ impl<'a> ClassPixels<'a> {
             (self.image, self.next) = (image + 1, 0);
         }
         self.labels.read(image, start, length)?;
+        let weights = self.labels.weights();
+        self.observed.inputs(self.planes.values(), Some(weights));
+        let softmax = Softmax { source: self.source, shape: self.shape, at: image * pixels + start };
+        if self.epsilon.is_none() {
+            self.sums_to_1 &= softmax.is_one_everywhere(self.planes.values(), weights);
+        }
+        if let Some(epsilon) = self.epsilon {
+            let strict = self.labels.arguments.strict;
+            self.observed.clamped.probabilities +=
+                softmax.to_logits(self.planes.values_mut(), weights, epsilon, strict)?;
+        }
         let (logits, labels, weights) = (self.planes.values(), self.labels.labels(), self.labels.weights());
-        self.observed.inputs(logits, Some(weights));
         self.observed.labels(labels, weights, classes);
         self.observed.ignores_foreground = self.labels.ignores_foreground;
         Ok(Some(Chunk { image, start, ends_image, logits, labels, weights, source: &self.labels }))
     }
 
     /// What was seen of the pixels so far.
-    pub(super) fn observed(self) -> Observed {
+    pub(super) fn observed(mut self) -> Observed {
+        self.observed.are_probabilities = self.epsilon.is_none() && self.sums_to_1;
         self.observed
     }
 
@@ -197,6 +219,10 @@ impl<'a> ClassPixels<'a> {
                 let flat = shape.position(chunk.image, class, chunk.start + offset as u64);
                 let place = place_of(&source.input, flat);
                 match value_at(&source.input, Order::C, flat) {
+                    Ok(found) if !arguments.probs.is_empty() => {
+                        let accepted = "from 0 to 1 (logits are given with --logits)".to_owned();
+                        bad(&source.input, place, "probability", found.to_string(), accepted, String::new())
+                    }
                     Ok(found) => bad(&source.input, place, "logit", beyond(found), FINITE.to_owned(), String::new()),
                     Err(error) => error.into(),
                 }
@@ -257,4 +283,75 @@ fn index_of(array: &Array, position: u64, all: Option<usize>) -> String {
     let text = |(axis, at): (usize, &u64)| if Some(axis) == all { ":".to_owned() } else { at.to_string() };
     let index: Vec<String> = index.iter().enumerate().map(text).collect();
     format!("[{}]", index.join(", "))
+}
+
+/// Probabilities of classes, on their way to logits: logarithms are logits whose softmax is them again.
+struct Softmax<'a> {
+    source: &'a Inputs,
+    shape: ClassShape,
+    /// Where the first pixel is, of all images.
+    at: u64,
+}
+
+impl Softmax<'_> {
+    /// How far the sum over the classes may be from 1.
+    fn tolerance(&self) -> f32 {
+        if self.source.input.dtype().size() < 4 { 0.02 } else { 1e-3 }
+    }
+
+    /// The sum over the classes at each pixel.
+    fn sums(values: &[f32], pixels: usize) -> Vec<f32> {
+        let mut sums = vec![0.0; pixels];
+        for plane in values.chunks(pixels.max(1)) {
+            sums.iter_mut().zip(plane).for_each(|(sum, value)| *sum += value);
+        }
+        sums
+    }
+
+    fn is_one_everywhere(&self, values: &[f32], weights: &[f32]) -> bool {
+        let in_unit = |value: &f32| (0.0..=1.0).contains(value);
+        if values.iter().zip(weights.iter().cycle()).any(|(value, weight)| *weight != 0.0 && !in_unit(value)) {
+            return false;
+        }
+        let sums = Self::sums(values, weights.len());
+        sums.iter().zip(weights).all(|(sum, weight)| *weight == 0.0 || (sum - 1.0).abs() <= self.tolerance())
+    }
+
+    /// Takes logarithms, of at least ε, and returns how many values lay outside [0, 1] by rounding alone. What lies further outside becomes NaN, which is
+    /// rejected and named.
+    fn to_logits(&self, values: &mut [f32], weights: &[f32], epsilon: f32, strict: bool) -> Result<u64, ScoreError> {
+        let mut clamped = 0;
+        for (value, weight) in values.iter_mut().zip(weights.iter().cycle()) {
+            if (0.0..=1.0).contains(value) {
+                continue;
+            }
+            match crate::targets::clamped((*value).into()).filter(|_| !strict) {
+                Some(nearest) => {
+                    clamped += u64::from(*weight != 0.0);
+                    *value = nearest;
+                }
+                None => *value = f32::NAN,
+            }
+        }
+        let sums = Self::sums(values, weights.len());
+        let is_off = |(sum, weight): (&f32, &f32)| *weight != 0.0 && (sum - 1.0).abs() > self.tolerance();
+        if let Some(place) = sums.iter().zip(weights).position(|pixel| is_off((pixel.0, pixel.1))) {
+            let sum = sums.get(place).copied().unwrap_or(0.0);
+            let input = &self.source.input;
+            let pixel = self.at + place as u64;
+            let position = self.shape.position(pixel / self.shape.pixels.max(1), 0, pixel % self.shape.pixels.max(1));
+            return Err(ScoreError::usage(format!(
+                "{}: the probabilities of the {} classes at {} sum to {sum}, and a softmax sums to 1; logits are given with --logits, and \
+                 independent channels with targets (N, C, …) and --multi-label",
+                input.name(),
+                self.shape.classes,
+                index_of(input, position, self.source.class_axis)
+            )));
+        }
+        // The core's logarithm is not public, and this one has the same bits on every machine.
+        values.iter_mut().filter(|value| !value.is_nan()).for_each(|value| {
+            *value = libm::log(f64::from(value.max(epsilon))) as f32;
+        });
+        Ok(clamped)
+    }
 }

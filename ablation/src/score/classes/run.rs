@@ -49,17 +49,21 @@ impl Passes for Run<'_> {
         Ok(self.losses.accumulator()?)
     }
 
+    fn merge(&self, into: &mut Accumulator, more: &Accumulator) -> Result<(), ScoreError> {
+        Ok(into.merge(more)?)
+    }
+
+    fn state(&self, accumulator: &Accumulator) -> (u64, Option<Vec<i64>>) {
+        (accumulator.fingerprint(), accumulator.state())
+    }
+
     fn outcome(&self, accumulator: &Accumulator) -> Result<Outcome<Finished>, ScoreError> {
         Ok(Outcome::new(accumulator.counts(), accumulator.finish_valid())?)
     }
 
-    fn sum(
-        &self,
-        inputs: &Inputs,
-        pooled: &mut Accumulator,
-        progress: &mut Progress,
-    ) -> Result<FileOutcome<Finished>, ScoreError> {
+    fn sum(&self, inputs: &Inputs, progress: &Progress) -> Result<(FileOutcome<Finished>, Accumulator), ScoreError> {
         let shape = self.shape(inputs)?;
+        let bytes = inputs.bytes() / inputs.input.len().max(1);
         let mut pixels = ClassPixels::open(inputs, shape, self.arguments)?;
         let (mut file, mut image) = (self.accumulator()?, self.accumulator()?);
         let mut images = Vec::new();
@@ -74,10 +78,9 @@ impl Passes for Run<'_> {
             } else {
                 self.add(inputs, shape, &chunk, &mut file)?;
             }
-            progress.advance(chunk.logits.len());
+            progress.advance(chunk.logits.len() as u64 * bytes);
         }
-        pooled.merge(&file)?;
-        Ok(FileOutcome { all: self.outcome(&file)?, images, observed: pixels.observed() })
+        Ok((FileOutcome { all: self.outcome(&file)?, images, observed: pixels.observed() }, file))
     }
 
     fn gradient(&self, finished: &Finished, upstream: f64) -> Option<Gradient> {
@@ -89,9 +92,10 @@ impl Passes for Run<'_> {
         inputs: &Inputs,
         gradients: &[Option<Gradient>],
         mut outputs: Outputs,
-        progress: &mut Progress,
+        progress: &Progress,
     ) -> Result<(), ScoreError> {
         let shape = self.shape(inputs)?;
+        let bytes = inputs.bytes() / inputs.input.len().max(1);
         let mut pixels = ClassPixels::open(inputs, shape, self.arguments)?;
         let mut values = Vec::new();
         while let Some(chunk) = pixels.next_chunk()? {
@@ -99,7 +103,7 @@ impl Passes for Run<'_> {
                 values.clear();
                 values.resize(chunk.logits.len(), 0.0);
                 let image =
-                    if self.arguments.per_image { usize::try_from(chunk.image).unwrap_or(usize::MAX) } else { 0 };
+                    if self.arguments.is_per_image() { usize::try_from(chunk.image).unwrap_or(usize::MAX) } else { 0 };
                 if let Some(gradient) = gradients.get(image).and_then(Option::as_ref) {
                     gradient.write(chunk.pixels(), &mut values)?;
                 }
@@ -114,7 +118,7 @@ impl Passes for Run<'_> {
                 self.losses.write_map(chunk.pixels(), &mut values)?;
                 writer.write_f32(&values)?;
             }
-            progress.advance(chunk.logits.len());
+            progress.advance(chunk.logits.len() as u64 * bytes);
         }
         outputs.finish()
     }

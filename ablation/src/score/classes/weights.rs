@@ -68,6 +68,11 @@ impl fmt::Display for WeightsFrom {
 }
 
 impl WeightsFrom {
+    /// Whether they are numbers, and do not depend on the targets.
+    pub(crate) fn is_given(&self) -> bool {
+        matches!(self, WeightsFrom::Given(_))
+    }
+
     /// The weights of `classes` classes.
     pub(super) fn resolve(
         &self,

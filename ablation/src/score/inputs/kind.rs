@@ -1,226 +1,14 @@
-//! Which files are scored together.
+//! Tells binary masks from classes by the shapes, and checks all shapes.
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
-
-use serde::Serialize;
-
-use super::ScoreError;
+use super::Inputs;
 use crate::arguments::ScoreArguments;
-use crate::arrays::{Array, Source};
-use crate::paths::{self, Files, Named, PairRule, PairedBy, Pairs, shown};
-use crate::targets::{AxisSums, ClassAxis, ClassShape, Column, Exclusive, Labelled, MOST_CLASSES, Sums};
-
-/// The arrays of one score, their headers read and their types and shapes checked.
-pub(crate) struct Inputs {
-    pub(crate) input: Array,
-    pub(crate) targets: Array,
-    pub(crate) mask: Option<Array>,
-    pub(crate) weights: Option<Array>,
-    pub(crate) input_path: PathBuf,
-    /// How classes lie in the logits; `None` for binary masks.
-    pub(crate) classes: Option<ClassShape>,
-    pub(crate) paired_by: PairedByOption,
-    /// The axis of the logits that is that of classes.
-    pub(crate) class_axis: Option<usize>,
-    /// Whether the targets have that axis, too.
-    pub(crate) one_hot: bool,
-    paths: Vec<PathBuf>,
-}
-
-/// What the files of each option have in common with the logits or probabilities that they go with.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub(crate) struct PairedByOption {
-    pub(crate) targets: PairedBy,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) mask: Option<PairedBy>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) weights: Option<PairedBy>,
-}
-
-impl Inputs {
-    /// The arrays in the order in which they are read.
-    pub(crate) fn arrays(&self) -> Vec<Array> {
-        [Some(&self.input), Some(&self.targets), self.mask.as_ref(), self.weights.as_ref()]
-            .into_iter()
-            .flatten()
-            .cloned()
-            .collect()
-    }
-
-    /// The options whose file has a name that is not UTF-8, and so is shown with escapes.
-    pub(crate) fn escaped(&self, input: &'static str) -> Vec<&'static str> {
-        let options = [
-            Some(input),
-            Some("targets"),
-            self.mask.as_ref().map(|_| "mask"),
-            self.weights.as_ref().map(|_| "weights"),
-        ];
-        let options = options.into_iter().flatten().zip(&self.paths);
-        options.filter(|(_, path)| path.to_str().is_none()).map(|(option, _)| option).collect()
-    }
-
-    /// The targets, with what says which of their pixels count.
-    pub(crate) fn labelled(&self) -> Labelled<'_> {
-        // The mask of one-hot targets has another shape than they.
-        let beside = |array: &'_ Option<Array>| array.is_some() && !self.one_hot;
-        Labelled {
-            targets: &self.targets,
-            mask: self.mask.as_ref().filter(|_| beside(&self.mask)),
-            weights: self.weights.as_ref().filter(|_| beside(&self.weights)),
-        }
-    }
-
-    /// The shape of an array with a value for each pixel: the logits without the axis of classes.
-    pub(crate) fn pixel_shape(&self) -> Vec<u64> {
-        match self.class_axis {
-            Some(_) if !self.one_hot => self.targets.shape().to_vec(),
-            Some(axis) => without_axis(self.input.shape(), axis),
-            None => self.input.shape().to_vec(),
-        }
-    }
-
-    /// Whether a file to be written is one of those that are read.
-    pub(crate) fn reads(&self, path: &Path) -> bool {
-        let same = |other: &PathBuf| match (other.canonicalize(), path.canonicalize()) {
-            (Ok(a), Ok(b)) => a == b,
-            _ => false,
-        };
-        self.paths.iter().any(same)
-    }
-}
-
-/// One option's files, with the member of archives that was named.
-struct OptionFiles {
-    files: Files,
-    member: Option<String>,
-}
-
-impl OptionFiles {
-    /// `None` if the option was not given.
-    fn find(option: &'static str, arguments: &[OsString]) -> Result<Option<Self>, ScoreError> {
-        let mut all: Option<Self> = None;
-        for argument in arguments {
-            let source = Source::parse(argument);
-            let found = paths::find(source.path.as_os_str())?;
-            let Some(all) = &mut all else {
-                let files = Files { option, paths: found.paths, named: found.named };
-                all = Some(Self { files, member: source.member });
-                continue;
-            };
-            if all.member != source.member {
-                let argument = shown(argument.as_ref());
-                let message = format!("{argument}: files of one option must name the same array of their archives");
-                return Err(ScoreError::usage(message));
-            }
-            all.files.paths.extend(found.paths);
-            if found.named == Named::Together {
-                all.files.named = Named::Together;
-            }
-        }
-        Ok(all)
-    }
-
-    /// The files in the order of those that they go with.
-    fn with(self, inputs: &Self, rule: Option<PairRule>) -> Result<Partners, ScoreError> {
-        let Pairs { partners, by } = paths::pair(&inputs.files, &self.files, rule)?;
-        let paths = partners.into_iter().filter_map(|place| self.files.paths.get(place).cloned()).collect();
-        Ok(Partners { paths, member: self.member, by })
-    }
-}
-
-/// The files of an option, each at the place of the input that it goes with.
-struct Partners {
-    paths: Vec<PathBuf>,
-    member: Option<String>,
-    by: PairedBy,
-}
-
-/// Opens all that is to be scored.
-pub(crate) fn open(arguments: &ScoreArguments) -> Result<Vec<Inputs>, ScoreError> {
-    let (given, option, what) = if arguments.logits.is_empty() {
-        (&arguments.probs, "--probs", "probabilities")
-    } else {
-        (&arguments.logits, "--logits", "logits")
-    };
-    let inputs = OptionFiles::find(option, given)?;
-    let (Some(inputs), Some(targets)) = (inputs, OptionFiles::find("--targets", &arguments.targets)?) else {
-        return Err(ScoreError::usage("nothing to score: --targets and --logits or --probs are needed".to_owned()));
-    };
-    let beside = |option, arguments: &[OsString], rule| -> Result<Option<Partners>, ScoreError> {
-        OptionFiles::find(option, arguments)?.map(|files| files.with(&inputs, rule)).transpose()
-    };
-    let rule = arguments.pair;
-    let targets = targets.with(&inputs, rule)?;
-    let masks = beside("--mask", &arguments.mask, rule)?;
-    let weights = beside("--weights", &arguments.weights, rule)?;
-    let nth = |partners: &Option<Partners>, index: usize| -> Result<Option<(Array, PathBuf)>, ScoreError> {
-        let Some(partners) = partners else { return Ok(None) };
-        let Some(path) = partners.paths.get(index) else { return Ok(None) };
-        Ok(Some((Array::open(path, partners.member.as_deref())?, path.clone())))
-    };
-    let paired_by = PairedByOption {
-        targets: targets.by,
-        mask: masks.as_ref().map(|masks| masks.by),
-        weights: weights.as_ref().map(|weights| weights.by),
-    };
-    let mut all = Vec::new();
-    for (index, (input_path, target_path)) in inputs.files.paths.iter().zip(&targets.paths).enumerate() {
-        let input = Array::open(input_path, inputs.member.as_deref())?;
-        let targets = Array::open(target_path, targets.member.as_deref())?;
-        check_input(&input, what)?;
-        let (mask, weights) = (nth(&masks, index)?, nth(&weights, index)?);
-        let mut paths = vec![input_path.clone(), target_path.clone()];
-        paths.extend(mask.iter().chain(&weights).map(|(_, path)| path.clone()));
-        let (mask, weights) = (mask.map(|(array, _)| array), weights.map(|(array, _)| array));
-        if let Some(mask) = &mask {
-            check_mask(mask)?;
-        }
-        all.push(Inputs {
-            input,
-            targets,
-            mask,
-            weights,
-            input_path: input_path.clone(),
-            classes: None,
-            class_axis: None,
-            one_hot: false,
-            paired_by,
-            paths,
-        });
-    }
-    Ok(all)
-}
-
-fn check_input(input: &Array, what: &'static str) -> Result<(), ScoreError> {
-    if input.dtype().is_float() {
-        return Ok(());
-    }
-    Err(ScoreError::WrongDType {
-        array: input.name().to_owned(),
-        found: input.dtype().to_string(),
-        what,
-        accepted: "floating-point (f16, f32, f64)",
-        remedy: "is it the file of the targets?",
-    })
-}
-
-fn check_mask(mask: &Array) -> Result<(), ScoreError> {
-    if mask.dtype().is_integer() {
-        return Ok(());
-    }
-    Err(ScoreError::WrongDType {
-        array: mask.name().to_owned(),
-        found: mask.dtype().to_string(),
-        what: "a mask",
-        accepted: "bool or integers (0: ignored)",
-        remedy: "give weights with --weights",
-    })
-}
+use crate::arrays::squeezed;
+use crate::score::ScoreError;
+use crate::targets::{AxisSums, ClassAxis, ClassShape, Column, Exclusive, MOST_CLASSES, Sums};
 
 /// Checks that there are images to take a mean over, if one is to be taken.
 pub(crate) fn check_images(inputs: &[Inputs], per_image: bool) -> Result<(), ScoreError> {
-    match inputs.iter().find(|inputs| per_image && inputs.input.shape().len() < 2) {
+    match inputs.iter().find(|inputs| per_image && inputs.images.is_none() && inputs.input.shape().len() < 2) {
         Some(inputs) => Err(ScoreError::usage(format!(
             "{}: --per-image needs an axis of images (the first) and at least one of pixels; the shape is {}",
             inputs.input.name(),
@@ -231,6 +19,7 @@ pub(crate) fn check_images(inputs: &[Inputs], per_image: bool) -> Result<(), Sco
 }
 
 /// What is scored.
+#[derive(Debug)]
 pub(crate) enum Kind {
     Binary,
     Classes(Classes),
@@ -263,11 +52,11 @@ pub(crate) fn kind(inputs: &mut [Inputs], arguments: &ScoreArguments) -> Result<
             )));
         }
         for inputs in inputs.iter() {
-            crate::arrays::check_shapes(&inputs.arrays())?;
+            check_same_shape(inputs, arguments)?;
         }
         return Ok(Kind::Binary);
     };
-    check_options_of_classes(first, arguments)?;
+    check_options_of_classes(arguments)?;
     if arguments.multi_label {
         return Err(ScoreError::usage(format!(
             "--multi-label is for targets of the shape of the logits, a binary mask in each channel; logits {} and targets \
@@ -285,7 +74,6 @@ pub(crate) fn kind(inputs: &mut [Inputs], arguments: &ScoreArguments) -> Result<
     }
     for inputs in inputs.iter_mut() {
         let (shape, axis) = class_shape(inputs, count)?;
-        check_labels(&inputs.targets)?;
         (inputs.classes, inputs.class_axis) = (Some(shape), Some(axis));
     }
     let names = arguments.classes.as_ref().map_or(Vec::new(), |classes| classes.names.clone());
@@ -295,16 +83,31 @@ pub(crate) fn kind(inputs: &mut [Inputs], arguments: &ScoreArguments) -> Result<
 /// The number of classes, if there are any.
 fn class_count(inputs: &Inputs, arguments: &ScoreArguments) -> Result<Option<usize>, ScoreError> {
     if let Some(classes) = &arguments.classes {
+        if classes.count > MOST_CLASSES && !arguments.is_without_losses() {
+            return Err(ScoreError::usage(format!(
+                "--classes {}: losses take at most {MOST_CLASSES} classes; --metrics without --loss takes more",
+                classes.count
+            )));
+        }
         return Ok(Some(classes.count));
     }
-    let axis = class_axis(inputs.input.shape(), inputs.targets.shape(), None);
-    if let (Some(0), [count, ..], [1, ..]) = (axis, inputs.input.shape(), inputs.targets.shape())
-        && inputs.input.shape().len() == inputs.targets.shape().len()
+    let (logits, targets) = (inputs.input.shape(), inputs.targets.shape());
+    if arguments.broadcast && squeezed(logits) == squeezed(targets) {
+        return Ok(None);
+    }
+    let axis = class_axis(logits, targets, None);
+    let one_for_all = match (logits, targets) {
+        ([_, ..], [1, ..]) => logits.len() == targets.len(),
+        ([_, 1, ..], _) => true,
+        _ => false,
+    };
+    if let (Some(0), [count, ..]) = (axis, logits)
         && *count > 1
+        && one_for_all
     {
         return Err(ScoreError::usage(format!(
             "{}: the shape {} of targets fits logits {} only if axis 0 is that of {count} classes; give --classes {count} if \
-             it is, and {count} targets if it is that of images",
+             it is, and {count} targets if it is that of images (--broadcast if one mask is that of all)",
             inputs.targets.name(),
             inputs.targets.shape_text(),
             inputs.input.shape_text()
@@ -314,9 +117,9 @@ fn class_count(inputs: &Inputs, arguments: &ScoreArguments) -> Result<Option<usi
     match count {
         None | Some(0 | 1) => Ok(None),
         Some(count) => match usize::try_from(count) {
-            Ok(count) if count <= MOST_CLASSES => Ok(Some(count)),
+            Ok(count) if count <= MOST_CLASSES || arguments.is_without_losses() => Ok(Some(count)),
             _ => Err(ScoreError::usage(format!(
-                "{}: the shape {} has {count} classes, and at most {MOST_CLASSES} can be scored",
+                "{}: the shape {} has {count} classes, and losses take at most {MOST_CLASSES}; --metrics without --loss takes more",
                 inputs.input.name(),
                 inputs.input.shape_text()
             ))),
@@ -332,16 +135,31 @@ fn class_axis(logits: &[u64], targets: &[u64], classes: Option<u64>) -> Option<u
     })
 }
 
-/// Whether an array has a value for each pixel of logits with this axis of classes.
+/// Whether an array has a value for each pixel of logits with this axis of classes, whatever axes of length 1 there are.
 fn fits(logits: &[u64], other: &[u64], axis: usize) -> bool {
-    let mut without = logits.to_vec();
-    without.remove(axis);
-    let mut of_one = logits.to_vec();
-    of_one[axis] = 1;
-    other == without || (other == of_one && logits[axis] != 1)
+    logits.get(axis) != Some(&1) && squeezed(&without_axis(logits, axis)) == squeezed(other)
+        || without_axis(logits, axis) == other
 }
 
-fn without_axis(shape: &[u64], axis: usize) -> Vec<u64> {
+/// Checks that arrays have the same shape; what else they may be is named.
+fn check_same_shape(inputs: &Inputs, arguments: &ScoreArguments) -> Result<(), ScoreError> {
+    let (input, targets) = (&inputs.input, &inputs.targets);
+    let error = match crate::arrays::check_shapes(&inputs.arrays()) {
+        Ok(()) => return Ok(()),
+        Err(error) => error,
+    };
+    let (logits, other) = (input.shape(), squeezed(targets.shape()));
+    let is = |shape: Option<&[u64]>| shape.is_some_and(|shape| squeezed(shape) == other);
+    if !arguments.broadcast && (is(logits.get(1..)) || is(logits.get(2..))) {
+        return Err(ScoreError::usage(format!("{error}; --broadcast takes one mask for every image")));
+    }
+    if !arguments.channels_last && is(logits.len().checked_sub(1).and_then(|axes| logits.get(..axes))) {
+        return Err(ScoreError::usage(format!("{error}; --channels-last takes the last axis as that of classes")));
+    }
+    Err(error.into())
+}
+
+pub(super) fn without_axis(shape: &[u64], axis: usize) -> Vec<u64> {
     let lengths = shape.iter().enumerate().filter(|(place, _)| *place != axis);
     lengths.map(|(_, length)| *length).collect()
 }
@@ -369,10 +187,11 @@ fn class_shape(inputs: &Inputs, count: usize) -> Result<(ClassShape, usize), Sco
         )));
     };
     // (C, H, W) of one image, or (N, C, pixels) of several: only the shape says, and here it does not.
-    if let [images, classes, _] = shape
+    if let [images, classes, ..] = shape
         && images == classes
         && *classes > 1
-        && inputs.targets.shape().len() == 2
+        && fits(shape, inputs.targets.shape(), 0)
+        && fits(shape, inputs.targets.shape(), 1)
     {
         return Err(ScoreError::usage(format!(
             "{}: the shape {} can be one image of {classes} classes, or {images} images of {classes} classes; give logits \
@@ -382,7 +201,7 @@ fn class_shape(inputs: &Inputs, count: usize) -> Result<(ClassShape, usize), Sco
         )));
     }
     for other in inputs.mask.iter().chain(&inputs.weights) {
-        if !fits(shape, other.shape(), axis) && other.shape() != inputs.targets.shape() {
+        if !fits(shape, other.shape(), axis) && squeezed(other.shape()) != squeezed(inputs.targets.shape()) {
             return Err(ScoreError::usage(format!(
                 "{}: shape {} differs from {} of the targets {}; they must be equal",
                 other.name(),
@@ -410,9 +229,7 @@ fn one_hot(inputs: &mut [Inputs], arguments: &ScoreArguments) -> Result<Kind, Sc
             )));
         }
     }
-    if let Some(first) = inputs.first() {
-        check_options_of_classes(first, arguments)?;
-    }
+    check_options_of_classes(arguments)?;
     let axis = one_hot_axis(inputs, arguments)?;
     let mut count = 0;
     for inputs in inputs.iter_mut() {
@@ -525,27 +342,8 @@ fn check_ignore(inputs: &[Inputs], arguments: &ScoreArguments) -> Result<(), Sco
     }
 }
 
-fn check_labels(targets: &Array) -> Result<(), ScoreError> {
-    if targets.dtype().is_integer() {
-        return Ok(());
-    }
-    Err(ScoreError::WrongDType {
-        array: targets.name().to_owned(),
-        found: targets.dtype().to_string(),
-        what: "labels of classes",
-        accepted: "bool or integers",
-        remedy: "convert with numpy's astype, or argmax over one-hot or soft targets",
-    })
-}
-
-fn check_options_of_classes(first: &Inputs, arguments: &ScoreArguments) -> Result<(), ScoreError> {
+fn check_options_of_classes(arguments: &ScoreArguments) -> Result<(), ScoreError> {
     let usage = |message: String| Err(ScoreError::usage(message));
-    if arguments.logits.is_empty() {
-        return usage(format!(
-            "{}: losses over classes take logits; logarithms of probabilities are logits as well: numpy.log(p.clip(1e-7))",
-            first.input.name()
-        ));
-    }
     if arguments.threshold.is_some() {
         return usage("--threshold is for binary masks; of classes the likeliest is predicted".to_owned());
     }

@@ -1,0 +1,247 @@
+//! `ablation merge`: states of several runs are added, and finished as one run.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use loss_core::Counts;
+use loss_expression::{ClassExpression, Expression, binary, classes};
+
+use super::metrics::{Asked, Measured};
+use super::results::{Finish, Outcome, Reading, Report, Scorer};
+use super::state::{Readings, State};
+use super::{Finishing, ScoreError, finish, finish_labels, report, run};
+use crate::answer::Answer;
+use crate::arguments::{EmptyImages, MergeArguments};
+use crate::paths::shown;
+
+/// Adds the states, and gives the text to print.
+pub(crate) fn merge(arguments: &MergeArguments) -> Result<Answer, ScoreError> {
+    let output = &arguments.output;
+    for (option, is_given) in [
+        ("--grad", output.grad.is_some()),
+        ("--map", output.map.is_some()),
+        ("--compare", !arguments.metric.compare.is_empty()),
+        ("--metrics", !arguments.metric.metrics.is_empty()),
+    ] {
+        if is_given {
+            return Err(ScoreError::usage(format!("{option}: states have no pixels; give it to `ablation score`")));
+        }
+    }
+    let mut states = Vec::new();
+    for path in &arguments.states {
+        states.push((path.clone(), State::read(path)?));
+    }
+    // The order in which states are named changes nothing.
+    let mut all = added(&states)?;
+    all.files.sort_by(|a, b| (&a.input, &a.targets).cmp(&(&b.input, &b.targets)));
+    all.scores.sort_by(|a, b| (a.names.input(), &a.names.targets).cmp(&(b.names.input(), &b.names.targets)));
+    if let Some(path) = &output.state {
+        all.write(path)?;
+        return Ok(String::new().into());
+    }
+    let wrong = |problem: String| ScoreError::usage(format!("{}: {problem}", shown(&arguments.states[0])));
+    let asked = match &all.metrics {
+        Some(parameters) => Asked::of_parameters(parameters, &arguments.metric).map_err(wrong)?,
+        None => Asked::of_parameters(&Asked::none(), &arguments.metric).map_err(wrong)?,
+    };
+    if asked.metrics.is_empty() && (arguments.per_image.is_some() || arguments.metric.intervals.is_some()) {
+        let message = "the states have no rows of images, which --per-image and --intervals need; give --metrics to `ablation score --state`";
+        return Err(ScoreError::usage(message.to_owned()));
+    }
+    let mut measured = all.to_measured().map_err(wrong)?;
+    measured.rows.sort();
+    let input = if all.scores.iter().any(|file| file.names.probs.is_some()) { "probs" } else { "logits" };
+    let finishing = Finishing { metric: &arguments.metric, output, rows: arguments.per_image.as_ref(), input };
+    if all.state.is_none() {
+        let files: Vec<[String; 2]> = all.files.iter().map(|file| [file.input.clone(), file.targets.clone()]).collect();
+        return finish_labels(&files, &measured, &asked, &finishing, all.warnings, Vec::new());
+    }
+    let report = finished(&all)?;
+    finish(report, measured, &asked, &finishing, Vec::new())
+}
+
+/// The sum of all states.
+fn added(states: &[(PathBuf, State)]) -> Result<State, ScoreError> {
+    let [(first_path, first), rest @ ..] = states else {
+        return Err(ScoreError::usage("no state to merge".to_owned()));
+    };
+    let mut all = first.clone();
+    let mut seen: BTreeMap<(String, String), &PathBuf> = BTreeMap::new();
+    for (path, state) in states {
+        for file in &state.files {
+            if let Some(other) = seen.insert((file.input.clone(), file.targets.clone()), path) {
+                return Err(ScoreError::usage(format!(
+                    "{}: {} against {} is in {} as well, and would count twice",
+                    shown(path),
+                    file.input,
+                    file.targets,
+                    shown(other)
+                )));
+            }
+        }
+    }
+    let mut measured =
+        first.to_measured().map_err(|problem| ScoreError::usage(format!("{}: {problem}", shown(first_path))))?;
+    for (path, state) in rest {
+        let differs = |what: &str, a: String, b: String| {
+            Err(ScoreError::usage(format!("{}: {what} is {b}, and {a} in {}", shown(path), shown(first_path))))
+        };
+        let text = |value: &dyn std::fmt::Debug| format!("{value:?}");
+        let checks: [(&str, bool, &dyn std::fmt::Debug, &dyn std::fmt::Debug); 10] = [
+            ("losses", first.losses == state.losses, &first.losses, &state.losses),
+            ("inputs", first.inputs == state.inputs, &first.inputs, &state.inputs),
+            ("epsilon", first.epsilon == state.epsilon, &first.epsilon, &state.epsilon),
+            ("threshold", first.threshold == state.threshold, &first.threshold, &state.threshold),
+            ("classes", first.classes == state.classes, &first.classes, &state.classes),
+            ("class_weights", first.class_weights == state.class_weights, &first.class_weights, &state.class_weights),
+            ("fingerprint", first.fingerprint == state.fingerprint, &first.fingerprint, &state.fingerprint),
+            ("metrics", first.metrics == state.metrics, &first.metrics, &state.metrics),
+            ("class_names", first.class_names == state.class_names, &first.class_names, &state.class_names),
+            (
+                "readings",
+                same_readings(first.readings.as_ref(), state.readings.as_ref()),
+                &first.readings,
+                &state.readings,
+            ),
+        ];
+        if let Some((what, _, a, b)) = checks.into_iter().find(|(_, same, ..)| !same) {
+            return differs(what, text(a), text(b));
+        }
+        match (&mut all.state, &state.state) {
+            (Some(sums), Some(more)) if sums.len() == more.len() => {
+                for (sum, more) in sums.iter_mut().zip(more) {
+                    *sum = sum.checked_add(*more).ok_or_else(|| {
+                        ScoreError::usage(format!("{}: a sum is out of range: the state is damaged", shown(path)))
+                    })?;
+                }
+            }
+            (None, None) => {}
+            _ => return differs("the length of state", "another".to_owned(), "damaged".to_owned()),
+        }
+        all.files.extend(state.files.iter().cloned());
+        all.scores.extend(state.scores.iter().cloned());
+        all.clamped.probabilities += state.clamped.probabilities;
+        all.clamped.targets += state.clamped.targets;
+        for warning in &state.warnings {
+            if !all.warnings.contains(warning) {
+                all.warnings.push(warning.clone());
+            }
+        }
+        let more = state.to_measured().map_err(|problem| ScoreError::usage(format!("{}: {problem}", shown(path))))?;
+        if !measured.merge(more) {
+            return Err(ScoreError::usage(format!(
+                "{}: has other bins of probabilities than {}",
+                shown(path),
+                shown(first_path)
+            )));
+        }
+    }
+    keep(&mut all, measured);
+    Ok(all)
+}
+
+/// Of files without a reading, as other programs write them, nothing is known.
+fn same_readings(a: Option<&Readings>, b: Option<&Readings>) -> bool {
+    match (a, b) {
+        // A single image may have its classes along another axis than several.
+        (Some(a), Some(b)) => {
+            let kind = |readings: &Readings| Readings { class_axis: None, ..readings.clone() };
+            kind(a) == kind(b) && a.class_axis.is_some() == b.class_axis.is_some()
+        }
+        _ => true,
+    }
+}
+
+fn keep(all: &mut State, measured: Measured) {
+    all.reliability = measured.reliability.as_ref().map(|sums| sums.sums().iter().map(ToString::to_string).collect());
+    all.histogram = measured.histogram.as_ref().map(loss_metrics::ProbabilityHistogram::state);
+    let mut rows = measured.rows;
+    rows.sort();
+    all.images = rows.0;
+}
+
+/// The report of sums that were added.
+fn finished(state: &State) -> Result<Report, ScoreError> {
+    let readings = state.readings.clone().unwrap_or_default();
+    let reading = Reading { threshold: state.threshold.unwrap_or(0.5), names: state.class_names.clone() };
+    let per_image = state.scores.iter().any(|file| file.group.images.is_some());
+    let empty_images = if readings.empty_images_count { EmptyImages::Count } else { EmptyImages::Skip };
+    let integers = state.state.as_deref().unwrap_or_default();
+    let check = |fingerprint: u64| {
+        let (own, given) = (format!("0x{fingerprint:016x}"), state.fingerprint.clone().unwrap_or_default());
+        if own == given {
+            return Ok(());
+        }
+        Err(ScoreError::usage(format!(
+            "the fingerprint of {} is {own}, and the states say {given}: they are of other losses, or damaged",
+            state.losses.join(", ")
+        )))
+    };
+    let mut report = match state.classes {
+        None => {
+            let expressions =
+                state.losses.iter().map(|text| text.parse::<Expression>()).collect::<Result<Vec<_>, _>>()?;
+            let losses = binary::Losses::new(expressions);
+            let kind = match (state.inputs.as_str(), state.epsilon) {
+                ("probabilities", Some(epsilon)) => binary::Inputs::probabilities(epsilon)?,
+                ("logits", _) => binary::Inputs::Logits,
+                (other, _) => {
+                    return Err(ScoreError::usage(format!(
+                        "the inputs of a state are {other:?}; accepted: logits, or probabilities with epsilon"
+                    )));
+                }
+            };
+            let mut sums = losses.accumulator(kind)?.at_threshold(reading.threshold)?;
+            check(sums.fingerprint())?;
+            sums.load_state(integers).map_err(damaged)?;
+            let outcome = run::outcome(&sums)?;
+            let scorer = Scorer {
+                expressions: losses.expressions(),
+                of_nothing: losses.of_nothing(),
+                reading,
+                per_image,
+                empty_images,
+            };
+            valid(&outcome)?;
+            report(&scorer, &outcome, state.scores.clone(), &readings)?
+        }
+        Some(count) => {
+            let expressions =
+                state.losses.iter().map(|text| text.parse::<ClassExpression>()).collect::<Result<Vec<_>, _>>()?;
+            let losses = classes::Losses::new(expressions, count, state.class_weights.as_deref())?;
+            let mut sums = losses.accumulator()?;
+            check(sums.fingerprint())?;
+            sums.load_state(integers).map_err(damaged)?;
+            let outcome = Outcome::new(sums.counts(), sums.finish_valid())?;
+            let scorer = Scorer {
+                expressions: losses.expressions(),
+                of_nothing: losses.of_nothing(),
+                reading,
+                per_image,
+                empty_images,
+            };
+            valid(&outcome)?;
+            report(&scorer, &outcome, state.scores.clone(), &readings)?
+        }
+    };
+    report.clamped = state.clamped;
+    report.warnings.clone_from(&state.warnings);
+    Ok(report)
+}
+
+fn damaged(error: loss_core::StateError) -> ScoreError {
+    ScoreError::usage(format!("the states cannot be loaded: {error}"))
+}
+
+fn valid<F: Finish>(outcome: &Outcome<F>) -> Result<(), ScoreError> {
+    let counts: Counts = outcome.counts;
+    match outcome.finished {
+        Some(_) => Ok(()),
+        None => Err(ScoreError::NoValidPixels {
+            array: "the states".to_owned(),
+            pixels: counts.pixels(),
+            ignored: counts.ignored,
+            rejected: counts.rejected(),
+        }),
+    }
+}

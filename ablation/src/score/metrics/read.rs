@@ -1,0 +1,252 @@
+//! Images as labels, one after the other.
+
+use loss_core::Logits;
+use loss_core::extend::Link;
+
+use super::{Measured, Of};
+use crate::arguments::{OnBad, ScoreArguments};
+use crate::arrays::Array;
+use crate::score::ScoreError;
+use crate::score::classes::pixels::ClassPixels;
+use crate::score::inputs::{Geometry, Inputs};
+use crate::score::pixels::Pixels;
+use crate::targets::{Column, Value, Weighing};
+
+/// An image, or a channel of one.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Image {
+    pub(super) image: u64,
+    pub(super) channel: u64,
+    pub(super) truth: Vec<i64>,
+    pub(super) prediction: Vec<i64>,
+    /// Which pixels count; empty if all do.
+    pub(super) valid: Vec<bool>,
+}
+
+impl Image {
+    fn clear(&mut self) {
+        self.truth.clear();
+        self.prediction.clear();
+        self.valid.clear();
+    }
+
+    fn push(&mut self, truth: i64, prediction: i64, is_valid: bool) {
+        self.truth.push(truth);
+        self.prediction.push(prediction);
+        if !is_valid || !self.valid.is_empty() {
+            self.valid.resize(self.truth.len() - 1, true);
+            self.valid.push(is_valid);
+        }
+    }
+}
+
+/// Reads a file image by image.
+pub(super) fn each_image(
+    inputs: &Inputs,
+    arguments: &ScoreArguments,
+    of: Of<'_>,
+    geometry: &Geometry,
+    measured: &mut Measured,
+    mut each: impl FnMut(&Image, &mut Measured) -> Result<(), ScoreError>,
+) -> Result<(), ScoreError> {
+    let mut gather =
+        Gather { image: Image::default(), next: 0, pixels: geometry.pixels(), channels: geometry.channels };
+    let mut ended = |image: &Image, measured: &mut Measured| each(image, measured);
+    match of {
+        _ if !arguments.prediction.is_empty() => labels(inputs, arguments, of, &mut gather, measured, &mut ended),
+        Of::Binary => binary(inputs, arguments, &mut gather, measured, &mut ended),
+        Of::Classes(_) => classes(inputs, arguments, &mut gather, measured, &mut ended),
+    }
+}
+
+/// Pixels that are gathered until an image is whole.
+struct Gather {
+    image: Image,
+    next: u64,
+    pixels: usize,
+    channels: u64,
+}
+
+type Ended<'a> = &'a mut dyn FnMut(&Image, &mut Measured) -> Result<(), ScoreError>;
+
+impl Gather {
+    fn push(
+        &mut self,
+        (truth, prediction, is_valid): (i64, i64, bool),
+        measured: &mut Measured,
+        ended: Ended<'_>,
+    ) -> Result<(), ScoreError> {
+        self.image.push(truth, prediction, is_valid);
+        if self.image.truth.len() >= self.pixels {
+            let channels = self.channels.max(1);
+            (self.image.image, self.image.channel) = (self.next / channels, self.next % channels);
+            self.next += 1;
+            ended(&self.image, measured)?;
+            self.image.clear();
+        }
+        Ok(())
+    }
+}
+
+fn binary(
+    inputs: &Inputs,
+    arguments: &ScoreArguments,
+    gather: &mut Gather,
+    measured: &mut Measured,
+    ended: Ended<'_>,
+) -> Result<(), ScoreError> {
+    let of_logits = arguments.probs.is_empty();
+    let threshold = if of_logits { Logits.input_at(arguments.threshold()) } else { arguments.threshold() } as f32;
+    let mut pixels = Pixels::open_in(inputs, arguments, Inputs::ORDER)?;
+    while let Some(chunk) = pixels.next_chunk()? {
+        let (inputs_, targets, weights) = chunk.columns();
+        for (place, (input, target)) in inputs_.iter().zip(targets).enumerate() {
+            let counts = weights.is_none_or(|weights| weights.get(place).is_none_or(|weight| *weight != 0.0));
+            let in_range = if of_logits { input.is_finite() } else { (0.0..=1.0).contains(input) };
+            let is_valid = counts && in_range && (0.0..=1.0).contains(target);
+            if is_valid && *target != 0.0 && *target != 1.0 {
+                return Err(soft(&inputs.targets, (*target).into()));
+            }
+            if is_valid {
+                let p = if of_logits { logistic(*input) } else { *input };
+                if let Some(reliability) = &mut measured.reliability {
+                    reliability.push(p, *target == 1.0);
+                }
+                if let Some(histogram) = &mut measured.histogram {
+                    histogram.push(p, *target == 1.0);
+                }
+            }
+            let pixel = (i64::from(*target == 1.0), i64::from(*input >= threshold), is_valid);
+            gather.push(pixel, measured, ended)?;
+        }
+    }
+    Ok(())
+}
+
+fn soft(targets: &Array, found: f64) -> ScoreError {
+    ScoreError::usage(format!(
+        "{}: metrics need hard targets, 0 or 1, and a target is {}; take them apart with numpy's mask > 0.5, or leave --metrics out",
+        targets.name(),
+        Value::from(found)
+    ))
+}
+
+fn logistic(logit: f32) -> f32 {
+    (1.0 / (1.0 + libm::exp(-f64::from(logit)))) as f32
+}
+
+fn classes(
+    inputs: &Inputs,
+    arguments: &ScoreArguments,
+    gather: &mut Gather,
+    measured: &mut Measured,
+    ended: Ended<'_>,
+) -> Result<(), ScoreError> {
+    let Some(shape) = inputs.classes else { return Ok(()) };
+    let mut pixels = ClassPixels::open(inputs, shape, arguments)?;
+    let (mut largest, mut predicted): (Vec<f32>, Vec<usize>) = (Vec::new(), Vec::new());
+    let mut softmax = vec![0.0; shape.classes];
+    while let Some(chunk) = pixels.next_chunk()? {
+        let count = chunk.labels.len();
+        // The class of the largest logit, the first of several, as that of the confusion.
+        largest.clear();
+        largest.resize(count, f32::MIN);
+        predicted.clear();
+        predicted.resize(count, 0);
+        let mut in_range = vec![true; count];
+        for (class, plane) in chunk.logits.chunks(count.max(1)).enumerate() {
+            for (place, logit) in plane.iter().enumerate() {
+                in_range[place] &= logit.is_finite();
+                if *logit > largest[place] {
+                    (largest[place], predicted[place]) = (*logit, class);
+                }
+            }
+        }
+        for place in 0..count {
+            let label = chunk.labels[place];
+            let has_class = usize::try_from(label).is_ok_and(|label| label < shape.classes);
+            let is_valid = chunk.weights[place] != 0.0 && in_range[place] && has_class;
+            if chunk.weights[place] != 0.0 && !has_class && arguments.on_bad == OnBad::Error {
+                return Err(ScoreError::usage(format!(
+                    "{}: a label is {label}; accepted: 0 to {}, for {} classes; --on-bad skip leaves such pixels out",
+                    inputs.targets.name(),
+                    shape.classes - 1,
+                    shape.classes
+                )));
+            }
+            if let Some(reliability) = measured.reliability.as_mut().filter(|_| is_valid) {
+                let mut sum = 0.0;
+                for (class, p) in softmax.iter_mut().enumerate() {
+                    *p = libm::exp(f64::from(chunk.logits[class * count + place] - largest[place]));
+                    sum += *p;
+                }
+                let label = usize::try_from(label).unwrap_or(usize::MAX);
+                reliability.push_classes(softmax.iter().map(|p| (p / sum) as f32), label);
+            }
+            gather.push((label, predicted[place] as i64, is_valid), measured, ended)?;
+        }
+    }
+    Ok(())
+}
+
+/// Label maps against label maps.
+fn labels(
+    inputs: &Inputs,
+    arguments: &ScoreArguments,
+    of: Of<'_>,
+    gather: &mut Gather,
+    measured: &mut Measured,
+    ended: Ended<'_>,
+) -> Result<(), ScoreError> {
+    const CHUNK: u64 = 1 << 16;
+    crate::arrays::check_shapes(&inputs.arrays())?;
+    let mut prediction = Column::open(&inputs.input, Inputs::ORDER)?;
+    let mut targets = Column::open(&inputs.targets, Inputs::ORDER)?;
+    let mut weighing = Weighing::open(inputs.mask.as_ref(), None, Inputs::ORDER)?;
+    let classes = match of {
+        Of::Binary => 2,
+        Of::Classes(classes) => classes.count as i64,
+    };
+    let (mut truth, mut predicted) = (Vec::new(), Vec::new());
+    while targets.remaining() > 0 {
+        let count = usize::try_from(targets.remaining().min(CHUNK)).unwrap_or(0);
+        targets.read(count)?;
+        prediction.read(count)?;
+        weighing.read(count)?;
+        if let Some(ignore) = arguments.ignore {
+            let weights = weighing.values_mut();
+            targets.each_equal(ignore, |place| weights[place] = 0.0);
+        }
+        for (column, labels) in [(&mut targets, &mut truth), (&mut prediction, &mut predicted)] {
+            if arguments.foreground.is_empty() {
+                column.labels(labels);
+            } else {
+                column.mark(&arguments.foreground);
+                labels.clear();
+                labels.extend(column.singles().iter().map(|mark| i64::from(*mark != 0.0)));
+            }
+        }
+        for place in 0..count {
+            let is_valid = weighing.values()[place] != 0.0;
+            for (column, array, label) in
+                [(&targets, &inputs.targets, truth[place]), (&prediction, &inputs.input, predicted[place])]
+            {
+                if is_valid && !(0..classes).contains(&label) {
+                    return Err(ScoreError::usage(format!(
+                        "{}: a label is {}; accepted: whole numbers from 0 to {}, for {classes} classes{}",
+                        array.name(),
+                        column.value(place),
+                        classes - 1,
+                        if matches!(of, Of::Binary) {
+                            "; --foreground takes some values as foreground, --classes N reads labels"
+                        } else {
+                            "; --classes takes more, --ignore leaves a value of the targets out"
+                        }
+                    )));
+                }
+            }
+            gather.push((truth[place], predicted[place], is_valid), measured, ended)?;
+        }
+    }
+    Ok(())
+}
