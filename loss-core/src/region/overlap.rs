@@ -171,7 +171,7 @@ impl Overlap for Squared {
     }
 }
 
-/// The minimum form: I = Σ w min(p, t), P = Σ w p, T = Σ w t. Only in this form is the Dice loss of a soft label against itself 0.
+/// The minimum form: I = Σ w min(p, t), P = Σ w p, T = Σ w t. The Dice loss of a soft label against itself is 0, as in the [`Squared`] form.
 ///
 /// For hard targets it equals [`Product`]. Where p = t the slope of the minimum is defined as ½.
 ///
