@@ -205,7 +205,7 @@ fn exercises_on(numbers: &[u8], is_of_files: bool) -> Result<Vec<&'static Exerci
     let left = chosen.iter().find(|exercise| !possible.iter().any(|other| other.number == exercise.number));
     match left {
         Some(left) if !numbers.is_empty() => Err(RunError::Common(Error::Usage(format!(
-            "exercise {}: has images of its own, so it cannot be trained on --images; leave it out, or run it without --images",
+            "exercise {}: it has images of its own, so it cannot be trained on --images; leave it out, or run it without --images",
             left.number
         )))),
         _ => Ok(possible),
