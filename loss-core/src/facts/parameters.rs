@@ -93,10 +93,10 @@ pub(crate) fn smoothing(arguments: &Arguments<'_>) -> [f64; 2] {
 }
 
 const FLOOR: ParameterFacts =
-    number("floor", 0.0, NOT_NEGATIVE, "a lower limit for the denominator in the formula of tversky");
+    number("floor", 0.0, NOT_NEGATIVE, "a lower limit for the denominator of the formula");
 pub(crate) const FLOORED: &[ParameterFacts] = &[FLOOR];
 pub(crate) const LOG_FLOORED: &[ParameterFacts] = &[ParameterFacts {
     default: Preset::Number(1e-7),
-    meaning: "a lower limit for the score, and for the denominator in the formula of tversky",
+    meaning: "a lower limit for the score, and for the denominator of its formula",
     ..FLOOR
 }];
