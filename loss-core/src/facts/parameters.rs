@@ -92,8 +92,7 @@ pub(crate) fn smoothing(arguments: &Arguments<'_>) -> [f64; 2] {
     ["smooth_numerator", "smooth_denominator"].map(|name| arguments.number(name))
 }
 
-const FLOOR: ParameterFacts =
-    number("floor", 0.0, NOT_NEGATIVE, "a lower limit for the denominator of the formula");
+const FLOOR: ParameterFacts = number("floor", 0.0, NOT_NEGATIVE, "a lower limit for the denominator of the formula");
 pub(crate) const FLOORED: &[ParameterFacts] = &[FLOOR];
 pub(crate) const LOG_FLOORED: &[ParameterFacts] = &[ParameterFacts {
     default: Preset::Number(1e-7),
