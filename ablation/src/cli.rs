@@ -22,13 +22,13 @@ use crate::{inspect, losses, man, score, terminal};
 /// them past exact sums (the result does not depend on order, chunks or machine), and gives losses, their parts,
 /// confusion counts, gradients and metrics. `merge` adds what several machines summed.
 ///
-/// Without a command, `ablation run` is run.
+/// Without a command, `ablation` does what `ablation run` does. If it was built without training, it prints this help.
 #[derive(Debug, Parser)]
 #[command(
     name = "ablation",
     version,
     propagate_version = true,
-    after_help = "Examples:\n  ablation run --quick\n  ablation score --logits z.npy --targets y.npy\n  ablation score --logits z.npy --targets y.npy --loss \"bce + dice(smooth=1e-5)\" --json\n  ablation score --logits z.npy --targets labels.npy --classes background,road,house --convention monai\n  ablation score --prediction preds/ --targets masks/ --metrics all --intervals 0.95\n  ablation inspect labels.npy\n  ablation losses focal\n\nExit codes: 0 done (also if the reader of the output has gone, as in `| head`), 1 a file could not be read or written (with --keep-going: or scored), 2 the input or the command line is wrong (a file to read does not exist), 130 broken off by Ctrl-C with nothing to show."
+    after_help = "Examples:\n  ablation run --quick\n  ablation score --logits z.npy --targets y.npy\n  ablation score --logits z.npy --targets y.npy --loss \"bce + dice(smooth=1e-5)\" --json\n  ablation score --logits z.npy --targets labels.npy --classes background,road,house --convention monai\n  ablation score --prediction preds/ --targets masks/ --metrics all --intervals 0.95\n  ablation inspect labels.npy\n  ablation losses focal\n\nExit codes: 0 done (also if the reader of a pipe stops early, as in `| head`), 1 a file could not be read or written (with --keep-going: or scored), 2 the input or the command line is wrong (for example, a file does not exist), 130 stopped by Ctrl-C before there was a result."
 )]
 struct Cli {
     // `None` means `ablation run`.

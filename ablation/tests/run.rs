@@ -394,7 +394,7 @@ fn images_that_cannot_be_trained_on_are_refused() {
     let other = folder
         .run("run 6 --config tiny.toml --crop 16 --images images --masks numbers --foreground nonzero", &[])
         .refusal();
-    assert!(other.contains("exercise 6: has images of its own"), "{other}");
+    assert!(other.contains("exercise 6: it has images of its own"), "{other}");
     let large = folder
         .run("run 1 --config tiny.toml --crop 32 --images images --masks numbers --foreground 1,2", &[])
         .refusal();

@@ -83,9 +83,9 @@ impl Scene {
                  Below 0, a training step raises the logit; above 0, it lowers it."
             }
             Self::Image => {
-                "An image of 100 pixels has 12 pixels of foreground. The network finds it half: p lies between 0.45 and 0.95 in the foreground, \
+                "An image of 100 pixels has 12 pixels of foreground. The network finds half of it: p lies between 0.45 and 0.95 in the foreground, \
                  and between 0.02 and 0.5 in the background. Left: the loss when all foreground pixels (full line) or all background pixels \
-                 (dashed) move to the same p, and the others stand still. Right: the gradient of one pixel by its logit z when it alone moves, \
+                 (dashed) move to the same p, and the others stay. Right: the gradient of one pixel by its logit z, when only this pixel moves, \
                  times 100, which makes it comparable with the gradient of a mean over pixels."
             }
             Self::ClassPixel => {

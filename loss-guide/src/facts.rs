@@ -103,9 +103,9 @@ pub(crate) fn parameters(facts: &Facts) -> Result<String, Error> {
         let names: Vec<String> = multiples.without_effect.iter().map(|name| format!("`{name}`")).collect();
         let _ = writeln!(
             text,
-            "{} {} nothing on these pixels, which are hard, unweighted and neither ignored nor empty.\n",
+            "{} {} no effect on these pixels: the targets are hard, no pixel is weighted or ignored, and the mask is not empty.\n",
             names.join(", "),
-            if names.len() == 1 { "changes" } else { "change" },
+            if names.len() == 1 { "has" } else { "have" },
         );
     }
     Ok(text)

@@ -41,16 +41,16 @@ pub(crate) fn peers(facts: &Facts, cases: &[&str]) -> Result<String, Error> {
     }
     let mut text = String::new();
     if rows.is_empty() {
-        text += "None of the presets of other libraries is this loss.\n\n";
+        text += "No preset of another library contains this loss.\n\n";
     } else {
-        text += "Presets give the figures of other libraries with their defaults (`ablation score --convention NAME`, \
+        text += "Presets compute the numbers of other libraries, with their defaults (`ablation score --convention NAME`, \
                  [`loss_core::conventions`](doc:loss_core/conventions/index.html)):\n\n\
-                 <div class=\"wide\">\n\n| preset | as an expression | taken | mind |\n|---|---|---|---|\n";
+                 <div class=\"wide\">\n\n| preset | expression | pooled or per image | note |\n|---|---|---|---|\n";
         text += &rows;
         text += "\n</div>\n\n";
     }
     if !cases.is_empty() {
-        text += "Figures that others computed, and that a test compares with this library (2·10⁻⁶ relative; gradients as well). \
+        text += "Values that other libraries or publications computed. A test compares this library with them (2·10⁻⁶ relative; gradients as well). \
                  The pixels are files of [`loss-core/tests/vectors`](repo:loss-core/tests/vectors/README.md):\n\n\
                  | call | its value |\n|---|--:|\n";
         let path = repository::path("loss-core/tests/vectors/cases.json");

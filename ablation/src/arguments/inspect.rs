@@ -11,7 +11,7 @@ use crate::targets::Value;
 #[derive(Debug, Args)]
 pub(crate) struct InspectArguments {
     /// Masks: .npy, or .npz as file.npz:name, patterns in quotes or folders; bool, labels from 0, or soft masks in [0, 1]. Axis 0
-    /// is the axis of images, unless there are two axes
+    /// counts the images if there are more than two axes
     #[arg(value_name = "FILE", required_unless_present = "guide")]
     pub(crate) masks: Vec<OsString>,
 
@@ -31,7 +31,7 @@ pub(crate) struct InspectArguments {
     #[arg(long, value_name = "VALUES", value_delimiter = ',', allow_negative_numbers = true, requires = "foreground")]
     pub(crate) background: Vec<Value>,
 
-    /// Read one-hot masks as labels [default: if the masks are one-hot, with a note]
+    /// Read one-hot masks as labels [default: masks that are one-hot are read so, with a note]
     #[arg(long)]
     pub(crate) one_hot: bool,
 

@@ -18,9 +18,9 @@ const MOST_THREADS: i64 = 1024;
 
 /// Train a small U-Net under different losses, and write a report.
 ///
-/// The images are synthetic and have few foreground pixels. One network is trained with each loss several times; these trainings differ only in
-/// the seed. The report is one page (index.html) with its figures (SVG, PNG), all numbers (results.json, data/*.csv) and
-/// its conclusions, with the interval of every difference.
+/// The images are synthetic and have few foreground pixels. Each loss trains the same network several times, each time with another seed.
+/// The report is one page (index.html) with its figures (SVG, PNG), all numbers (results.json, data/*.csv) and its conclusions, with the
+/// interval of every difference.
 #[derive(Debug, Args)]
 pub(crate) struct RunArguments {
     /// The exercises to run [default: all]
@@ -35,7 +35,7 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
-    /// Train each arm with this number of seeds
+    /// Train each loss with this number of seeds
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_SEEDS)))]
     pub(crate) seeds: Option<u32>,
 
@@ -43,7 +43,7 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "SEED", value_parser = clap::value_parser!(u64).range(..=LARGEST_SEED))]
     pub(crate) first_seed: Option<u64>,
 
-    /// Add an arm with your own loss, an expression as in `ablation score`
+    /// Train your own loss as well, an expression as in `ablation score`
     #[arg(long = "loss", value_name = "EXPRESSION", allow_hyphen_values = true)]
     pub(crate) losses: Vec<String>,
 
@@ -79,7 +79,7 @@ pub(crate) struct RunArguments {
     #[arg(long, short, value_name = "FOLDER", default_value = "target/ablation")]
     pub(crate) output: PathBuf,
 
-    /// The number of trainings at the same time; it does not change the numbers [default: one for each core]
+    /// The number of trainings at the same time; it does not change the results [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
     pub(crate) threads: Option<u16>,
 
@@ -150,7 +150,7 @@ pub(crate) struct ReportArguments {
 
 /// Show what changed between two runs: first the conclusions, then the numbers.
 ///
-/// Compares settings, versions, conclusions, and each metric of each arm. If both runs have the same seeds, it says whether a difference is clear.
+/// Compares settings, versions, conclusions, and each metric of each loss on each data set. If both runs have the same seeds, it says whether a difference is clear.
 #[derive(Debug, Args)]
 pub(crate) struct CompareArguments {
     /// The results.json of a run, or the folder of its report

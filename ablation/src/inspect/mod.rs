@@ -224,7 +224,7 @@ pub(crate) fn help() -> String {
 By task (--guide gives the reasons):
 {tasks}
 Weights:
-  pos_weight = background / foreground, for bce; inverse, median and effective are for --class-weights of score.
+  pos_weight = background / foreground, for bce; inverse, median and effective are values of `ablation score --class-weights`.
 
 Examples:
   ablation inspect masks.npy
@@ -234,7 +234,7 @@ Examples:
 
 What masks mean:
   Masks of 0 and one other value that is no label, such as 255, are counted as binary masks, with a note.
-  --foreground 255 states it; --foreground 3,4 makes a binary mask of labels.
+  --foreground 255 does the same without the note; --foreground 3,4 makes a binary mask of labels.
   One-hot masks (N, C, …), or (C, …) for one image, are counted as labels, with a note; --multi-label counts each
   channel as a binary mask.
 

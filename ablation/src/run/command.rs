@@ -50,7 +50,7 @@ pub(crate) fn with_exercises(command: clap::Command) -> clap::Command {
     let titles = exercises::ALL.iter().map(|exercise| format!("{} {}", exercise.number, exercise.title));
     let which = format!("The exercises to run: {} [default: all]", titles.collect::<Vec<_>>().join(", "));
     let own = format!(
-        "Add an arm with your own loss to {}: an expression like those of `ablation score`, such as \
+        "Train your own loss as well, in {}: an expression like those of `ablation score`, such as \
          \"0.7*focal(gamma=2) + 0.3*tversky(alpha=0.3, beta=0.7)\". Can be given several times",
         exercises::told(Exercise::takes_own)
     );
@@ -205,7 +205,7 @@ fn exercises_on(numbers: &[u8], is_of_files: bool) -> Result<Vec<&'static Exerci
     let left = chosen.iter().find(|exercise| !possible.iter().any(|other| other.number == exercise.number));
     match left {
         Some(left) if !numbers.is_empty() => Err(RunError::Common(Error::Usage(format!(
-            "exercise {}: has images of its own, so it cannot be trained on --images; leave it out, or run it without --images",
+            "exercise {}: it has images of its own, so it cannot be trained on --images; leave it out, or run it without --images",
             left.number
         )))),
         _ => Ok(possible),

@@ -72,7 +72,7 @@ pub(crate) fn plan(
         let there = if there > 0 { format!(" ({there} stored)") } else { String::new() };
         let _ = writeln!(text, "  {:width$}  {:3} × {}{there}", key.0, all, key.1);
     }
-    let basis = if known_cost > 0.0 { "from the trainings stored here" } else { "from the machine of the default" };
+    let basis = if known_cost > 0.0 { "from the trainings stored here" } else { "estimated from another machine" };
     let _ = writeln!(
         text,
         "{} trainings, {stored} of them stored; about {} with {threads} threads ({basis}), and {:.0} MB of disk",

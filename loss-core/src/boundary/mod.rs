@@ -78,7 +78,7 @@ fn samples<'a>(plane: &'a Plane<'_, f32>) -> impl Iterator<Item = BoundarySample
 /// The running sums of the boundary loss over a stream of pixels.
 ///
 /// L = Σ w φ p / Σ w, where φ is the signed distance to the mask's boundary: negative inside, positive outside. The loss pulls probability
-/// towards the mask, the harder the farther away it lies.
+/// towards the mask, and pulls harder at a larger distance.
 ///
 /// ∂L/∂z = w φ p(1−p) / Σ w.
 ///
@@ -381,7 +381,7 @@ impl<K: Link> Listed for BoundaryAccumulator<K> {
         aliases: &["boundary_loss", "surface", "surface_loss"],
         needs: Needs::DistanceMap,
         formula: "Σ w φ p / Σ w,  φ the signed distance to the mask's boundary, negative inside",
-        description: "Boundary loss: pulls probability towards the mask, the harder the farther away it lies.",
+        description: "Boundary loss: pulls probability towards the mask, and pulls harder at a larger distance.",
         source: "Kervadec et al., Boundary loss for highly unbalanced segmentation, 2019",
         page: "boundary::BoundaryAccumulator",
         ..Facts::NONE

@@ -72,7 +72,7 @@ impl<L: ClassLoss<C>, const C: usize> ClassAccumulator<L, C> {
         Ok(self.reading(|reading| reading.classes = classes))
     }
 
-    /// Sets the label whose pixels are ignored, instead of an earlier one, and forgets all pixels. To ignore several labels, use weights or a mask.
+    /// Sets the label whose pixels are ignored; it replaces an earlier one. Forgets all pixels. To ignore several labels, use weights or a mask.
     pub fn ignoring(self, label: impl Label) -> Self {
         self.reading(|reading| reading.ignored = Some(label.to_i64()))
     }

@@ -142,7 +142,7 @@ pub(crate) const fn class_reduction(default: &'static str) -> ParameterFacts {
         default,
         &["weighted_mean", "mean", "sum", "pixels", "pixels_and_classes"],
         "what Σ w ℓ is divided by: weighted_mean = Σ w w_y, w_y the class weights (PyTorch); mean = Σ w; sum = 1; pixels = \
-         the number of pixels, ignored ones counted; pixels_and_classes = that times the number of classes (MONAI's focal loss)",
+         the number of pixels, ignored ones included; pixels_and_classes = that times the number of classes (MONAI's focal loss)",
     )
 }
 
@@ -163,5 +163,5 @@ pub(crate) const CLASS_WEIGHTS: ParameterFacts = word(
     "weights",
     "multiply",
     &["multiply", "none"],
-    "multiply = the loss of a pixel times its class's weight from --class-weights; none = without",
+    "multiply = the loss of a pixel times its class's weight from --class-weights; none = without weights",
 );

@@ -14,7 +14,7 @@ use crate::sums::exact::TermSum;
 /// Generalised Wasserstein Dice loss: Dice with distances between classes, so that a near miss costs less than a far one.
 ///
 /// L = 1 − (2 A + s) / (2 A + Σ w W + s). W = Σ_l t_l Σ_c M_lc p_c is the distance of a pixel's prediction from its target.
-/// A = Σ w Σ_{l≠0} t_l (M_l0 − W_l), with W_l = Σ_c M_lc p_c, is how much nearer foreground's predictions are than background would be.
+/// A = Σ w Σ_{l≠0} t_l (M_l0 − W_l), with W_l = Σ_c M_lc p_c, is how much closer the predictions of foreground pixels are to their targets than background would be.
 ///
 /// ∂L/∂p_c = w Σ_l t_l M_lc (∂L/∂ΣW − (if l ≠ 0) ∂L/∂A), then through the softmax. With D the denominator, ∂L/∂A = −2L/D and
 /// ∂L/∂ΣW = (1 − L)/D.
@@ -186,7 +186,7 @@ impl<const C: usize> Listed for WassersteinDice<C> {
                 name: "distances",
                 kind: Kind::Matrix,
                 default: Preset::Word("1"),
-                meaning: "M: rows of targets by columns of predictions, [0, 1, 1; 1, 0, 0.25; 1, 0.25, 0]; 1 = all classes equally far",
+                meaning: "M: a row for each target, a column for each prediction, as in [0, 1, 1; 1, 0, 0.25; 1, 0.25, 0]; 1 = equal distances",
             },
             number("smooth", 1e-5, NOT_NEGATIVE, "s, added above and below the fraction bar"),
         ]],

@@ -38,7 +38,7 @@
 //! | [`kornia::focal`], [`binary_focal_with_logits`](kornia::binary_focal_with_logits) | focal, not reduced | batch | source; vectors |
 //! | [`kornia::lovasz_hinge`], [`lovasz_softmax`](kornia::lovasz_softmax) | Lovász | image | vectors; source |
 //! | [`torchvision::sigmoid_focal`] | focal, α = ¼, γ = 2, not reduced | batch | vectors |
-//! | [`nnunet::soft_dice`], [`soft_dice_regions`](nnunet::soft_dice_regions), [`dc_and_ce`](nnunet::dc_and_ce), [`dc_and_bce`](nnunet::dc_and_bce), [`top_k`](nnunet::top_k) | Dice, s = 1e−5, without background; with cross-entropy | batch or image, as the plan says | source |
+//! | [`nnunet::soft_dice`], [`soft_dice_regions`](nnunet::soft_dice_regions), [`dc_and_ce`](nnunet::dc_and_ce), [`dc_and_bce`](nnunet::dc_and_bce), [`top_k`](nnunet::top_k) | Dice, s = 1e−5, without background; with cross-entropy | batch or image, as nnU-Net's plan file says | source |
 //! | [`keras::binary_crossentropy`], [`categorical_crossentropy`](keras::categorical_crossentropy), [`sparse_categorical_crossentropy`](keras::sparse_categorical_crossentropy) | cross-entropy | batch | source |
 //! | [`keras::binary_focal_crossentropy`], [`categorical_focal_crossentropy`](keras::categorical_focal_crossentropy) | focal, γ = 2; the latter times ¼ | batch | source |
 //! | [`keras::dice`], [`dice_softmax`](keras::dice_softmax), [`tversky`](keras::tversky) | 1e−7 below only, classes pooled | batch | source |
@@ -55,15 +55,15 @@
 //!
 //! | trap | who has it | this crate's default |
 //! |---|---|---|
-//! | a prediction of nothing on an empty mask has a loss of 1 | [`keras`], [`kornia`] micro and Tversky: ε is only below the bar | [`Dice::new`](crate::Dice::new) and its kin put s on both sides; without any s the loss is 0 if nothing is predicted and 1 if anything is |
+//! | a prediction of nothing on an empty mask has a loss of 1 | [`keras`], [`kornia`] micro and Tversky: ε is only below the bar | [`Dice::new`](crate::Dice::new) and the other region losses put s above and below the bar; without any s the loss is 0 if nothing is predicted and 1 if anything is |
 //! | false positives on an empty mask have no gradient | [`keras`], [`kornia`], [`segmentation_models_pytorch`] | the gradient is s/(P + s)² with a smoothing s: choose s of the size of some pixels, or add a cross-entropy |
 //! | on an empty mask the loss is near 1 for any noticeable false positive | [`monai`], [`nnunet`]: s = 1e−5 | the same for such an s, so s has no default here |
-//! | an absent class counts as perfect, whatever is predicted | [`segmentation_models_pytorch`] | [`AbsentClass::Count`](crate::class::AbsentClass::Count): its false positives cost |
+//! | an absent class counts as perfect, whatever is predicted | [`segmentation_models_pytorch`] | [`AbsentClass::Count`](crate::class::AbsentClass::Count): its false positives count |
 //! | α and β are swapped | [`keras::tversky`] | α is on false positives, always |
 //! | α is given but not used | [`keras::binary_focal_crossentropy`] | [`Focal::alpha`](crate::Focal::alpha) is used |
 //! | the mean includes the classes, and all but one of them are 0 | [`monai::focal_softmax`], [`kornia::focal`] | [`ClassPointwise::mean`] divides by pixels |
 //! | ignored pixels dilute the mean | [`segmentation_models_pytorch::soft_bce_with_logits`], `soft_cross_entropy`; `mean` of [`kornia::focal`] | `mean` divides by the valid pixels |
-//! | NaN if everything is ignored | [`pytorch`], and whatever calls it | [`FinishError::NoValidPixels`](crate::FinishError::NoValidPixels) |
+//! | NaN if everything is ignored | [`pytorch`], and libraries that call it | [`FinishError::NoValidPixels`](crate::FinishError::NoValidPixels) |
 
 pub mod keras;
 pub mod kornia;

@@ -83,8 +83,8 @@ pub(crate) fn whole(parameter: &'static str, number: f64) -> Result<u64, BuildEr
 /// The smoothing above and below the fraction bar.
 pub(crate) const SMOOTHING: &[ParameterFacts] = &[
     number("smooth", 1e-5, NOT_NEGATIVE, "s, added above and below the fraction bar of the formula"),
-    same_as("smooth_numerator", "smooth", NOT_NEGATIVE, "s above the bar alone"),
-    same_as("smooth_denominator", "smooth", NOT_NEGATIVE, "s below the bar alone"),
+    same_as("smooth_numerator", "smooth", NOT_NEGATIVE, "s above the fraction bar only"),
+    same_as("smooth_denominator", "smooth", NOT_NEGATIVE, "s below the fraction bar only"),
 ];
 
 /// The two values of [`SMOOTHING`]: above and below the bar.
@@ -92,15 +92,10 @@ pub(crate) fn smoothing(arguments: &Arguments<'_>) -> [f64; 2] {
     ["smooth_numerator", "smooth_denominator"].map(|name| arguments.number(name))
 }
 
-const FLOOR: ParameterFacts = number(
-    "floor",
-    0.0,
-    NOT_NEGATIVE,
-    "the denominator, as it stands in the formula of tversky, does not fall below this",
-);
+const FLOOR: ParameterFacts = number("floor", 0.0, NOT_NEGATIVE, "a lower limit for the denominator of the formula");
 pub(crate) const FLOORED: &[ParameterFacts] = &[FLOOR];
 pub(crate) const LOG_FLOORED: &[ParameterFacts] = &[ParameterFacts {
     default: Preset::Number(1e-7),
-    meaning: "neither the score nor the denominator, as it stands in the formula of tversky, falls below this",
+    meaning: "a lower limit for the score, and for the denominator of its formula",
     ..FLOOR
 }];

@@ -13,7 +13,7 @@ pub struct Quantisation {
 }
 
 impl Quantisation {
-    /// Makes it of the scale and the zero point, which a model converter writes beside the output's type.
+    /// A quantisation with this scale and zero point. Model converters state both for each quantised tensor.
     ///
     /// # Errors
     /// [`ParameterError`] unless the scale lies in [2⁻⁶⁴, 2⁶⁴] and the zero point in [−255, 255].
@@ -23,7 +23,7 @@ impl Quantisation {
     ///
     /// const QUANTISATION: Quantisation = match Quantisation::new(0.0625, 3) {
     ///     Ok(quantisation) => quantisation,
-    ///     Err(_) => panic!(), // when it is compiled
+    ///     Err(_) => panic!(), // at compile time
     /// };
     /// static EMPTY: Histogram<i8> = Histogram::new(QUANTISATION);
     /// # assert_eq!(EMPTY.quantisation(), QUANTISATION);

@@ -210,7 +210,7 @@ pub(crate) const REDUCTION: &[ParameterFacts] = &[
         "reduction",
         "mean",
         &["mean", "sum", "pixels"],
-        "what Σ w ℓ is divided by: mean = Σ w; sum = 1; pixels = the number of pixels, ignored ones counted",
+        "what Σ w ℓ is divided by: mean = Σ w; sum = 1; pixels = the number of pixels, ignored ones included",
     ),
     number("mean_epsilon", 0.0, NOT_NEGATIVE, "added to Σ w under the mean, as some training scripts do"),
 ];

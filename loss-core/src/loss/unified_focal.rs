@@ -52,10 +52,10 @@ impl Listed for UnifiedFocal {
         source: "Yeung et al., Unified Focal loss, 2022",
         page: "unified_focal",
         parameters: &[&[
-            number("lambda", 0.5, SHARE, "λ, the share of the cross-entropy half"),
+            number("lambda", 0.5, SHARE, "λ, the coefficient of asymmetric_focal"),
             number("delta", 0.6, SHARE, "δ, the weight of foreground, and the price of false negatives"),
-            number("gamma", 0.5, BELOW_ONE, "γ, how background fades; the region half is taken to the power 1−γ"),
-            number("smooth", 1e-7, NOT_NEGATIVE, "s of the region half"),
+            number("gamma", 0.5, BELOW_ONE, "γ of asymmetric_focal and of asymmetric_focal_tversky"),
+            number("smooth", 1e-7, NOT_NEGATIVE, "s of asymmetric_focal_tversky"),
         ]],
         ..Facts::NONE
     };

@@ -89,7 +89,7 @@ impl Listed for AsymmetricFocal {
         page: "AsymmetricFocal",
         parameters: &[&[
             number("delta", 0.6, SHARE, "δ, the weight of foreground; 1−δ is that of background"),
-            number("gamma", 0.5, NOT_NEGATIVE, "γ, how fast background fades; 0: not at all"),
+            number("gamma", 0.5, NOT_NEGATIVE, "γ, how fast the weight of background falls; 0 = it stays"),
         ]],
         ..Facts::NONE
     };

@@ -6,7 +6,7 @@ use crate::fingerprint::Fingerprint;
 use crate::input::pixel::Pixel;
 use crate::number::real::Real;
 
-/// Exponential cross-entropy: a power of the cross-entropy, the per-pixel half of the exponential logarithmic loss.
+/// Exponential cross-entropy: a power of the cross-entropy, the pointwise part of the exponential logarithmic loss.
 ///
 /// ℓ = w₁·t·(−ln p)^γ + w₀·(1−t)·(−ln(1−p))^γ, where w₁ and w₀ are the class weights \[1\].
 ///
@@ -140,13 +140,13 @@ impl Listed for ExponentialLogCrossEntropy {
         name: "exponential_log_cross_entropy",
         aliases: &["exponential_log_ce"],
         formula: "w₁·t·(−ln p)^γ + w₀·(1−t)·(−ln(1−p))^γ",
-        description: "Exponential cross-entropy: a power of the cross-entropy, the per-pixel half of the exponential logarithmic loss.",
+        description: "Exponential cross-entropy: a power of the cross-entropy, the pointwise part of the exponential logarithmic loss.",
         source: "Wong et al., 3D Segmentation with Exponential Logarithmic Loss, 2018",
         page: "ExponentialLogCrossEntropy",
         parameters: &[&[
             number("gamma", 0.3, SMALL_EXPONENT, "γ, the exponent"),
-            number("foreground_weight", 1.0, UP_TO_2_TO_32, "w₁"),
-            number("background_weight", 1.0, UP_TO_2_TO_32, "w₀"),
+            number("foreground_weight", 1.0, UP_TO_2_TO_32, "w₁, the weight of foreground"),
+            number("background_weight", 1.0, UP_TO_2_TO_32, "w₀, the weight of background"),
         ]],
         ..Facts::NONE
     };

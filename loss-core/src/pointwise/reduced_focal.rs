@@ -128,7 +128,7 @@ impl Listed for ReducedFocal {
         source: "Sergievskiy and Ponamarev, Reduced Focal Loss, 2019",
         page: "ReducedFocal",
         parameters: &[&[
-            number("gamma", 2.0, UP_TO_99, "γ, how fast right pixels fade"),
+            number("gamma", 2.0, UP_TO_99, "γ, how fast the weight of right pixels falls"),
             number("threshold", 0.5, BETWEEN, "h: a pixel with p_t ≥ h counts as right; f jumps there unless h is 0.5"),
             FOCAL_ALPHA,
         ]],

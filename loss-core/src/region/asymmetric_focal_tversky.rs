@@ -124,7 +124,7 @@ impl Listed for AsymmetricFocalTversky {
         page: "AsymmetricFocalTversky",
         parameters: &[&[
             number("delta", 0.6, SHARE, "δ, the price of false negatives; 1−δ is that of false positives"),
-            number("gamma", 0.5, BELOW_ONE, "γ, which takes the foreground's loss to the power 1−γ"),
+            number("gamma", 0.5, BELOW_ONE, "γ; the foreground's loss is raised to the power 1−γ"),
             number("smooth", 1e-7, NOT_NEGATIVE, "s, added above and below the fraction bars"),
             EMPTY_MASK,
         ]],

@@ -139,7 +139,7 @@ impl Listed for BalancedBce {
             "divided_by",
             "weight",
             &["weight", "none", "pixels"],
-            "weight = Σ w; none = 1 (the paper's sum); pixels = the number of pixels, ignored ones counted",
+            "weight = Σ w; none = 1 (the paper's sum); pixels = the number of pixels, ignored ones included",
         )]],
         ..Facts::NONE
     };

@@ -5,7 +5,7 @@ use crate::facts::{
     Arguments, BuildError, Facts, FromArguments, LOG_FLOORED, Listed, SMALL_EXPONENT, SMOOTHING, number,
 };
 
-/// Exponential logarithmic Dice: a power of the Dice score's negative logarithm, the region half of the exponential logarithmic loss.
+/// Exponential logarithmic Dice: a power of the Dice score's negative logarithm, the region part of the exponential logarithmic loss.
 ///
 /// L = (−ln max(D, c))^γ, where D is the score of [`Dice`](crate::Dice) and c the [`floor`](Self::floor) \[1e−7\]. −ln D is computed from the loss
 /// 1 − D, as in [`LogDice`](crate::LogDice), which is this loss with γ = 1.
@@ -76,7 +76,7 @@ impl Listed for ExponentialLogDice<AnyOverlap> {
         name: "exponential_log_dice",
         aliases: &["exponential_log", "exp_log"],
         formula: "(−ln max(score, floor))^γ,  score = 1 − dice",
-        description: "Exponential logarithmic Dice: a power of the Dice score's negative logarithm, the region half of the exponential logarithmic loss.",
+        description: "Exponential logarithmic Dice: a power of the Dice score's negative logarithm, the region part of the exponential logarithmic loss.",
         source: "Wong et al., 3D Segmentation with Exponential Logarithmic Loss, 2018",
         page: "ExponentialLogDice",
         parameters: &[&[number("gamma", 0.3, SMALL_EXPONENT, "γ, the exponent")], SMOOTHING, LOG_FLOORED, OVERLAP],

@@ -237,8 +237,8 @@ macro_rules! similarity_loss {
                 Ok(changed)
             }
 
-            /// Sets the smallest value of the denominator, as it stands in this loss's own formula, and of a
-            /// logarithm's argument.
+            /// Sets a lower limit for the denominator of this loss's own formula, and for the argument of a
+            /// logarithm.
             ///
             /// # Errors
             /// [`ParameterError`](crate::ParameterError) unless it is finite and at least 0.

@@ -131,7 +131,7 @@ impl<'a, const C: usize> LovaszSoftmax<'a, C> {
         Ok(self.with(|rule| rule.classes = classes))
     }
 
-    /// Sets the label whose pixels are ignored, instead of an earlier one, and forgets all pixels. To ignore several labels, give their pixels weight 0.
+    /// Sets the label whose pixels are ignored; it replaces an earlier one. Forgets all pixels. To ignore several labels, give their pixels weight 0.
     pub fn ignoring(self, label: impl Label) -> Self {
         self.with(|rule| rule.ignored = Some(label.to_i64()))
     }

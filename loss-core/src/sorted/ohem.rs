@@ -85,7 +85,11 @@ impl Listed for Ohem {
         page: "sorted::Ohem",
         parameters: &[&[
             number("thresh", 0.7, BETWEEN, "every pixel whose right class has a probability below this is kept"),
-            number_or_none("at_least", WHOLE, "the minimum number of pixels to keep; none = a sixteenth of all"),
+            number_or_none(
+                "at_least",
+                WHOLE,
+                "the minimum number of pixels to keep; none = a sixteenth of the valid pixels",
+            ),
         ]],
         ..Facts::NONE
     };

@@ -93,7 +93,7 @@ impl Listed for TopK {
         aliases: &["topk", "top_k_bce", "topk_bce", "top_k_ce", "topk_ce"],
         needs: Needs::AllPixels,
         formula: "the mean of the k largest losses (bce, or ce of classes)",
-        description: "Top-k: cross-entropy of the hardest pixels alone.",
+        description: "Top-k: cross-entropy of the hardest pixels only.",
         source: "Wu et al., Bridging Category-level and Instance-level Semantic Image Segmentation, 2016",
         page: "sorted::TopK",
         parameters: &[&[
