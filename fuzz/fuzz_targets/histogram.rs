@@ -101,7 +101,7 @@ fn check<C: Code, const TARGETS: usize, K: Meaning>(
     samples().for_each(|sample| pushed.push(sample));
     let mut counted = no_pixels.clone();
     counted.extend_histogram(&histogram);
-    assert_eq!(state(&counted), state(&pushed), "{no_pixels:?} {quantisation:?}");
+    assert_eq!(state(&counted), state(&pushed), "{quantisation:?}");
     assert_eq!(counted.first_rejected(), pushed.first_rejected());
 
     let (mut first, mut second) = (empty.clone(), empty.clone());
@@ -124,7 +124,7 @@ fn check<C: Code, const TARGETS: usize, K: Meaning>(
         let table = histogram.gradient_table(|pixel| slopes.at(pixel));
         let mut written = vec![f32::NAN; codes.len()];
         table.write_masked(&codes, &targets, &valid, &mut written).unwrap();
-        assert_eq!(bits(&written), bits(&expected), "{no_pixels:?} {quantisation:?} gradient");
+        assert_eq!(bits(&written), bits(&expected), "{quantisation:?} gradient");
     }
     Ok(histogram)
 }

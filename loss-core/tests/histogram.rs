@@ -643,7 +643,6 @@ fn every_code_is_a_probability() {
         (1.0 / 256.0, -1, false, true),
         (1.0 / 256.0, -2, false, false),
         (1.0 / 16_777_216.0, -128, true, true),
-        (1.0 / 16_777_217.5, -255, true, true),
         (1.0 / 20_000_000.0, -128, false, false),
     ] {
         let quantisation = Quantisation::new(scale, zero_point).unwrap();
