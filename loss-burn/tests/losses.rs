@@ -203,6 +203,8 @@ fn bad_input_is_refused_in_words() {
     assert!(
         message(classes.forward(z, integers(&[0; 6], [3, 2])).unwrap_err()).contains("3 classes along the second axis")
     );
+    let short = ClassSegmentationLoss::new("ce", 3).unwrap().with_class_weights(&[1.0, 2.0]).unwrap_err();
+    assert_eq!(message(short), "classes is 3; it must be the number of class weights");
     assert_eq!(with_gradients::<1>([], 0.0).unwrap_err(), Error::NoOutput);
     let large = with_gradients([(tensor(&[1.0], [1]), vec![1.0])], 1e39).unwrap_err();
     assert!(message(large).contains("more than the largest f32"));

@@ -179,6 +179,14 @@ impl ClassSet for &[usize] {
 }
 
 impl ParameterError {
+    /// Checks that there is one weight for each class, for weights whose number is known only when the program runs.
+    ///
+    /// # Errors
+    /// A [`ParameterError`] of [`Parameter::Classes`] if there are more or fewer.
+    pub fn check_number_of_weights(weights: usize, classes: usize) -> Result<(), Self> {
+        Self::check(Parameter::Classes, classes as f64, weights == classes, "the number of class weights")
+    }
+
     /// Checks that class weights are finite and at least 0.
     pub(crate) fn check_weights(weights: &impl ClassWeights) -> Result<(), Self> {
         match weights.out_of_range() {

@@ -220,6 +220,9 @@ impl Losses {
         classes: usize,
         weights: Option<&[f64]>,
     ) -> Result<Self, ParameterError> {
+        if let Some(weights) = weights {
+            ParameterError::check_number_of_weights(weights.len(), classes)?;
+        }
         let plan = Plan::new(expressions);
         let terms = ClassTerms::new(&plan, &terms::weights(weights))?;
         let losses = Self { plan: Arc::new(plan), terms, classes };
