@@ -51,13 +51,6 @@ impl Natural {
         }
     }
 
-    /// A call, or else the number is copied from flash, with the function for copies.
-    #[inline(never)]
-    fn set_lowest_bit(&mut self) {
-        let [lowest, ..] = &mut self.0;
-        *lowest |= 1;
-    }
-
     /// Becomes another number, without the function for copies, which would stand in flash for this alone.
     fn set(&mut self, other: &Self) {
         self.0.fill(0);
@@ -93,11 +86,14 @@ impl QuotientSum {
     /// How many quotients may be added.
     pub const MOST: usize = 4;
 
-    /// The sum of no quotients.
-    pub(crate) fn zero() -> Self {
-        let mut sum = Self { numerator: Natural::ZERO, negative: false, denominator: Natural::ZERO };
-        sum.denominator.set_lowest_bit();
-        sum
+    /// What [`begin`](Self::begin) makes the sum of no quotients of. In two steps, or else the sum would be copied.
+    pub(crate) const NOTHING: Self = Self { numerator: Natural::ZERO, negative: false, denominator: Natural::ZERO };
+
+    /// Begins the sum, which then is 0/1.
+    #[inline(never)]
+    pub(crate) fn begin(&mut self) {
+        let [lowest, ..] = &mut self.denominator.0;
+        *lowest |= 1;
     }
 
     /// Adds numerator/denominator; a quotient with a denominator of 0 is left out.
