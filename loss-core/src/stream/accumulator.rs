@@ -263,7 +263,8 @@ impl<L: Loss, K: Link, C: SharedSums> Accumulator<L, K, C> {
         if own.is_saturated() {
             return Err(FinishError::Saturated);
         }
-        let mut value = QuotientSum::zero();
+        let mut value = QuotientSum::NOTHING;
+        value.begin();
         let added = self.loss.add_quotients(&shared.integers(K::NEVER_CERTAIN), own, &mut value);
         added.map(|()| value.nearest()).ok_or(FinishError::NotInIntegers)
     }

@@ -10,6 +10,10 @@ const WORD_BITS: u32 = 32;
 /// How many words the longest integer has: see [`QuotientSum::MOST`].
 const WORDS: usize = 24;
 
+/// How many words a numerator has, and a denominator.
+const NUMERATOR: usize = 8;
+const DENOMINATOR: usize = 5;
+
 /// A whole number that is never negative, least significant word first.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Natural([u32; WORDS]);
@@ -53,12 +57,12 @@ impl Natural {
         self.add(other, 0);
     }
 
-    /// Writes self·other over a number that is 0.
+    /// Writes self·other over a number that is 0. A last word of 0 takes the carry.
     #[inline(never)]
-    fn multiply(&self, other: &Self, product: &mut Self) {
+    fn multiply(&self, other: &[u32], product: &mut Self) {
         for (place, &factor) in (0..WORDS).zip(&self.0).filter(|&(_, &factor)| factor != 0) {
             let mut carry = 0;
-            for (word, &more) in product.0.iter_mut().skip(place).zip(&other.0) {
+            for (word, &more) in product.0.iter_mut().skip(place).zip(other.iter().chain(&[0])) {
                 // (2³² − 1)² + 2·(2³² − 1) is 2⁶⁴ − 1.
                 let sum = u64::from(factor).wrapping_mul(more.into()).wrapping_add((*word).into()).wrapping_add(carry);
                 (*word, carry) = (sum as u32, sum >> WORD_BITS);
@@ -82,12 +86,14 @@ impl QuotientSum {
     /// How many quotients may be added.
     pub const MOST: usize = 4;
 
-    /// The sum of no quotients.
-    pub(crate) fn zero() -> Self {
-        let mut sum = Self { numerator: Natural::ZERO, negative: false, denominator: Natural::ZERO };
-        let [lowest, ..] = &mut sum.denominator.0;
-        *lowest = 1;
-        sum
+    /// What [`begin`](Self::begin) makes the sum of no quotients of. In two steps, or else the sum would be copied.
+    pub(crate) const NOTHING: Self = Self { numerator: Natural::ZERO, negative: false, denominator: Natural::ZERO };
+
+    /// Begins the sum, which then is 0/1.
+    #[inline(never)]
+    pub(crate) fn begin(&mut self) {
+        let [lowest, ..] = &mut self.denominator.0;
+        *lowest |= 1;
     }
 
     /// Adds numerator/denominator; a quotient with a denominator of 0 is left out.
@@ -99,17 +105,16 @@ impl QuotientSum {
     /// The same for sums of any length: it stands in flash once.
     #[inline(never)]
     fn add_words(&mut self, words: &[u32], top: u32, denominator: &UnitSum) {
-        // One by one: an array of them would be copied.
-        let mut above = Natural::ZERO;
-        let mut below = Natural::ZERO;
-        let negative = magnitude(words, top, &mut above.0) != denominator.magnitude(&mut below.0);
+        let (mut above, mut below) = ([0; NUMERATOR], [0; DENOMINATOR]);
+        let negative = magnitude(words, top, &mut above) != denominator.magnitude(&mut below);
         self.add_quotient(&above, &below, negative);
     }
 
-    fn add_quotient(&mut self, above: &Natural, below: &Natural, negative: bool) {
-        if below.is_zero() {
+    fn add_quotient(&mut self, above: &[u32], below: &[u32], negative: bool) {
+        if below.iter().all(|&word| word == 0) {
             return;
         }
+        // One by one: an array of them would be copied.
         let mut old = Natural::ZERO;
         let mut more = Natural::ZERO;
         let mut denominator = Natural::ZERO;

@@ -46,8 +46,12 @@ fn run() -> Result<(), Box<dyn Error>> {
         print!("{}", pretraining::file(&pretraining::pretrain()?));
         return Ok(());
     }
+    if arguments == ["report"] {
+        compare::host_report()?.iter().for_each(|line| println!("{line}"));
+        return Ok(());
+    }
     let [programs, document] = arguments.as_slice() else {
-        return Err("usage: firmware-host <folder of the built programs> <document to write the tables into>, or firmware-host pretrain > report/src/net/weights.rs".into());
+        return Err("usage: firmware-host <folder of the built programs> <document to write the tables into>, or firmware-host report, or firmware-host pretrain > report/src/net/weights.rs".into());
     };
     let programs = Path::new(programs);
     let expected = compare::host_report()?;

@@ -27,6 +27,6 @@ fn run() -> Result<(), ReportError> {
     let mut gradient = Gradient::new(&layer, &sums);
     each_row(|row| paths::head_gradient(&mut gradient, &slope, &layer, &features(row), row));
     head.step(&gradient, &sgd()?)?;
-    black_box(head);
+    let _ = black_box(head);
     Ok(())
 }
