@@ -370,7 +370,7 @@ fn capacities_and_single_images() {
     }
     let (folder, ..) = folder();
     for (given, message) in
-        [("4", "does not fit"), ("0", "from 1 to 256"), ("257", "from 1 to 256"), ("a,b,a", "none twice")]
+        [("4", "does not fit"), ("0", "from 1 to 65536"), ("257", "at most 256 classes"), ("a,b,a", "none twice")]
     {
         let refusal = folder.run(SCORE, &["--classes", given]).refusal();
         assert!(refusal.contains(message), "{refusal}");

@@ -11,7 +11,7 @@ use loss_metrics::facts::{Group, METRICS, Metric};
 #[command(next_help_heading = "Metrics")]
 pub(crate) struct MetricArguments {
     /// Metrics beside losses, separated by commas: overlap, surface, instances, calibration, all, or single ones such as
-    /// dice,hd95,lesion_f1 [default: overlap, of --prediction, --per-image FILE and --report]
+    /// dice,hd95,lesion_f1 [default: overlap, of --prediction, --per-image FILE and --intervals]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) metrics: Vec<Wanted>,
 
@@ -83,12 +83,8 @@ pub(crate) struct OutputArguments {
     pub(crate) map: Option<PathBuf>,
 
     /// Write the exact sums in place of finishing, for `ablation merge`
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["grad", "map", "csv", "json", "report"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["grad", "map", "csv", "json"])]
     pub(crate) state: Option<PathBuf>,
-
-    /// Write a page with tables, figures and the worst images
-    #[arg(long, value_name = "FILE")]
-    pub(crate) report: Option<PathBuf>,
 
     /// Write the answer to a file; one that ends in .json or .csv says the format as well
     #[arg(long, short, value_name = "FILE")]

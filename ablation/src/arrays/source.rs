@@ -107,6 +107,8 @@ pub struct Space {
 enum Place {
     /// In the file, from the header's start of data on.
     File,
+    /// In the file as well, and others follow.
+    Part,
     /// In the file, after it is unpacked by gzip.
     Gzip,
     /// In a member of the archive.
@@ -155,7 +157,7 @@ impl Array {
             }
             (Magic::Safetensors, _) => {
                 let header = formats::open_safetensors(file, bytes, &name, member)?;
-                Ok(of_values(header, Place::File, Format::Array, None))
+                Ok(of_values(header, Place::Part, Format::Array, None))
             }
             (_, Some(member)) => Err(ArrayError::MemberOfNpy { array: name, member: member.to_owned() }),
             (Magic::Npy, None) => {
@@ -290,13 +292,13 @@ impl Array {
                 let file = open_file(&self.path, &self.name)?;
                 Box::new(archive::stream(file, member, &self.header, &self.name)?)
             }
-            Place::File => {
+            Place::File | Place::Part => {
                 let mut file = open_file(&self.path, &self.name)?;
                 file.seek(SeekFrom::Start(self.header.data_start)).map_err(failed)?;
-                // What follows is that of another tensor, or too much.
-                let all = length(&file, &self.name)? - self.header.data_start.min(length(&file, &self.name)?);
-                let is_last = self.format != Format::Array || all == self.header.data_bytes;
-                if is_last { Box::new(file) } else { Box::new(file.take(self.header.data_bytes)) }
+                match self.values {
+                    Place::Part => Box::new(file.take(self.header.data_bytes)),
+                    _ => Box::new(file),
+                }
             }
             Place::Gzip => {
                 let mut unpacked = MultiGzDecoder::new(open_file(&self.path, &self.name)?);
@@ -395,7 +397,7 @@ fn read_whole(file: &mut File, name: &str) -> Result<Vec<u8>> {
 impl Array {
     /// Whether [`reader_at`](Self::reader_at) is to be had: values of an archive can be read in turn only.
     pub fn is_seekable(&self) -> bool {
-        matches!(self.values, Place::File)
+        matches!(self.values, Place::File | Place::Part)
     }
 
     /// As [`reader`](Self::reader), from the value at `position` in file order on, of a `.npy` file.
@@ -410,7 +412,11 @@ impl Array {
         let start = self.header.data_start + position * self.dtype().size() as u64;
         file.seek(SeekFrom::Start(start)).map_err(|error| ArrayError::io(&self.name, "read", error))?;
         let left = self.header.data_bytes - position * self.dtype().size() as u64;
-        Ok(Reader::streaming(self, Box::new(file.take(left))).starting_at(position))
+        let bytes: Bytes = match self.values {
+            Place::Part => Box::new(file.take(left)),
+            _ => Box::new(file),
+        };
+        Ok(Reader::streaming(self, bytes).starting_at(position))
     }
 }
 

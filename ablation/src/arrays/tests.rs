@@ -457,7 +457,7 @@ fn archives_are_told_by_content_and_need_a_name_only_if_ambiguous() {
     let npy = folder.file("z.npy", &a);
     assert_eq!(
         folder.message(Array::open(&npy, Some("a"))),
-        "z.npy: a .npy file holds one unnamed array; leave out \":a\""
+        "z.npy: this file holds one unnamed array; leave out \":a\""
     );
     let none = folder.open_error("none.npz", &npz(&[], CompressionMethod::Stored));
     assert!(none.starts_with("none.npz: a zip archive without .npy members"), "{none}");

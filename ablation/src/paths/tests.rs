@@ -351,8 +351,7 @@ fn patterns_folders_and_files() {
     let found = find(folder.0.path().join("d.npy").as_os_str()).unwrap();
     assert_eq!((found.paths, found.named), (vec![folder.0.path().join("d.npy/e.npy")], Named::Together));
     assert_eq!(folder.find("d.npy/f"), names(&["d.npy/f/g.NPZ"]));
-    let no_arrays =
-        "t: no .npy or .npz file in this folder; a pattern such as 't/**/*.npy' looks into the folders in it";
+    let no_arrays = "t: no .npy, .npz, .safetensors, .nii, .nii.gz, .png, .tif or .tiff file in this folder; a pattern such as 't/**/*.npy' looks into the folders in it";
     assert_eq!(folder.find("t"), Err(no_arrays.to_owned()));
     let none = "none-*.npy: no such file, and no file matches it as a pattern";
     assert_eq!(folder.find("none-*.npy"), Err(none.to_owned()));

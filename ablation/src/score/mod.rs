@@ -234,7 +234,7 @@ fn score_inputs(
     for one in inputs.iter_mut() {
         let formats = [one.input.format(), one.targets.format()];
         if arguments.is_per_image() && (is_said || formats.iter().any(|format| *format != Format::Array)) {
-            one.images = Some(Geometry::of(one, arguments, asked.needs_place())?.images);
+            one.images = Some(Geometry::of(one, arguments, !asked.metrics.is_empty())?.images);
         }
     }
     let mut scored = match &kind {

@@ -190,6 +190,8 @@ fn class_shape(inputs: &Inputs, count: usize) -> Result<(ClassShape, usize), Sco
     if let [images, classes, ..] = shape
         && images == classes
         && *classes > 1
+        // Of four axes and more, labels with all axes but that of classes are those of (N, C, …).
+        && (shape.len() == 3 || inputs.targets.shape() != without_axis(shape, 1))
         && fits(shape, inputs.targets.shape(), 0)
         && fits(shape, inputs.targets.shape(), 1)
     {

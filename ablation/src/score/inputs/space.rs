@@ -105,7 +105,7 @@ pub(crate) struct Geometry {
 }
 
 impl Geometry {
-    /// Of files whose classes were found. `needs_place`: for metrics that ask where pixels are, what is ambiguous is refused.
+    /// Of files whose classes were found. `needs_place`: for metrics, what is ambiguous is refused.
     pub(crate) fn of(inputs: &Inputs, arguments: &ScoreArguments, needs_place: bool) -> Result<Self, ScoreError> {
         let beside = &inputs.targets;
         let of_classes = inputs.classes.is_some();
@@ -191,7 +191,7 @@ impl Geometry {
                     "--dims 2 takes (N, C, height, width), --dims 3 (N, depth, height, width)".to_owned()
                 };
                 Err(ScoreError::usage(format!(
-                    "{}: the shape {} may be that of images or of volumes, and distances and objects depend on it: {readings}",
+                    "{}: the shape {} may be that of images or of volumes, and means over images, distances and objects depend on it: {readings}",
                     inputs.input.name(),
                     inputs.input.shape_text()
                 )))

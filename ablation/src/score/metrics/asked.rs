@@ -41,10 +41,7 @@ impl Asked {
     /// Of the command line; probabilities are there unless predictions are labels.
     pub(crate) fn new(arguments: &ScoreArguments) -> Result<Self, ScoreError> {
         let metric = &arguments.metric;
-        let is_implied = !arguments.prediction.is_empty()
-            || arguments.rows().is_some()
-            || arguments.output.report.is_some()
-            || metric.intervals.is_some();
+        let is_implied = !arguments.prediction.is_empty() || arguments.rows().is_some() || metric.intervals.is_some();
         let mut metrics: Vec<Metric> = METRICS
             .iter()
             .map(|facts| facts.metric)

@@ -22,7 +22,7 @@ pub(super) fn rows(
     asked: &Asked,
 ) -> Result<Vec<Row>, ScoreError> {
     let (classes, names): (Vec<usize>, &[String]) = match of {
-        Of::Binary if asked.include_background => (vec![0, 1], &[]),
+        Of::Binary if asked.include_background && geometry.channels <= 1 => (vec![0, 1], &[]),
         Of::Binary => (vec![1], &[]),
         Of::Classes(classes) => {
             let first = usize::from(!asked.include_background && classes.count > 1);

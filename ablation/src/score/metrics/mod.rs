@@ -94,7 +94,13 @@ pub(crate) fn measure(
         return Err(ScoreError::usage(message.to_owned()));
     }
     let one = |inputs: &Inputs| -> Result<Measured, ScoreError> {
-        let geometry = Geometry::of(inputs, arguments, asked.needs_place())?;
+        // Means over images depend on what an image is, whatever the metric.
+        let mut geometry = Geometry::of(inputs, arguments, true)?;
+        if matches!(of, Of::Classes(_)) {
+            // Labels have no channels.
+            geometry.images *= geometry.channels;
+            geometry.channels = 1;
+        }
         let mut measured = Measured::new(asked, has_probabilities, matches!(of, Of::Classes(_)));
         read::each_image(inputs, arguments, of, &geometry, &mut measured, |image, measured| {
             let rows = image::rows(&image, inputs, of, &geometry, asked)?;
