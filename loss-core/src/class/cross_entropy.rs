@@ -104,7 +104,10 @@ impl<W: ClassWeights> ClassPointwise for CrossEntropy<W> {
     #[inline(always)]
     fn add_slope<R: Real, const C: usize>(&self, pixel: &ClassPixel<R, C>, factor: R, slope: &mut [R; C]) {
         let targets = self.targets(pixel);
-        let sum = targets.iter().fold(R::splat(0.0), |sum, &target| sum + target);
+        let mut sum = R::splat(0.0);
+        for &target in &targets {
+            sum = sum + target;
+        }
         let coupling = pixel.coupling();
         let classes = slope.iter_mut().zip(&targets).zip(&pixel.p).zip(&pixel.q).take(pixel.classes);
         for (((slope, &target), &p), &q) in classes {
@@ -126,8 +129,11 @@ impl<W: ClassWeights> ClassPointwise for CrossEntropy<W> {
 /// Σ w_c t_c.
 #[inline(always)]
 pub(super) fn weight_of<R: Real, const C: usize>(weights: &impl ClassWeights, pixel: &ClassPixel<R, C>) -> R {
-    let targets = (0..pixel.classes).zip(&pixel.target);
-    targets.fold(R::splat(0.0), |sum, (class, &target)| sum + R::splat(weights.of(class) as f32) * target)
+    let mut sum = R::splat(0.0);
+    for (class, &target) in (0..pixel.classes).zip(&pixel.target) {
+        sum = sum + R::splat(weights.of(class) as f32) * target;
+    }
+    sum
 }
 
 impl Listed for CrossEntropy {

@@ -100,7 +100,10 @@ impl<W: ClassWeights> ClassPointwise for SoftmaxFocal<W> {
             *given = faded * (one + p * (loss / q.max(R::splat(f32::MIN_POSITIVE))) * gamma);
         }
         let coupling = pixel.coupling();
-        let sum = given.iter().fold(zero, |sum, &given| sum + given);
+        let mut sum = zero;
+        for &given in &given {
+            sum = sum + given;
+        }
         let own = faded.iter().zip(&cross_entropy).zip(&given);
         let classes = slope.iter_mut().zip(own).zip(&pixel.p).zip(&pixel.q).take(pixel.classes);
         for (((slope, ((&faded, &loss), &given)), &p), &q) in classes {

@@ -42,6 +42,8 @@ pub struct ClassPixel<R, const C: usize> {
     pub cross_entropy: [R; C],
 }
 
+// Loops and not `fold` or `for_each`: a closure inside of those is compiled without the level's instructions wherever they are not inlined,
+// which for several classes they mostly are not.
 impl<R: Real, const C: usize> ClassPixel<R, C> {
     /// Takes the softmax of the first `classes` logits.
     ///
@@ -51,7 +53,10 @@ impl<R: Real, const C: usize> ClassPixel<R, C> {
     #[inline(always)]
     pub fn softmax(classes: usize, logits: &[R; C], target: [R; C]) -> Self {
         let (zero, one) = (R::splat(0.0), R::splat(1.0));
-        let largest = logits.iter().take(classes).fold(R::splat(f32::MIN), |largest, &z| largest.max(z));
+        let mut largest = R::splat(f32::MIN);
+        for &z in logits.iter().take(classes) {
+            largest = largest.max(z);
+        }
         let (mut p, mut q, mut cross_entropy) = ([zero; C], [zero; C], [zero; C]);
         // 1 until the largest logit was met, then 0: of equal logits the first counts as the largest.
         let mut ahead = one;
@@ -86,11 +91,12 @@ impl<R: Real, const C: usize> ClassPixel<R, C> {
     #[inline(always)]
     pub(crate) fn weigh_cross_entropy(&self, shares: &[R; C]) -> R {
         let zero = R::splat(0.0);
-        let losses = shares.iter().zip(&self.cross_entropy).take(self.classes);
-        losses.fold(zero, |sum, (&share, &loss)| {
+        let mut sum = zero;
+        for (&share, &loss) in shares.iter().zip(&self.cross_entropy).take(self.classes) {
             let product = share * loss;
-            sum + if R::LANES > 1 { product } else { R::select(zero.ge(share), zero, product) }
-        })
+            sum = sum + if R::LANES > 1 { product } else { R::select(zero.ge(share), zero, product) };
+        }
+        sum
     }
 
     /// 1 if the logit of a class changes the probabilities of the others, 0 if not.
@@ -123,7 +129,9 @@ impl<R: Real, const C: usize> ClassPixel<R, C> {
     pub fn add_through_activation(&self, by_probability: &[R; C], by_logit: &mut [R; C]) {
         if self.activation == Activation::Sigmoid {
             let classes = by_logit.iter_mut().zip(&self.p).zip(&self.q).zip(by_probability).take(self.classes);
-            classes.for_each(|(((out, &p), &q), &g)| *out = *out + g * (p * q));
+            for (((out, &p), &q), &g) in classes {
+                *out = *out + g * (p * q);
+            }
             return;
         }
         let mut before = [R::splat(0.0); C];

@@ -32,7 +32,9 @@ fn load_all<V: Lanes, const C: usize, const TILE: usize>(
     vector: usize,
 ) -> [V; C] {
     let mut loaded = [V::splat(0.0); C];
-    loaded.iter_mut().zip(rows).take(classes).for_each(|(to, row)| *to = load(row, vector));
+    for (to, row) in loaded.iter_mut().zip(rows).take(classes) {
+        *to = load(row, vector);
+    }
     loaded
 }
 

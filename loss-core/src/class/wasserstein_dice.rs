@@ -76,7 +76,10 @@ impl<const C: usize> WassersteinDice<C> {
         let zero = R::splat(0.0);
         let mut rows = [(zero, zero, zero); C];
         for (l, ((out, row), &target)) in (0..C).zip(rows.iter_mut().zip(&self.distances).zip(&pixel.target)) {
-            let distance = row.iter().zip(&pixel.p).fold(zero, |sum, (&m, &p)| sum + R::splat(m) * p);
+            let mut distance = zero;
+            for (&m, &p) in row.iter().zip(&pixel.p) {
+                distance = distance + R::splat(m) * p;
+            }
             let from_background = row.first().filter(|_| l != 0).map_or(0.0, |&m| m);
             *out = (target, distance, R::splat(from_background));
         }
