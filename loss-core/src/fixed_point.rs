@@ -16,11 +16,11 @@
 //! **Error bound.** Half a unit, 2^−(8 + shift) of a q7 number and 2^−(16 + shift) of a q15 one, unless it is beyond the range, where it stops at the end. Rounding is half to even, in integers. A
 //! [`GradientTable`](crate::histogram::GradientTable) of q7 numbers takes 512 bytes in place of 2 KiB, see [`GradientTable::to_q7`](crate::histogram::GradientTable::to_q7).
 
-/// The largest shift at which a number of this magnitude is below 1, from −126 to 126: 126 of 0, and of less than 2⁻¹²⁶; −126 of what is infinite or no number.
+/// The largest shift at which a number of this magnitude is below 1, from −128 to 126: 126 of 0, and of less than 2⁻¹²⁶; −128 of what is infinite or no number.
 #[must_use]
 pub fn shift_for(largest: f32) -> i32 {
     let exponent = ((largest.to_bits() >> 23) & 0xff) as i32;
-    if exponent == 0xff { -126 } else { 126i32.wrapping_sub(exponent).clamp(-126, 126) }
+    if exponent == 0xff { -128 } else { 126i32.wrapping_sub(exponent) }
 }
 
 /// The nearest q7 number of gradient·2^shift, half to even; NaN is 0.

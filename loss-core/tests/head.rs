@@ -144,7 +144,7 @@ fn products_of_any_size() {
     let mut checked = [0; 2];
     for i in (-149..128).step_by(3) {
         for j in (-149..128).step_by(5) {
-            let (a, b) = (1.732_050_8 * 2f32.powi(i.max(-148)), -1.414_213_5 * 2f32.powi(j.max(-148)));
+            let (a, b) = (1.732_050_8 * 2f32.powi(i.max(-148)), -1.618_034 * 2f32.powi(j.max(-148)));
             let mut sum = UnitSum::ZERO;
             sum.add_product(a, b);
             let expected = units(a, b);

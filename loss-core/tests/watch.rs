@@ -163,8 +163,8 @@ quickcheck! {
         assert!(near(found, entropy, 1e-6) && (0.0..=std::f64::consts::LN_2 + 1e-7).contains(&found), "{found} {entropy}");
 
         // Expected Dice and foreground, at two thresholds.
-        for threshold in [0.5, 0.3] {
-            let logit = (threshold / (1.0 - threshold) as f64).ln() as f32;
+        for threshold in [0.5f64, 0.3] {
+            let logit = (threshold / (1.0 - threshold)).ln() as f32;
             let is_in = |z: f32| f64::from(u8::from(z >= logit));
             let [inside, unsure, outside] =
                 [sum(&|z| is_in(z) * p(z)), sum(&|z| is_in(z) * q(z)), sum(&|z| (1.0 - is_in(z)) * p(z))];

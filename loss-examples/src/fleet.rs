@@ -11,7 +11,7 @@ use std::error::Error;
 
 use crc::{CRC_32_ISCSI, Crc};
 use loss_core::head::{Head, HeadGradient, Layer, Sgd};
-use loss_core::{Bce, CountingAccumulator, Dice, Loss, Pointwise, Reduced, STATE_VERSION, StateError};
+use loss_core::{Bce, CountingAccumulator, Dice, Pointwise, Reduced, STATE_VERSION, StateError};
 use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
 

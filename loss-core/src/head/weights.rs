@@ -70,7 +70,7 @@ impl Trained {
     fn of(weight: f32, index: usize) -> Result<Self, ParameterError> {
         let mut sum = UnitSum::ZERO;
         sum.add_product(weight, 1.0);
-        let weight_units = rounded_units(sum.to_units(), UNIT_BITS);
+        let weight_units = rounded_units(sum.units(), UNIT_BITS);
         ParameterError::check(
             Parameter::HeadWeight,
             weight.into(),
@@ -90,7 +90,7 @@ impl Trained {
     fn step(&self, gradient: &UnitSum, sgd: &Sgd, decay: i64, fraction: u32) -> Option<Self> {
         // In units of 2⁻⁶⁴, or of 2^−(64 + fraction): the gradient is by the number that a code stands for.
         let product = |a: i64, b: i64| i128::from(a).wrapping_mul(b.into());
-        let slope = gradient.to_units()?;
+        let slope = gradient.units()?;
         let kept = product(sgd.momentum, self.momentum).wrapping_add(product(decay, self.weight));
         let momentum = rounded_units(slope.checked_add(kept.wrapping_shl(fraction)), UNIT_BITS.wrapping_add(fraction))?;
         let moved = (i128::from(self.weight) << UNIT_BITS).wrapping_sub(product(sgd.rate, momentum));

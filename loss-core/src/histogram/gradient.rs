@@ -35,12 +35,14 @@ impl<C: Code, const TARGETS: usize> GradientTable<C, TARGETS> {
     }
 
     /// The same as q7 numbers, and the [shift](crate::fixed_point) that all of them share: g = q·2^−(7 + shift). 256 bytes for each level of the targets, by target and by the code's bits.
+    #[must_use]
     pub fn to_q7(&self) -> ([[i8; 256]; TARGETS], i32) {
         let shift = self.shift();
         (self.slopes.map(|row| row.map(|slope| to_q7(slope, shift))), shift)
     }
 
     /// The same as q15 numbers: g = q·2^−(15 + shift). 512 bytes for each level of the targets.
+    #[must_use]
     pub fn to_q15(&self) -> ([[i16; 256]; TARGETS], i32) {
         let shift = self.shift();
         (self.slopes.map(|row| row.map(|slope| to_q15(slope, shift))), shift)

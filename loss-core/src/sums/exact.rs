@@ -216,7 +216,7 @@ impl<const N: usize> ExactSum<N> {
     }
 
     /// The sum in units of 2⁻⁶⁴, if it is not saturated and lies within ±2¹²⁴ of them.
-    pub(crate) fn to_units(&self) -> Option<i128> {
+    pub(crate) fn units(&self) -> Option<i128> {
         let mut magnitude = [0; 8];
         let negative = self.magnitude(&mut magnitude);
         let [a, b, c, d, higher @ ..] = magnitude;

@@ -154,7 +154,6 @@ impl<const K: usize> AlarmLevel<K> {
     }
 
     /// The state: how many scores there are, then the bits of the largest K as `f64`, in falling order; those of −∞ where there are fewer. It does **not** add.
-    #[must_use]
     pub fn state(&self) -> impl Iterator<Item = i64> + use<K> {
         core::iter::once(self.scores).chain(self.largest.map(|score| score.to_bits() as i64))
     }
