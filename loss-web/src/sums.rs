@@ -39,7 +39,8 @@ pub(crate) fn rows(expression: &Expression, pixels: &Checked) -> Result<Vec<SumR
         .collect();
     // The confusion stands in every state; this one has nothing else that could be missing.
     let cross_entropy = state(&parse("bce")?, pixels)?;
-    let confusion: [(&str, fn(&Pixel<f32>) -> f32); 3] = [
+    type Term = fn(&Pixel<f32>) -> f32;
+    let confusion: [(&str, Term); 3] = [
         ("TP = Σ p t", |pixel| pixel.p * pixel.target),
         ("FP = Σ p (1−t)", |pixel| pixel.p * pixel.background),
         ("FN = Σ (1−p) t", |pixel| pixel.q * pixel.target),

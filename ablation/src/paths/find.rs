@@ -105,7 +105,7 @@ fn files_in(folder: &Path, endings: &[&str]) -> Result<Vec<PathBuf>> {
     let is_wanted = |name: &OsString| {
         let name = name.as_encoded_bytes().to_ascii_lowercase();
         let ends = |ending: &&str| name.strip_suffix(ending.as_bytes()).is_some_and(|stem| stem.ends_with(b"."));
-        !name.starts_with(b".") && endings.iter().any(|ending| ends(&ending))
+        !name.starts_with(b".") && endings.iter().any(ends)
     };
     let names = names_in(folder)?.into_iter().filter(is_wanted);
     let mut paths: Vec<PathBuf> = names.map(|name| folder.join(name)).filter(|path| !path.is_dir()).collect();

@@ -103,7 +103,7 @@ pub(crate) fn measure(
         }
         let mut measured = Measured::new(asked, has_probabilities, matches!(of, Of::Classes(_)));
         read::each_image(inputs, arguments, of, &geometry, &mut measured, |image, measured| {
-            let rows = image::rows(&image, inputs, of, &geometry, asked)?;
+            let rows = image::rows(image, inputs, of, &geometry, asked)?;
             measured.rows.0.extend(rows);
             Ok(())
         })?;
