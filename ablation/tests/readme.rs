@@ -15,8 +15,14 @@ fn the_readme_shows_what_the_command_prints() {
             continue;
         }
         let arguments = command.trim().split_once(" -- ").expect("arguments of the program").1;
+        // Outside of quotes a space ends a word.
+        let quoted = arguments.split('"').zip([false, true].into_iter().cycle());
+        let words = quoted.flat_map(|(part, is_quoted)| match is_quoted {
+            true => vec![part],
+            false => part.split_whitespace().collect(),
+        });
         let output = Command::new(env!("CARGO_BIN_EXE_ablation"))
-            .args(arguments.split(' '))
+            .args(words)
             .current_dir(workspace)
             .output()
             .expect("it starts");

@@ -503,8 +503,10 @@ fn messages_show_the_value_of_the_file_and_hints_say_what_looks_odd() {
         let message = folder.run(words, &["--loss", loss]).refusal();
         assert!(message.contains(why), "{message}");
     }
-    let message = folder.run("score --probs p.npy --targets y.npy --loss boundary", &[]).refusal();
-    assert!(message.contains("which score does not compute"), "{message}");
+    let boundary = "score --probs p.npy --targets y.npy --loss boundary";
+    let message = folder.run(boundary, &[]).refusal();
+    assert!(message.contains("--dims 2 takes 2 images") && message.contains("--dims 3 one volume"), "{message}");
+    folder.run(boundary, &["--dims", "2"]).text();
     let message = folder.run("score --probs p.npy --targets y.npy --loss lovasz", &[]).refusal();
     assert!(message.contains("lovasz_hinge is a loss of logits, and the inputs are probabilities"), "{message}");
     folder.run("score --probs p.npy --targets y.npy", &["--loss", "topk + ohem + balanced_bce + unified_focal"]).text();
