@@ -194,7 +194,7 @@ def test_state_files_of_the_command_line_meet_those_of_python(tmp_path):
         assert theirs == mine
         write_state(tmp_path / "b.json", mine)
         merged = score("merge", str(tmp_path / "a.json"), str(tmp_path / "b.json"), check=False)
-        assert merged.returncode == 0 and repr((mine + mine).value)[:8] in merged.stdout, merged.stderr
+        assert merged.returncode == 0 and f"{(mine + mine).value:.6g}" in merged.stdout, merged.stderr
 
 
 def test_state_files(tmp_path):
