@@ -6,6 +6,7 @@ use std::path::Path;
 
 use crate::arrays::ArrayError;
 use crate::error::Error;
+use crate::part::hidden_beside;
 use crate::paths::shown;
 
 /// Writes a file in place of what is there, by way of a temporary one in its folder.
@@ -23,21 +24,8 @@ pub(crate) fn write_whole(path: &Path, option: &str, bytes: &[u8]) -> Result<(),
     if path.exists() && !path.is_file() {
         return fs::write(path, bytes).map_err(failed);
     }
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let folder = target.parent().filter(|_| target.is_absolute()).unwrap_or(folder);
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".").suffix(".part");
-    // Temporary files are private by default, but this one becomes the user's.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let mut file = builder.tempfile_in(folder).map_err(|error| match error.to_string().split_once(" at path ") {
-        Some((cause, _)) => failed(io::Error::new(error.kind(), cause.to_owned())),
-        None => failed(error),
-    })?;
+    let mut file = hidden_beside(&target, ".part").map_err(failed)?;
     file.write_all(bytes).map_err(failed)?;
     file.persist(&target).map_err(|error| failed(error.error))?;
     Ok(())

@@ -16,6 +16,7 @@ mod images;
 mod inspect;
 mod losses;
 mod man;
+mod part;
 pub mod paths;
 #[cfg(feature = "train")]
 mod run;

@@ -13,6 +13,10 @@ use tempfile::NamedTempFile;
 #[path = "../../ablation/src/arrays/mod.rs"]
 mod arrays;
 
+#[allow(dead_code)]
+#[path = "../../ablation/src/part.rs"]
+mod part;
+
 #[path = "../../ablation/src/paths/shown.rs"]
 mod shown;
 

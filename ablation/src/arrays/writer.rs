@@ -7,6 +7,7 @@ use tempfile::NamedTempFile;
 
 use super::header::{shape_text, sizes};
 use super::{ArrayError, DType, Order, Result};
+use crate::part::hidden_beside;
 use crate::paths::shown;
 
 const BUFFER_BYTES: usize = 1 << 18;
@@ -41,7 +42,7 @@ impl NpyWriter {
             return Err(ArrayError::ShapeOverflow { array: name, shape: shape_text(shape) });
         };
         let path = destination(path)?;
-        let (file, data_start) = temporary(&path)
+        let (file, data_start) = hidden_beside(&path, ".npy.part")
             .and_then(|file| with_header(file, shape, order, dtype))
             .and_then(|mut file| file.stream_position().map(|start| (file, start)))
             .map_err(|error| ArrayError::io(&name, "write", error))?;
@@ -124,23 +125,6 @@ fn destination(path: &Path) -> Result<PathBuf> {
         Ok(kind) if kind.is_dir() => Err(ArrayError::NotAFile { array, found: "a directory" }),
         Ok(_) => Err(ArrayError::NotAFile { array, found: "a pipe or device" }),
     }
-}
-
-fn temporary(path: &Path) -> io::Result<NamedTempFile> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".").suffix(".npy.part");
-    // Temporary files are private by default, but this one becomes the user's.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    // The error names the temporary file, which the user has not heard of.
-    builder.tempfile_in(folder).map_err(|error| match error.to_string().split_once(" at path ") {
-        Some((cause, _)) => io::Error::new(error.kind(), cause.to_owned()),
-        None => error,
-    })
 }
 
 fn with_header(file: NamedTempFile, shape: &[u64], order: Order, dtype: DType) -> io::Result<BufWriter<NamedTempFile>> {

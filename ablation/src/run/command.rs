@@ -15,7 +15,6 @@ use super::dataset::Sets;
 use super::error::RunError;
 use super::exercises::{self, Exercise};
 use super::fate::Fate;
-use super::files::folder_of;
 use super::folder::RunFolder;
 use super::images;
 use super::memory;
@@ -32,6 +31,7 @@ use super::theory;
 use super::versions::versions;
 use crate::arguments::{CompareArguments, ConfigArguments, PresetArguments, ReportArguments, RunArguments};
 use crate::error::Error;
+use crate::part::folder_of;
 use crate::terminal;
 
 impl PresetArguments {

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 
+use crate::part::{self, folder_of};
+
 /// The beginning and end of the names of unfinished files. A killed process leaves one behind, and the next run in the folder removes it.
 pub(super) const PART: [&str; 2] = [".ablation-", ".part"];
 
@@ -33,16 +35,7 @@ fn replace(path: &Path, bytes: &[u8], finish: impl Fn(&File) -> io::Result<()>) 
 
 pub(super) fn part_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     let [prefix, suffix] = PART;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(prefix).suffix(suffix);
-    // Temporary files are private by default, but this one becomes the user's.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(folder)
-}
-
-pub(super) fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    part::part_in(folder, prefix, suffix)
 }
 
 /// Waits until the names in a folder are on disk.

@@ -5,7 +5,8 @@ use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use super::error::RunError;
-use super::files::{PART, folder_of, part_in, sync_folder};
+use super::files::{PART, part_in, sync_folder};
+use crate::part::folder_of;
 
 /// The file by which a run locks its folder.
 const LOCK: &str = ".lock";
