@@ -3,7 +3,7 @@ use crate::fingerprint::Fingerprint;
 use crate::histogram::Code;
 use crate::sums::confusion::Confusion;
 use crate::sums::counts::{Count, Counts};
-use crate::sums::state::{Sums, read_state, write_state};
+use crate::sums::state::{Sums, gives_state, read_state};
 
 use super::sample::Label;
 
@@ -145,25 +145,6 @@ impl<const C: usize> ConfusionMatrix<C> {
         fingerprint.finish()
     }
 
-    /// Hands over the integers of the state.
-    pub fn for_each_of_state(&self, mut to: impl FnMut(i64)) {
-        self.sums.save(&mut to);
-    }
-
-    /// Writes the integers of the state.
-    ///
-    /// # Errors
-    /// [`StateError::Length`], and nothing is written, if the slice has not as many integers as the state.
-    pub fn write_state(&self, state: &mut [i64]) -> Result<(), StateError> {
-        write_state(&self.sums, state)
-    }
-
-    /// How many integers the state has.
-    #[must_use]
-    pub fn state_length(&self) -> usize {
-        Self::STATE_LENGTH
-    }
-
     /// Replaces all pixels by those of a state, or of an element-wise sum of states.
     ///
     /// # Errors
@@ -186,6 +167,8 @@ impl<const C: usize> PartialEq for ConfusionMatrix<C> {
         self.ignored_label == other.ignored_label && self.sums == other.sums
     }
 }
+
+gives_state!([const C: usize] ConfusionMatrix<C>);
 
 #[cfg(feature = "serde")]
 crate::stream::serde::messages!([const C: usize] ConfusionMatrix<C>);

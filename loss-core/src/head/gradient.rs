@@ -10,7 +10,7 @@ use crate::loss::Loss;
 use crate::stream::accumulator::Accumulator;
 use crate::sums::exact::UnitSum;
 use crate::sums::shared::SharedSums;
-use crate::sums::state::{Sums, add_counts, load_count, read_state, write_state};
+use crate::sums::state::{Sums, add_counts, gives_state, load_count, read_state};
 
 /// The sums of a loss over all pixels of a step, whose slopes the gradient is made of: an [`Accumulator`] or a [`ClassAccumulator`].
 pub trait Round {
@@ -154,34 +154,6 @@ impl<X: Feature, const F: usize, const C: usize> HeadGradient<X, F, C> {
         self.fingerprint
     }
 
-    /// Hands over the integers of the state.
-    pub fn for_each_of_state(&self, mut to: impl FnMut(i64)) {
-        self.sums.save(&mut to);
-    }
-
-    /// The state as an array.
-    ///
-    /// # Errors
-    /// [`StateError::Length`] if the array has not as many integers as the state.
-    pub fn state<const N: usize>(&self) -> Result<[i64; N], StateError> {
-        let mut state = [0; N];
-        self.write_state(&mut state).map(|()| state)
-    }
-
-    /// Writes the integers of the state.
-    ///
-    /// # Errors
-    /// [`StateError::Length`], and nothing is written, if the slice has not as many integers as the state.
-    pub fn write_state(&self, state: &mut [i64]) -> Result<(), StateError> {
-        write_state(&self.sums, state)
-    }
-
-    /// How many integers the state has.
-    #[must_use]
-    pub fn state_length(&self) -> usize {
-        Self::STATE_LENGTH
-    }
-
     /// Replaces all pixels by those of a state, or of an element-wise sum of up to 2²⁰ states.
     ///
     /// # Errors
@@ -191,6 +163,8 @@ impl<X: Feature, const F: usize, const C: usize> HeadGradient<X, F, C> {
         Ok(())
     }
 }
+
+gives_state!([X: Feature, const F: usize, const C: usize] HeadGradient<X, F, C>);
 
 #[cfg(feature = "serde")]
 crate::stream::serde::messages!([X: Feature, const F: usize, const C: usize] HeadGradient<X, F, C>);

@@ -76,6 +76,42 @@ impl<const N: usize> ExactSum<N> {
     }
 }
 
+/// Writes the methods that give the state of a type with the field `sums` and the constant `STATE_LENGTH`.
+macro_rules! gives_state {
+    ([$($generics:tt)*] $of:ty) => {
+        impl<$($generics)*> $of {
+            /// Hands over the integers of the state.
+            pub fn for_each_of_state(&self, mut to: impl FnMut(i64)) {
+                $crate::sums::state::Sums::save(&self.sums, &mut to);
+            }
+
+            /// The state as an array.
+            ///
+            /// # Errors
+            /// [`StateError::Length`](crate::StateError::Length) if the array has not as many integers as the state.
+            pub fn state<const N: usize>(&self) -> Result<[i64; N], $crate::error::StateError> {
+                let mut state = [0; N];
+                self.write_state(&mut state).map(|()| state)
+            }
+
+            /// Writes the integers of the state.
+            ///
+            /// # Errors
+            /// [`StateError::Length`](crate::StateError::Length), and nothing is written, if the slice has not as many integers as the state.
+            pub fn write_state(&self, state: &mut [i64]) -> Result<(), $crate::error::StateError> {
+                $crate::sums::state::write_state(&self.sums, state)
+            }
+
+            /// How many integers the state has.
+            #[must_use]
+            pub fn state_length(&self) -> usize {
+                Self::STATE_LENGTH
+            }
+        }
+    };
+}
+pub(crate) use gives_state;
+
 /// The largest sum of a 32-bit digit over 2²⁰ states.
 const DIGITS_OF_STATES: i64 = 0xffff_ffff << 20;
 

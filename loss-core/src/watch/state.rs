@@ -69,34 +69,6 @@ macro_rules! measure {
                 Ok(())
             }
 
-            /// Hands over the integers of the state.
-            pub fn for_each_of_state(&self, mut to: impl FnMut(i64)) {
-                $crate::sums::state::Sums::save(&self.sums, &mut to);
-            }
-
-            /// The state as an array.
-            ///
-            /// # Errors
-            /// [`StateError::Length`](crate::StateError::Length) if the array has not as many integers as the state.
-            pub fn state<const N: usize>(&self) -> Result<[i64; N], $crate::error::StateError> {
-                let mut state = [0; N];
-                self.write_state(&mut state).map(|()| state)
-            }
-
-            /// Writes the integers of the state.
-            ///
-            /// # Errors
-            /// [`StateError::Length`](crate::StateError::Length), and nothing is written, if the slice has not as many integers as the state.
-            pub fn write_state(&self, state: &mut [i64]) -> Result<(), $crate::error::StateError> {
-                $crate::sums::state::write_state(&self.sums, state)
-            }
-
-            /// How many integers the state has.
-            #[must_use]
-            pub fn state_length(&self) -> usize {
-                Self::STATE_LENGTH
-            }
-
             /// Replaces all pixels by those of a state, or of an element-wise sum of up to 2²⁰ states.
             ///
             /// # Errors
@@ -113,6 +85,8 @@ macro_rules! measure {
                 $crate::watch::state::Empty::empty(&mut self.sums);
             }
         }
+
+        $crate::sums::state::gives_state!([$($generics)*] $measure);
 
         /// Equal if options and sums are.
         impl<$($generics)*> PartialEq for $measure {
