@@ -1,6 +1,7 @@
 //! Channels that do not exclude each other ("multi-label"): an expression and a binary mask for each.
 
-use loss_core::{ParameterError, StateError};
+use loss_core::extend::Fingerprint;
+use loss_core::{Counts, ParameterError, StateError};
 
 use crate::binary::{self, Gradient, Inputs, Pixels};
 use crate::error::EvaluationError;
@@ -78,6 +79,52 @@ impl Accumulator {
         Ok(())
     }
 
+    /// The counts of all channels together.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.channels.iter().fold(Counts::default(), |mut all, channel| {
+            let more = channel.counts();
+            all.valid += more.valid;
+            all.ignored += more.ignored;
+            all.rejected_inputs += more.rejected_inputs;
+            all.rejected_targets += more.rejected_targets;
+            all.rejected_weights += more.rejected_weights;
+            all
+        })
+    }
+
+    /// A hash of the channels' fingerprints, in their order.
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        side_by_side("channels", self.channels.iter().map(binary::Accumulator::fingerprint))
+    }
+
+    /// The states of the channels, one after the other; `None` if a loss ranks the pixels, which are kept then.
+    #[must_use]
+    pub fn state(&self) -> Option<Vec<i64>> {
+        Some(self.channels.iter().map(binary::Accumulator::state).collect::<Option<Vec<_>>>()?.concat())
+    }
+
+    /// Replaces all pixels by those of a state, or of an element-wise sum of states.
+    ///
+    /// # Errors
+    /// [`StateError`] if the number of integers differs, or if no pixels can have made them; nothing is changed then.
+    pub fn load_state(&mut self, state: &[i64]) -> Result<(), StateError> {
+        let expected = self.state().map_or(0, |state| state.len());
+        if state.len() != expected {
+            return Err(StateError::Length { expected, given: state.len() });
+        }
+        let mut loaded = self.clone();
+        let mut rest = state;
+        for channel in &mut loaded.channels {
+            let (own, more) = rest.split_at(channel.state().map_or(0, |state| state.len()));
+            channel.load_state(own)?;
+            rest = more;
+        }
+        *self = loaded;
+        Ok(())
+    }
+
     /// The results of all channels, if every pixel was in range.
     ///
     /// # Errors
@@ -95,6 +142,18 @@ impl Accumulator {
         let channels = self.channels.iter().map(binary::Accumulator::finish_valid).collect::<Result<_, _>>()?;
         Ok(Finished { channels })
     }
+}
+
+/// The fingerprint of several sums that stand side by side, from the fingerprint of each.
+#[must_use]
+pub fn side_by_side(name: &str, fingerprints: impl ExactSizeIterator<Item = u64>) -> u64 {
+    let mut hash = Fingerprint::default();
+    hash.name(name).number(fingerprints.len() as f64);
+    for fingerprint in fingerprints {
+        // Halves are exact as numbers.
+        hash.number((fingerprint >> 32) as f64).number(f64::from(fingerprint as u32));
+    }
+    hash.finish()
 }
 
 /// The finished losses of all channels.

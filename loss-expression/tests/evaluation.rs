@@ -7,7 +7,8 @@ use loss_core::class::{
 };
 use loss_core::sorted::{HardMining, LovaszHinge, LovaszSoftmax, Ohem, TopK};
 use loss_core::{
-    Bce, Dice, Focal, Logits, Loss, Plane, Pointwise, Probabilities, QualityFocal, Quantisation, Tversky, unified_focal,
+    Bce, Dice, Focal, Logits, Loss, Plane, Pointwise, Probabilities, QualityFocal, Quantisation, StateError, Tversky,
+    unified_focal,
 };
 use loss_expression::binary::{Inputs, Losses, Pixels};
 use loss_expression::{ClassExpression, EvaluationError, Expression, channels, classes};
@@ -343,6 +344,19 @@ fn channels_are_masks_of_their_own() {
     assert!(finished.gradient_of_mean(2, 1.0).is_none());
     let other = channels::Accumulator::new(&of[..1], Inputs::Logits).unwrap();
     assert!(sums.merge(&other).is_err());
+    // The states of the channels stand one after the other, and add.
+    let state = sums.state().unwrap();
+    let mut loaded = channels::Accumulator::new(&of, Inputs::Logits).unwrap();
+    loaded.load_state(&state.iter().map(|integer| 2 * integer).collect::<Vec<_>>()).unwrap();
+    let mut twice = sums.clone();
+    twice.merge(&sums).unwrap();
+    assert_eq!((loaded.state(), loaded.counts()), (twice.state(), twice.counts()));
+    assert_eq!(loaded.fingerprint(), sums.fingerprint());
+    assert_ne!(other.fingerprint(), sums.fingerprint());
+    for wrong in [&state[1..], &[state.clone(), vec![0]].concat()] {
+        assert!(matches!(loaded.load_state(wrong), Err(StateError::Length { .. })));
+    }
+    assert_eq!(loaded.state(), twice.state());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use loss_core::extend::ImageValues;
 use loss_core::{Counts, EmptyImage, FinishError, Reason, StateError};
-use loss_expression::{EvaluationError, binary, classes};
+use loss_expression::{EvaluationError, binary, channels, classes};
 use rayon::prelude::*;
 
 use crate::batch::Batch;
@@ -57,18 +57,13 @@ impl<E: Into<EvaluationError>> From<E> for Failure {
 impl Losses {
     pub fn sums(&self) -> Result<Sums, EvaluationError> {
         match self {
-            Losses::Masks { losses, inputs, threshold, channels } => {
-                let sums = losses.accumulator(*inputs)?;
-                let sums = if *threshold == 0.5 {
-                    sums
-                } else {
-                    sums.at_threshold(*threshold).map_err(EvaluationError::Parameter)?
-                };
-                Ok(match channels {
-                    None => Sums::Mask(Box::new(sums)),
-                    Some(channels) => Sums::Channels(vec![sums; *channels]),
-                })
-            }
+            Losses::Masks { losses, inputs, threshold, channels } => Ok(match channels {
+                None => Sums::Mask(Box::new(losses.accumulator(*inputs)?.at_threshold(*threshold)?)),
+                Some(channels) => {
+                    let sums = channels::Accumulator::new(&vec![losses.clone(); *channels], *inputs)?;
+                    Sums::Channels(sums.at_threshold(*threshold)?)
+                }
+            }),
             Losses::Classes(losses) => {
                 Ok(Sums::Classes(Box::new(losses.accumulator().map_err(EvaluationError::Parameter)?)))
             }
@@ -93,7 +88,7 @@ fn terms<L>(expressions: &[loss_expression::Expression<L>]) -> Vec<(String, f64)
 #[derive(Clone, Debug)]
 pub enum Sums {
     Mask(Box<binary::Accumulator>),
-    Channels(Vec<binary::Accumulator>),
+    Channels(channels::Accumulator),
     Classes(Box<classes::Accumulator>),
 }
 
@@ -139,12 +134,12 @@ impl Sums {
                 Failure::Pixel { place, reason, .. } => Failure::Pixel { image, place, reason },
                 other => other,
             }),
-            Sums::Channels(channels) => {
-                for (channel, sums) in channels.iter_mut().enumerate() {
+            Sums::Channels(sums) => {
+                for channel in 0..sums.channels().len() {
                     let start = channel * batch.pixels;
-                    let before = sums.counts().pixels();
-                    sums.extend(batch.stretch(start, batch.pixels).of_mask()?)?;
-                    if let Some(first) = sums.first_rejected() {
+                    let before = sums.channels()[channel].counts().pixels();
+                    sums.extend(channel, batch.stretch(start, batch.pixels).of_mask()?)?;
+                    if let Some(first) = sums.channels()[channel].first_rejected() {
                         let place = start + place(first.index - before);
                         return Err(Failure::Pixel { image, place, reason: first.reason });
                     }
@@ -168,12 +163,7 @@ impl Sums {
         match (self, other) {
             (Sums::Mask(sums), Sums::Mask(more)) => sums.merge(more),
             (Sums::Classes(sums), Sums::Classes(more)) => sums.merge(more),
-            (Sums::Channels(sums), Sums::Channels(more)) if sums.len() == more.len() => {
-                let mut merged = sums.clone();
-                merged.iter_mut().zip(more).try_for_each(|(sums, more)| sums.merge(more))?;
-                *sums = merged;
-                Ok(())
-            }
+            (Sums::Channels(sums), Sums::Channels(more)) => sums.merge(more),
             (sums, other) => Err(StateError::OtherLoss { expected: sums.fingerprint(), given: other.fingerprint() }),
         }
     }
@@ -181,7 +171,7 @@ impl Sums {
     fn fingerprint(&self) -> u64 {
         match self {
             Sums::Mask(sums) => sums.fingerprint(),
-            Sums::Channels(channels) => joined("channels", channels.iter().map(binary::Accumulator::fingerprint)),
+            Sums::Channels(sums) => sums.fingerprint(),
             Sums::Classes(sums) => sums.fingerprint(),
         }
     }
@@ -190,10 +180,7 @@ impl Sums {
     fn state(&self) -> Option<Vec<i64>> {
         match self {
             Sums::Mask(sums) => sums.state(),
-            Sums::Channels(channels) => {
-                let states = channels.iter().map(binary::Accumulator::state).collect::<Option<Vec<_>>>()?;
-                Some(states.concat())
-            }
+            Sums::Channels(sums) => sums.state(),
             Sums::Classes(sums) => sums.state(),
         }
     }
@@ -201,15 +188,7 @@ impl Sums {
     fn load_state(&mut self, state: &[i64]) -> Result<(), StateError> {
         match self {
             Sums::Mask(sums) => sums.load_state(state),
-            Sums::Channels(channels) => {
-                let length = state.len() / channels.len().max(1);
-                let mut loaded = channels.clone();
-                for (sums, state) in loaded.iter_mut().zip(state.chunks(length.max(1))) {
-                    sums.load_state(state)?;
-                }
-                *channels = loaded;
-                Ok(())
-            }
+            Sums::Channels(sums) => sums.load_state(state),
             Sums::Classes(sums) => sums.load_state(state),
         }
     }
@@ -217,15 +196,7 @@ impl Sums {
     pub fn counts(&self) -> Counts {
         match self {
             Sums::Mask(sums) => sums.counts(),
-            Sums::Channels(channels) => channels.iter().fold(Counts::default(), |mut all, channel| {
-                let more = channel.counts();
-                all.valid += more.valid;
-                all.ignored += more.ignored;
-                all.rejected_inputs += more.rejected_inputs;
-                all.rejected_targets += more.rejected_targets;
-                all.rejected_weights += more.rejected_weights;
-                all
-            }),
+            Sums::Channels(sums) => sums.counts(),
             Sums::Classes(sums) => sums.counts(),
         }
     }
@@ -233,9 +204,7 @@ impl Sums {
     pub fn finish(&self) -> Result<Finished, EvaluationError> {
         Ok(match self {
             Sums::Mask(sums) => Finished::Mask(Box::new(sums.finish()?)),
-            Sums::Channels(channels) => {
-                Finished::Channels(channels.iter().map(binary::Accumulator::finish).collect::<Result<_, _>>()?)
-            }
+            Sums::Channels(sums) => Finished::Channels(sums.finish()?),
             Sums::Classes(sums) => Finished::Classes(Box::new(sums.finish()?)),
         })
     }
@@ -245,22 +214,11 @@ fn place(index: i64) -> usize {
     usize::try_from(index).unwrap_or(0)
 }
 
-/// The fingerprint of several that stand side by side, as docs/state.md has it.
-fn joined(name: &str, fingerprints: impl ExactSizeIterator<Item = u64>) -> u64 {
-    let mut hash = loss_core::extend::Fingerprint::default();
-    hash.name(name).number(fingerprints.len() as f64);
-    for fingerprint in fingerprints {
-        // Halves are exact as numbers.
-        hash.number((fingerprint >> 32) as f64).number(f64::from(fingerprint as u32));
-    }
-    hash.finish()
-}
-
 /// The results of sums.
 #[derive(Clone, Debug)]
 pub enum Finished {
     Mask(Box<binary::Finished>),
-    Channels(Vec<binary::Finished>),
+    Channels(channels::Finished),
     Classes(Box<classes::Finished>),
 }
 
@@ -268,9 +226,7 @@ impl Finished {
     pub fn value(&self) -> f64 {
         match self {
             Finished::Mask(finished) => finished.value(),
-            Finished::Channels(channels) => {
-                channels.iter().map(binary::Finished::value).sum::<f64>() / channels.len() as f64
-            }
+            Finished::Channels(finished) => finished.mean(),
             Finished::Classes(finished) => finished.value(),
         }
     }
@@ -281,8 +237,8 @@ impl Finished {
             |values: Vec<loss_expression::Evaluated>| values.into_iter().next().map_or(Vec::new(), |first| first.parts);
         match self {
             Finished::Mask(finished) => first(finished.values()),
-            Finished::Channels(channels) => {
-                let parts: Vec<Vec<f64>> = channels.iter().map(|channel| first(channel.values())).collect();
+            Finished::Channels(finished) => {
+                let parts: Vec<Vec<f64>> = finished.channels().iter().map(|channel| first(channel.values())).collect();
                 let count = parts.first().map_or(0, Vec::len);
                 let mean = |term| parts.iter().filter_map(|parts| parts.get(term)).sum::<f64>() / parts.len() as f64;
                 (0..count).map(mean).collect()
@@ -294,9 +250,9 @@ impl Finished {
     fn gradient(&self, upstream: f64) -> Option<Gradient> {
         Some(match self {
             Finished::Mask(finished) => Gradient::Mask(finished.gradient(upstream)?),
-            Finished::Channels(channels) => {
-                let upstream = upstream / channels.len() as f64;
-                let gradients = channels.iter().map(|channel| channel.gradient(upstream));
+            Finished::Channels(finished) => {
+                let gradients =
+                    (0..finished.channels().len()).map(|channel| finished.gradient_of_mean(channel, upstream));
                 Gradient::Channels(gradients.collect::<Option<_>>()?)
             }
             Finished::Classes(finished) => Gradient::Classes(finished.gradient(upstream)?),
@@ -501,6 +457,6 @@ pub enum Upstream<'a> {
 pub fn fingerprint(totals: &[Total]) -> u64 {
     match totals {
         [total] => total.fingerprint(),
-        totals => joined("groupings", totals.iter().map(Total::fingerprint)),
+        totals => channels::side_by_side("groupings", totals.iter().map(Total::fingerprint)),
     }
 }

@@ -243,9 +243,9 @@ impl Result {
                 self.soft = Some(finished.soft().into());
                 self.hard = Some(finished.hard().into());
             }
-            Finished::Channels(channels) => {
-                let each =
-                    channels.iter().enumerate().map(|(index, channel)| class((index, channel.soft(), channel.hard())));
+            Finished::Channels(finished) => {
+                let channels = finished.channels().iter().enumerate();
+                let each = channels.map(|(index, channel)| class((index, channel.soft(), channel.hard())));
                 self.classes = Some(each.collect::<PyResult<_>>()?);
             }
             Finished::Classes(finished) => {
