@@ -45,7 +45,10 @@ pub fn with_gradients<const D: usize>(
         gradient.iter_mut().filter(|slope| slope.abs() < NEGLIGIBLE).for_each(|slope| *slope = 0.0);
         let slopes = Tensor::<D>::from_data(TensorData::new(gradient, shape), (&output.device(), output.dtype()));
         let term = ((output.clone() - output.detach()) * slopes).sum();
-        total = Some(total.map_or_else(|| term.clone(), |sum| sum + term.clone()));
+        total = Some(match total {
+            Some(sum) => sum + term,
+            None => term,
+        });
     }
     total.map(|sum| sum.add_scalar(value)).ok_or(Error::NoOutput)
 }
