@@ -87,21 +87,14 @@ trait Passes: Sync {
 
 /// What is to be measured beside losses.
 struct Measures<'a> {
-    asked: metrics::Asked,
+    asked: &'a metrics::Asked,
     of: Of<'a>,
-}
-
-impl<'a> Measures<'a> {
-    fn new(arguments: &ScoreArguments, of: Of<'a>) -> Result<Self, ScoreError> {
-        Ok(Self { asked: metrics::Asked::new(arguments)?, of })
-    }
 }
 
 /// What was scored: losses, if there are any, and metrics.
 pub(crate) struct Scored {
     report: Option<Report>,
     measured: Measured,
-    asked: metrics::Asked,
     state: Option<State>,
     broken: Vec<Broken>,
 }
@@ -238,18 +231,18 @@ fn score_inputs(
         }
     }
     let mut scored = match &kind {
-        Kind::Binary => score_binary(arguments, inputs)?,
+        Kind::Binary => score_binary(arguments, inputs, &asked)?,
         Kind::Classes(classes) if classes.count > MOST_CLASSES => {
             let progress = Progress::new(inputs.iter().map(Inputs::bytes).sum());
-            let measures = Measures::new(arguments, Of::Classes(classes))?;
-            let (measured, broken) = metrics::measure(arguments, &measures.asked, measures.of, inputs, &progress)?;
-            Scored { report: None, measured, asked: measures.asked, state: None, broken }
+            let all: Vec<&Inputs> = inputs.iter().collect();
+            let (measured, broken) = metrics::measure(arguments, &asked, Of::Classes(classes), &all, &progress)?;
+            Scored { report: None, measured, state: None, broken }
         }
-        Kind::Classes(classes) => classes::score(arguments, inputs, classes)?,
+        Kind::Classes(classes) => classes::score(arguments, inputs, classes, &asked)?,
     };
     broken.append(&mut scored.broken);
     let Some(mut report) = scored.report else {
-        return conclude_labels(arguments, inputs, &scored.measured, &scored.asked, Vec::new(), broken);
+        return conclude_labels(arguments, inputs, &scored.measured, &asked, Vec::new(), broken);
     };
     if let Some(sight) = sight {
         report.warnings.splice(0..0, sight.warnings.iter().cloned());
@@ -260,13 +253,13 @@ fn score_inputs(
             let message = "--state: a loss ranks all pixels, so there are no sums that add; score its files in one run";
             return Err(ScoreError::usage(message.to_owned()));
         };
-        state.measured(&scored.measured, &scored.asked);
+        state.measured(&scored.measured, &asked);
         state.write(path)?;
         report.warnings.iter().for_each(terminal::warn);
         return Ok(Answer::new(String::new(), broken_text(&broken)));
     }
     let input = if arguments.logits.is_empty() { "probs" } else { "logits" };
-    finish(report, scored.measured, &scored.asked, &Finishing::of(arguments, input), broken)
+    finish(report, scored.measured, &asked, &Finishing::of(arguments, input), broken)
 }
 
 /// What the end of a score depends on, whether of a run or of states.
@@ -329,7 +322,8 @@ fn score_labels(arguments: &ScoreArguments, inputs: &[Inputs], mut broken: Vec<B
     let of = classes.as_ref().map_or(Of::Binary, Of::Classes);
     let asked = metrics::Asked::new(arguments)?;
     let progress = Progress::new(inputs.iter().map(Inputs::bytes).sum());
-    let (measured, more) = metrics::measure(arguments, &asked, of, inputs, &progress)?;
+    let all: Vec<&Inputs> = inputs.iter().collect();
+    let (measured, more) = metrics::measure(arguments, &asked, of, &all, &progress)?;
     drop(progress);
     broken.extend(more);
     let mut warnings: Vec<String> = sight.iter().flat_map(|sight| sight.warnings.iter().cloned()).collect();
@@ -399,7 +393,11 @@ fn finish_labels(
     deliver(text, output, &broken)
 }
 
-fn score_binary(arguments: &ScoreArguments, inputs: &[Inputs]) -> Result<Scored, ScoreError> {
+fn score_binary(
+    arguments: &ScoreArguments,
+    inputs: &[Inputs],
+    measured: &metrics::Asked,
+) -> Result<Scored, ScoreError> {
     let asked = Asked::<BinaryLoss>::new(arguments, BINARY_DEFAULTS)?;
     let per_image = asked.per_image(arguments);
     inputs::check_images(inputs, per_image)?;
@@ -417,7 +415,7 @@ fn score_binary(arguments: &ScoreArguments, inputs: &[Inputs]) -> Result<Scored,
     let kind =
         if !arguments.probs.is_empty() { InputKind::probabilities(arguments.epsilon)? } else { InputKind::Logits };
     let run = Run { arguments, losses: &losses, kind, per_image, inputs };
-    let measures = Measures::new(arguments, Of::Binary)?;
+    let measures = Measures { asked: measured, of: Of::Binary };
     score_by(arguments, &run, &scorer, &asked, None, inputs, &destinations, &measures)
 }
 
@@ -496,10 +494,7 @@ fn score_by<L: Vocabulary, P: Passes>(
             passes.write(inputs, &gradients, outputs, &progress)?;
         }
     }
-    let (mut measured, more) = metrics::measure(arguments, &measures.asked, measures.of, inputs, &progress)?;
-    let is_broken = |file: &str| broken.iter().any(|one: &Broken| one.file == file);
-    measured.rows.0.retain(|row| !is_broken(&row.input));
-    let more: Vec<Broken> = more.into_iter().filter(|one| !is_broken(&one.file)).collect();
+    let (mut measured, more) = metrics::measure(arguments, measures.asked, measures.of, &good, &progress)?;
     broken.extend(more);
     drop(progress);
 
@@ -540,7 +535,7 @@ fn score_by<L: Vocabulary, P: Passes>(
     report.clamped = observed.clamped;
     report.warnings = warnings;
     asked.conclude(&mut report, arguments);
-    Ok(Scored { report: Some(report), measured, asked: measures.asked.clone(), state, broken })
+    Ok(Scored { report: Some(report), measured, state, broken })
 }
 
 /// Puts the losses of images into their rows: into that of the only class, or into one of all classes.
@@ -549,10 +544,7 @@ fn add_losses(measured: &mut Measured, files: &[FileScores]) {
     for file in files {
         for image in file.group.images.iter().flatten() {
             let losses = image.scores.losses.iter().map(|loss| (loss.loss.clone(), loss.value)).collect();
-            let (input, targets) = (file.names.input(), file.names.targets.as_str());
-            let is_of_image = |row: &&mut Row| row.place() == (targets, input, image.image as u64);
-            let mut own: Vec<&mut Row> = measured.rows.0.iter_mut().filter(is_of_image).collect();
-            match &mut own[..] {
+            match measured.rows.of_image(file.names.input(), &file.names.targets, image.image as u64) {
                 [only] => only.losses = losses,
                 [first, ..] => rows.push(Row {
                     class: None,
@@ -567,7 +559,7 @@ fn add_losses(measured: &mut Measured, files: &[FileScores]) {
                     objects: Vec::new(),
                     metrics: Default::default(),
                     losses,
-                    ..(**first).clone()
+                    ..first.clone()
                 }),
                 [] => {}
             }

@@ -7,7 +7,7 @@ mod weights;
 use crate::arguments::ScoreArguments;
 use crate::score::asked::Asked;
 use crate::score::inputs::{Classes, Inputs};
-use crate::score::metrics::Of;
+use crate::score::metrics::{self, Of};
 use crate::score::output::Destinations;
 use crate::score::results::{Reading, Scorer};
 use crate::score::{Measures, ScoreError, Scored, score_by};
@@ -19,7 +19,12 @@ pub(crate) use weights::WeightsFrom;
 /// What is scored of classes without --loss.
 const DEFAULTS: &[&str] = &["ce", "dice(smooth=1e-5)", "ce + dice(smooth=1e-5)"];
 
-pub(super) fn score(arguments: &ScoreArguments, inputs: &[Inputs], classes: &Classes) -> Result<Scored, ScoreError> {
+pub(super) fn score(
+    arguments: &ScoreArguments,
+    inputs: &[Inputs],
+    classes: &Classes,
+    measured: &metrics::Asked,
+) -> Result<Scored, ScoreError> {
     if arguments.output.grad.is_some() && !arguments.probs.is_empty() {
         let message = "--grad of classes is by their logits; give --logits, of which numpy.log(p.clip(1e-7)) are some";
         return Err(ScoreError::usage(message.to_owned()));
@@ -50,6 +55,6 @@ pub(super) fn score(arguments: &ScoreArguments, inputs: &[Inputs], classes: &Cla
         empty_images: arguments.empty_images,
     };
     let run = Run { arguments, losses: &losses, per_image, inputs };
-    let measures = Measures::new(arguments, Of::Classes(classes))?;
+    let measures = Measures { asked: measured, of: Of::Classes(classes) };
     score_by(arguments, &run, &scorer, &asked, weights, inputs, &destinations, &measures)
 }

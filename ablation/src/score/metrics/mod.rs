@@ -13,9 +13,9 @@ use loss_metrics::{ProbabilityHistogram, Reliability};
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::ScoreError;
 use super::inputs::{Broken, Classes, Geometry, Inputs};
 use super::progress::Progress;
+use super::{AT_A_TIME, ScoreError};
 use crate::arguments::ScoreArguments;
 pub(crate) use asked::Asked;
 pub(crate) use asked::Parameters;
@@ -81,7 +81,7 @@ pub(crate) fn measure(
     arguments: &ScoreArguments,
     asked: &Asked,
     of: Of<'_>,
-    inputs: &[Inputs],
+    inputs: &[&Inputs],
     progress: &Progress,
 ) -> Result<(Measured, Vec<Broken>), ScoreError> {
     let has_probabilities = arguments.prediction.is_empty();
@@ -93,7 +93,7 @@ pub(crate) fn measure(
         let message = "--weights: metrics count pixels and take no weights; --mask leaves pixels out";
         return Err(ScoreError::usage(message.to_owned()));
     }
-    let one = |inputs: &Inputs| -> Result<Measured, ScoreError> {
+    let one = |inputs: &&Inputs| -> Result<Measured, ScoreError> {
         // Means over images depend on what an image is, whatever the metric.
         let mut geometry = Geometry::of(inputs, arguments, true)?;
         if matches!(of, Of::Classes(_)) {
@@ -112,7 +112,7 @@ pub(crate) fn measure(
     };
     let mut broken = Vec::new();
     // In parts, so that what is measured is added in order and not kept until the end.
-    for part in inputs.chunks(64) {
+    for part in inputs.chunks(AT_A_TIME) {
         let measured: Vec<Result<Measured, ScoreError>> = part.par_iter().map(one).collect();
         for (inputs, measured) in part.iter().zip(measured) {
             match measured {

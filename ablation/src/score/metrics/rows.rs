@@ -150,6 +150,14 @@ impl Rows {
         self.0.sort_by_cached_key(key);
     }
 
+    /// The rows of an image, of rows that are sorted.
+    pub(crate) fn of_image(&mut self, input: &str, targets: &str, image: u64) -> &mut [Row] {
+        let place = |row: &Row| (row.input.as_str(), row.targets.as_str(), row.image).cmp(&(input, targets, image));
+        let start = self.0.partition_point(|row| place(row).is_lt());
+        let end = self.0.partition_point(|row| place(row).is_le());
+        &mut self.0[start..end]
+    }
+
     /// The names of the losses.
     pub(crate) fn losses(&self) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
