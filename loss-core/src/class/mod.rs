@@ -37,6 +37,7 @@ mod reduction;
 mod sample;
 #[cfg(feature = "serde")]
 mod serde;
+mod softmax;
 pub(crate) mod sums;
 mod tile;
 mod wasserstein_dice;

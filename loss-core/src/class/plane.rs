@@ -264,25 +264,13 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
         }
     }
 
-    /// Prefetches the logits of pixels.
+    /// The logits from a pixel on, to be prefetched.
     #[inline(always)]
-    pub(super) fn prefetch(&self, start: usize, length: usize) {
+    pub(super) fn ahead(&self, start: usize) -> Ahead<'a> {
+        let Self { classes, pixels, layout, logits, .. } = *self;
         // Narrower logits fill fewer cache lines, and the processor's own prefetching keeps up.
-        let Inputs::F32(logits) = self.logits else { return };
-        match self.layout {
-            Layout::Planar => {
-                for class in 0..self.classes {
-                    for pixel in (start..start + length).step_by(CACHE_LINE) {
-                        prefetch(logits, class * self.pixels + pixel);
-                    }
-                }
-            }
-            Layout::Interleaved => {
-                for logit in (start * self.classes..(start + length) * self.classes).step_by(CACHE_LINE) {
-                    prefetch(logits, logit);
-                }
-            }
-        }
+        let logits = if let Inputs::F32(logits) = logits { logits } else { &[] };
+        Ahead { classes, pixels, layout, logits, start }
     }
 
     /// Loads a range of pixels as numbers; `None` if a target or a weight is out of range.
@@ -306,24 +294,23 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
         let hard = match self.targets {
             Targets::Labels(labels) => {
                 let labels = labels.get(start..start + length)?;
-                let mut valid = true;
-                for (&label, weight) in labels.iter().zip(&mut *weights) {
-                    let label = label.to_i64();
-                    if Some(label) == ignored_label {
-                        *weight = 0.0;
+                if let Some(ignored) = ignored_label {
+                    for (&label, weight) in labels.iter().zip(&mut *weights) {
+                        if label.to_i64() == ignored {
+                            *weight = 0.0;
+                        }
                     }
-                    valid &= *weight == 0.0 || (label >= 0 && label < self.classes as i64);
+                }
+                // Labels become numbers as wide as those computed from them. Rounding makes no label a class, because the classes are few.
+                // An ignored pixel is of no class, whatever its label.
+                let (classes, mut valid) = (0.0..self.classes as f32, true);
+                for ((to, &label), &weight) in numbers.label.iter_mut().zip(labels).zip(&*weights) {
+                    let (is_ignored, label) = (weight == 0.0, label.to_i64() as f32);
+                    valid &= is_ignored | classes.contains(&label);
+                    *to = if is_ignored { -1.0 } else { label };
                 }
                 if !valid {
                     return None;
-                }
-                // Labels become numbers as wide as those computed from them. The label of an ignored pixel may be no class; then its number is none either.
-                let row = &mut numbers.predicted;
-                row.iter_mut().zip(labels).for_each(|(to, &label)| *to = label.to_i64() as f32);
-                for (class, target) in (0..self.classes).zip(&mut numbers.target) {
-                    for (to, &label) in target.iter_mut().zip(&**row).take(length) {
-                        *to = if label == class as f32 { 1.0 } else { 0.0 };
-                    }
                 }
                 true
             }
@@ -334,7 +321,8 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
         };
         let ignored = weights.iter().fold(0, |count, &weight| count + usize::from(weight == 0.0));
         if ignored > 0 {
-            for row in numbers.logits.iter_mut().chain(&mut numbers.target) {
+            let targets = numbers.target.iter_mut().filter(|_| !hard);
+            for row in numbers.logits.iter_mut().chain(targets) {
                 row.iter_mut()
                     .zip(&*weights)
                     .filter(|(_, weight)| **weight == 0.0)
@@ -361,6 +349,38 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
             Layout::Interleaved => Values::Interleaved(gradient),
         };
         ClassRows { values, classes: self.classes, start: 0, pixels: self.pixels }
+    }
+}
+
+/// Logits that will be read soon.
+#[derive(Clone, Copy)]
+pub(super) struct Ahead<'a> {
+    classes: usize,
+    pixels: usize,
+    layout: Layout,
+    logits: &'a [f32],
+    start: usize,
+}
+
+impl Ahead<'_> {
+    /// Prefetches the logits of some of the pixels.
+    #[inline(always)]
+    pub(super) fn prefetch(&self, first: usize, length: usize) {
+        let start = self.start + first;
+        match self.layout {
+            Layout::Planar => {
+                for class in 0..self.classes {
+                    for pixel in (start..start + length).step_by(CACHE_LINE) {
+                        prefetch(self.logits, class * self.pixels + pixel);
+                    }
+                }
+            }
+            Layout::Interleaved => {
+                for logit in (start * self.classes..(start + length) * self.classes).step_by(CACHE_LINE) {
+                    prefetch(self.logits, logit);
+                }
+            }
+        }
     }
 }
 
