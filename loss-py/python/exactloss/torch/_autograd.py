@@ -80,13 +80,15 @@ class OfBatch(torch.autograd.Function):
     def backward(ctx, upstream):
         if torch.is_grad_enabled():
             raise RuntimeError(NO_SECOND)
+        # Raises if one of them was changed since, whether they are needed or not.
+        saved, factor = ctx.saved_tensors, upstream.item() * ctx.factor
         gradient, ctx.gradient = ctx.gradient, None
-        if gradient is not None and upstream.item() * ctx.factor == 1.0:
-            return gradient, None, None, None, None, None, None
-        if ctx.sums is None:
-            ctx.sums = _sums(ctx.loss, *ctx.saved_tensors, None)
+        if gradient is None or factor != 1.0:
+            if ctx.sums is None:
+                ctx.sums = _sums(ctx.loss, *saved, None)
+            gradient = _write(ctx.sums, *saved, factor)
         # Nothing but the caller refers to the gradient, so that it need not be copied.
-        return _write(ctx.sums, *ctx.saved_tensors, upstream.item() * ctx.factor), None, None, None, None, None, None
+        return gradient, None, None, None, None, None, None
 
 
 class OfImages(torch.autograd.Function):
