@@ -413,22 +413,37 @@ impl<const C: usize> ClassRows<'_, C> {
         }
     }
 
-    /// Writes or adds a range of numbers that are given class by class.
+    /// The places of a class of some pixels, if they lie side by side.
     #[inline(always)]
-    pub(super) fn store<const TILE: usize>(&mut self, start: usize, length: usize, rows: &[Row<TILE>; C], add: bool) {
+    pub(super) fn row(&mut self, class: usize, start: usize, length: usize) -> Option<&mut [f32]> {
         let start = start.saturating_sub(self.start);
-        for (class, row) in (0..self.classes).zip(rows) {
-            let from = row.iter().take(length);
-            let put = |(to, &slope): (&mut f32, &f32)| *to = if add { *to + slope } else { slope };
-            match &mut self.values {
-                Values::Planar(rows) => {
-                    let to = rows.get_mut(class).and_then(|row| row.get_mut(start..)).unwrap_or_default();
-                    to.iter_mut().zip(from).for_each(put);
-                }
-                Values::Interleaved(values) => {
-                    let to = values.get_mut(start * self.classes + class..).unwrap_or_default();
-                    to.iter_mut().step_by(self.classes.max(1)).zip(from).for_each(put);
-                }
+        match &mut self.values {
+            Values::Planar(rows) => rows.get_mut(class)?.get_mut(start..)?.get_mut(..length),
+            Values::Interleaved(_) => None,
+        }
+    }
+
+    /// Writes or adds numbers of a class of some pixels.
+    #[inline(always)]
+    pub(super) fn store<const TILE: usize>(
+        &mut self,
+        class: usize,
+        start: usize,
+        length: usize,
+        from: &Row<TILE>,
+        add: bool,
+    ) {
+        let start = start.saturating_sub(self.start);
+        let from = from.iter().take(length);
+        let put = |(to, &slope): (&mut f32, &f32)| *to = if add { *to + slope } else { slope };
+        match &mut self.values {
+            Values::Planar(rows) => {
+                let to = rows.get_mut(class).and_then(|row| row.get_mut(start..)).unwrap_or_default();
+                to.iter_mut().zip(from).for_each(put);
+            }
+            Values::Interleaved(values) => {
+                let to = values.get_mut(start * self.classes + class..).unwrap_or_default();
+                to.iter_mut().step_by(self.classes.max(1)).zip(from).for_each(put);
             }
         }
     }

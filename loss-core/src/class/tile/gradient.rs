@@ -168,7 +168,9 @@ impl<const C: usize, const TILE: usize> Kernel for WriteSlopes<'_, '_, C, TILE> 
     #[inline(always)]
     fn run<V: Lanes>(self) {
         let Self { numbers, classes, unweighted, start, length, to, add } = self;
-        for row in numbers.logits.iter_mut().take(classes) {
+        for (class, row) in numbers.logits.iter_mut().take(classes).enumerate() {
+            // Slopes of a class that lie side by side go where they belong at once.
+            let mut beside = if add { None } else { to.row(class, start, length) };
             for vector in 0..length / V::WIDTH {
                 let slope = load::<V, TILE>(row, vector);
                 let slope = if unweighted {
@@ -178,10 +180,13 @@ impl<const C: usize, const TILE: usize> Kernel for WriteSlopes<'_, '_, C, TILE> 
                     let weighted = clamp_to_finite(weight * slope);
                     V::select(weight.ge(V::splat(f32::MIN_POSITIVE)), weighted, V::splat(0.0))
                 };
-                slope.store(row.get_mut(vector * V::WIDTH..).unwrap_or_default());
+                let to = beside.as_deref_mut().unwrap_or(&mut row[..]);
+                slope.store(to.get_mut(vector * V::WIDTH..).unwrap_or_default());
+            }
+            if beside.is_none() {
+                to.store(class, start, length, row, add);
             }
         }
-        to.store(start, length, &numbers.logits, add);
     }
 }
 
