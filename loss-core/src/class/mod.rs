@@ -25,6 +25,7 @@ mod finished;
 mod focal;
 mod gathered;
 mod generalised_dice;
+mod gradient_rows;
 mod image_mean;
 mod loss;
 mod numbers;

@@ -1,5 +1,6 @@
 use core::ops::Range;
 
+use super::gradient_rows::ClassRows;
 use super::numbers::{ClassNumbers, LoadedClasses, Row};
 use super::sample::{ClassSample, ClassTarget, Label};
 use crate::arch::{CACHE_LINE, prefetch};
@@ -341,14 +342,7 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
 
     /// A gradient in the layout of the plane's logits.
     pub(crate) fn rows_of<'g>(&self, gradient: &'g mut [f32]) -> ClassRows<'g, C> {
-        let values = match self.layout {
-            Layout::Planar => {
-                let mut rows = gradient.chunks_mut(self.pixels.max(1));
-                Values::Planar(core::array::from_fn(|_| rows.next().unwrap_or_default()))
-            }
-            Layout::Interleaved => Values::Interleaved(gradient),
-        };
-        ClassRows { values, classes: self.classes, start: 0, pixels: self.pixels }
+        ClassRows::new(self.layout, self.classes, self.pixels, gradient)
     }
 }
 
@@ -381,96 +375,5 @@ impl Ahead<'_> {
                 }
             }
         }
-    }
-}
-
-/// A range of a gradient: a number for each class of each pixel in it.
-pub(crate) struct ClassRows<'g, const C: usize> {
-    values: Values<'g, C>,
-    classes: usize,
-    /// The index of the first pixel in the plane.
-    start: usize,
-    pixels: usize,
-}
-
-enum Values<'g, const C: usize> {
-    Planar([&'g mut [f32]; C]),
-    Interleaved(&'g mut [f32]),
-}
-
-impl<const C: usize> ClassRows<'_, C> {
-    /// The range of pixels.
-    pub(crate) fn pixels(&self) -> Range<usize> {
-        self.start..self.start.wrapping_add(self.pixels)
-    }
-
-    /// The place of a class of a pixel.
-    pub(super) fn place(&mut self, pixel: usize, class: usize) -> Option<&mut f32> {
-        let pixel = pixel.checked_sub(self.start)?;
-        match &mut self.values {
-            Values::Planar(rows) => rows.get_mut(class)?.get_mut(pixel),
-            Values::Interleaved(values) => values.get_mut(pixel.wrapping_mul(self.classes).wrapping_add(class)),
-        }
-    }
-
-    /// The places of a class of some pixels, if they lie side by side.
-    #[inline(always)]
-    pub(super) fn row(&mut self, class: usize, start: usize, length: usize) -> Option<&mut [f32]> {
-        let start = start.saturating_sub(self.start);
-        match &mut self.values {
-            Values::Planar(rows) => rows.get_mut(class)?.get_mut(start..)?.get_mut(..length),
-            Values::Interleaved(_) => None,
-        }
-    }
-
-    /// Writes or adds numbers of a class of some pixels.
-    #[inline(always)]
-    pub(super) fn store<const TILE: usize>(
-        &mut self,
-        class: usize,
-        start: usize,
-        length: usize,
-        from: &Row<TILE>,
-        add: bool,
-    ) {
-        let start = start.saturating_sub(self.start);
-        let from = from.iter().take(length);
-        let put = |(to, &slope): (&mut f32, &f32)| *to = if add { *to + slope } else { slope };
-        match &mut self.values {
-            Values::Planar(rows) => {
-                let to = rows.get_mut(class).and_then(|row| row.get_mut(start..)).unwrap_or_default();
-                to.iter_mut().zip(from).for_each(put);
-            }
-            Values::Interleaved(values) => {
-                let to = values.get_mut(start * self.classes + class..).unwrap_or_default();
-                to.iter_mut().step_by(self.classes.max(1)).zip(from).for_each(put);
-            }
-        }
-    }
-
-    /// Splits off the places of the first pixels.
-    #[cfg(feature = "rayon")]
-    pub(crate) fn split_at(self, pixels: usize) -> (Self, Self) {
-        let Self { values, classes, start, pixels: all } = self;
-        let (first, second) = match values {
-            Values::Planar(rows) => {
-                let mut heads = core::array::from_fn(|_| &mut [] as &mut [f32]);
-                let mut tails = core::array::from_fn(|_| &mut [] as &mut [f32]);
-                for ((row, head), tail) in rows.into_iter().zip(&mut heads).zip(&mut tails) {
-                    let at = pixels.min(row.len());
-                    (*head, *tail) = row.split_at_mut(at);
-                }
-                (Values::Planar(heads), Values::Planar(tails))
-            }
-            Values::Interleaved(values) => {
-                let at = (pixels * classes).min(values.len());
-                let (head, tail) = values.split_at_mut(at);
-                (Values::Interleaved(head), Values::Interleaved(tail))
-            }
-        };
-        (
-            Self { values: first, classes, start, pixels },
-            Self { values: second, classes, start: start + pixels, pixels: all - pixels },
-        )
     }
 }

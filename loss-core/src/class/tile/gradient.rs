@@ -9,10 +9,11 @@ use super::{Load, has_tiles, load, load_all, pixel, store, store_all, with_known
 use crate::arch::SimdLevel;
 use crate::class::batch::ClassSlopes;
 use crate::class::finished::ClassGradient;
+use crate::class::gradient_rows::ClassRows;
 use crate::class::loss::ClassLoss;
 use crate::class::numbers::{CLASS_TILE, ClassNumbers, LoadedClasses, Row, SMALL_CLASS_TILE, few, has_room};
 use crate::class::pixel::{Activation, against_the_rest, through_sigmoid, through_softmax};
-use crate::class::plane::{ClassPlane, ClassRows};
+use crate::class::plane::ClassPlane;
 use crate::class::sample::{Label, Reading};
 use crate::error::LengthError;
 use crate::loss::Loss;
