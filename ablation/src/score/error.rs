@@ -26,7 +26,7 @@ pub(crate) enum ScoreError {
     #[error(transparent)]
     BadPixel(Box<BadPixel>),
     /// Metrics were asked for, and targets are not 0 or 1.
-    #[error("{0}")]
+    #[error("{0}; take them apart with numpy's mask > 0.5, or leave --metrics out")]
     SoftTargets(String),
     #[error("{array}: no valid pixel: {ignored} ignored, {rejected} rejected, of {pixels}")]
     NoValidPixels { array: String, pixels: i64, ignored: i64, rejected: i64 },

@@ -24,6 +24,7 @@ pub(crate) struct Finishing<'a> {
     /// The files that were scored, each with its targets.
     pub(crate) files: Vec<[String; 2]>,
     /// Where pixels can be read once more, for pictures; states have none.
+    #[cfg_attr(not(feature = "report"), expect(dead_code, reason = "only pictures need pixels"))]
     pub(crate) pixels: Option<page::Pixels<'a>>,
 }
 

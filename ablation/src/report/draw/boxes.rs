@@ -96,8 +96,12 @@ fn shifts(heights: &[f64], radius: f64, half: f64) -> Vec<f64> {
         let count = counts.get(&row(*height)).copied().unwrap_or(1);
         let step = (2.0 * radius).min(2.0 * half / count.max(1) as f64);
         let place = seen.entry(row(*height)).or_insert(0_usize);
-        // In turn to both sides of the middle.
-        let shift = (*place as f64 - (count - 1) as f64 / 2.0) * step;
+        // From the middle in turn to both sides.
+        let side = if *place % 2 == 0 { -1.0 } else { 1.0 };
+        let shift = match count % 2 {
+            0 => (0.5 + (*place / 2) as f64) * side * step,
+            _ => (*place).div_ceil(2) as f64 * side * step,
+        };
         *place += 1;
         shift
     };

@@ -125,7 +125,7 @@ fn binary(
 
 fn soft(targets: &Array, found: f64) -> ScoreError {
     ScoreError::SoftTargets(format!(
-        "{}: metrics need hard targets, 0 or 1, and a target is {}; take them apart with numpy's mask > 0.5, or leave --metrics out",
+        "{}: metrics need hard targets, 0 or 1, and a target is {}",
         targets.name(),
         Value::from(found)
     ))

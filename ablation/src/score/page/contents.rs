@@ -49,6 +49,11 @@ impl Part {
     /// Adds a table of texts.
     pub(super) fn table(&mut self, id: impl Into<String>, title: impl Into<String>, grid: &Grid, note: &str) {
         let numeric = |column: usize| grid.header.get(column).is_some_and(|column| column.is_numeric);
+        // Spaces at the beginning of a name make it a part of the row above.
+        let text = |text: &String| {
+            let rest = text.trim_start();
+            "\u{a0}".repeat(text.len() - rest.len()) + rest
+        };
         let columns = grid.header.iter();
         self.tables.push(TableView {
             id: id.into(),
@@ -60,8 +65,9 @@ impl Part {
                 .rows
                 .iter()
                 .map(|row| {
-                    let cells = row.iter().enumerate();
-                    cells.map(|(column, text)| CellView::new(text.clone(), numeric(column))).collect()
+                    let missing = grid.header.len().saturating_sub(row.len());
+                    let cells = row.iter().map(text).chain(std::iter::repeat_n(String::new(), missing)).enumerate();
+                    cells.map(|(column, text)| CellView::new(text, numeric(column))).collect()
                 })
                 .collect(),
             note: runs(note),

@@ -21,7 +21,11 @@ pub(super) fn part(content: &Content<'_>) -> Part {
         return part.lacking("Not drawn: there is one image, whose values are in the tables above.");
     }
     let classes = shown_classes(summary);
-    let mut panels: Vec<Panel> = metrics(summary).filter_map(|metric| of_metric(content, metric, &classes)).collect();
+    // What nobody named is in the tables; the two that everybody looks at are drawn.
+    let is_named = content.finishing.pixels.is_none() || !content.finishing.metric.metrics.is_empty();
+    let drawn = |metric: &Metric| is_named || matches!(metric, Metric::Dice | Metric::Iou);
+    let mut panels: Vec<Panel> =
+        metrics(summary).filter(drawn).filter_map(|metric| of_metric(content, metric, &classes)).collect();
     panels.extend(content.measured.rows.losses().iter().filter_map(|name| of_loss(content, name)));
     if panels.is_empty() {
         return part.lacking("Not drawn: no metric of images was asked for.");
@@ -39,10 +43,19 @@ pub(super) fn part(content: &Content<'_>) -> Part {
     if summary.both_empty == "skip" && classes.iter().any(|class| class.absent > 0) {
         caption.push_str(" Images that have a class neither in truth nor in prediction have no point there.");
     }
+    if !is_named {
+        caption.push_str(" Other metrics are drawn if `--metrics` names them.");
+    }
     let mut part = part;
     part.text.extend(left_out(summary));
     // Many names of classes need the whole width.
-    let columns = if classes.len() > 6 || panels.len() == 1 { 1 } else { 2 };
+    let most = match classes.len() {
+        0..=2 => 4,
+        3..=4 => 3,
+        5..=6 => 2,
+        _ => 1,
+    };
+    let columns = panels.len().min(most);
     let title = "Values of images".to_owned();
     part.figures.push(Figure { id: "distribution".to_owned(), title, caption, columns, panels });
     part

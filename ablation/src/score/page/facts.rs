@@ -12,7 +12,7 @@ use crate::tables::{percent, six};
 const MOST_CLASSES: usize = 8;
 
 pub(super) fn title(content: &Content<'_>) -> String {
-    match &content.finishing.files[..] {
+    match &content.files()[..] {
         [[input, targets]] => format!("{input} against {targets}"),
         files => format!("Scores of {} files", files.len()),
     }
@@ -27,7 +27,7 @@ pub(super) fn facts(content: &Content<'_>) -> Vec<(&'static str, String)> {
         "probs" => "probabilities",
         _ => "label maps",
     };
-    facts.push(("Files", format!("{} of {what}, each against its targets", counted(finishing.files.len(), "file"))));
+    facts.push(("Files", format!("{} of {what}, each against its targets", counted(content.files().len(), "file"))));
     match content.report {
         Some(report) => {
             let losses: Vec<&str> = report.all.scores.losses.iter().map(|loss| loss.loss.as_str()).collect();
@@ -125,6 +125,10 @@ pub(super) fn points(content: &Content<'_>) -> Vec<String> {
         } else if class.missed > 0 {
             let of = counted(class.present, "image");
             points.push(format!("Class {label} was missed in {} of the {of} that have it.", class.missed));
+        }
+        if class.present > 0 && class.false_alarms > 0 {
+            let of = counted(class.false_alarms + class.absent, "image");
+            points.push(format!("Class {label} was found in {} of the {of} that lack it.", class.false_alarms));
         }
     }
     if let [worst, _, ..] = &summary.worst[..] {

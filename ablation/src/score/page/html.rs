@@ -21,7 +21,7 @@ struct Page<'a> {
     warnings: &'a [String],
     points: Vec<Vec<Run>>,
     sections: Vec<PartView<'a>>,
-    files: &'a [[String; 2]],
+    files: Vec<&'a [String; 2]>,
     more_files: usize,
     look: Look,
 }
@@ -67,7 +67,7 @@ pub(super) fn render(content: &Content<'_>) -> Result<String, ScoreError> {
             cases: &part.cases,
         });
     }
-    let files = &content.finishing.files[..];
+    let files = content.files();
     let page = Page {
         title: facts::title(content),
         facts: facts::facts(content),
@@ -75,8 +75,8 @@ pub(super) fn render(content: &Content<'_>) -> Result<String, ScoreError> {
         warnings: content.warnings,
         points: facts::points(content).iter().map(|point| runs(point)).collect(),
         sections: views,
-        files: files.get(..MOST_LISTED).unwrap_or(files),
         more_files: files.len().saturating_sub(MOST_LISTED),
+        files: files.into_iter().take(MOST_LISTED).collect(),
         look: Look::new(),
     };
     page.render().map_err(|error| failed(&error))

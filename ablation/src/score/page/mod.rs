@@ -51,6 +51,15 @@ pub(crate) struct Content<'a> {
     pub(crate) broken: &'a [Broken],
 }
 
+#[cfg(feature = "report")]
+impl Content<'_> {
+    /// The files that were scored, without those that were left out on the way.
+    fn files(&self) -> Vec<&[String; 2]> {
+        let is_broken = |file: &str| self.broken.iter().any(|broken| broken.file == file);
+        self.finishing.files.iter().filter(|[input, _]| !is_broken(input)).collect()
+    }
+}
+
 /// Refuses --report if nothing is built in that could draw it.
 pub(crate) fn check_build(output: &OutputArguments) -> Result<(), ScoreError> {
     if output.report.is_none() || cfg!(feature = "report") {

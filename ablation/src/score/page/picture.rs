@@ -167,10 +167,6 @@ impl Picture {
         Self { width, height, kinds, reduced: side, ..self }
     }
 
-    pub(super) fn count(&self, kind: Kind) -> u64 {
-        self.counts.get(&kind).copied().unwrap_or(0)
-    }
-
     /// As PNG, of a colour for each kind.
     pub(super) fn png(&self, of_classes: bool) -> Result<Vec<u8>, DrawError> {
         let mut colours: Vec<Rgb> = Vec::new();
@@ -225,7 +221,7 @@ mod tests {
         let prediction = [0, 1, 1, 0, 1, 0, 1, 1, 1, 0, 1, 0];
         let picture = Picture::new(&image(&truth, &prediction), &geometry(&[2, 2, 3], &[1.0, 1.0, 4.0])).unwrap();
         assert_eq!((picture.slice, picture.width, picture.height), (Some((2, 2)), 2, 2));
-        assert_eq!((picture.count(Kind::FalsePositive), picture.all[&Kind::FalsePositive]), (2, 3));
+        assert_eq!((picture.counts[&Kind::FalsePositive], picture.all[&Kind::FalsePositive]), (2, 3));
         let picture = Picture::new(&image(&truth, &prediction), &geometry(&[2, 2, 3], &[3.0, 0.5, 1.0])).unwrap();
         assert_eq!((picture.slice, picture.width, picture.height, picture.aspect), (Some((0, 1)), 3, 2, 0.5));
         assert!(Picture::new(&image(&truth, &prediction), &geometry(&[12], &[1.0])).is_none());

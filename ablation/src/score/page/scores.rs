@@ -2,7 +2,7 @@
 
 use super::Content;
 use super::contents::Part;
-use crate::score::metrics::{accuracies, calibration, counts, losses, means, notes, pooled, sizes};
+use crate::score::metrics::{accuracies, counts, losses, means, notes, pooled, sizes};
 use crate::score::report::{class_table, confusion_table, convention_table, loss_table};
 use crate::tables::{Column, Grid, six_or_dash};
 
@@ -34,10 +34,13 @@ pub(super) fn part(content: &Content<'_>) -> Part {
             if shown {
                 let note = "missed: the truth has the class, the prediction has none of it. False alarm: the reverse. Absent: neither has it.";
                 part.table("counts", "Images with each class", &counts(summary), note);
-                part.table("means", "Metrics, mean over images", &means(summary), &notes(summary).join(". "));
+                part.table("means", "Metrics, mean over images", &means(summary), &notes(summary).join("; "));
             }
             if let Some(grid) = pooled(summary) {
-                part.table("pooled", "Metrics, pooled over all images", &grid, &accuracies(summary).join("; "));
+                // A metric a row if there are few classes, as the means have it.
+                let grid = if summary.classes.len() <= 4 { grid.transposed() } else { grid };
+                let accuracies = if summary.classes.len() <= 4 { accuracies(summary) } else { Vec::new() };
+                part.table("pooled", "Metrics, pooled over all images", &grid, &accuracies.join("; "));
             }
             for (place, class) in summary.classes.iter().enumerate() {
                 if let Some(grid) = sizes(class) {
@@ -46,10 +49,6 @@ pub(super) fn part(content: &Content<'_>) -> Part {
             }
             if let Some(grid) = losses(summary) {
                 part.table("loss-intervals", "Losses of images", &grid, "");
-            }
-            let lines = calibration(summary);
-            if !lines.is_empty() {
-                part.text.push(lines.join("; "));
             }
         }
         None => {

@@ -32,16 +32,23 @@ pub(super) fn part(content: &Content<'_>) -> Result<Part, ScoreError> {
     let Some((metric, rows)) = ranked(&content.measured.rows, content.asked) else {
         return Ok(part.lacking("Not shown: no metric of images was asked for, which would say which are the worst."));
     };
+    if rows.is_empty() {
+        return Ok(part.lacking("Not shown: no image was measured, so none is the worst."));
+    }
     let Some(pixels) = &content.finishing.pixels else {
         return Ok(part.lacking("Not shown: states have no pixels; `ablation score --report` of the files shows them."));
     };
     let mut part = part;
     let mut wanted: Vec<Wanted<'_>> = Vec::new();
+    let files: BTreeMap<(&str, &str), &Inputs> =
+        pixels.inputs.iter().map(|one| ((one.input.name(), one.targets.name()), one)).collect();
     for (row, _) in &rows {
         if wanted.len() == WORST {
             break;
         }
-        let Some(one) = find(pixels, row)? else { continue };
+        let found = files.get(&(row.input.as_str(), row.targets.as_str())).filter(|_| row.class.is_some());
+        let Some(input) = found.copied() else { continue };
+        let one = Wanted { row, input, geometry: geometry(pixels, input)? };
         // An image is shown once, for the worst of its classes; channels are images of their own.
         let is_same = |other: &Wanted<'_>| {
             other.row.place() == row.place() && (one.geometry.channels <= 1 || other.row.class == row.class)
@@ -68,27 +75,19 @@ pub(super) fn part(content: &Content<'_>) -> Result<Part, ScoreError> {
         return Ok(part);
     }
     let facts = metric.facts();
-    part.text.push(format!(
-        "The {} images with the {} `{}` of a class, the worst first. {}",
-        part.cases.len(),
-        if facts.higher_is_better { "lowest" } else { "highest" },
-        facts.name,
-        if of_classes {
-            "Right pixels have the colour of their class, wrong ones that of their kind of error."
-        } else {
-            "Colours say what is right and what is wrong."
-        }
-    ));
+    let extreme = if facts.higher_is_better { "lowest" } else { "highest" };
+    let which = match part.cases.len() {
+        1 => "The only image.".to_owned(),
+        count => format!("The {count} images with the {extreme} `{}` of a class, the worst first.", facts.name),
+    };
+    let colours = if of_classes {
+        "Right pixels have the colour of their class, wrong ones that of their kind of error."
+    } else {
+        "Colours say what is right and what is wrong."
+    };
+    part.text.push(format!("{which} {colours}"));
     part.legend = legend(kinds, of_classes, pixels.of);
     Ok(part)
-}
-
-/// The files of a row. None of rows that only other states have.
-fn find<'a>(pixels: &Pixels<'a>, row: &'a Row) -> Result<Option<Wanted<'a>>, ScoreError> {
-    let is_of = |one: &&Inputs| one.input.name() == row.input && one.targets.name() == row.targets;
-    let Some(input) = pixels.inputs.iter().find(is_of).filter(|_| row.class.is_some()) else { return Ok(None) };
-    let geometry = geometry(pixels, input)?;
-    Ok(Some(Wanted { row, input, geometry }))
 }
 
 /// As measuring has it.
