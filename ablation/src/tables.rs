@@ -65,17 +65,6 @@ impl Grid {
         self.rows.push(std::iter::once(name.into()).chain(cells).collect());
     }
 
-    /// With rows as columns.
-    pub(crate) fn transposed(&self) -> Self {
-        let names = self.rows.iter().filter_map(|row| row.first());
-        let first = self.header.first().map_or("", |column| column.name.as_str());
-        let mut grid = Self::of_numbers(first, names);
-        for (place, column) in self.header.iter().enumerate().skip(1) {
-            grid.row(&column.name, self.rows.iter().map(|row| row.get(place).cloned().unwrap_or_default()));
-        }
-        grid
-    }
-
     /// The table for a terminal.
     pub(crate) fn to_text(&self) -> String {
         let cell = |column: usize, text: &str| match self.header.get(column) {

@@ -1,5 +1,5 @@
 //! Figures and pages: what `run` and `score` make their reports of.
-#![cfg_attr(not(feature = "train"), allow(dead_code, unused_imports, reason = "`run` has more kinds of figures"))]
+#![cfg_attr(not(feature = "train"), allow(dead_code, reason = "`run` has more kinds of figures"))]
 
 pub(crate) mod bytes;
 pub(crate) mod command;

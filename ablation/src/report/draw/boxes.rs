@@ -39,7 +39,7 @@ impl Quartiles {
             first,
             median,
             third,
-            high: within().last().unwrap_or(third).max(third),
+            high: within().next_back().unwrap_or(third).max(third),
         })
     }
 }

@@ -36,7 +36,7 @@ pub(super) enum Kind {
     /// Not counted.
     Ignored,
     /// Of this class, and predicted so.
-    Right(usize),
+    Right(u32),
     /// Predicted of a class, and background.
     FalsePositive,
     /// Predicted of another class than it is of.
@@ -50,7 +50,7 @@ impl Kind {
         match (truth, prediction) {
             _ if !is_valid => Kind::Ignored,
             (0, 0) => Kind::Background,
-            (truth, prediction) if truth == prediction => Kind::Right(usize::try_from(truth).unwrap_or(0)),
+            (truth, prediction) if truth == prediction => Kind::Right(u32::try_from(truth).unwrap_or(0)),
             (0, _) => Kind::FalsePositive,
             (_, 0) => Kind::FalseNegative,
             _ => Kind::Confused,
@@ -66,7 +66,7 @@ impl Kind {
         match self {
             Kind::Background => paint(Paint::Background),
             Kind::Ignored => IGNORED,
-            Kind::Right(class) if of_classes => RIGHT[class.saturating_sub(1) % RIGHT.len()],
+            Kind::Right(class) if of_classes => RIGHT[class.saturating_sub(1) as usize % RIGHT.len()],
             Kind::Right(_) => paint(Paint::TruePositive),
             Kind::FalsePositive => paint(Paint::FalsePositive),
             Kind::Confused => CONFUSED,
@@ -115,11 +115,10 @@ impl Picture {
             let is_valid = image.valid.get(place).is_none_or(|valid| *valid);
             Some(Kind::of(*image.truth.get(place)?, *image.prediction.get(place)?, is_valid))
         };
+        let (width, height, below, beside) = (length(along), length(down), stride(down), stride(along));
         let slice = |at: usize| {
             let start = across.map_or(0, |axis| at * stride(axis));
-            (0..length(down)).flat_map(move |row| {
-                (0..length(along)).map(move |column| start + row * stride(down) + column * stride(along))
-            })
+            (0..height).flat_map(move |row| (0..width).map(move |column| start + row * below + column * beside))
         };
         let mut all: BTreeMap<Kind, u64> = BTreeMap::new();
         // The most wrong pixels, or of a slice without any the most foreground; the first of equal ones.
@@ -135,36 +134,27 @@ impl Picture {
             }
             counts.into_iter().for_each(|(kind, count)| *all.entry(kind).or_default() += count);
         }
-        let kinds: Vec<Kind> = slice(shown).filter_map(kind).collect();
-        let (width, height) = (length(along), length(down));
-        let picture = Self {
-            width,
-            height,
-            counts: counted(kinds.iter().copied()),
-            kinds,
-            all,
-            slice: across.map(|axis| (axis, shown)),
-            reduced: 1,
-            aspect: spacing(down) / spacing(along),
-        };
-        Some(picture.made_smaller(width.max(height).div_ceil(MOST_PIXELS).max(1)))
-    }
-
-    /// Squares become pixels: wrong if any of their pixels is, so that no error disappears.
-    fn made_smaller(self, side: usize) -> Self {
-        if side == 1 {
-            return self;
-        }
-        let (width, height) = (self.width.div_ceil(side), self.height.div_ceil(side));
-        let mut kinds = vec![Kind::Background; width * height];
-        for (place, kind) in self.kinds.iter().enumerate() {
-            let (row, column) = (place / self.width, place % self.width);
-            if let Some(square) = kinds.get_mut(row / side * width + column / side) {
+        let reduced = width.max(height).div_ceil(MOST_PIXELS).max(1);
+        let (columns, rows) = (width.div_ceil(reduced), height.div_ceil(reduced));
+        // Squares become pixels: wrong if any of their pixels is, so that no error disappears.
+        let mut kinds = vec![Kind::Background; columns * rows];
+        for (place, kind) in slice(shown).filter_map(kind).enumerate() {
+            let (row, column) = (place / width, place % width);
+            if let Some(square) = kinds.get_mut(row / reduced * columns + column / reduced) {
                 // The order of kinds is that of how much they matter.
-                *square = (*square).max(*kind);
+                *square = (*square).max(kind);
             }
         }
-        Self { width, height, kinds, reduced: side, ..self }
+        Some(Self {
+            width: columns,
+            height: rows,
+            kinds,
+            counts: counted(slice(shown).filter_map(kind)),
+            all,
+            slice: across.map(|axis| (axis, shown)),
+            reduced,
+            aspect: spacing(down) / spacing(along),
+        })
     }
 
     /// As PNG, of a colour for each kind.
@@ -196,10 +186,17 @@ impl Picture {
 }
 
 fn counted(kinds: impl Iterator<Item = Kind>) -> BTreeMap<Kind, u64> {
-    kinds.fold(BTreeMap::new(), |mut counts, kind| {
-        *counts.entry(kind).or_default() += 1;
-        counts
-    })
+    let (mut counts, mut run) = (BTreeMap::new(), (Kind::Background, 0));
+    for kind in kinds {
+        // Neighbours are mostly alike, and the map is slow.
+        if kind != run.0 {
+            *counts.entry(run.0).or_default() += std::mem::replace(&mut run, (kind, 0)).1;
+        }
+        run.1 += 1;
+    }
+    *counts.entry(run.0).or_default() += run.1;
+    counts.retain(|_, count| *count > 0);
+    counts
 }
 
 #[cfg(test)]
@@ -256,7 +253,7 @@ mod tests {
         for of_classes in [false, true] {
             let kinds = [Kind::Background, Kind::Ignored, Kind::FalsePositive, Kind::Confused, Kind::FalseNegative];
             let mut colours: Vec<Rgb> = kinds.iter().map(|kind| kind.colour(of_classes)).collect();
-            colours.extend((1..=RIGHT.len()).map(|class| Kind::Right(class).colour(of_classes)));
+            colours.extend((1..=RIGHT.len() as u32).map(|class| Kind::Right(class).colour(of_classes)));
             colours.sort_unstable();
             colours.dedup();
             assert_eq!(colours.len(), kinds.len() + if of_classes { RIGHT.len() } else { 1 });

@@ -2,6 +2,7 @@
 
 use super::Content;
 use super::contents::Part;
+use super::distribution::metrics;
 use crate::score::metrics::{accuracies, counts, losses, means, notes, pooled, sizes};
 use crate::score::report::{class_table, confusion_table, convention_table, loss_table};
 use crate::tables::{Column, Grid, six_or_dash};
@@ -30,15 +31,14 @@ pub(super) fn part(content: &Content<'_>) -> Part {
     }
     match content.summary {
         Some(summary) => {
-            let shown = summary.classes.iter().any(|class| !class.mean.is_empty() || class.images > 0);
-            if shown {
+            if metrics(summary).next().is_some() {
                 let note = "missed: the truth has the class, the prediction has none of it. False alarm: the reverse. Absent: neither has it.";
                 part.table("counts", "Images with each class", &counts(summary), note);
                 part.table("means", "Metrics, mean over images", &means(summary), &notes(summary).join("; "));
             }
             if let Some(grid) = pooled(summary) {
                 // A metric a row if there are few classes, as the means have it.
-                let grid = if summary.classes.len() <= 4 { grid.transposed() } else { grid };
+                let grid = if summary.classes.len() <= 4 { transposed(&grid) } else { grid };
                 let accuracies = if summary.classes.len() <= 4 { accuracies(summary) } else { Vec::new() };
                 part.table("pooled", "Metrics, pooled over all images", &grid, &accuracies.join("; "));
             }
@@ -72,4 +72,14 @@ fn files(part: &mut Part, content: &Content<'_>) {
     let rest = report.files.len().saturating_sub(MOST);
     let note = if rest > 0 { format!("and {rest} more; `--json` and `--csv` show all") } else { String::new() };
     part.table("files", "Losses of files", &grid, &note);
+}
+
+/// With rows as columns.
+fn transposed(grid: &Grid) -> Grid {
+    let first = grid.header.first().map_or("", |column| column.name.as_str());
+    let mut other = Grid::of_numbers(first, grid.rows.iter().filter_map(|row| row.first()));
+    for (place, column) in grid.header.iter().enumerate().skip(1) {
+        other.row(&column.name, grid.rows.iter().map(|row| row.get(place).cloned().unwrap_or_default()));
+    }
+    other
 }

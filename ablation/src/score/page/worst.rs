@@ -206,8 +206,8 @@ fn legend(mut kinds: Vec<Kind>, of_classes: bool, of: Of<'_>) -> Vec<(String, St
     const MOST_NAMES: usize = 4;
     kinds.sort_unstable();
     kinds.dedup();
-    let name = |class: usize| match of {
-        Of::Classes(classes) => classes.names.get(class).cloned().unwrap_or_else(|| class.to_string()),
+    let name = |class: u32| match of {
+        Of::Classes(classes) => classes.names.get(class as usize).cloned().unwrap_or_else(|| class.to_string()),
         Of::Binary => class.to_string(),
     };
     let mut entries: Vec<(String, Vec<String>)> = Vec::new();
