@@ -39,7 +39,7 @@ pub(super) fn part(content: &Content<'_>) -> Result<Part, ScoreError> {
         return Ok(part.lacking("Not shown: states have no pixels; `ablation score --report` of the files shows them."));
     };
     let mut part = part;
-    let mut wanted: Vec<Wanted<'_>> = Vec::new();
+    let (mut wanted, mut has_lines): (Vec<Wanted<'_>>, bool) = (Vec::new(), false);
     let files: BTreeMap<(&str, &str), &Inputs> =
         pixels.inputs.iter().map(|one| ((one.input.name(), one.targets.name()), one)).collect();
     for (row, _) in &rows {
@@ -54,15 +54,14 @@ pub(super) fn part(content: &Content<'_>) -> Result<Part, ScoreError> {
             other.row.place() == row.place() && (one.geometry.channels <= 1 || other.row.class == row.class)
         };
         if one.geometry.shape.len() < 2 {
-            part.lacking.push(format!(
-                "{} is not shown: its pixels lie along one axis, and have no place in a picture.",
-                row.input
-            ));
+            has_lines = true;
         } else if !wanted.iter().any(is_same) {
             wanted.push(one);
         }
     }
-    part.lacking.dedup();
+    if has_lines {
+        part.lacking.push("Arrays of one axis are not shown: their pixels have no place in a picture.".to_owned());
+    }
     let of_classes = matches!(pixels.of, Of::Classes(classes) if classes.count > 2);
     let pictures = pictures(content, pixels, &wanted)?;
     let mut kinds: Vec<Kind> = Vec::new();
