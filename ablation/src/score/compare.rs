@@ -7,8 +7,9 @@ use std::path::Path;
 use loss_metrics::facts::Metric;
 use serde::Serialize;
 
+use super::ScoreError;
+use super::finish::deliver;
 use super::metrics::{PresenceWord, Resamples, Row, Rows, interval, read_rows};
-use super::{ScoreError, deliver};
 use crate::answer::Answer;
 use crate::arguments::ScoreArguments;
 use crate::error::Error;

@@ -64,7 +64,7 @@ Metrics:
   means over images, and what adds is pooled over all pixels or objects, too. Class 0 is background (--include-background).
   A class that was missed, or found where it is not, has the worst value: 0, or the image's diagonal as distance. A class
   that is neither in truth nor in prediction has no value (--both-empty perfect). Ignored pixels belong to no object.
-  --intervals adds bootstrap intervals over images. docs/score.md has definitions, papers and the tools with equal figures.
+  --intervals adds bootstrap intervals over images. --report writes a page with figures and the ten worst images. docs/score.md has definitions, papers and the tools with equal figures.
 
 Label maps:
   --prediction p.png --targets y.png scores masks and label maps. Values of 0 and 1 are a binary mask, others classes from 0 to
@@ -80,6 +80,7 @@ Examples:
   ablation score --probs case.npz:probabilities --targets case.nii.gz --metrics all --axes zyx
   ablation score --prediction a.nii.gz --targets y.nii.gz --metrics hd95,nsd --tolerance 2 --per-image rows.csv
   ablation score --compare a.csv b.csv
+  ablation score --logits preds/ --targets masks/ --metrics dice,hd95,calibration --intervals --report out.html
   ablation score --logits z.npy --targets y.npy --mask valid.npy --loss \"bce + dice\" --grad g.npy
   ablation score --probs preds.npz:p --targets labels.npz:y --ignore 255 --per-image --json
   ablation score --logits z.npy --targets mask.npy --foreground 255
