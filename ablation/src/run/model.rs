@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::statistics::{Comparison, Summary};
 pub(crate) use crate::report::model::{
     Axis, Cell, Cells, Chart, Figure, Heat, Look, Mark, MarkLook, Paint, Panel, Picture, PictureKind, PictureRow,
-    Pictures, Rule, Scale, Series, Table,
+    Pictures, Rule, Series, Table,
 };
 
 /// A chapter of the report.

@@ -110,14 +110,17 @@ fn check_ids(sections: &[Section]) -> Result<(), ReportError> {
     unique(&mut figures(sections).map(|figure| &figure.id).chain(tables(sections).map(|table| &table.id)))
 }
 
+/// A figure as the page has it, and as files.
+type Drawn = (Drawing, Sheet);
+
 /// Draws the figures on all cores, and returns the drawings in the order of the figures.
-fn draw_all(figures: &[&Figure]) -> Result<Vec<(Drawing, Sheet)>, ReportError> {
+fn draw_all(figures: &[&Figure]) -> Result<Vec<Drawn>, ReportError> {
     let workers = thread::available_parallelism().map_or(1, usize::from).min(figures.len()).max(1);
-    let both = |figure: &Figure| -> Result<(Drawing, Sheet), DrawError> {
+    let both = |figure: &Figure| -> Result<Drawn, DrawError> {
         let laid = draw::lay(figure)?;
         Ok((laid.drawing()?, laid.sheet()?))
     };
-    let mut drawn: Vec<(usize, Result<(Drawing, Sheet), DrawError>)> = thread::scope(|scope| {
+    let mut drawn: Vec<(usize, Result<Drawn, DrawError>)> = thread::scope(|scope| {
         let shares: Vec<_> = (0..workers)
             .map(|worker| {
                 scope.spawn(move || {

@@ -37,7 +37,7 @@ impl Agreement {
         (!sizes.is_empty()).then_some(Self { sizes, mean, limits })
     }
 
-    /// The points of the drawing: the mean of both sizes, and their difference. Of very many every so manieth, and all beyond the limits.
+    /// The points of the drawing: the mean of both sizes, and their difference. With very many images every n-th, and all beyond the limits.
     fn points(&self) -> impl Iterator<Item = (f64, f64)> + '_ {
         let every = self.sizes.len().div_ceil(MOST_POINTS).max(1);
         let points = self.sizes.iter().map(|[truth, predicted]| (truth.midpoint(*predicted), predicted - truth));
@@ -84,8 +84,8 @@ pub(super) fn part(content: &Content<'_>) -> Part {
             } else {
                 ""
             },
-            if content.measured.rows.0.len() > MOST_POINTS {
-                " Of very many images some are drawn, and all beyond the limits; the lines are of all."
+            if summary.classes.iter().any(|class| class.images > MOST_POINTS) {
+                " So many images are not all drawn: every n-th is, and all beyond the limits. The lines count all."
             } else {
                 ""
             }

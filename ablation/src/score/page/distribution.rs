@@ -37,7 +37,7 @@ pub(super) fn part(content: &Content<'_>) -> Part {
     );
     if images > MOST_POINTS {
         caption.push_str(
-            " Of so many images only some are drawn as points, and all beyond the whiskers; the boxes are of all.",
+            " So many images are not all drawn as points: every n-th is, and all beyond the whiskers. The boxes count all.",
         );
     }
     if summary.both_empty == "skip" && classes.iter().any(|class| class.absent > 0) {

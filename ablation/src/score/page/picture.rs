@@ -186,15 +186,17 @@ impl Picture {
 }
 
 fn counted(kinds: impl Iterator<Item = Kind>) -> BTreeMap<Kind, u64> {
-    let (mut counts, mut run) = (BTreeMap::new(), (Kind::Background, 0));
+    let mut counts = BTreeMap::new();
+    // Neighbours are mostly alike, and the map is slow.
+    let (mut last, mut run) = (Kind::Background, 0);
     for kind in kinds {
-        // Neighbours are mostly alike, and the map is slow.
-        if kind != run.0 {
-            *counts.entry(run.0).or_default() += std::mem::replace(&mut run, (kind, 0)).1;
+        if kind != last {
+            *counts.entry(last).or_default() += run;
+            (last, run) = (kind, 0);
         }
-        run.1 += 1;
+        run += 1;
     }
-    *counts.entry(run.0).or_default() += run.1;
+    *counts.entry(last).or_default() += run;
     counts.retain(|_, count| *count > 0);
     counts
 }

@@ -17,7 +17,7 @@ pub(super) fn part(content: &Content<'_>) -> Part {
     match &summary.curves {
         Some(curves) => part.figures.push(over_thresholds(content, curves)),
         None if content.report.is_some_and(|report| report.all.scores.over_classes.is_some()) => {
-            part.lacking.push("Curves over thresholds are not drawn: of several classes the likeliest is predicted, without a threshold.".to_owned());
+            part.lacking.push("Curves over thresholds are not drawn: with several classes the likeliest one is the prediction, so there is no threshold.".to_owned());
         }
         None if content.finishing.pixels.is_none() => {
             part.lacking.push(
