@@ -144,3 +144,100 @@ fn an_opacity_that_may_be_the_mask_is_refused() {
         assert_eq!(number(&folder.run(words, &["--json"]).json(), "metrics/classes/0/mean/dice/value"), 1.0);
     }
 }
+
+#[test]
+fn damaged_data_is_the_fault_of_the_file() {
+    let folder = Folder::new();
+    folder.c("y.npy", &[2, 2], &[0u8, 1, 1, 0]);
+    folder.npz("p.npz", &[2, 2], &[0.0; 4], &[0, 1, 1, 0]);
+    let mut bytes = fs::read(folder.path("p.npz")).unwrap();
+    // The checksum of the last member, in the directory.
+    let at = bytes.windows(4).rposition(|window| window == b"PK\x01\x02").unwrap();
+    bytes[at + 16] ^= 1;
+    fs::write(folder.path("p.npz"), &bytes).unwrap();
+    assert!(folder.run("score --prediction p.npz:targets --targets y.npy", &[]).one_line().contains("damaged"));
+    let mut header = vec![0u8; 352];
+    header[0] = 0x5c;
+    header[1] = 1;
+    for (at, value) in [(40, 2u16), (42, 2), (44, 2), (70, 2), (72, 8)] {
+        header[at..at + 2].copy_from_slice(&value.to_le_bytes());
+    }
+    for (at, value) in [(80, 1f32), (84, 1.0), (108, 352.0)] {
+        header[at..at + 4].copy_from_slice(&value.to_le_bytes());
+    }
+    header[344..348].copy_from_slice(b"n+1\0");
+    header.extend_from_slice(&[0, 1, 1, 0]);
+    let gzip = |bytes: &[u8]| {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    };
+    let volume = "score --prediction p.nii.gz --targets y.npy --axes zyx";
+    let whole = gzip(&header);
+    fs::write(folder.path("p.nii.gz"), &whole).unwrap();
+    assert_eq!(number(&folder.run(volume, &["--json"]).json(), "metrics/classes/0/mean/dice/value"), 1.0);
+    fs::write(folder.path("p.nii.gz"), &whole[..whole.len() - 6]).unwrap();
+    assert!(folder.run(volume, &[]).one_line().contains("damaged"));
+    // A summand that is no number.
+    header[112..120].copy_from_slice(&[1f32.to_le_bytes(), f32::NAN.to_le_bytes()].concat());
+    fs::write(folder.path("p.nii.gz"), gzip(&header)).unwrap();
+    assert!(folder.run(volume, &[]).one_line().contains("scl_inter"));
+    header[112..120].fill(0);
+    // Two spacings: 1 of pixdim, and 3 of the affine.
+    header[254] = 1;
+    for (at, value) in [(280, 3f32), (300, 3.0), (320, 3.0)] {
+        header[at..at + 4].copy_from_slice(&value.to_le_bytes());
+    }
+    fs::write(folder.path("p.nii.gz"), gzip(&header)).unwrap();
+    let message = folder.run(volume, &[]).one_line();
+    assert!(message.contains("--spacing 1,1 or --spacing 3,3"), "{message}");
+    let json = folder.run(volume, &["--spacing", "3,3", "--metrics", "hausdorff", "--json"]).json();
+    assert_eq!(number(&json, "metrics/classes/0/mean/hausdorff/value"), 0.0);
+}
+
+#[test]
+fn a_format_that_is_not_read_is_named_with_a_remedy() {
+    let folder = Folder::new();
+    folder.c("y.npy", &[1, 2], &[0u8, 1]);
+    for (name, start, told) in [
+        ("p.nrrd", &b"NRRD0004\ntype: unsigned char\n"[..], "SimpleITK"),
+        ("p.mha", b"ObjectType = Image\n", "SimpleITK"),
+        ("p.bmp", b"BM\xf6\x16\0\0", "PIL"),
+        ("p.hdr", b"\x5c\x01\0\0\0\0\0\0", "nibabel"),
+        ("p.img", b"\x02\x02\x02\x02\x02\x02", "nibabel"),
+        ("p.mgh", b"\0\0\0\x01\0\0\0\x10", "nibabel"),
+    ] {
+        fs::write(folder.path(name), start).unwrap();
+        let message = folder.run("score --targets y.npy --prediction", &[name]).one_line();
+        assert!(message.contains(told), "{message}");
+    }
+}
+
+/// Values that are moved or repeated in memory keep the order of their bytes, and axes are put in order first.
+#[test]
+fn big_endian_and_fortran_files_are_repeated_and_moved_as_others() {
+    let folder = Folder::new();
+    let logits: Vec<f32> = (0..18u8).map(|place| f32::from(place * 7 % 13) - 6.0).collect();
+    let mask = [0u8, 1, 1, 0, 0, 1, 0, 0, 0];
+    folder.c("z.npy", &[2, 3, 3], &logits).c("y.npy", &[3, 3], &mask);
+    let turned: Vec<u8> = (0..9).map(|at| mask[at % 3 * 3 + at / 3]).collect();
+    folder.array("f.npy", Order::Fortran, &[3, 3], &turned);
+    // The same bytes, and a header that says big-endian.
+    let big = |name: &str, shape: &[u64], values: &[f32]| {
+        let swapped: Vec<f32> = values.iter().map(|value| f32::from_bits(value.to_bits().swap_bytes())).collect();
+        folder.c(name, shape, &swapped);
+        let bytes = fs::read(folder.path(name)).unwrap();
+        let at = bytes.windows(3).position(|window| window == b"<f4").unwrap();
+        fs::write(folder.path(name), [&bytes[..at], b">", &bytes[at + 1..]].concat()).unwrap();
+    };
+    big("b.npy", &[3, 3], &mask.map(f32::from));
+    let losses = |words: &str, others: &[&str]| folder.run(words, others).json()["losses"].clone();
+    let words = "score --broadcast --dims 2 --loss bce --loss dice --json --logits z.npy --targets";
+    let expected = losses(words, &["y.npy"]);
+    assert_eq!(losses(words, &["f.npy"]), expected);
+    assert_eq!(losses(words, &["b.npy"]), expected);
+    folder.c("labels.npy", &[3, 3], &mask).c("zl.npy", &[3, 3, 2], &logits);
+    big("zb.npy", &[3, 3, 2], &logits);
+    let words = "score --channels-last --targets labels.npy --json --logits";
+    assert_eq!(losses(words, &["zb.npy"]), losses(words, &["zl.npy"]));
+}
