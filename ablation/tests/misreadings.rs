@@ -213,6 +213,145 @@ fn a_format_that_is_not_read_is_named_with_a_remedy() {
     }
 }
 
+#[test]
+fn no_output_replaces_an_input_or_another_output() {
+    let folder = Folder::new();
+    for (file, target) in [("z/a.npy", "y/a.npy"), ("z/b.npy", "y/b.npy")] {
+        folder.c(file, &[1, 4], &[2.0f32, -1.0, 0.5, -3.0]).c(target, &[1, 4], &[1u8, 0, 1, 1]);
+    }
+    let score = "score --logits z --targets y --loss bce";
+    let input = fs::read(folder.path("z/a.npy")).unwrap();
+    for option in ["--output", "--per-image", "--state"] {
+        for place in ["z/a.npy", "./y/../z/a.npy"] {
+            let message = folder.run(score, &[option, place]).one_line();
+            assert!(message.contains("would overwrite"), "{message}");
+        }
+        let answer = folder.run(score, &[option, "nowhere/x"]);
+        assert_eq!((answer.code, answer.err.contains("make it first")), (Some(1), true), "{}", answer.err);
+        assert!(folder.run(score, &[option, "z"]).one_line().contains("folder"));
+    }
+    assert_eq!(fs::read(folder.path("z/a.npy")).unwrap(), input);
+    assert!(folder.run(score, &["--output", "a.csv", "--per-image", "./a.csv"]).one_line().contains("same file"));
+    assert!(folder.run(score, &["--output", "a.json", "--state", "b.json"]).one_line().contains("--state"));
+    assert!(!folder.path("a.csv").exists() && !folder.path("b.json").exists());
+    folder.run(score, &["--per-image", "rows.csv", "--state", "s.json"]).text();
+    assert!(folder.run("merge s.json --output s.json", &[]).one_line().contains("would overwrite"));
+    folder.run(score, &["--metrics", "dice", "--per-image", "rows.csv"]).text();
+    let message = folder.run("score --compare rows.csv rows.csv --output rows.csv", &[]).one_line();
+    assert!(message.contains("would overwrite"), "{message}");
+}
+
+#[test]
+fn what_is_named_twice_does_not_count_twice() {
+    let folder = Folder::new();
+    folder.c("z/a.npy", &[1, 4], &[2.0f32, -1.0, 0.5, -3.0]).c("z/b.npy", &[1, 4], &[2.0f32, 1.0, 0.5, -3.0]);
+    folder.c("y/a.npy", &[1, 4], &[1u8, 0, 1, 1]).c("y/b.npy", &[1, 4], &[1u8, 0, 0, 1]);
+    let twice = folder.run("score --logits z/a.npy ./z/../z/a.npy --targets y/a.npy y/a.npy", &[]).one_line();
+    assert!(twice.contains("count twice"), "{twice}");
+    // Against another truth, as another reader drew it, it is another pair.
+    folder.run("score --logits z/a.npy z/a.npy --targets y/a.npy y/b.npy --pair order", &[]).text();
+    let state = |file: &str, name: &str| {
+        let target = file.replace("z/", "y/");
+        folder.run("score --loss bce --logits", &[file, "--targets", &target, "--state", name]).text();
+    };
+    state("z/a.npy", "1.json");
+    state("./z//a.npy", "2.json");
+    let message = folder.run("merge 1.json 2.json", &[]).one_line();
+    assert!(message.contains("count twice") && message.contains("tell them apart"), "{message}");
+    // Under another folder it may be another file, and is named.
+    let whole = folder.path("z/a.npy").display().to_string();
+    state(&whole, "3.json");
+    let merged = folder.run("merge 1.json 3.json --json", &[]).json();
+    assert!(merged["warnings"][0].as_str().is_some_and(|warning| warning.contains("counts twice")), "{merged}");
+    state("z/b.npy", "4.json");
+    assert_eq!(folder.run("merge 1.json 4.json --json", &[]).json()["warnings"], serde_json::json!([]));
+}
+
+#[test]
+fn states_that_do_not_add_say_what_differs() {
+    let folder = Folder::new();
+    for name in ["a", "b"] {
+        folder.c(&format!("p{name}.npy"), &[2, 2], &[0u8, 1, 1, 1]).c(
+            &format!("y{name}.npy"),
+            &[2, 2],
+            &[0u8, 1, 1, 0],
+        );
+    }
+    let words = "score --prediction pa.npy --targets ya.npy --metrics nsd --state a.json";
+    folder.run(words, &[]).text();
+    let words = "score --prediction pb.npy --targets yb.npy --metrics nsd --state b.json --tolerance 2";
+    folder.run(words, &[]).text();
+    let message = folder.run("merge a.json b.json", &[]).one_line();
+    assert!(message.contains("metrics.tolerance is 2.0, and 1.0 in a.json"), "{message}");
+}
+
+#[test]
+fn foreground_of_predictions_is_not_taken_for_background() {
+    let folder = Folder::new();
+    folder.c("y.npy", &[1, 4], &[0u8, 255, 255, 0]).c("p.npy", &[1, 4], &[0u8, 1, 1, 0]);
+    let words = "score --prediction p.npy --targets y.npy --foreground";
+    let message = folder.run(words, &["255"]).one_line();
+    assert!(message.contains("--foreground 255,1") && message.contains("--background 1"), "{message}");
+    let json = folder.run(words, &["255,1", "--json"]).json();
+    assert_eq!(number(&json, "metrics/classes/0/mean/dice/value"), 1.0);
+    assert_eq!(json["warnings"], serde_json::json!([]));
+    let json = folder.run(words, &["255", "--background", "1", "--json"]).json();
+    assert_eq!(number(&json, "metrics/classes/0/mean/dice/value"), 0.0);
+    // Grey levels of a compressed mask.
+    folder.c("p.npy", &[1, 4], &[3u8, 250, 255, 0]);
+    assert!(folder.run(words, &["255"]).one_line().contains("grey levels"));
+    folder.c("p.npy", &[1, 4], &[0u8, 255, 7, 0]);
+    assert!(folder.run(words, &["255", "--background", "9"]).one_line().contains("neither"));
+    // A class that was missed among others is a score.
+    folder.c("y.npy", &[1, 4], &[0u8, 3, 2, 1]).c("p.npy", &[1, 4], &[0u8, 1, 2, 1]);
+    assert_eq!(number(&folder.run(words, &["3", "--json"]).json(), "metrics/classes/0/mean/dice/value"), 0.0);
+}
+
+#[test]
+fn logits_that_may_be_probabilities_are_refused() {
+    let folder = Folder::new();
+    folder.c("p.npy", &[2, 2], &[0.1f32, 0.9, 0.8, 0.3]).c("y.npy", &[2, 2], &[0u8, 1, 1, 0]);
+    let message = folder.run("score --logits p.npy --targets y.npy", &[]).one_line();
+    assert!(message.contains("--probs") && message.contains("--small-logits"), "{message}");
+    folder.run("score --logits p.npy --targets y.npy --small-logits", &[]).text();
+    folder.run("score --probs p.npy --targets y.npy", &[]).text();
+    // Channels that do not sum to 1, as sigmoids give them.
+    folder.c("p.npy", &[1, 2, 2, 1], &[0.1f32, 0.9, 0.8, 0.3]).c("y.npy", &[1, 2, 1], &[0u8, 1]);
+    assert!(folder.run("score --logits p.npy --targets y.npy", &[]).one_line().contains("--small-logits"));
+    folder.run("score --logits p.npy --targets y.npy --small-logits", &[]).text();
+    // One file of several that is so is none.
+    folder.c("z.npy", &[1, 2, 2, 1], &[-1f32, 0.9, 4.0, 0.3]).c("z_y.npy", &[1, 2, 1], &[1u8, 0]);
+    folder.run("score --logits p.npy z.npy --targets y.npy z_y.npy --pair order", &[]).text();
+}
+
+/// Images that axis 0 does not count lie among each other in Fortran order.
+#[test]
+fn images_of_fortran_order_have_the_losses_of_c_order() {
+    let folder = Folder::new();
+    let shape = [2u64, 3, 2, 2];
+    let logits: Vec<f32> = (0..24u8).map(|place| f32::from(place * 7 % 13) - 6.0).collect();
+    let targets: Vec<u8> = (0..24u8).map(|place| u8::from(place % 5 < 2)).collect();
+    folder.c("z.npy", &shape, &logits).c("y.npy", &shape, &targets);
+    // The same values where the first axis varies fastest.
+    let place = |at: usize| {
+        let [a, b, c, d] = [at % 2, at / 2 % 3, at / 6 % 2, at / 12];
+        ((a * 3 + b) * 2 + c) * 2 + d
+    };
+    let turned: Vec<f32> = (0..24).map(|at| logits[place(at)]).collect();
+    folder.array("f.npy", Order::Fortran, &shape, &turned);
+    for dims in ["2", "3"] {
+        let run = |name: &str, others: &[&str]| {
+            let words =
+                format!("score --logits {name} --targets y.npy --loss bce --loss dice --per-image --dims {dims}");
+            folder.run(&words, others).json()
+        };
+        let (one, other) = (run("z.npy", &["--json"]), run("f.npy", &["--json"]));
+        close(number(&one, "losses/0/value"), number(&other, "losses/0/value"), 0.0);
+        close(number(&one, "losses/1/value"), number(&other, "losses/1/value"), 0.0);
+    }
+    assert!(Path::new(&folder.path("f.npy")).exists());
+}
+
 /// Values that are moved or repeated in memory keep the order of their bytes, and axes are put in order first.
 #[test]
 fn big_endian_and_fortran_files_are_repeated_and_moved_as_others() {

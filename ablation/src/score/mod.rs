@@ -17,6 +17,7 @@ mod report;
 mod results;
 mod run;
 mod state;
+mod written;
 
 use loss_expression::binary::{Inputs as InputKind, Losses};
 use loss_expression::{BinaryLoss, Vocabulary};
@@ -33,7 +34,7 @@ use crate::terminal;
 use asked::Asked;
 pub(crate) use error::ScoreError;
 pub(crate) use help::help;
-use inputs::{Broken, Geometry, Inputs, Kind};
+use inputs::{Broken, Geometry, Inputs, Kind, PairedByOption};
 use means::Means;
 pub(crate) use merge::merge;
 use metrics::{Measured, Of, Row, Summary};
@@ -106,6 +107,8 @@ pub(crate) fn score(arguments: &ScoreArguments) -> Result<Answer, ScoreError> {
     }
     check_options(arguments)?;
     let (mut inputs, mut broken) = inputs::open(arguments)?;
+    let read: Vec<std::path::PathBuf> = inputs.iter().flat_map(Inputs::paths).cloned().collect();
+    written::check(&arguments.output, arguments.rows(), &read)?;
     if arguments.keep_going {
         broken.extend(sift(&mut inputs, arguments));
     }
@@ -191,6 +194,9 @@ fn check_options(arguments: &ScoreArguments) -> Result<(), ScoreError> {
             );
         }
     }
+    if arguments.output.state.is_some() && arguments.output.output.is_some() {
+        return refuse("--output: --state writes the sums in place of an answer; leave one of the two out");
+    }
     if arguments.output.state.is_some() && !arguments.conventions.is_empty() {
         return refuse(
             "--state: a convention takes parts over images and parts over all; give the losses that `ablation losses --conventions` shows",
@@ -210,7 +216,13 @@ fn sight(arguments: &ScoreArguments, inputs: &[Inputs]) -> Result<Option<Sight>,
         return Ok(None);
     }
     let labelled: Vec<Labelled<'_>> = inputs.iter().map(Inputs::labelled).collect();
-    Ok(Some(Sight::new(&labelled, &arguments.foreground, &arguments.background, arguments.ignore)?))
+    let mut sight = Sight::new(&labelled, &arguments.foreground, &arguments.background, arguments.ignore)?;
+    if !arguments.prediction.is_empty() {
+        let predictions: Vec<Labelled<'_>> =
+            inputs.iter().map(|inputs| Labelled { targets: &inputs.input, ..inputs.labelled() }).collect();
+        sight.check_predictions(&predictions, &arguments.foreground, &arguments.background)?;
+    }
+    Ok(Some(sight))
 }
 
 /// Logits or probabilities: losses and metrics.
@@ -227,7 +239,8 @@ fn score_inputs(
     for one in inputs.iter_mut() {
         let formats = [one.input.format(), one.targets.format()];
         if arguments.is_per_image() && (is_said || formats.iter().any(|format| *format != Format::Array)) {
-            one.images = Some(Geometry::of(one, arguments, !asked.metrics.is_empty())?.images);
+            let images = Geometry::of(one, arguments, !asked.metrics.is_empty())?.images;
+            one.set_images(images)?;
         }
     }
     let mut scored = match &kind {
@@ -269,11 +282,13 @@ pub(crate) struct Finishing<'a> {
     pub(crate) rows: Option<&'a std::path::PathBuf>,
     /// "logits" or "probs".
     pub(crate) input: &'a str,
+    /// By what the files of label maps were paired, if that is known.
+    pub(crate) paired_by: Option<PairedByOption>,
 }
 
 impl<'a> Finishing<'a> {
     fn of(arguments: &'a ScoreArguments, input: &'a str) -> Self {
-        Self { metric: &arguments.metric, output: &arguments.output, rows: arguments.rows(), input }
+        Self { metric: &arguments.metric, output: &arguments.output, rows: arguments.rows(), input, paired_by: None }
     }
 }
 
@@ -327,6 +342,9 @@ fn score_labels(arguments: &ScoreArguments, inputs: &[Inputs], mut broken: Vec<B
     drop(progress);
     broken.extend(more);
     let mut warnings: Vec<String> = sight.iter().flat_map(|sight| sight.warnings.iter().cloned()).collect();
+    if let Some(same) = inputs.iter().find(|inputs| inputs.is_of_one_file()) {
+        warnings.push(format!("{}: is the prediction and the targets as well", same.input.name()));
+    }
     let lacks = |has: fn(&Row) -> Option<u64>| measured.rows.0.iter().all(|row| has(row) == Some(0));
     if !measured.rows.0.is_empty() && lacks(|row| row.truth) {
         warnings.push("no target has any foreground".to_owned());
@@ -351,7 +369,8 @@ fn conclude_labels(
 ) -> Result<Answer, ScoreError> {
     let files: Vec<[String; 2]> =
         inputs.iter().map(|one| [one.input.name().to_owned(), one.targets.name().to_owned()]).collect();
-    let finishing = Finishing::of(arguments, "prediction");
+    let paired_by = inputs.first().map(|inputs| inputs.paired_by);
+    let finishing = Finishing { paired_by, ..Finishing::of(arguments, "prediction") };
     finish_labels(&files, measured, asked, &finishing, warnings, broken)
 }
 
@@ -377,8 +396,16 @@ fn finish_labels(
     let summary = Summary::of(measured, asked, finishing.metric);
     warnings.iter().for_each(terminal::warn);
     let text = if output.json() {
-        let names: Vec<_> =
-            files.iter().map(|[input, targets]| json!({ "prediction": input, "targets": targets })).collect();
+        let names: Vec<_> = files
+            .iter()
+            .map(|[input, targets]| {
+                let mut names = json!({ "prediction": input, "targets": targets });
+                if let Some(by) = finishing.paired_by {
+                    names["paired_by"] = json!(by);
+                }
+                names
+            })
+            .collect();
         let report = json!({ "files": names, "warnings": warnings, "broken": broken, "metrics": summary });
         serde_json::to_string_pretty(&report).map_err(|error| Error::Output(error.into()))? + "\n"
     } else if output.csv() {
@@ -386,7 +413,10 @@ fn finish_labels(
     } else {
         let what = match files {
             [[input, targets]] => format!("{input} against {targets}"),
-            files => format!("{} files", files.len()),
+            files => match finishing.paired_by {
+                Some(by) => format!("{} files, paired by {}", files.len(), by.targets.word()),
+                None => format!("{} files", files.len()),
+            },
         };
         format!("{what}\n\n{}", metrics::text(&summary))
     };
@@ -478,8 +508,8 @@ fn score_by<L: Vocabulary, P: Passes>(
         });
     }
 
-    observed.check_logits(inputs)?;
     observed.check_channels(inputs, arguments)?;
+    observed.check_logits(inputs, arguments)?;
 
     if !destinations.is_empty() {
         let images = outcomes.iter().flat_map(|outcome| &outcome.images);

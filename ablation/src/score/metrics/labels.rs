@@ -10,6 +10,8 @@ use crate::targets::{Column, Value, Values, Weighing};
 
 /// The most classes of label maps.
 const MOST: i64 = 1 << 16;
+/// More labels than these are not predicted where the truth has two values.
+const MOST_BESIDE_TWO: usize = 32;
 /// The value that marks pixels without a label, in files of 8 bits.
 const VOID: i64 = 255;
 
@@ -70,6 +72,14 @@ pub(crate) fn classes(arguments: &ScoreArguments, inputs: &[Inputs]) -> Result<O
     if most == VOID && before < VOID - 1 {
         return refuse(format!(
             "{VOID} often marks pixels without a label: --ignore {VOID} ignores it in the targets; --classes 256 takes it as a class"
+        ));
+    }
+    // Two values in the truth, and shades of grey in the prediction.
+    if truth.len() <= 2 && prediction.len() > MOST_BESIDE_TWO {
+        return refuse(format!(
+            "so many values beside two are those of probabilities that were saved as grey levels: divide them by the largest that they can be, and \
+             give them with --probs; --classes {} takes them as labels",
+            most + 1
         ));
     }
     let shifted = |a: &BTreeSet<i64>, b: &BTreeSet<i64>| a.iter().map(|label| label + 1).eq(b.iter().copied());
