@@ -286,6 +286,44 @@ fn states_that_do_not_add_say_what_differs() {
 }
 
 #[test]
+fn rows_of_other_settings_are_not_compared() {
+    let folder = Folder::new();
+    folder.c("y.npy", &[4, 4], &[0u8, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 0]);
+    folder.c("p.npy", &[4, 4], &[0u8, 0, 1, 1, 0, 1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0]);
+    let rows = |name: &str, others: &[&str]| {
+        let words = format!("score --prediction p.npy --targets y.npy --per-image {name}");
+        folder.run(&words, others).text();
+    };
+    for (name, settings, value) in [
+        ("nsd", ["--tolerance", "0.5"], "tolerance"),
+        ("hd95", ["--spacing", "1,3"], "spacing"),
+        ("hd95", ["--points", "area"], "points"),
+        ("f_beta", ["--beta", "3"], "beta"),
+        ("pq", ["--connectivity", "faces"], "connectivity"),
+        ("boundary_iou", ["--boundary-width", "2"], "boundary_width"),
+    ] {
+        let metrics = format!("{name},dice");
+        rows("a.csv", &["--metrics", &metrics]);
+        rows("b.csv", &["--metrics", &metrics, settings[0], settings[1]]);
+        rows("b.jsonl", &["--metrics", &metrics, settings[0], settings[1]]);
+        for other in ["b.csv", "b.jsonl"] {
+            let message = folder.run("score --compare a.csv", &[other]).one_line();
+            assert!(message.contains(value) && message.contains(name), "{message}");
+            folder.run("score --metrics dice --compare a.csv", &[other]).text();
+        }
+    }
+    // Fewer pixels, and what is no number.
+    rows("a.csv", &[]);
+    folder.c("mask.npy", &[4, 4], &[1u8, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0]);
+    rows("b.csv", &["--mask", "mask.npy"]);
+    assert!(folder.run("score --compare a.csv b.csv", &[]).one_line().contains("same pixels"));
+    let text = fs::read_to_string(folder.path("a.csv")).unwrap();
+    let line: Vec<&str> = text.lines().nth(1).unwrap().split(',').collect();
+    fs::write(folder.path("c.csv"), text.replace(line[line.len() - 1], "NaN")).unwrap();
+    assert!(folder.run("score --compare a.csv c.csv", &[]).one_line().contains("no number"));
+}
+
+#[test]
 fn foreground_of_predictions_is_not_taken_for_background() {
     let folder = Folder::new();
     folder.c("y.npy", &[1, 4], &[0u8, 255, 255, 0]).c("p.npy", &[1, 4], &[0u8, 1, 1, 0]);

@@ -170,6 +170,9 @@ pub(crate) fn text(summary: &Summary) -> String {
         let _ = writeln!(text, "\n{}\n", trimmed(&worst));
     }
     let mut notes = Vec::new();
+    if summary.level.is_some() && summary.classes.iter().all(|class| class.images < 2) {
+        notes.push("one image has no interval: nothing varies over images".to_owned());
+    }
     if !shown.is_empty() {
         if !summary.includes_background
             && summary.classes.iter().all(|class| class.class > 0)
