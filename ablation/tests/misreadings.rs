@@ -418,3 +418,27 @@ fn big_endian_and_fortran_files_are_repeated_and_moved_as_others() {
     let words = "score --channels-last --targets labels.npy --json --logits";
     assert_eq!(losses(words, &["zb.npy"]), losses(words, &["zl.npy"]));
 }
+
+#[test]
+fn one_hot_label_maps_are_not_taken_for_masks() {
+    let folder = Folder::new();
+    let labels: Vec<u8> = (0..24u8).map(|place| place * 7 % 5 % 3).collect();
+    let one_hot: Vec<u8> =
+        (0..3u8).flat_map(|class| labels.iter().map(move |label| u8::from(*label == class))).collect();
+    folder.c("y.npy", &[1, 3, 4, 6], &one_hot).c("p.npy", &[1, 3, 4, 6], &one_hot);
+    let words = "score --prediction p.npy --targets y.npy --dims 2";
+    let message = folder.run(words, &[]).one_line();
+    assert!(message.contains("numpy.argmax(array, 1)") && message.contains("--multi-label"), "{message}");
+    let json = folder.run(words, &["--multi-label", "--json"]).json();
+    assert_eq!(json["metrics"]["classes"].as_array().map(Vec::len), Some(3));
+    // Masks that overlap are none.
+    let mut both = one_hot.clone();
+    both[..2].fill(1);
+    both[24..26].fill(1);
+    folder.c("y.npy", &[1, 3, 4, 6], &both);
+    folder.run(words, &[]).text();
+    // 255 in the predictions, where the targets count.
+    folder.c("y.npy", &[1, 4], &[0u8, 1, 2, 255]).c("p.npy", &[1, 4], &[0u8, 255, 2, 1]);
+    let message = folder.run("score --prediction p.npy --targets y.npy --ignore 255", &[]).one_line();
+    assert!(message.contains("--mask"), "{message}");
+}

@@ -37,8 +37,8 @@ pub(crate) struct ScoreArguments {
     #[arg(long, visible_alias = "predictions", value_name = "FILE", num_args = 1.., help_heading = "Input")]
     pub(crate) prediction: Vec<OsString>,
 
-    /// Targets of the same shape: bool or integers 0/1, or floats in [0, 1]; others with --foreground. Labels of classes:
-    /// whole numbers from 0, without the axis of classes; with it, --one-hot or --multi-label
+    /// Targets: masks of the shape of the logits (bool, 0 and 1, or floats in [0, 1]; other values need --foreground), or
+    /// labels of classes (whole numbers from 0) without the axis of classes; with that axis, --one-hot or --multi-label
     #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "compare", help_heading = "Input")]
     pub(crate) targets: Vec<OsString>,
 
@@ -88,7 +88,7 @@ pub(crate) struct ScoreArguments {
     #[arg(long, conflicts_with = "one_hot", help_heading = "Input")]
     pub(crate) multi_label: bool,
 
-    /// The last axis of logits or probabilities is that of classes (of one-hot targets, too): (N, H, W, C) or (H, W, C)
+    /// The last axis of logits or probabilities (and of one-hot targets) counts the classes: (N, H, W, C) or (H, W, C)
     #[arg(long, conflicts_with_all = ["grad", "prediction"], help_heading = "Input")]
     pub(crate) channels_last: bool,
 
@@ -108,7 +108,7 @@ pub(crate) struct ScoreArguments {
     pub(crate) spacing: Vec<f64>,
 
     /// The order of the axes of arrays that stand beside NIfTI volumes: zyx as SimpleITK and nnU-Net have them, or xyz as
-    /// nibabel [default: the one that fits the shapes; where both do, it has to be said]
+    /// nibabel [default: the one that fits the shapes; needed where both fit]
     #[arg(long, value_enum, value_name = "ORDER", help_heading = "Input")]
     pub(crate) axes: Option<AxisOrder>,
 

@@ -129,7 +129,7 @@ fn differences(
             let class = class.map_or("all".to_owned(), |class| class.to_string());
             return Err(ScoreError::usage(format!(
                 "{}: has no row for image {image} of {targets}, class {class} ({} rows of {} are missing); both models have to be scored on the same \
-                 images",
+                 images, with targets of the same names",
                 shown(other_path),
                 missing.len(),
                 shown(own_path)
@@ -203,8 +203,8 @@ fn differences(
             }
             let settings = first.iter().zip(&second).find_map(|(a, b)| {
                 let (a, b) = (a.as_ref()?, b.as_ref()?);
-                (a.value(name)?, b.value(name)?);
-                settings_difference(&a.settings, &b.settings, name)
+                let both_have_it = a.value(name).is_some() && b.value(name).is_some();
+                settings_difference(&a.settings, &b.settings, name).filter(|_| both_have_it)
             });
             if let Some((setting, one, other)) = settings {
                 return Err(ScoreError::usage(format!(

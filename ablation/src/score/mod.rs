@@ -181,7 +181,6 @@ fn check_options(arguments: &ScoreArguments) -> Result<(), ScoreError> {
             ("--threshold", arguments.threshold.is_some()),
             ("--weights", !arguments.weights.is_empty()),
             ("--one-hot", arguments.one_hot),
-            ("--multi-label", arguments.multi_label),
         ];
         if let Some((option, _)) = of_losses.iter().find(|(_, is_given)| *is_given) {
             return Err(ScoreError::usage(format!(

@@ -36,6 +36,11 @@ pub(crate) enum Numbers {
     F64(Vec<f64>),
 }
 
+/// A number of any type, exactly, as all have 32 bits at most or are `f64`.
+fn as_f64(number: impl Into<f64>) -> f64 {
+    number.into()
+}
+
 /// Runs the same text for every type of numbers.
 macro_rules! with_numbers {
     ($numbers:expr, $values:ident => $what:expr) => {
@@ -119,8 +124,8 @@ impl Numbers {
                     return Err(COLOURS);
                 }
                 if let Some(opacity) = opacity.filter(|_| has_opacity) {
-                    let (number, opacity) = (*first as f64, *opacity as f64);
-                    is_twin &= opacity == if number == 0.0 { 0.0 } else { f64::from(opaque) };
+                    let opacity = as_f64(*opacity);
+                    is_twin &= opacity == if as_f64(*first) == 0.0 { 0.0 } else { f64::from(opaque) };
                     if *opacities.get_or_insert(opacity) != opacity {
                         opacities = Some(f64::NAN);
                     }
@@ -133,9 +138,9 @@ impl Numbers {
 }
 
 const COLOURS: &str = "is in colours, which do not say which class is which; save the number of the class of each pixel (grey, or a palette)";
-const OPACITY: &str = "has an opacity (alpha) that differs from pixel to pixel, so either its opacity or its grey is the mask; save the one that is meant as \
+pub(crate) const OPACITY: &str = "has an opacity (alpha) that differs from pixel to pixel, so either its opacity or its grey is the mask; save the one that is meant as \
                        grey: numpy.asarray(PIL.Image.open('x.png'))[..., -1] is the opacity, [..., 0] the grey";
-const INVERTED: &str = "counts from white (photometric interpretation 0), so that some programs read its numbers as they are stored and others \
+pub(crate) const INVERTED: &str = "counts from white (photometric interpretation 0), so that some programs read its numbers as they are stored and others \
                         the other way round; save it again: tifffile.imwrite('x.tif', mask.astype('uint8'), photometric='minisblack')";
 
 /// A picture as it is stored: page by page, row by row, the channels of each pixel together.

@@ -147,7 +147,7 @@ pub(crate) fn text(summary: &Summary) -> String {
     if let Some(curves) = &summary.curves {
         let _ = writeln!(
             text,
-            "area under the ROC curve {}, average precision {}; best Dice {} from p ≥ {}",
+            "over 256 thresholds: area under the ROC curve {}, average precision {}; best Dice {} from p ≥ {}",
             six_or_dash(curves.roc_auc),
             six_or_dash(curves.average_precision),
             six_or_dash(curves.best_dice),
