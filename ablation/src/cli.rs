@@ -80,7 +80,8 @@ pub fn run(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> 
 
 /// Runs the program with these arguments, the first of which is its name, inside of another program, and gives the exit code.
 pub fn exit_code_of(arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> u8 {
-    let parsed = command().try_get_matches_from(arguments).and_then(|matches| Cli::from_arg_matches(&matches));
+    let words: Vec<OsString> = arguments.into_iter().map(Into::into).collect();
+    let parsed = command().try_get_matches_from(&words).and_then(|matches| Cli::from_arg_matches(&matches));
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
@@ -99,8 +100,14 @@ pub fn exit_code_of(arguments: impl IntoIterator<Item = impl Into<OsString> + Cl
         Command::Report(arguments) => crate::run::draw_again(&arguments).map(Answer::from).map_err(Failure::from),
         #[cfg(feature = "train")]
         Command::Compare(arguments) => crate::run::compare(&arguments).map(Answer::from).map_err(Failure::from),
-        Command::Score(arguments) => score::score(&arguments).map_err(Failure::from),
-        Command::Merge(arguments) => score::merge(&arguments).map_err(Failure::from),
+        Command::Score(mut arguments) => {
+            arguments.output.command = shown_words(&words);
+            score::score(&arguments).map_err(Failure::from)
+        }
+        Command::Merge(mut arguments) => {
+            arguments.output.command = shown_words(&words);
+            score::merge(&arguments).map_err(Failure::from)
+        }
         Command::Inspect(arguments) => inspect::inspect(&arguments).map(Answer::from).map_err(Failure::from),
         Command::Losses(arguments) => losses::losses(&arguments).map(Answer::from).map_err(Failure::from),
         Command::Completions(arguments) => {
@@ -121,6 +128,11 @@ pub fn exit_code_of(arguments: impl IntoIterator<Item = impl Into<OsString> + Cl
         }
         Err(error) => failed(&error),
     }
+}
+
+/// The words of a command as text.
+fn shown_words(words: &[OsString]) -> Vec<String> {
+    words.iter().map(|word| word.to_string_lossy().into_owned()).collect()
 }
 
 /// Prints the reason why there is no answer.

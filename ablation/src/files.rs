@@ -9,6 +9,11 @@ use crate::error::Error;
 use crate::part::hidden_beside;
 use crate::paths::shown;
 
+/// Whether two paths are those of one file, which is there.
+pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
+    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
+}
+
 /// Writes a file in place of what is there, by way of a temporary one in its folder.
 pub(crate) fn write_whole(path: &Path, option: &str, bytes: &[u8]) -> Result<(), Error> {
     let failed = |error: io::Error| Error::from(ArrayError::Io { array: shown(path), action: "write", error });

@@ -18,6 +18,8 @@ mod losses;
 mod man;
 mod part;
 pub mod paths;
+#[cfg(feature = "report")]
+mod report;
 #[cfg(feature = "train")]
 mod run;
 mod score;

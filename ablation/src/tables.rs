@@ -30,6 +30,55 @@ pub(crate) fn trimmed(table: &Table) -> String {
     text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
 
+/// A table as texts, for a terminal or a page.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Grid {
+    pub(crate) header: Vec<Column>,
+    pub(crate) rows: Vec<Vec<String>>,
+}
+
+/// The head of a column, and whether numbers stand in it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Column {
+    pub(crate) name: String,
+    pub(crate) is_numeric: bool,
+}
+
+impl Column {
+    pub(crate) fn text(name: impl Into<String>) -> Self {
+        Self { name: name.into(), is_numeric: false }
+    }
+
+    pub(crate) fn number(name: impl Into<String>) -> Self {
+        Self { name: name.into(), is_numeric: true }
+    }
+}
+
+impl Grid {
+    /// Of one column of names, and others of numbers.
+    pub(crate) fn of_numbers(first: impl Into<String>, others: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let header = std::iter::once(Column::text(first)).chain(others.into_iter().map(Column::number));
+        Self { header: header.collect(), rows: Vec::new() }
+    }
+
+    pub(crate) fn row(&mut self, name: impl Into<String>, cells: impl IntoIterator<Item = String>) {
+        self.rows.push(std::iter::once(name.into()).chain(cells).collect());
+    }
+
+    /// The table for a terminal.
+    pub(crate) fn to_text(&self) -> String {
+        let cell = |column: usize, text: &str| match self.header.get(column) {
+            Some(Column { is_numeric: true, .. }) => right(text),
+            _ => left(text),
+        };
+        let mut table = table(self.header.iter().enumerate().map(|(place, column)| cell(place, &column.name)));
+        for row in &self.rows {
+            table.add_row(row.iter().enumerate().map(|(place, text)| cell(place, text)));
+        }
+        trimmed(&table)
+    }
+}
+
 /// A number with six digits.
 pub(crate) fn six(number: f64) -> String {
     const DIGITS: i32 = 6;

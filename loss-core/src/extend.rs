@@ -5,7 +5,7 @@
 //! | a sum over pixels | [`Pointwise`](crate::Pointwise) | a [`Pixel`] |
 //! | a function of sums over pixels | [`Region`] | terms of a [`Pixel`], then their sums |
 //! | a sum over pixels of several classes | [`ClassPointwise`](crate::class::ClassPointwise) | a [`ClassPixel`] |
-//! | a loss with sums of its own, or one chosen at run time | [`Loss`](crate::Loss), [`ClassLoss`](crate::class::ClassLoss) | a [`Batch`], a [`ClassBatch`], by [`Terms`], [`ClassTerms`] |
+//! | a loss with sums of its own, or one chosen at run time | [`Loss`](crate::Loss), [`ClassLoss`](crate::class::ClassLoss) | a [`Batch`], a [`ClassBatch`], by [`Terms`], [`ClassTerms`], and writes to [`ClassSlopes`] |
 //!
 //! [`Pointwise`](crate::Pointwise) and [`Region`] each have an example. Write a formula once, over [`Real`]; it then runs on single pixels and in SIMD registers.
 //! Sums are kept as an [`ExactSum`].
@@ -21,7 +21,7 @@
 //! - [`AnySums`] and [`AnySlope`] belong to [`AnyLoss`](crate::AnyLoss), [`AnyClassSums`] and [`AnyClassSlope`] to [`AnyClassLoss`](crate::class::AnyClassLoss).
 
 pub use crate::class::any::{AnyClassSlope, AnyClassSums};
-pub use crate::class::batch::{ClassBatch, ClassTerms};
+pub use crate::class::batch::{ClassBatch, ClassSlopes, ClassTerms};
 pub use crate::class::pixel::ClassPixel;
 pub use crate::class::sums::ClassTotals;
 pub use crate::fingerprint::Fingerprint;

@@ -14,7 +14,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 import exactloss  # noqa: E402
-from exactloss.torch import Loss, _autograd, monai, smp  # noqa: E402
+from exactloss.torch import Loss, _autograd, _tensors, monai, smp  # noqa: E402
 
 VECTORS = pathlib.Path(__file__).resolve().parents[2] / "loss-core/tests/vectors"
 CASES = {case["name"]: case for case in json.loads((VECTORS / "cases.json").read_text())["cases"]}
@@ -187,21 +187,37 @@ def test_the_graph_can_be_gone_through_twice_and_notices_changes():
 
 def test_the_gradient_is_handed_over_without_a_copy():
     """A gradient that something else refers to is copied when it becomes `.grad`."""
-    z = torch.randn(1 << 12, requires_grad=True)
-    places = []
-    write = _autograd._write
+    for pixels in (_autograd.SMALL // 2, _autograd.SMALL * 2):
+        z = torch.randn(pixels, requires_grad=True)
+        places = []
+        room = _tensors.room
 
-    def noting(*arguments):
-        gradient = write(*arguments)
-        places.append(gradient.data_ptr())
-        return gradient
+        def noting(tensor):
+            gradient = room(tensor)
+            places.append(gradient.data_ptr())
+            return gradient
 
-    _autograd._write = noting
-    try:
-        LOSS(z, torch.ones(1 << 12)).backward()
-    finally:
-        _autograd._write = write
-    assert places == [z.grad.data_ptr()]
+        _tensors.room = noting
+        try:
+            LOSS(z, torch.ones(pixels)).backward()
+        finally:
+            _tensors.room = room
+        assert places == [z.grad.data_ptr()]
+
+
+def test_a_gradient_that_comes_with_the_value_has_the_bits_of_one_that_does_not():
+    torch.manual_seed(11)
+    for shape in ((1,), (2, 1, 16, 9), (_autograd.SMALL,), (_autograd.SMALL + 1,)):
+        z, t = torch.randn(shape, requires_grad=True), torch.rand(shape) < 0.3
+        for factor in (1.0, -0.37):
+            value = LOSS(z, t)
+            (first,) = torch.autograd.grad(factor * value, z, retain_graph=True)
+            (again,) = torch.autograd.grad(factor * value, z)
+            sums = LOSS.loss.accumulator()
+            sums.update(z.detach().numpy(), t.numpy())
+            expected = sums.gradient(z.detach().numpy(), t.numpy(), upstream=float(torch.tensor(factor)))
+            assert first.numpy().tobytes() == again.numpy().tobytes() == expected.tobytes()
+            assert value.item() == LOSS(z.detach(), t).item() == np.float32(sums.value)
 
 
 WORDS = [

@@ -11,7 +11,7 @@ use loss_metrics::facts::{Group, METRICS, Metric};
 #[command(next_help_heading = "Metrics")]
 pub(crate) struct MetricArguments {
     /// Metrics beside losses, separated by commas: overlap, surface, instances, calibration, all, or single ones such as
-    /// dice,hd95,lesion_f1 [default: overlap, of --prediction, --per-image FILE and --intervals]
+    /// dice,hd95,lesion_f1 [default: overlap, of --prediction, --per-image FILE, --intervals and --report]
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub(crate) metrics: Vec<Wanted>,
 
@@ -89,6 +89,15 @@ pub(crate) struct OutputArguments {
     /// Write the answer to a file, as JSON or CSV if its name ends in .json or .csv
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+
+    /// Write a page with tables and figures: the distribution of each metric, predicted against true sizes, scores over
+    /// thresholds, and the worst images as pictures. One HTML file, which loads nothing
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["state", "compare"])]
+    pub(crate) report: Option<PathBuf>,
+
+    /// The words of the command, for the report
+    #[arg(skip)]
+    pub(crate) command: Vec<String>,
 
     /// Print JSON, with numbers in full
     #[arg(long)]

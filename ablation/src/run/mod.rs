@@ -4,7 +4,6 @@
 //! every value and gradient of a loss from `loss_core`. `exercises` and `theory` make sections of the outcomes, and `report` draws them.
 
 mod arm;
-mod bytes;
 mod cache;
 mod command;
 mod commented;
@@ -22,7 +21,6 @@ mod metrics;
 mod model;
 mod network;
 mod normal;
-mod numbers;
 mod outcomes;
 mod own_images;
 mod plan;

@@ -178,5 +178,5 @@ fn listed(values: &[u32]) -> String {
     if values.len() > MOST {
         texts.push(format!("{} others", values.len() - MOST));
     }
-    super::numbers::listed(&texts)
+    crate::report::numbers::listed(&texts)
 }

@@ -13,6 +13,7 @@ use super::files::write_to_disk;
 use super::report::Heading;
 use super::results::Results;
 use super::seal::Sealed;
+use crate::report::command;
 
 /// The name of the file in the folder of a run.
 pub(crate) const FILE_NAME: &str = "run.json";
@@ -113,10 +114,7 @@ pub(crate) fn heading(results: &Results, record: Option<&Record>) -> Result<Head
     let mut facts = vec![("Seeds", seeds)];
     if let Some(record) = record {
         let stored = record.arms.iter().filter(|arm| arm.was_stored).count();
-        // The path of the program itself is left out.
-        let words = record.command.iter().skip(1).map(|word| quoted(word));
-        let command: Vec<String> = std::iter::once("ablation".to_owned()).chain(words).collect();
-        facts.insert(0, ("Command", command.join(" ")));
+        facts.insert(0, ("Command", command::line(record.command.iter().map(String::as_str))));
         facts.push(("Trainings", format!("{}; {stored} of them were stored by an earlier run", record.arms.len())));
         facts.push(("Time", format!("{:.0} s with {} threads", record.training_seconds, record.threads)));
         facts.push(("Machine", format!("{}, {}", record.system, record.vector_registers)));
@@ -136,22 +134,4 @@ pub(crate) fn heading(results: &Results, record: Option<&Record>) -> Result<Head
         facts: facts.into_iter().map(|(name, fact)| (name.to_owned(), fact)).collect(),
         configuration: commented(config)?,
     })
-}
-
-/// A word of a command, quoted for a shell.
-fn quoted(word: &str) -> String {
-    let is_plain =
-        !word.is_empty() && word.chars().all(|letter| letter.is_alphanumeric() || "-_=./,:".contains(letter));
-    if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_of_a_command_are_quoted_where_a_shell_needs_it() {
-        let words = ["--seeds", "3", "bce + dice", "it's", ""].map(quoted);
-        assert_eq!(words, ["--seeds", "3", "'bce + dice'", "'it'\\''s'", "''"]);
-    }
 }

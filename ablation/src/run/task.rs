@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::numbers::{percent_as_set, plain};
+use crate::report::numbers::{percent_as_set, plain};
 
 /// The data of an arm: what is segmented.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use crate::report::versions::VERSIONS;
+
 /// The framework as `Cargo.toml` pins it; its version is part of what determines the numbers.
 const BURN: &str = "0.22.1";
 
 /// The versions, by name.
 pub(crate) fn versions() -> BTreeMap<String, String> {
-    let own = env!("CARGO_PKG_VERSION");
-    [("ablation", own), ("loss-core", own), ("burn", BURN)]
-        .map(|(name, version)| (name.to_owned(), version.to_owned()))
-        .into()
+    let all = VERSIONS.into_iter().chain([("burn", BURN)]);
+    all.map(|(name, version)| (name.to_owned(), version.to_owned())).collect()
 }
 
 #[cfg(test)]

@@ -7,8 +7,9 @@ use std::path::Path;
 use loss_metrics::facts::Metric;
 use serde::Serialize;
 
+use super::finish::deliver;
 use super::metrics::{PresenceWord, Resamples, Row, Rows, interval, read_rows, settings_difference};
-use super::{ScoreError, deliver, written};
+use super::{ScoreError, written};
 use crate::answer::Answer;
 use crate::arguments::ScoreArguments;
 use crate::error::Error;

@@ -25,12 +25,19 @@ pub(crate) enum ScoreError {
     WrongDType { array: String, found: String, what: &'static str, accepted: &'static str, remedy: &'static str },
     #[error(transparent)]
     BadPixel(Box<BadPixel>),
+    /// Metrics were asked for, and targets are not 0 or 1.
+    #[error("{0}; take them apart with numpy's mask > 0.5, or leave --metrics out")]
+    SoftTargets(String),
     #[error("{array}: no valid pixel: {ignored} ignored, {rejected} rejected, of {pixels}")]
     NoValidPixels { array: String, pixels: i64, ignored: i64, rejected: i64 },
     #[error("{path}: {option} cannot be written: the folder {folder} does not exist; make it first")]
     NoFolder { path: String, option: &'static str, folder: String },
     #[error("{path}: cannot make the folder: {error}")]
     Folder { path: String, error: io::Error },
+    /// A figure cannot be drawn, or the page not be made.
+    #[error("internal error: the report cannot be made: {0}")]
+    #[cfg_attr(not(feature = "report"), expect(dead_code, reason = "made where there are pages"))]
+    Page(String),
     #[error("internal error: {0}")]
     Length(#[from] LengthError),
     #[error("internal error: {0}")]
@@ -85,7 +92,11 @@ impl ScoreError {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             ScoreError::Common(error) => error.exit_code(),
-            ScoreError::Folder { .. } | ScoreError::NoFolder { .. } | ScoreError::Length(_) | ScoreError::State(_) => 1,
+            ScoreError::Folder { .. }
+            | ScoreError::NoFolder { .. }
+            | ScoreError::Length(_)
+            | ScoreError::State(_)
+            | ScoreError::Page(_) => 1,
             _ => 2,
         }
     }

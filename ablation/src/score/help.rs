@@ -65,7 +65,8 @@ Metrics:
   --include-background is given. A class that was missed, or found where it is not, gets the worst value: 0, or the image's
   diagonal as distance. A class that is neither in truth nor in prediction has no value (--both-empty perfect counts it as
   right). Ignored pixels belong to no object. --intervals adds bootstrap intervals over images, of two images or more.
-  docs/score.md has definitions, papers and the tools with equal figures.
+  --report writes a page with figures and the ten worst images. docs/score.md has definitions, papers and the tools with
+  equal figures.
 
 Label maps:
   --prediction p.png --targets y.png scores masks and label maps. Values of 0 and 1 are a binary mask, others are classes
@@ -81,6 +82,7 @@ Examples:
   ablation score --probs case.npz:probabilities --targets case.nii.gz --metrics all --axes zyx
   ablation score --prediction a.nii.gz --targets y.nii.gz --metrics hd95,nsd --tolerance 2 --per-image rows.csv
   ablation score --compare a.csv b.csv
+  ablation score --logits preds/ --targets masks/ --metrics dice,hd95,calibration --intervals --report out.html
   ablation score --logits z.npy --targets y.npy --mask valid.npy --loss \"bce + dice\" --grad g.npy
   ablation score --probs preds.npz:p --targets labels.npz:y --ignore 255 --per-image --json
   ablation score --logits z.npy --targets mask.npy --foreground 255

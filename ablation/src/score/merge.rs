@@ -7,12 +7,14 @@ use loss_core::Counts;
 use loss_expression::{ClassExpression, Expression, binary, classes};
 use serde_json::{Value, json};
 
+use super::finish::{Finishing, finish, finish_labels};
 use super::metrics::{Asked, Measured};
 use super::results::{FileScores, Finish, Outcome, Reading, Report, Scorer};
 use super::state::{FileNames, Readings, State};
-use super::{Finishing, ScoreError, finish, finish_labels, report, run, written};
+use super::{ScoreError, page, report, run, written};
 use crate::answer::Answer;
 use crate::arguments::{EmptyImages, MergeArguments};
+use crate::files::same_file;
 use crate::paths::shown;
 
 /// Adds the states, and gives the text to print.
@@ -29,6 +31,13 @@ pub(crate) fn merge(arguments: &MergeArguments) -> Result<Answer, ScoreError> {
         }
     }
     written::check(output, arguments.per_image.as_ref(), &arguments.states)?;
+    page::check_build(output)?;
+    if let Some(path) = &output.report {
+        let others = [("--output", output.output.as_deref()), ("--per-image", arguments.per_image.as_deref())];
+        let others: Vec<(&str, &Path)> =
+            others.into_iter().filter_map(|(option, path)| Some((option, path?))).collect();
+        page::check(path, &|path| arguments.states.iter().any(|state| same_file(state, path)), &others)?;
+    }
     let mut states = Vec::new();
     for path in &arguments.states {
         states.push((path.clone(), State::read(path)?));
@@ -53,14 +62,14 @@ pub(crate) fn merge(arguments: &MergeArguments) -> Result<Answer, ScoreError> {
     let mut measured = all.to_measured().map_err(wrong)?;
     measured.rows.sort();
     let input = if all.scores.iter().any(|file| file.names.probs.is_some()) { "probs" } else { "logits" };
-    let finishing =
-        Finishing { metric: &arguments.metric, output, rows: arguments.per_image.as_ref(), input, paired_by: None };
+    let files = all.files.iter().map(|file| [file.input.clone(), file.targets.clone()]).collect();
+    let rows = arguments.per_image.as_ref();
+    let finishing = Finishing { metric: &arguments.metric, output, rows, input, files, paired_by: None, pixels: None };
     if all.state.is_none() {
-        let files: Vec<[String; 2]> = all.files.iter().map(|file| [file.input.clone(), file.targets.clone()]).collect();
-        return finish_labels(&files, &measured, &asked, &finishing, all.warnings, Vec::new());
+        return finish_labels(&measured, &asked, &finishing, all.warnings, Vec::new());
     }
     let report = finished(&all)?;
-    finish(report, measured, &asked, &finishing, Vec::new())
+    finish(report, &measured, &asked, &finishing, Vec::new())
 }
 
 /// The sum of all states.

@@ -4,6 +4,7 @@ mod asked;
 pub(crate) mod classes;
 mod compare;
 mod error;
+mod finish;
 mod help;
 mod inputs;
 mod means;
@@ -11,6 +12,7 @@ mod merge;
 mod metrics;
 mod observed;
 mod output;
+mod page;
 mod pixels;
 pub(crate) mod progress;
 mod report;
@@ -19,28 +21,27 @@ mod run;
 mod state;
 mod written;
 
-use loss_expression::binary::{Inputs as InputKind, Losses};
-use loss_expression::{BinaryLoss, Vocabulary};
-use rayon::prelude::*;
-use serde_json::json;
+use std::path::Path;
 
 use crate::answer::Answer;
 use crate::arguments::{EmptyImages, ScoreArguments};
 use crate::arrays::{Array, Format};
-use crate::error::Error;
-use crate::files::write_whole;
 use crate::targets::{Labelled, MOST_CLASSES, Sight};
 use crate::terminal;
 use asked::Asked;
 pub(crate) use error::ScoreError;
+use finish::{Finishing, broken_text, finish, finish_labels, listed};
 pub(crate) use help::help;
-use inputs::{Broken, Geometry, Inputs, Kind, PairedByOption};
+use inputs::{Broken, Geometry, Inputs, Kind};
+use loss_expression::binary::{Inputs as InputKind, Losses};
+use loss_expression::{BinaryLoss, Vocabulary};
 use means::Means;
 pub(crate) use merge::merge;
-use metrics::{Measured, Of, Row, Summary};
+use metrics::{Measured, Of, Row};
 use observed::{Clamped, Observed};
 use output::{Destinations, Outputs};
 use progress::Progress;
+use rayon::prelude::*;
 use results::{FileOutcome, FileScores, Finish, Names, Outcome, Reading, Report, Scorer, WeightScores};
 use run::Run;
 use state::{Readings, State};
@@ -105,10 +106,14 @@ pub(crate) fn score(arguments: &ScoreArguments) -> Result<Answer, ScoreError> {
     if !arguments.metric.compare.is_empty() {
         return compare::compare(arguments);
     }
+    page::check_build(&arguments.output)?;
     check_options(arguments)?;
     let (mut inputs, mut broken) = inputs::open(arguments)?;
     let read: Vec<std::path::PathBuf> = inputs.iter().flat_map(Inputs::paths).cloned().collect();
     written::check(&arguments.output, arguments.rows(), &read)?;
+    if let Some(path) = &arguments.output.report {
+        page::check(path, &|path| inputs.iter().any(|inputs| inputs.reads(path)), &other_outputs(arguments))?;
+    }
     if arguments.keep_going {
         broken.extend(sift(&mut inputs, arguments));
     }
@@ -156,16 +161,14 @@ fn sift(inputs: &mut Vec<Inputs>, arguments: &ScoreArguments) -> Vec<Broken> {
     broken
 }
 
-fn listed(what: &str, broken: &[Broken]) -> String {
-    const MOST: usize = 20;
-    let mut text = what.to_owned();
-    for one in broken.iter().take(MOST) {
-        text.push_str(&format!("\n  {}", one.error));
-    }
-    if broken.len() > MOST {
-        text.push_str(&format!("\n  and {} more", broken.len() - MOST));
-    }
-    text
+/// The other files that are written, by their options.
+fn other_outputs(arguments: &ScoreArguments) -> Vec<(&'static str, &Path)> {
+    let output = &arguments.output;
+    [("--output", &output.output), ("--grad", &output.grad), ("--map", &output.map)]
+        .into_iter()
+        .filter_map(|(option, path)| Some((option, path.as_deref()?)))
+        .chain(arguments.rows().map(|path| ("--per-image", path.as_path())))
+        .collect()
 }
 
 /// Refuses options that would be ignored.
@@ -253,8 +256,14 @@ fn score_inputs(
         Kind::Classes(classes) => classes::score(arguments, inputs, classes, &asked)?,
     };
     broken.append(&mut scored.broken);
+    let inputs: &[Inputs] = inputs;
+    let of = match &kind {
+        Kind::Binary => Of::Binary,
+        Kind::Classes(classes) => Of::Classes(classes),
+    };
     let Some(mut report) = scored.report else {
-        return conclude_labels(arguments, inputs, &scored.measured, &asked, Vec::new(), broken);
+        let finishing = Finishing::of(arguments, "prediction", page::Pixels { arguments, inputs, of });
+        return finish_labels(&scored.measured, &asked, &finishing, Vec::new(), broken);
     };
     if let Some(sight) = sight {
         report.warnings.splice(0..0, sight.warnings.iter().cloned());
@@ -271,62 +280,8 @@ fn score_inputs(
         return Ok(Answer::new(String::new(), broken_text(&broken)));
     }
     let input = if arguments.logits.is_empty() { "probs" } else { "logits" };
-    finish(report, scored.measured, &asked, &Finishing::of(arguments, input), broken)
-}
-
-/// What the end of a score depends on, whether of a run or of states.
-pub(crate) struct Finishing<'a> {
-    pub(crate) metric: &'a crate::arguments::MetricArguments,
-    pub(crate) output: &'a crate::arguments::OutputArguments,
-    pub(crate) rows: Option<&'a std::path::PathBuf>,
-    /// "logits" or "probs".
-    pub(crate) input: &'a str,
-    /// By what the files of label maps were paired, if that is known.
-    pub(crate) paired_by: Option<PairedByOption>,
-}
-
-impl<'a> Finishing<'a> {
-    fn of(arguments: &'a ScoreArguments, input: &'a str) -> Self {
-        Self { metric: &arguments.metric, output: &arguments.output, rows: arguments.rows(), input, paired_by: None }
-    }
-}
-
-/// Writes what was asked for, and makes the answer.
-fn finish(
-    mut report: Report,
-    measured: Measured,
-    asked: &metrics::Asked,
-    finishing: &Finishing<'_>,
-    broken: Vec<Broken>,
-) -> Result<Answer, ScoreError> {
-    let output = finishing.output;
-    if !asked.metrics.is_empty() {
-        report.warnings.extend(measured.warnings.iter().cloned());
-        report.metrics = Some(Summary::of(&measured, asked, finishing.metric));
-    }
-    if let Some(path) = finishing.rows {
-        metrics::write_rows(path, &measured.rows, asked)?;
-    }
-    report.broken.clone_from(&broken);
-    let text = report::text(&report, output, finishing.input)?;
-    deliver(text, output, &broken)
-}
-
-fn broken_text(broken: &[Broken]) -> Option<String> {
-    let what = format!("{} {} not scored", broken.len(), if broken.len() == 1 { "file was" } else { "files were" });
-    (!broken.is_empty()).then(|| listed(&what, broken))
-}
-
-/// The answer, or nothing to print if it goes to a file.
-fn deliver(text: String, output: &crate::arguments::OutputArguments, broken: &[Broken]) -> Result<Answer, ScoreError> {
-    let failure = broken_text(broken);
-    match &output.output {
-        None => Ok(Answer::new(text, failure)),
-        Some(path) => {
-            write_whole(path, "--output", text.as_bytes())?;
-            Ok(Answer::new(String::new(), failure))
-        }
-    }
+    let finishing = Finishing::of(arguments, input, page::Pixels { arguments, inputs, of });
+    finish(report, &scored.measured, &asked, &finishing, broken)
 }
 
 /// Label maps: metrics alone.
@@ -355,71 +310,8 @@ fn score_labels(arguments: &ScoreArguments, inputs: &[Inputs], mut broken: Vec<B
         warnings.iter().for_each(terminal::warn);
         return Ok(Answer::new(String::new(), broken_text(&broken)));
     }
-    conclude_labels(arguments, inputs, &measured, &asked, warnings, broken)
-}
-
-fn conclude_labels(
-    arguments: &ScoreArguments,
-    inputs: &[Inputs],
-    measured: &Measured,
-    asked: &metrics::Asked,
-    warnings: Vec<String>,
-    broken: Vec<Broken>,
-) -> Result<Answer, ScoreError> {
-    let files: Vec<[String; 2]> =
-        inputs.iter().map(|one| [one.input.name().to_owned(), one.targets.name().to_owned()]).collect();
-    let paired_by = inputs.first().map(|inputs| inputs.paired_by);
-    let finishing = Finishing { paired_by, ..Finishing::of(arguments, "prediction") };
-    finish_labels(&files, measured, asked, &finishing, warnings, broken)
-}
-
-/// The answer where there are metrics alone.
-fn finish_labels(
-    files: &[[String; 2]],
-    measured: &Measured,
-    asked: &metrics::Asked,
-    finishing: &Finishing<'_>,
-    warnings: Vec<String>,
-    broken: Vec<Broken>,
-) -> Result<Answer, ScoreError> {
-    let output = finishing.output;
-    if measured.rows.0.iter().all(|row| row.valid == 0) {
-        return Err(ScoreError::usage(format!(
-            "{}: no valid pixel: all are ignored or masked out, or there are none",
-            files.first().map_or("", |[_, targets]| targets)
-        )));
-    }
-    if let Some(path) = finishing.rows {
-        metrics::write_rows(path, &measured.rows, asked)?;
-    }
-    let summary = Summary::of(measured, asked, finishing.metric);
-    warnings.iter().for_each(terminal::warn);
-    let text = if output.json() {
-        let names: Vec<_> = files
-            .iter()
-            .map(|[input, targets]| {
-                let mut names = json!({ "prediction": input, "targets": targets });
-                if let Some(by) = finishing.paired_by {
-                    names["paired_by"] = json!(by);
-                }
-                names
-            })
-            .collect();
-        let report = json!({ "files": names, "warnings": warnings, "broken": broken, "metrics": summary });
-        serde_json::to_string_pretty(&report).map_err(|error| Error::Output(error.into()))? + "\n"
-    } else if output.csv() {
-        String::from_utf8_lossy(&metrics::csv(&measured.rows, asked)?).into_owned()
-    } else {
-        let what = match files {
-            [[input, targets]] => format!("{input} against {targets}"),
-            files => match finishing.paired_by {
-                Some(by) => format!("{} files, paired by {}", files.len(), by.targets.word()),
-                None => format!("{} files", files.len()),
-            },
-        };
-        format!("{what}\n\n{}", metrics::text(&summary))
-    };
-    deliver(text, output, &broken)
+    let finishing = Finishing::of(arguments, "prediction", page::Pixels { arguments, inputs, of });
+    finish_labels(&measured, &asked, &finishing, warnings, broken)
 }
 
 fn score_binary(

@@ -11,7 +11,7 @@ use super::results::{
 use crate::arguments::OutputArguments;
 use crate::error::Error;
 use crate::paths::PairedBy;
-use crate::tables::{left, percent, right, six, six_or_dash, table, trimmed};
+use crate::tables::{Column, Grid, left, percent, right, six, six_or_dash, table, trimmed};
 use crate::targets::TOLERANCE;
 use crate::terminal;
 use loss_expression::Short;
@@ -32,7 +32,7 @@ pub(crate) fn text(report: &Report, output: &OutputArguments, input: &str) -> Re
 }
 
 /// What --on-bad skip left out.
-fn left_out(scores: &Scores) -> Option<String> {
+pub(crate) fn left_out(scores: &Scores) -> Option<String> {
     let rejected = &scores.rejected;
     let reasons = [
         (rejected.input, "for the logit or probability"),
@@ -46,7 +46,7 @@ fn left_out(scores: &Scores) -> Option<String> {
 }
 
 /// How targets and probabilities were read, where that is not plain.
-fn readings(report: &Report) -> Vec<String> {
+pub(crate) fn readings(report: &Report) -> Vec<String> {
     let mut lines = Vec::new();
     match (report.targets_read_as, report.class_axis) {
         ("one-hot", Some(axis)) => {
@@ -97,11 +97,13 @@ fn tables(report: &Report) -> String {
     }
     // Conventions have a table of their own.
     if report.conventions.len() < scores.losses.len() || report.mean_over_files.is_some() {
-        let _ = writeln!(text, "\n{}", loss_table(report));
+        let _ = writeln!(text, "\n{}", loss_table(report).to_text());
     }
     text.push('\n');
     if !report.conventions.is_empty() {
-        let _ = writeln!(text, "{}\n", convention_table(&report.conventions));
+        let (conventions, notes) = convention_table(&report.conventions);
+        let lines: Vec<String> = std::iter::once(conventions.to_text()).chain(notes).collect();
+        let _ = writeln!(text, "{}\n", lines.join("\n"));
     }
     if let Some(images) = &report.all.images {
         let rows = images.iter().map(|image| (image.image.to_string(), &image.scores));
@@ -114,10 +116,11 @@ fn tables(report: &Report) -> String {
     }
     match &scores.over_classes {
         Some(over_classes) => {
-            let _ = writeln!(text, "{}", class_table(over_classes, report.class_weights.as_ref()));
+            let (classes, accuracy) = class_table(over_classes, report.class_weights.as_ref());
+            let _ = writeln!(text, "{}\n{accuracy}", classes.to_text());
         }
         None => {
-            let _ = writeln!(text, "{}", confusion_table(scores));
+            let _ = writeln!(text, "{}", confusion_table(scores).map_or_else(String::new, |grid| grid.to_text()));
         }
     }
     if let Some(metrics) = &report.metrics {
@@ -145,49 +148,46 @@ fn pair_table(files: &[FileScores]) -> String {
     text
 }
 
-fn convention_table(conventions: &[ConventionScore]) -> String {
-    let mut table = table([left("convention"), right("value"), left("taken"), left("as")]);
+/// The losses of other libraries, and what is to be known of them.
+pub(crate) fn convention_table(conventions: &[ConventionScore]) -> (Grid, Vec<String>) {
+    let header = [Column::text("convention"), Column::number("value"), Column::text("taken"), Column::text("as")];
+    let mut grid = Grid { header: header.into(), rows: Vec::new() };
     for score in conventions {
-        let cells = [left(score.convention), right(six_or_dash(score.value)), left(score.grouping), left(&score.loss)];
-        table.add_row(cells);
+        grid.row(score.convention, [six_or_dash(score.value), score.grouping.to_owned(), score.loss.clone()]);
     }
-    let mut text = trimmed(&table);
-    for score in conventions.iter().filter(|score| !score.note.is_empty()) {
-        let _ = write!(text, "\n{}: {}", score.convention, score.note);
-    }
-    text
+    let notes = conventions.iter().filter(|score| !score.note.is_empty());
+    (grid, notes.map(|score| format!("{}: {}", score.convention, score.note)).collect())
 }
 
 /// The classes, and the accuracy beside that of saying nothing.
-fn class_table(over_classes: &OverClasses, weights: Option<&WeightScores>) -> String {
-    let mut header = vec![left("class"), right("support"), right("share")];
-    header.extend(["Dice", "IoU", "precision", "recall"].map(right));
-    header.extend(weights.map(|weights| right(format!("weight ({})", weights.from))));
-    let mut table = table(header);
+pub(crate) fn class_table(over_classes: &OverClasses, weights: Option<&WeightScores>) -> (Grid, String) {
+    let scores = ["Dice", "IoU", "precision", "recall"].map(str::to_owned);
+    let weight = weights.map(|weights| format!("weight ({})", weights.from));
+    let header = ["support", "share"].map(str::to_owned).into_iter().chain(scores).chain(weight);
+    let mut grid = Grid::of_numbers("class", header);
     for class in &over_classes.classes {
-        let mut row = vec![left(class.label()), right(six(class.support)), right(percent(class.share))];
-        let scores = [class.hard.dice, class.hard.iou, class.hard.precision, class.hard.recall];
-        row.extend(scores.map(|score| right(six_or_dash(score))));
+        let mut row = vec![six(class.support), percent(class.share)];
+        row.extend([class.hard.dice, class.hard.iou, class.hard.precision, class.hard.recall].map(six_or_dash));
         if let Some(weight) = weights.and_then(|weights| weights.weights.get(class.class)) {
-            row.push(right(six(*weight)));
+            row.push(six(*weight));
         }
-        table.add_row(row);
+        grid.row(class.label(), row);
     }
-    let mut means = vec![left("mean of the classes"), right(""), right("")];
-    means.extend([right(six_or_dash(over_classes.mean_dice)), right(six_or_dash(over_classes.mean_iou))]);
-    table.add_row(means);
+    let means = [over_classes.mean_dice, over_classes.mean_iou].map(six_or_dash);
+    grid.row("mean of the classes", [String::new(), String::new()].into_iter().chain(means));
     let background = over_classes.classes.first().map_or("class 0".to_owned(), ClassScore::label);
     let (accuracy, trivial) = (over_classes.accuracy, over_classes.accuracy_of_background);
     let verdict = if accuracy <= trivial { ", which is no worse" } else { "" };
-    format!(
-        "{}\naccuracy {}; a prediction of {background} alone would score {}{verdict}",
-        trimmed(&table),
+    let sentence = format!(
+        "accuracy {}; a prediction of {background} alone would score {}{verdict}",
         percent(accuracy),
         percent(trivial)
-    )
+    );
+    (grid, sentence)
 }
 
-fn loss_table(report: &Report) -> String {
+/// The losses and their parts, pooled and as means.
+pub(crate) fn loss_table(report: &Report) -> Grid {
     let all = &report.all;
     let mut columns: Vec<(String, &[LossScore])> = Vec::new();
     if let Some(pooled) = &all.pooled {
@@ -201,25 +201,20 @@ fn loss_table(report: &Report) -> String {
     if let Some(mean) = &report.mean_over_files {
         columns.push((format!("mean over files ({})", mean.count), &mean.losses));
     }
-    let header = columns.iter().map(|(name, _)| right(name));
-    let mut table = table(std::iter::once(left("loss")).chain(header));
+    let mut grid = Grid::of_numbers("loss", columns.iter().map(|(name, _)| name));
     for (index, loss) in all.scores.losses.iter().enumerate() {
-        let row_of = |name: &str, value: &dyn Fn(&LossScore) -> Option<f64>| {
-            let mut row = vec![left(name)];
-            for (_, losses) in &columns {
-                row.push(right(six_or_dash(losses.get(index).and_then(value))));
-            }
-            row
+        let row_of = |value: &dyn Fn(&LossScore) -> Option<f64>| -> Vec<String> {
+            columns.iter().map(|(_, losses)| six_or_dash(losses.get(index).and_then(value))).collect()
         };
-        table.add_row(row_of(&loss.loss, &|loss| loss.value));
+        grid.row(&loss.loss, row_of(&|loss| loss.value));
         if loss.parts.len() > 1 {
             for (part, score) in loss.parts.iter().enumerate() {
                 let name = format!("    {} × {}", Short(score.coefficient), score.term);
-                table.add_row(row_of(&name, &|loss| loss.parts.get(part).and_then(|part| part.value)));
+                grid.row(name, row_of(&|loss| loss.parts.get(part).and_then(|part| part.value)));
             }
         }
     }
-    trimmed(&table)
+    grid
 }
 
 /// A row for each file or image.
@@ -256,15 +251,15 @@ const CONFUSION_ROWS: [Row; 9] = [
     ("accuracy", |scores| scores.accuracy),
 ];
 
-fn confusion_table(scores: &Scores) -> String {
-    let Some(confusion) = &scores.confusion else { return String::new() };
+/// The confusion of all pixels, hard and soft; none of classes.
+pub(crate) fn confusion_table(scores: &Scores) -> Option<Grid> {
+    let confusion = scores.confusion.as_ref()?;
     let hard = format!("p ≥ {}", Short(confusion.threshold));
-    let mut table = table([left("confusion, all pixels"), right(hard), right("soft")]);
+    let mut grid = Grid::of_numbers("confusion, all pixels", [hard, "soft".to_owned()]);
     for (name, number) in CONFUSION_ROWS {
-        let [hard, soft] = [&confusion.hard, &confusion.soft].map(|scores| right(six_or_dash(number(scores))));
-        table.add_row([left(name), hard, soft]);
+        grid.row(name, [&confusion.hard, &confusion.soft].map(|scores| six_or_dash(number(scores))));
     }
-    trimmed(&table)
+    Some(grid)
 }
 
 const CONFUSION_COLUMNS: [&str; 9] = ["tp", "fp", "fn", "tn", "dice", "iou", "precision", "recall", "accuracy"];

@@ -210,6 +210,7 @@ impl State {
             reliability: self.reliability.as_ref().map(sums).transpose()?,
             histogram: self.histogram.as_ref().map(counts).transpose()?,
             warnings: Vec::new(),
+            unmeasured: None,
         })
     }
 

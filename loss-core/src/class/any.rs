@@ -1,6 +1,6 @@
 //! A loss over classes chosen at run time.
 
-use super::batch::ClassBatch;
+use super::batch::{ClassBatch, ClassSlopes};
 use super::cross_entropy::CrossEntropy;
 use super::focal::SoftmaxFocal;
 use super::generalised_dice::GeneralisedDice;
@@ -252,6 +252,19 @@ impl<W: ClassWeights, S: ClassSet, const C: usize> ClassLoss<C> for AnyClassLoss
             }
             (AnyClassLoss::GeneralisedDice(loss), AnyClassSlope::GeneralisedDice(slope)) => {
                 loss.add_gradient(slope, pixel, gradient);
+            }
+            _ => {}
+        }
+    }
+
+    #[inline(always)]
+    fn add_gradients<B: ClassSlopes<C>>(&self, slope: &AnyClassSlope<C>, pixels: &mut B) {
+        match (self, slope) {
+            (AnyClassLoss::CrossEntropy(loss), AnyClassSlope::Pointwise(slope)) => loss.add_gradients(slope, pixels),
+            (AnyClassLoss::SoftmaxFocal(loss), AnyClassSlope::Pointwise(slope)) => loss.add_gradients(slope, pixels),
+            (AnyClassLoss::PerClass(loss), AnyClassSlope::PerClass(slope)) => loss.add_gradients(slope, pixels),
+            (AnyClassLoss::GeneralisedDice(loss), AnyClassSlope::GeneralisedDice(slope)) => {
+                loss.add_gradients(slope, pixels);
             }
             _ => {}
         }

@@ -1,10 +1,13 @@
 //! Pixels of several classes that are added together.
 
+use super::loss::ClassLoss;
 use super::pixel::{ClassPixel, against_the_rest};
 use crate::input::pixel::Pixel;
+use crate::loss::Loss;
 use crate::number::real::Real;
-use crate::sums::batch::{Batch, HardBatch, OnePixel, Targets, Terms, sealed};
-use crate::sums::exact::ExactSum;
+use crate::sums::batch::{Batch, HardBatch, OnePixel, Terms, add_hard_confusion, sealed};
+use crate::sums::confusion::ConfusionSums;
+use crate::sums::exact::{ExactSum, UnitSum};
 
 /// The term w, the weight of a pixel.
 pub(super) struct PixelWeight;
@@ -25,7 +28,7 @@ pub trait ClassTerms<const N: usize, const C: usize> {
 /// Valid pixels of several classes: one pixel of a stream, or a tile of a slice.
 pub trait ClassBatch<const C: usize>: sealed::Batch {
     /// The pixels as one class against the rest.
-    type OneClass<'a>: HardBatch
+    type OneClass<'a>: Batch
     where
         Self: 'a;
 
@@ -37,6 +40,22 @@ pub trait ClassBatch<const C: usize>: sealed::Batch {
 
     /// One class against the rest, with all weights multiplied by a factor.
     fn class(&self, class: usize, factor: f32) -> Self::OneClass<'_>;
+
+    /// Adds the soft and the hard confusion of a class to sums. All targets are labels, and all weights are 1.
+    fn add_hard_class(&self, class: usize, soft: &mut ConfusionSums, hard: &mut ConfusionSums);
+}
+
+/// The input of a predicted class against the rest; the other classes have 0.
+pub(super) const PREDICTED: f32 = 1.0;
+
+/// The gradient of many pixels, to which losses add theirs.
+pub trait ClassSlopes<const C: usize>: sealed::Batch {
+    /// Adds the gradient of a loss to that of every pixel.
+    fn add<L: ClassLoss<C>>(&mut self, loss: &L, slope: &L::Slope);
+
+    /// Adds the gradient of a binary loss of each class against the rest. A class has the slope of its loss by p, and a factor of it; without a slope
+    /// it has none.
+    fn add_of_each_class<L: Loss>(&mut self, loss: &L, slopes: &[Option<(L::Slope, f32)>; C]);
 }
 
 /// One pixel and its weight.
@@ -87,6 +106,14 @@ impl<const C: usize> ClassBatch<C> for OneClassPixel<'_, C> {
             weight: self.weight * factor,
         }
     }
+
+    #[inline(always)]
+    fn add_hard_class(&self, class: usize, soft: &mut ConfusionSums, hard: &mut ConfusionSums) {
+        let OneClass { pixel, weight } = self.class(class, 1.0);
+        let one = OnePixel { pixel: &pixel, weight };
+        let targets = one.count_confusion(PREDICTED, hard, UnitSum::add_count);
+        add_hard_confusion(&one, targets, soft);
+    }
 }
 
 /// One class of a pixel.
@@ -101,12 +128,5 @@ impl Batch for OneClass {
     #[inline(always)]
     fn add<const DIGITS: usize, const N: usize>(&self, terms: &impl Terms<N>, sums: &mut [ExactSum<DIGITS>; N]) {
         OnePixel { pixel: &self.pixel, weight: self.weight }.add(terms, sums);
-    }
-}
-
-impl HardBatch for OneClass {
-    #[inline(always)]
-    fn count_confusion<C>(&self, threshold: f32, counts: &mut [C; 3], add: impl Fn(&mut C, u32)) -> Targets {
-        OnePixel { pixel: &self.pixel, weight: self.weight }.count_confusion(threshold, counts, add)
     }
 }

@@ -1,6 +1,6 @@
 //! Weighted sums of losses over classes.
 
-use super::batch::ClassBatch;
+use super::batch::{ClassBatch, ClassSlopes};
 use super::loss::ClassLoss;
 use super::pixel::ClassPixel;
 use super::sums::ClassTotals;
@@ -35,6 +35,12 @@ impl<A: ClassLoss<C>, B: ClassLoss<C>, const C: usize> ClassLoss<C> for Sum<A, B
     fn add_gradient<R: Real>(&self, (a, b): &Self::Slope, pixel: &ClassPixel<R, C>, gradient: &mut [R; C]) {
         self.first.add_gradient(a, pixel, gradient);
         self.second.add_gradient(b, pixel, gradient);
+    }
+
+    #[inline(always)]
+    fn add_gradients<P: ClassSlopes<C>>(&self, (a, b): &Self::Slope, pixels: &mut P) {
+        self.first.add_gradients(a, pixels);
+        self.second.add_gradients(b, pixels);
     }
 
     fn part_count(&self) -> usize {
@@ -82,6 +88,11 @@ impl<A: ClassLoss<C>, const C: usize> ClassLoss<C> for Scaled<A> {
     #[inline(always)]
     fn add_gradient<R: Real>(&self, slope: &Self::Slope, pixel: &ClassPixel<R, C>, gradient: &mut [R; C]) {
         self.loss.add_gradient(slope, pixel, gradient);
+    }
+
+    #[inline(always)]
+    fn add_gradients<P: ClassSlopes<C>>(&self, slope: &Self::Slope, pixels: &mut P) {
+        self.loss.add_gradients(slope, pixels);
     }
 
     fn part_count(&self) -> usize {

@@ -1,3 +1,4 @@
+use super::batch::ClassSlopes;
 use super::loss::ClassLoss;
 use super::pixel::ClassPixel;
 use super::sample::{CheckedClasses, ClassSample, Reading, ValidPixel};
@@ -131,9 +132,15 @@ impl<L: ClassLoss<C>, const C: usize> ClassGradient<L, C> {
         gradient
     }
 
+    /// Adds the gradient of many pixels of weight 1.
+    #[inline(always)]
+    pub(super) fn add_all(&self, pixels: &mut impl ClassSlopes<C>) {
+        self.loss.add_gradients(&self.slope, pixels);
+    }
+
     /// Adds the gradient of pixels of weight 1.
     #[inline(always)]
-    pub(super) fn add_to<R: Real>(&self, pixel: &ClassPixel<R, C>, gradient: &mut [R; C]) {
+    fn add_to<R: Real>(&self, pixel: &ClassPixel<R, C>, gradient: &mut [R; C]) {
         self.loss.add_gradient(&self.slope, pixel, gradient);
     }
 }

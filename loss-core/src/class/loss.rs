@@ -1,5 +1,5 @@
 use super::accumulator::ClassAccumulator;
-use super::batch::ClassBatch;
+use super::batch::{ClassBatch, ClassSlopes};
 use super::image_mean::ClassImageMean;
 use super::pixel::{Activation, ClassPixel};
 use super::plane::ClassPlane;
@@ -42,6 +42,12 @@ pub trait ClassLoss<const C: usize>: Clone {
 
     /// Adds ∂(factor·loss)/∂z_k of a pixel of weight 1, for each class k.
     fn add_gradient<R: Real>(&self, slope: &Self::Slope, pixel: &ClassPixel<R, C>, gradient: &mut [R; C]);
+
+    /// Adds the gradient of many pixels. A loss that is told apart at run time does that here, once for all of them.
+    #[inline(always)]
+    fn add_gradients<B: ClassSlopes<C>>(&self, slope: &Self::Slope, pixels: &mut B) {
+        pixels.add(self, slope);
+    }
 
     /// The number of parts of the loss.
     fn part_count(&self) -> usize {

@@ -25,6 +25,7 @@ mod finished;
 mod focal;
 mod gathered;
 mod generalised_dice;
+mod gradient_rows;
 mod image_mean;
 mod loss;
 mod numbers;
@@ -37,6 +38,7 @@ mod reduction;
 mod sample;
 #[cfg(feature = "serde")]
 mod serde;
+mod softmax;
 pub(crate) mod sums;
 mod tile;
 mod wasserstein_dice;

@@ -3,14 +3,14 @@
 use core::ops::{Deref, DerefMut};
 
 /// The number of pixels in a tile with room for few classes.
-pub(super) const CLASS_TILE: usize = 128;
+pub(super) const CLASS_TILE: usize = 256;
 
 /// The number of pixels in a tile with room for many classes, whose rows take more of the stack.
 pub(super) const SMALL_CLASS_TILE: usize = 32;
 
 /// Whether the capacity is for few classes. Their tile, with the results of one vector of its pixels, takes up to half a megabyte of the stack.
 pub(super) const fn few<const C: usize>() -> bool {
-    C <= 48
+    C <= 32
 }
 
 /// Whether tiles are used. A tile of 256 classes takes a megabyte, or four if the compiler gives each intermediate array its own place. That is more
@@ -51,18 +51,36 @@ impl<const TILE: usize> DerefMut for Row<TILE> {
 /// The pixels of a tile as numbers, class by class.
 pub(super) struct ClassNumbers<const C: usize, const TILE: usize> {
     pub(super) logits: [Row<TILE>; C],
+    /// The class of each pixel as a number, −1 where the pixel is ignored. Only of a tile with labels.
+    pub(super) label: Row<TILE>,
+    /// The targets. Only of a tile without labels.
     pub(super) target: [Row<TILE>; C],
     pub(super) weights: Row<TILE>,
     pub(super) p: [Row<TILE>; C],
     pub(super) q: [Row<TILE>; C],
     pub(super) cross_entropy: [Row<TILE>; C],
+    /// The slopes of a loss by the probabilities.
+    pub(super) by_probability: [Row<TILE>; C],
+    /// The sum of slope times probability over the classes before one.
+    pub(super) before: [Row<TILE>; C],
     pub(super) predicted: Row<TILE>,
 }
 
 impl<const C: usize, const TILE: usize> ClassNumbers<C, TILE> {
     pub(super) fn new() -> Self {
         let (row, rows) = (Row::ZEROS, [Row::ZEROS; C]);
-        Self { logits: rows, target: rows, weights: row, p: rows, q: rows, cross_entropy: rows, predicted: row }
+        Self {
+            logits: rows,
+            label: row,
+            target: rows,
+            weights: row,
+            p: rows,
+            q: rows,
+            cross_entropy: rows,
+            by_probability: rows,
+            before: rows,
+            predicted: row,
+        }
     }
 }
 

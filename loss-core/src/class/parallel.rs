@@ -4,8 +4,9 @@ use core::ops::Range;
 
 use super::accumulator::ClassAccumulator;
 use super::finished::ClassGradient;
+use super::gradient_rows::ClassRows;
 use super::loss::ClassLoss;
-use super::plane::{ClassPlane, ClassRows};
+use super::plane::ClassPlane;
 use super::sample::Label;
 use crate::arch::SimdLevel;
 use crate::error::LengthError;

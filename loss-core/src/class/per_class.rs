@@ -1,4 +1,4 @@
-use super::batch::ClassBatch;
+use super::batch::{ClassBatch, ClassSlopes};
 use super::loss::ClassLoss;
 use super::pixel::{ClassPixel, against_the_rest};
 use super::sums::ClassTotals;
@@ -311,6 +311,11 @@ impl<L: RegionFamily, W: ClassWeights, S: ClassSet, const C: usize> ClassLoss<C>
             }
         }
         pixel.add_through_activation(&by_probability, gradient);
+    }
+
+    #[inline(always)]
+    fn add_gradients<B: ClassSlopes<C>>(&self, slopes: &Self::Slope, pixels: &mut B) {
+        pixels.add_of_each_class(&self.loss, slopes);
     }
 
     fn part(&self, index: usize, totals: &ClassTotals<C>, sums: &Self::Sums) -> Option<Part> {

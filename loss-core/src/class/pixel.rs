@@ -1,3 +1,4 @@
+use super::softmax::Exponentials;
 use crate::input::link::{Link, Logits};
 use crate::input::pixel::Pixel;
 use crate::number::real::Real;
@@ -46,37 +47,24 @@ pub struct ClassPixel<R, const C: usize> {
 // which for several classes they mostly are not.
 impl<R: Real, const C: usize> ClassPixel<R, C> {
     /// Takes the softmax of the first `classes` logits.
-    ///
-    /// With m the largest logit, e_c = exp(z_c − m) and o the sum of all e_c but that of the (first) largest logit:
-    /// p_c = e_c/(1 + o), 1 − p_max = o/(1 + o), −ln p_c = (m − z_c) + ln(1 + o). Only the difference m − z_c can overflow; it
-    /// is infinite then.
     #[inline(always)]
     pub fn softmax(classes: usize, logits: &[R; C], target: [R; C]) -> Self {
-        let (zero, one) = (R::splat(0.0), R::splat(1.0));
+        let zero = R::splat(0.0);
         let mut largest = R::splat(f32::MIN);
         for &z in logits.iter().take(classes) {
             largest = largest.max(z);
         }
         let (mut p, mut q, mut cross_entropy) = ([zero; C], [zero; C], [zero; C]);
-        // 1 until the largest logit was met, then 0: of equal logits the first counts as the largest.
-        let mut ahead = one;
-        let mut others = zero;
-        for (((&z, gap), e), first) in logits.iter().zip(&mut cross_entropy).zip(&mut p).zip(&mut q).take(classes) {
+        let mut exponentials = Exponentials::new();
+        for (((&z, gap), e), is_largest) in logits.iter().zip(&mut cross_entropy).zip(&mut p).zip(&mut q).take(classes)
+        {
             *gap = largest - z;
             *e = gap.exp_neg();
-            *first = R::select(z.ge(largest), ahead, zero);
-            ahead = ahead - *first;
-            others = others + *e * (one - *first);
+            *is_largest = exponentials.add(*gap, *e);
         }
-        let sum = one + others;
-        // ln_1p is for small sums, whose digits would be lost by adding 1.
-        let logarithm = R::select(one.ge(others), others.min(one).ln_1p(), sum.ln());
-        let share = one / sum;
+        let shares = exponentials.finish();
         for ((p, q), loss) in p.iter_mut().zip(&mut q).zip(&mut cross_entropy).take(classes) {
-            let rest = R::select(q.ge(one), others, sum - *p);
-            *q = rest * share;
-            *p = *p * share;
-            *loss = *loss + logarithm;
+            [*p, *q, *loss] = shares.class(*loss, *p, *q);
         }
         Self { classes, activation: Activation::Softmax, target, p, q, cross_entropy }
     }
@@ -130,7 +118,7 @@ impl<R: Real, const C: usize> ClassPixel<R, C> {
         if self.activation == Activation::Sigmoid {
             let classes = by_logit.iter_mut().zip(&self.p).zip(&self.q).zip(by_probability).take(self.classes);
             for (((out, &p), &q), &g) in classes {
-                *out = *out + g * (p * q);
+                *out = *out + through_sigmoid(p, q, g);
             }
             return;
         }
@@ -144,10 +132,22 @@ impl<R: Real, const C: usize> ClassPixel<R, C> {
         let classes = by_logit.iter_mut().zip(&before).zip(&self.p).zip(&self.q).zip(by_probability);
         let unused = C.saturating_sub(self.classes);
         for ((((out, &before), &p), &q), &g) in classes.rev().skip(unused) {
-            *out = *out + p * (g * q - (before + after));
+            *out = *out + through_softmax(p, q, g, before + after);
             after = after + g * p;
         }
     }
+}
+
+/// The slope by the logit of a class, given its slope g by p.
+#[inline(always)]
+pub(super) fn through_sigmoid<R: Real>(p: R, q: R, g: R) -> R {
+    g * (p * q)
+}
+
+/// The slope by the logit of a class, given its slope g by p, and Σ g p over the other classes.
+#[inline(always)]
+pub(super) fn through_softmax<R: Real>(p: R, q: R, g: R, others: R) -> R {
+    p * (g * q - others)
 }
 
 /// A class against the rest as a pixel of a binary loss, with slopes by p. Its input is 1 where the class is predicted, 0 elsewhere.

@@ -1,5 +1,6 @@
 use core::ops::Range;
 
+use super::gradient_rows::ClassRows;
 use super::numbers::{ClassNumbers, LoadedClasses, Row};
 use super::sample::{ClassSample, ClassTarget, Label};
 use crate::arch::{CACHE_LINE, prefetch};
@@ -264,25 +265,13 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
         }
     }
 
-    /// Prefetches the logits of pixels.
+    /// The logits from a pixel on, to be prefetched.
     #[inline(always)]
-    pub(super) fn prefetch(&self, start: usize, length: usize) {
+    pub(super) fn ahead(&self, start: usize) -> Ahead<'a> {
+        let Self { classes, pixels, layout, logits, .. } = *self;
         // Narrower logits fill fewer cache lines, and the processor's own prefetching keeps up.
-        let Inputs::F32(logits) = self.logits else { return };
-        match self.layout {
-            Layout::Planar => {
-                for class in 0..self.classes {
-                    for pixel in (start..start + length).step_by(CACHE_LINE) {
-                        prefetch(logits, class * self.pixels + pixel);
-                    }
-                }
-            }
-            Layout::Interleaved => {
-                for logit in (start * self.classes..(start + length) * self.classes).step_by(CACHE_LINE) {
-                    prefetch(logits, logit);
-                }
-            }
-        }
+        let logits = if let Inputs::F32(logits) = logits { logits } else { &[] };
+        Ahead { classes, pixels, layout, logits, start }
     }
 
     /// Loads a range of pixels as numbers; `None` if a target or a weight is out of range.
@@ -306,24 +295,23 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
         let hard = match self.targets {
             Targets::Labels(labels) => {
                 let labels = labels.get(start..start + length)?;
-                let mut valid = true;
-                for (&label, weight) in labels.iter().zip(&mut *weights) {
-                    let label = label.to_i64();
-                    if Some(label) == ignored_label {
-                        *weight = 0.0;
+                if let Some(ignored) = ignored_label {
+                    for (&label, weight) in labels.iter().zip(&mut *weights) {
+                        if label.to_i64() == ignored {
+                            *weight = 0.0;
+                        }
                     }
-                    valid &= *weight == 0.0 || (label >= 0 && label < self.classes as i64);
+                }
+                // Labels become numbers as wide as those computed from them. Rounding makes no label a class, because the classes are few.
+                // An ignored pixel is of no class, whatever its label.
+                let (classes, mut valid) = (0.0..self.classes as f32, true);
+                for ((to, &label), &weight) in numbers.label.iter_mut().zip(labels).zip(&*weights) {
+                    let (is_ignored, label) = (weight == 0.0, label.to_i64() as f32);
+                    valid &= is_ignored | classes.contains(&label);
+                    *to = if is_ignored { -1.0 } else { label };
                 }
                 if !valid {
                     return None;
-                }
-                // Labels become numbers as wide as those computed from them. The label of an ignored pixel may be no class; then its number is none either.
-                let row = &mut numbers.predicted;
-                row.iter_mut().zip(labels).for_each(|(to, &label)| *to = label.to_i64() as f32);
-                for (class, target) in (0..self.classes).zip(&mut numbers.target) {
-                    for (to, &label) in target.iter_mut().zip(&**row).take(length) {
-                        *to = if label == class as f32 { 1.0 } else { 0.0 };
-                    }
                 }
                 true
             }
@@ -334,7 +322,8 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
         };
         let ignored = weights.iter().fold(0, |count, &weight| count + usize::from(weight == 0.0));
         if ignored > 0 {
-            for row in numbers.logits.iter_mut().chain(&mut numbers.target) {
+            let targets = numbers.target.iter_mut().filter(|_| !hard);
+            for row in numbers.logits.iter_mut().chain(targets) {
                 row.iter_mut()
                     .zip(&*weights)
                     .filter(|(_, weight)| **weight == 0.0)
@@ -353,89 +342,38 @@ impl<'a, T: Label, const C: usize> ClassPlane<'a, T, C> {
 
     /// A gradient in the layout of the plane's logits.
     pub(crate) fn rows_of<'g>(&self, gradient: &'g mut [f32]) -> ClassRows<'g, C> {
-        let values = match self.layout {
-            Layout::Planar => {
-                let mut rows = gradient.chunks_mut(self.pixels.max(1));
-                Values::Planar(core::array::from_fn(|_| rows.next().unwrap_or_default()))
-            }
-            Layout::Interleaved => Values::Interleaved(gradient),
-        };
-        ClassRows { values, classes: self.classes, start: 0, pixels: self.pixels }
+        ClassRows::new(self.layout, self.classes, self.pixels, gradient)
     }
 }
 
-/// A range of a gradient: a number for each class of each pixel in it.
-pub(crate) struct ClassRows<'g, const C: usize> {
-    values: Values<'g, C>,
+/// Logits that will be read soon.
+#[derive(Clone, Copy)]
+pub(super) struct Ahead<'a> {
     classes: usize,
-    /// The index of the first pixel in the plane.
-    start: usize,
     pixels: usize,
+    layout: Layout,
+    logits: &'a [f32],
+    start: usize,
 }
 
-enum Values<'g, const C: usize> {
-    Planar([&'g mut [f32]; C]),
-    Interleaved(&'g mut [f32]),
-}
-
-impl<const C: usize> ClassRows<'_, C> {
-    /// The range of pixels.
-    pub(crate) fn pixels(&self) -> Range<usize> {
-        self.start..self.start.wrapping_add(self.pixels)
-    }
-
-    /// The place of a class of a pixel.
-    pub(super) fn place(&mut self, pixel: usize, class: usize) -> Option<&mut f32> {
-        let pixel = pixel.checked_sub(self.start)?;
-        match &mut self.values {
-            Values::Planar(rows) => rows.get_mut(class)?.get_mut(pixel),
-            Values::Interleaved(values) => values.get_mut(pixel.wrapping_mul(self.classes).wrapping_add(class)),
-        }
-    }
-
-    /// Writes or adds a range of numbers that are given class by class.
+impl Ahead<'_> {
+    /// Prefetches the logits of some of the pixels.
     #[inline(always)]
-    pub(super) fn store<const TILE: usize>(&mut self, start: usize, length: usize, rows: &[Row<TILE>; C], add: bool) {
-        let start = start.saturating_sub(self.start);
-        for (class, row) in (0..self.classes).zip(rows) {
-            let from = row.iter().take(length);
-            let put = |(to, &slope): (&mut f32, &f32)| *to = if add { *to + slope } else { slope };
-            match &mut self.values {
-                Values::Planar(rows) => {
-                    let to = rows.get_mut(class).and_then(|row| row.get_mut(start..)).unwrap_or_default();
-                    to.iter_mut().zip(from).for_each(put);
+    pub(super) fn prefetch(&self, first: usize, length: usize) {
+        let start = self.start + first;
+        match self.layout {
+            Layout::Planar => {
+                for class in 0..self.classes {
+                    for pixel in (start..start + length).step_by(CACHE_LINE) {
+                        prefetch(self.logits, class * self.pixels + pixel);
+                    }
                 }
-                Values::Interleaved(values) => {
-                    let to = values.get_mut(start * self.classes + class..).unwrap_or_default();
-                    to.iter_mut().step_by(self.classes.max(1)).zip(from).for_each(put);
+            }
+            Layout::Interleaved => {
+                for logit in (start * self.classes..(start + length) * self.classes).step_by(CACHE_LINE) {
+                    prefetch(self.logits, logit);
                 }
             }
         }
-    }
-
-    /// Splits off the places of the first pixels.
-    #[cfg(feature = "rayon")]
-    pub(crate) fn split_at(self, pixels: usize) -> (Self, Self) {
-        let Self { values, classes, start, pixels: all } = self;
-        let (first, second) = match values {
-            Values::Planar(rows) => {
-                let mut heads = core::array::from_fn(|_| &mut [] as &mut [f32]);
-                let mut tails = core::array::from_fn(|_| &mut [] as &mut [f32]);
-                for ((row, head), tail) in rows.into_iter().zip(&mut heads).zip(&mut tails) {
-                    let at = pixels.min(row.len());
-                    (*head, *tail) = row.split_at_mut(at);
-                }
-                (Values::Planar(heads), Values::Planar(tails))
-            }
-            Values::Interleaved(values) => {
-                let at = (pixels * classes).min(values.len());
-                let (head, tail) = values.split_at_mut(at);
-                (Values::Interleaved(head), Values::Interleaved(tail))
-            }
-        };
-        (
-            Self { values: first, classes, start, pixels },
-            Self { values: second, classes, start: start + pixels, pixels: all - pixels },
-        )
     }
 }

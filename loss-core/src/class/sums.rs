@@ -2,8 +2,8 @@
 
 use core::array;
 
-use super::batch::{ClassBatch, PixelWeight};
-use crate::sums::batch::{Batch, HardBatch, HardConfusion, SoftConfusion, add_hard_confusion};
+use super::batch::{ClassBatch, PREDICTED, PixelWeight};
+use crate::sums::batch::{Batch, HardConfusion, SoftConfusion};
 use crate::sums::confusion::{ConfusionSums, finish_confusion};
 use crate::sums::counts::Counts;
 use crate::sums::exact::UnitSum;
@@ -21,9 +21,6 @@ pub(crate) struct ClassSums<const C: usize> {
 
 /// The number of integers at the start of the state that count pixels.
 pub(super) const COUNTS: usize = 6;
-
-/// The input of a predicted class; the other classes have 0.
-const PREDICTED: f32 = 1.0;
 
 impl<const C: usize> ClassSums<C> {
     pub(super) fn new() -> Self {
@@ -51,9 +48,7 @@ impl<const C: usize> ClassSums<C> {
     pub(super) fn add_hard(&mut self, pixels: &impl ClassBatch<C>, count: u32) {
         self.weight.add_count(count);
         for (class, (soft, hard)) in (0..pixels.classes()).zip(self.soft.iter_mut().zip(&mut self.hard)) {
-            let one = pixels.class(class, 1.0);
-            let targets = one.count_confusion(PREDICTED, hard, UnitSum::add_count);
-            add_hard_confusion(&one, targets, soft);
+            pixels.add_hard_class(class, soft, hard);
         }
     }
 

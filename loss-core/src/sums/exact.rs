@@ -129,7 +129,7 @@ impl<const N: usize> ExactSum<N> {
         if !term.is_finite() && times > 0 {
             *self = Self::SATURATED;
         } else if let Some(Units { count, word, negative }) = Units::of(term) {
-            self.add_units(word, signed(u128::from(count) * u128::from(times), negative));
+            self.add_units_at(word, signed(u128::from(count) * u128::from(times), negative));
         }
     }
 
@@ -149,7 +149,7 @@ impl<const N: usize> ExactSum<N> {
         } else {
             (shift as usize / WORD_BITS as usize, u128::from(significand) << (shift as u32 % WORD_BITS))
         };
-        self.add_units(word, signed(count, bits >> 63 == 1));
+        self.add_units_at(word, signed(count, bits >> 63 == 1));
     }
 
     /// Adds a whole number, which counts as that many terms of 1.
@@ -163,18 +163,18 @@ impl<const N: usize> ExactSum<N> {
     #[cold]
     #[inline(never)]
     fn add_count_unusual(&mut self, count: u32) {
-        self.add_units(2, count.into());
+        self.add_units_at(2, count.into());
     }
 
-    /// Adds count·2^`shift` units of 2⁻⁶⁴, |count| ≤ 2³².
+    /// Adds units of 2⁻⁶⁴, at most 2¹²⁰ of them.
     #[inline]
-    pub(crate) fn add_shifted(&mut self, count: i64, shift: u32) {
-        self.add_units((shift / WORD_BITS) as usize, i128::from(count) << (shift % WORD_BITS));
+    pub(crate) fn add_units(&mut self, units: i128) {
+        self.add_units_at(0, units);
     }
 
     /// Adds units of 2⁻⁶⁴, shifted up by `word` words; at most 2¹²⁰ of them.
     #[inline(always)]
-    fn add_units(&mut self, word: usize, units: i128) {
+    fn add_units_at(&mut self, word: usize, units: i128) {
         add_to_words(&mut self.words, &mut self.top, word, units);
     }
 

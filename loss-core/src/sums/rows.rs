@@ -12,7 +12,7 @@ const DIGIT_BITS: usize = 23;
 /// 1.5·2²³ units, are that multiple. The rest of the number is exact and goes to the next digit; the last digit
 /// rounds half to even, as [`ExactSum::add`] does. So a digit takes two additions, two subtractions and no
 /// branch.
-struct Digits<V: Lanes, const K: usize, const WITHOUT: usize> {
+pub(crate) struct Digits<V: Lanes, const K: usize, const WITHOUT: usize> {
     sums: [V::Total; K],
     /// Bits that are set if a term was too large for the first digit.
     beyond: V::Bits,
@@ -31,13 +31,13 @@ impl<V: Lanes, const K: usize, const WITHOUT: usize> Digits<V, K, WITHOUT> {
     }
 
     #[inline(always)]
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { sums: [V::Total::splat(0); K], beyond: V::Bits::splat(0), terms: 0 }
     }
 
     /// Adds one term in each lane. Up to 256 fit a total, because each digit is at most 2²² and a total is an `i32`.
     #[inline(always)]
-    fn add(&mut self, terms: V) {
+    pub(crate) fn add(&mut self, terms: V) {
         self.terms += V::TERMS_A_TOTAL;
         let mut rest = terms;
         for (digit, sum) in self.sums.iter_mut().enumerate() {
@@ -59,11 +59,19 @@ impl<V: Lanes, const K: usize, const WITHOUT: usize> Digits<V, K, WITHOUT> {
         if V::any_bit(self.beyond >> 23) {
             return false;
         }
+        to.add_units(self.units());
+        true
+    }
+
+    /// The sum in units of 2⁻⁶⁴, if no term was too large.
+    #[inline(always)]
+    pub(crate) fn units(self) -> i128 {
+        let mut units = 0;
         for (digit, sum) in self.sums.into_iter().enumerate() {
             let magics = f32::to_bits(Self::magic(digit)).wrapping_mul(self.terms);
-            to.add_shifted(V::sum_signed(sum.minus(V::Total::splat(magics))), Self::shift(digit));
+            units += i128::from(V::sum_signed(sum.minus(V::Total::splat(magics)))) << Self::shift(digit);
         }
-        true
+        units
     }
 }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use loss_core::class::{
     AnyClassSet, AnyRegion, ClassLoss, ClassPlane, ClassPointwise, ClassWeights, Label, PerClass, WeightMode,
 };
-use loss_core::extend::{AnyClassSlope, AnyClassSums, ClassBatch, ClassPixel, ClassTotals, Fingerprint, Real, Totals};
+use loss_core::extend::{
+    AnyClassSlope, AnyClassSums, ClassBatch, ClassPixel, ClassSlopes, ClassTotals, Fingerprint, Real, Totals,
+};
 use loss_core::{LengthError, ParameterError, Part};
 
 use crate::expression::ClassesLoss;
@@ -142,6 +144,13 @@ impl<const C: usize> ClassLoss<C> for ClassTerms {
         // Not a closure, which might not be inlined and then be compiled without the instructions of the loop over pixels.
         for (term, slope) in self.0.iter().zip(slopes) {
             term.loss.add_gradient(slope, pixel, gradient);
+        }
+    }
+
+    #[inline(always)]
+    fn add_gradients<B: ClassSlopes<C>>(&self, slopes: &Vec<AnyClassSlope<C>>, pixels: &mut B) {
+        for (term, slope) in self.0.iter().zip(slopes) {
+            term.loss.add_gradients(slope, pixels);
         }
     }
 

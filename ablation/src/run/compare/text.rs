@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::conclusions::{ChangeOfMind, ChangedConclusion, Conclusions};
 use super::{ArmName, Change, MetricComparison, RunComparison};
-use crate::run::numbers::{decimals_for, number};
+use crate::report::numbers::{decimals_for, number};
 use crate::run::statistics::{Comparison, Verdict};
 use crate::tables::{left, right, six, table, trimmed};
 

@@ -6,7 +6,7 @@ use super::settings::{
     MOST_ENTRIES, MOST_EVALUATIONS, MOST_IMAGES, MOST_SEEDS, MOST_STEPS, accepted,
 };
 use super::{Config, ConfigError, Shapes};
-use crate::run::numbers::percent_as_set;
+use crate::report::numbers::percent_as_set;
 use loss_expression::Expression;
 
 impl Config {

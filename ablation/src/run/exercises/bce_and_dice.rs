@@ -5,11 +5,11 @@ use super::losses::Shared;
 use super::pictures::{ROWS, side_by_side};
 use super::tables::{family, family_table, final_table, found, metric, missing, spread_note};
 use super::{Exercise, on_binary, rankings};
+use crate::report::numbers::percent_as_set;
 use crate::run::arm::NamedLoss;
 use crate::run::config::Config;
 use crate::run::metrics::name;
 use crate::run::model::{Figure, Panel, Section};
-use crate::run::numbers::percent_as_set;
 use crate::run::outcomes::{Entry, Outcomes};
 use crate::run::task::Task;
 

@@ -2,12 +2,12 @@
 
 use super::pictures::{SHOWN, class_legend, classes, errors, grey, mask};
 use super::{Exercise, told};
+use crate::report::numbers::{anchor, percent_as_set};
 use crate::run::arm::Arm;
 use crate::run::config::HeadBias;
 use crate::run::dataset::{ImageSet, damage_shares};
 use crate::run::fate::Fate;
 use crate::run::model::{Cell, Figure, Paint, Panel, PictureRow, Pictures, Section, Table};
-use crate::run::numbers::{anchor, percent_as_set};
 use crate::run::outcomes::Outcomes;
 use crate::run::statistics::RESAMPLES;
 use crate::run::task::{Labels, Task};

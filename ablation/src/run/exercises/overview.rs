@@ -2,10 +2,10 @@
 
 use super::pictures::{SHOWN, at_half, dice_note, error_legend, errors, grey, mask, noted};
 use super::{data, extreme_imbalance, rankings};
+use crate::report::numbers::{listed, number, percent_as_set};
 use crate::run::dataset::{BinarySet, ImageSet};
 use crate::run::metrics::name;
 use crate::run::model::{Axis, Chart, Figure, Finding, Look, Panel, Picture, PictureRow, Pictures, Section, Series};
-use crate::run::numbers::{listed, number, percent_as_set};
 use crate::run::outcomes::{Entry, Outcomes, ranking};
 use crate::run::statistics::{Comparison, MOST_SEEDS, Ranking, capitalised};
 

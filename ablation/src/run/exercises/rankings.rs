@@ -1,8 +1,8 @@
 //! Rankings: which loss is first, how certain that is, and whether it depends on the measure.
 
+use crate::report::numbers::{listed, number, percent};
 use crate::run::metrics::name::{self, is_better_lower};
 use crate::run::model::{Axis, Cell, Cells, Figure, Finding, Mark, MarkLook, Panel, Section, Table};
-use crate::run::numbers::{listed, number, percent};
 use crate::run::outcomes::{Entry, contest, ranking};
 use crate::run::statistics::{self, Comparison, RESAMPLES, Ranking, Split};
 

@@ -3,11 +3,11 @@
 use super::losses::{Shared, named};
 use super::tables::{by_mean, family, family_table, final_table, metric, missing, seeds_note, verdicts};
 use super::{Exercise, on_task};
+use crate::report::numbers::percent_as_set;
 use crate::run::arm::NamedLoss;
 use crate::run::config::{Config, Losses};
 use crate::run::metrics::name;
 use crate::run::model::{Axis, Cell, Chart, Figure, Finding, Look, Panel, Section, Series, Table};
-use crate::run::numbers::percent_as_set;
 use crate::run::outcomes::{Entry, Outcomes};
 use crate::run::statistics::Comparison;
 use crate::run::task::{Labels, Task};

@@ -2,11 +2,11 @@
 
 use super::Exercise;
 use super::losses::{focal_expression, named};
+use crate::report::numbers::{percent, significant};
 use crate::run::arm::NamedLoss;
 use crate::run::config::Config;
 use crate::run::metrics::name;
 use crate::run::model::{Axis, Cell, Figure, Finding, Heat, Panel, Section, Table};
-use crate::run::numbers::{percent, significant};
 use crate::run::outcomes::Outcomes;
 use crate::run::task::Task;
 

@@ -1,7 +1,7 @@
 //! Tables and findings that several exercises share.
 
+use crate::report::numbers::{decimals_for, listed};
 use crate::run::model::{Cell, Finding, Table};
-use crate::run::numbers::{decimals_for, listed};
 use crate::run::outcomes::{Entry, Outcomes};
 use crate::run::statistics::{self, Comparison, MOST_SEEDS};
 

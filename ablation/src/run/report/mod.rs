@@ -1,6 +1,5 @@
 //! The report: its content as data, the drawings, the page and the files.
 
-mod draw;
 mod files;
 mod numbers;
 mod page;
@@ -11,9 +10,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use self::draw::{DrawError, Drawing};
 use self::files::Folder;
 use super::model::{Block, Figure, Section, Table};
+use crate::report::draw::{self, DrawError, Drawing, Sheet};
 
 /// The head and the foot of the page.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,14 +52,14 @@ pub(crate) fn write(
 ) -> Result<Vec<PathBuf>, ReportError> {
     check_ids(sections)?;
     let figures: Vec<&Figure> = figures(sections).collect();
-    let drawings = draw_all(&figures)?;
+    let (drawings, sheets): (Vec<Drawing>, Vec<Sheet>) = draw_all(&figures)?.into_iter().unzip();
 
     let mut folder = Folder::new(folder);
-    for (figure, drawing) in figures.iter().zip(&drawings) {
-        if let Some(svg) = &drawing.svg {
+    for (figure, sheet) in figures.iter().zip(&sheets) {
+        if let Some(svg) = &sheet.svg {
             folder.write(&format!("figures/{}.svg", figure.id), svg.as_bytes())?;
         }
-        folder.write(&format!("figures/{}.png", figure.id), &drawing.png)?;
+        folder.write(&format!("figures/{}.png", figure.id), &sheet.png)?;
         for (file, csv) in numbers::of_figure(figure)? {
             folder.write(&file, &csv)?;
         }
@@ -112,14 +111,18 @@ fn check_ids(sections: &[Section]) -> Result<(), ReportError> {
 }
 
 /// Draws the figures on all cores, and returns the drawings in the order of the figures.
-fn draw_all(figures: &[&Figure]) -> Result<Vec<Drawing>, ReportError> {
+fn draw_all(figures: &[&Figure]) -> Result<Vec<(Drawing, Sheet)>, ReportError> {
     let workers = thread::available_parallelism().map_or(1, usize::from).min(figures.len()).max(1);
-    let mut drawn: Vec<(usize, Result<Drawing, DrawError>)> = thread::scope(|scope| {
+    let both = |figure: &Figure| -> Result<(Drawing, Sheet), DrawError> {
+        let laid = draw::lay(figure)?;
+        Ok((laid.drawing()?, laid.sheet()?))
+    };
+    let mut drawn: Vec<(usize, Result<(Drawing, Sheet), DrawError>)> = thread::scope(|scope| {
         let shares: Vec<_> = (0..workers)
             .map(|worker| {
                 scope.spawn(move || {
                     let share = figures.iter().enumerate().skip(worker).step_by(workers);
-                    share.map(|(index, figure)| (index, draw::draw(figure))).collect::<Vec<_>>()
+                    share.map(|(index, figure)| (index, both(figure))).collect::<Vec<_>>()
                 })
             })
             .collect();
@@ -132,6 +135,6 @@ fn draw_all(figures: &[&Figure]) -> Result<Vec<Drawing>, ReportError> {
     drawn
         .into_iter()
         .zip(figures)
-        .map(|((_, drawing), figure)| drawing.map_err(|error| ReportError::Figure { figure: figure.id.clone(), error }))
+        .map(|((_, drawn), figure)| drawn.map_err(|error| ReportError::Figure { figure: figure.id.clone(), error }))
         .collect()
 }

@@ -1,8 +1,8 @@
 //! The numbers of figures and tables as CSV, with all their digits.
 
 use super::ReportError;
-use super::draw::chart;
-use crate::run::model::{Axis, Cell, Cells, Chart, Figure, Heat, Panel, Table};
+use crate::report::draw::chart;
+use crate::report::model::{Axis, Cell, Cells, Chart, Figure, Heat, Panel, Table};
 
 /// A file's name within the report, and its bytes.
 type Csv = (String, Vec<u8>);

@@ -1,7 +1,7 @@
 //! The conclusions of comparisons, in words.
 
 use super::{Comparison, MOST_SEEDS};
-use crate::run::numbers::{decimals_for, number};
+use crate::report::numbers::{decimals_for, number};
 
 impl Comparison {
     /// One sentence with the numbers that support it.

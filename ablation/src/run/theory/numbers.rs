@@ -1,7 +1,7 @@
 //! Numbers in the sentences and tables of these sections.
 
+pub(super) use crate::report::numbers::{listed, most, percent, plain, significant, times_smaller};
 use crate::run::model::Cell;
-pub(super) use crate::run::numbers::{listed, most, percent, plain, significant, times_smaller};
 
 /// The names of a table's columns.
 pub(super) fn columns<const N: usize>(names: [&str; N]) -> Vec<String> {

@@ -86,7 +86,7 @@ pub(crate) struct Judgement {
     /// The scores of each held-out image, in the order of the set.
     pub(crate) images: Vec<ImageScores>,
     /// The predictions for the first held-out images: probabilities from 0 to 255, or classes.
-    #[serde(with = "super::bytes::each")]
+    #[serde(with = "crate::report::bytes::each")]
     pub(crate) predictions: Vec<Vec<u8>>,
 }
 

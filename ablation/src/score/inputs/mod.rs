@@ -14,6 +14,7 @@ use tempfile::TempPath;
 use super::ScoreError;
 use crate::arguments::ScoreArguments;
 use crate::arrays::{Array, Order, squeezed};
+use crate::files::same_file;
 use crate::paths::{PairedBy, shown};
 use crate::targets::{ClassShape, Labelled};
 use files::{OptionFiles, Partners};
@@ -130,11 +131,7 @@ impl Inputs {
 
     /// Whether a file to be written is one of those that are read.
     pub(crate) fn reads(&self, path: &Path) -> bool {
-        let same = |other: &PathBuf| match (other.canonicalize(), path.canonicalize()) {
-            (Ok(a), Ok(b)) => a == b,
-            _ => false,
-        };
-        self.paths.iter().any(same)
+        self.paths.iter().any(|other| same_file(other, path))
     }
 }
 

@@ -245,6 +245,11 @@ impl Geometry {
         }
     }
 
+    /// With each channel as an image: labels have none.
+    pub(crate) fn without_channels(self) -> Self {
+        Self { images: self.images * self.channels, channels: 1, ..self }
+    }
+
     /// The pixels of an image.
     pub(crate) fn pixels(&self) -> usize {
         self.shape.iter().product()

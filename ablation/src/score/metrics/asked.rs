@@ -5,6 +5,7 @@ use loss_metrics::surface::Width;
 use loss_metrics::{Connectivity, Points};
 use serde::{Deserialize, Serialize};
 
+use super::rows::{PresenceWord, Row};
 use crate::arguments::{BothEmpty, MetricArguments, ScoreArguments, SurfacePoints, Touching};
 use crate::score::ScoreError;
 
@@ -21,6 +22,10 @@ pub(crate) struct Asked {
     pub(crate) bins: usize,
     pub(crate) include_background: bool,
     pub(crate) both_empty: BothEmpty,
+    /// Whether nothing but a report asked for metrics: it does without them where there can be none.
+    pub(crate) for_report_alone: bool,
+    /// Whether the scores of all thresholds are asked for.
+    pub(crate) curves: bool,
 }
 
 /// The parameters that rows depend on, as a state has them: rows of other parameters do not mix.
@@ -47,7 +52,8 @@ impl Asked {
             .map(|facts| facts.metric)
             .filter(|one| metric.metrics.iter().any(|wanted| wanted.contains(*one)))
             .collect();
-        if metric.metrics.is_empty() && is_implied {
+        let has_report = arguments.output.report.is_some();
+        if metric.metrics.is_empty() && (is_implied || has_report) {
             metrics = METRICS.iter().filter(|facts| facts.group == Group::Overlap).map(|facts| facts.metric).collect();
         }
         let of_probabilities = |metric: &Metric| metric.facts().group == Group::Calibration;
@@ -63,7 +69,9 @@ impl Asked {
             metrics.retain(|one| !of_probabilities(one));
         }
         let sizes = sizes(metric)?;
-        Ok(Self::with(metrics, metric, sizes))
+        let asked = Self::with(metrics, metric, sizes);
+        let for_report_alone = has_report && metric.metrics.is_empty() && !is_implied;
+        Ok(Self { for_report_alone, curves: has_report || asked.wants_calibration(), ..asked })
     }
 
     fn with(metrics: Vec<Metric>, metric: &MetricArguments, sizes: Vec<f64>) -> Self {
@@ -86,7 +94,15 @@ impl Asked {
             bins: metric.bins as usize,
             include_background: metric.include_background,
             both_empty: metric.both_empty,
+            for_report_alone: false,
+            curves: false,
         }
+    }
+
+    /// What an image counts for: a class that is not there has no value, or that of a perfect prediction.
+    pub(crate) fn value(&self, row: &Row, metric: Metric) -> Option<f64> {
+        let is_absent = row.presence == Some(PresenceWord::Absent) && self.both_empty == BothEmpty::Perfect;
+        row.value(metric.facts().name).or_else(|| is_absent.then(|| metric.facts().best))
     }
 
     /// Of a state; what only the finish depends on comes from the command line.
@@ -111,6 +127,7 @@ impl Asked {
         asked.width = parameters.boundary_width.map_or(Width::Share, Width::Pixels);
         asked.bins = parameters.bins;
         asked.include_background = parameters.include_background;
+        asked.curves = asked.wants_calibration();
         Ok(asked)
     }
 

@@ -26,6 +26,12 @@ pub(crate) use rows::{PresenceWord, Row, Rows, csv, read as read_rows, write as 
 pub(crate) use settings::difference as settings_difference;
 pub(crate) use summary::Summary;
 pub(crate) use table::text;
+#[cfg(feature = "report")]
+pub(crate) use {
+    read::{Image, each_image},
+    summary::{ClassSummary, WORST, ranked},
+    table::{accuracies, calibration, cell, counts, four, losses, means, notes, pooled, remark, sizes, title},
+};
 
 /// What was measured of all images.
 #[derive(Clone, Debug)]
@@ -35,17 +41,30 @@ pub(crate) struct Measured {
     pub(crate) reliability: Option<Reliability>,
     pub(crate) histogram: Option<ProbabilityHistogram>,
     pub(crate) warnings: Vec<String>,
+    /// Why no image was measured, if only a report asked for it.
+    pub(crate) unmeasured: Option<String>,
 }
 
 impl Measured {
     /// Nothing yet.
     pub(crate) fn new(asked: &Asked, has_probabilities: bool, of_classes: bool) -> Self {
-        let wants = asked.wants_calibration() && has_probabilities;
         Self {
             rows: Rows::default(),
-            reliability: wants.then(|| Reliability::new(asked.bins)),
-            histogram: (wants && !of_classes).then(ProbabilityHistogram::new),
+            reliability: (asked.wants_calibration() && has_probabilities).then(|| Reliability::new(asked.bins)),
+            histogram: (asked.curves && has_probabilities && !of_classes).then(ProbabilityHistogram::new),
             warnings: Vec::new(),
+            unmeasured: None,
+        }
+    }
+
+    /// No image was measured, for this reason.
+    fn without(reason: String) -> Self {
+        Self {
+            rows: Rows::default(),
+            reliability: None,
+            histogram: None,
+            warnings: Vec::new(),
+            unmeasured: Some(reason),
         }
     }
 
@@ -93,15 +112,16 @@ pub(crate) fn measure(
     }
     if !arguments.weights.is_empty() {
         let message = "--weights: metrics count pixels and take no weights; --mask leaves pixels out";
+        if asked.for_report_alone {
+            return Ok((Measured::without(message.to_owned()), Vec::new()));
+        }
         return Err(ScoreError::usage(message.to_owned()));
     }
     let one = |inputs: &&Inputs| -> Result<Measured, ScoreError> {
         // Means over images depend on what an image is, whatever the metric.
         let mut geometry = Geometry::of(inputs, arguments, true)?;
         if matches!(of, Of::Classes(_)) {
-            // Labels have no channels.
-            geometry.images *= geometry.channels;
-            geometry.channels = 1;
+            geometry = geometry.without_channels();
         }
         let settings = settings::of(arguments, asked, &geometry);
         let mut measured = Measured::new(asked, has_probabilities, matches!(of, Of::Classes(_)));
@@ -120,6 +140,9 @@ pub(crate) fn measure(
         for (inputs, measured) in part.iter().zip(measured) {
             match measured {
                 Ok(measured) => drop(all.merge(measured)),
+                Err(ScoreError::SoftTargets(message)) if asked.for_report_alone => {
+                    return Ok((Measured::without(message), Vec::new()));
+                }
                 Err(error) if arguments.keep_going => {
                     broken.push(Broken { file: inputs.input.name().to_owned(), error: error.to_string() });
                 }

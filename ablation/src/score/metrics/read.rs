@@ -14,13 +14,13 @@ use crate::targets::{Column, MOST_CLASSES, Value, Weighing};
 
 /// An image, or a channel of one.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Image {
-    pub(super) image: u64,
-    pub(super) channel: u64,
-    pub(super) truth: Vec<i64>,
-    pub(super) prediction: Vec<i64>,
+pub(crate) struct Image {
+    pub(crate) image: u64,
+    pub(crate) channel: u64,
+    pub(crate) truth: Vec<i64>,
+    pub(crate) prediction: Vec<i64>,
     /// Which pixels count; empty if all do.
-    pub(super) valid: Vec<bool>,
+    pub(crate) valid: Vec<bool>,
 }
 
 impl Image {
@@ -41,7 +41,7 @@ impl Image {
 }
 
 /// Reads a file image by image.
-pub(super) fn each_image(
+pub(crate) fn each_image(
     inputs: &Inputs,
     arguments: &ScoreArguments,
     of: Of<'_>,
@@ -124,8 +124,8 @@ fn binary(
 }
 
 fn soft(targets: &Array, found: f64) -> ScoreError {
-    ScoreError::usage(format!(
-        "{}: metrics need hard targets, 0 or 1, and a target is {}; take them apart with numpy's mask > 0.5, or leave --metrics out",
+    ScoreError::SoftTargets(format!(
+        "{}: metrics need hard targets, 0 or 1, and a target is {}",
         targets.name(),
         Value::from(found)
     ))

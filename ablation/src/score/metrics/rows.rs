@@ -126,6 +126,11 @@ impl Row {
         }
     }
 
+    /// The area or volume of some of its pixels.
+    pub(crate) fn volume(&self, pixels: Option<u64>) -> Option<f64> {
+        pixels.map(|pixels| pixels as f64 * self.pixel)
+    }
+
     pub(crate) fn confusion(&self) -> Option<Confusion> {
         Some(Confusion {
             true_positive: self.tp?,
@@ -218,7 +223,6 @@ pub(crate) fn csv(rows: &Rows, asked: &Asked) -> Result<Vec<u8>, ScoreError> {
     let number = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value}"));
     let count = |value: Option<u64>| value.map_or(String::new(), |value| value.to_string());
     for row in &rows.0 {
-        let volume = |pixels: Option<u64>| number(pixels.map(|pixels| pixels as f64 * row.pixel));
         let mut record = vec![
             row.input.clone(),
             row.targets.clone(),
@@ -230,8 +234,8 @@ pub(crate) fn csv(rows: &Rows, asked: &Asked) -> Result<Vec<u8>, ScoreError> {
             row.ignored.to_string(),
             count(row.truth),
             count(row.predicted),
-            volume(row.truth),
-            volume(row.predicted),
+            number(row.volume(row.truth)),
+            number(row.volume(row.predicted)),
             if row.axes > 1 { format!("{}^{}", row.unit, row.axes) } else { row.unit.clone() },
             count(row.tp),
             count(row.fp),

@@ -108,8 +108,8 @@ pub(crate) struct Worst {
     pub(crate) value: f64,
 }
 
-/// How many of the worst images are named.
-const WORST: usize = 10;
+/// How many of the worst images are named, and shown.
+pub(crate) const WORST: usize = 10;
 
 /// A metric of counts that add.
 type OfCounts = fn(&Confusion, &Detections, &Asked) -> Option<f64>;
@@ -172,12 +172,6 @@ impl Summary {
                 images: count,
             })
         };
-        // A class that is not there has no value, or that of a perfect prediction.
-        let value = |row: Option<&Row>, name: &str, metric: Option<Metric>| {
-            let row = row?;
-            let is_absent = row.presence == Some(PresenceWord::Absent) && asked.both_empty == BothEmpty::Perfect;
-            row.value(name).or_else(|| metric.filter(|_| is_absent).map(|metric| metric.facts().best))
-        };
         let mut classes = Vec::new();
         let mut columns: BTreeMap<String, Vec<Vec<Option<f64>>>> = BTreeMap::new();
         for (class, slots) in &by_class {
@@ -185,7 +179,7 @@ impl Summary {
             let mut pooled_values = BTreeMap::new();
             for metric in asked.metrics.iter().filter(|metric| metric.facts().group != Group::Calibration) {
                 let name = metric.facts().name.to_owned();
-                let values: Vec<Option<f64>> = slots.iter().map(|row| value(*row, &name, Some(*metric))).collect();
+                let values: Vec<Option<f64>> = slots.iter().map(|row| asked.value((*row)?, *metric)).collect();
                 let count = values.iter().flatten().count();
                 if let Some(made) = made(interval(&values, resamples.as_ref()), count) {
                     mean.insert(name.clone(), made);
@@ -261,7 +255,7 @@ impl Summary {
         for name in rows.losses() {
             let slots =
                 if of_all.iter().any(Option::is_some) { &of_all } else { by_class.values().next().unwrap_or(&of_all) };
-            let values: Vec<Option<f64>> = slots.iter().map(|row| value(*row, &name, None)).collect();
+            let values: Vec<Option<f64>> = slots.iter().map(|row| (*row)?.value(&name)).collect();
             let count = values.iter().flatten().count();
             if let Some(made) = made(interval(&values, resamples.as_ref()), count) {
                 over_images.insert(name, made);
@@ -326,26 +320,24 @@ fn calibration(reliability: Option<&Reliability>, asked: &Asked) -> BTreeMap<Str
     asked.metrics.iter().filter_map(value).collect()
 }
 
-fn worst(rows: &Rows, asked: &Asked) -> Vec<Worst> {
-    let Some(metric) = asked.metrics.iter().find(|metric| metric.facts().group != Group::Calibration) else {
-        return Vec::new();
-    };
+/// The rows by the first metric of images, the worst first, and that metric.
+pub(crate) fn ranked<'a>(rows: &'a Rows, asked: &Asked) -> Option<(Metric, Vec<(&'a Row, f64)>)> {
+    let metric = *asked.metrics.iter().find(|metric| metric.facts().group != Group::Calibration)?;
     let facts = metric.facts();
-    let mut all: Vec<Worst> = rows
-        .0
-        .iter()
-        .filter_map(|row| {
-            Some(Worst {
-                input: row.input.clone(),
-                image: row.image,
-                class: row.label(),
-                presence: row.presence,
-                metric: facts.name.to_owned(),
-                value: row.value(facts.name)?,
-            })
-        })
-        .collect();
-    all.sort_by(|a, b| if facts.higher_is_better { a.value.total_cmp(&b.value) } else { b.value.total_cmp(&a.value) });
-    all.truncate(WORST);
-    all
+    let mut all: Vec<(&Row, f64)> = rows.0.iter().filter_map(|row| Some((row, row.value(facts.name)?))).collect();
+    all.sort_by(|(_, a), (_, b)| if facts.higher_is_better { a.total_cmp(b) } else { b.total_cmp(a) });
+    Some((metric, all))
+}
+
+fn worst(rows: &Rows, asked: &Asked) -> Vec<Worst> {
+    let Some((metric, ranked)) = ranked(rows, asked) else { return Vec::new() };
+    let worst = |(row, value): (&Row, f64)| Worst {
+        input: row.input.clone(),
+        image: row.image,
+        class: row.label(),
+        presence: row.presence,
+        metric: metric.facts().name.to_owned(),
+        value,
+    };
+    ranked.into_iter().take(WORST).map(worst).collect()
 }

@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 
 use loss_metrics::facts::{Group, Metric};
 
-use super::summary::{Interval, Summary};
-use crate::tables::{left, percent, right, six, six_or_dash, table, trimmed};
+use super::rows::PresenceWord;
+use super::summary::{ClassSummary, Interval, Summary, Worst};
+use crate::tables::{Column, Grid, percent, six, six_or_dash};
 
 /// A metric's name, with its unit or parameter.
-fn title(metric: Metric, summary: &Summary) -> String {
+pub(crate) fn title(metric: Metric, summary: &Summary) -> String {
     let name = metric.facts().name;
     match metric {
         Metric::SurfaceDice => format!("{name} ({} {})", six(summary.tolerance), summary.unit),
@@ -20,11 +21,13 @@ fn title(metric: Metric, summary: &Summary) -> String {
     }
 }
 
-fn four(number: f64) -> String {
+/// A number with four decimals, or six digits if it is large.
+pub(crate) fn four(number: f64) -> String {
     if number.abs() < 1000.0 { format!("{number:.4}") } else { six(number) }
 }
 
-fn cell(interval: Option<&Interval>) -> String {
+/// A value, with its interval if it has one.
+pub(crate) fn cell(interval: Option<&Interval>) -> String {
     match interval {
         None => "–".to_owned(),
         Some(Interval { value, low: Some(low), high: Some(high), .. }) => {
@@ -34,142 +37,155 @@ fn cell(interval: Option<&Interval>) -> String {
     }
 }
 
-/// All that is said of metrics, as text.
-pub(crate) fn text(summary: &Summary) -> String {
-    let mut text = String::new();
-    let shown: Vec<Metric> =
-        summary.metrics.iter().copied().filter(|metric| metric.facts().group != Group::Calibration).collect();
-    let level = summary.level.map_or(String::new(), |level| format!(" [{} interval]", percent(level)));
-    if !shown.is_empty() {
-        let mut counts = table(["class", "images", "present", "missed", "false alarms", "absent"].map(right));
-        for class in &summary.classes {
-            let numbers = [class.images, class.present, class.missed, class.false_alarms, class.absent].map(right);
-            counts.add_row(std::iter::once(left(class.label())).chain(numbers));
-        }
-        let _ = writeln!(text, "{}\n", trimmed(&counts));
-        // A metric a row, so that any number of them fits a terminal; a class a column if there are few.
-        let is_wide = summary.classes.len() <= 4;
-        if is_wide {
-            let mut header = vec![left(format!("mean over images{level}"))];
-            header.extend(summary.classes.iter().map(|class| right(class.label())));
-            if summary.classes.len() > 1 {
-                header.push(right("mean of the classes"));
-            }
-            let mut means = table(header);
-            for metric in &shown {
-                let mut row = vec![left(title(*metric, summary))];
-                row.extend(summary.classes.iter().map(|class| right(cell(class.mean.get(metric.facts().name)))));
-                if summary.classes.len() > 1 {
-                    row.push(right(cell(summary.mean_over_classes.get(metric.facts().name))));
-                }
-                means.add_row(row);
-            }
-            let _ = writeln!(text, "{}\n", trimmed(&means));
-        } else {
-            let mut header = vec![left(format!("mean over images{level}"))];
-            header.extend(shown.iter().map(|metric| right(title(*metric, summary))));
-            let mut means = table(header);
-            for class in &summary.classes {
-                let mut row = vec![left(class.label())];
-                row.extend(shown.iter().map(|metric| right(cell(class.mean.get(metric.facts().name)))));
-                means.add_row(row);
-            }
-            let mut row = vec![left("mean of the classes")];
-            row.extend(shown.iter().map(|metric| right(cell(summary.mean_over_classes.get(metric.facts().name)))));
-            means.add_row(row);
-            let _ = writeln!(text, "{}\n", trimmed(&means));
-        }
-        let adds: Vec<Metric> = shown
-            .iter()
-            .copied()
-            .filter(|metric| summary.classes.iter().any(|class| class.pooled.contains_key(metric.facts().name)))
-            .collect();
-        if summary.classes.iter().any(|class| class.images > 1) && !adds.is_empty() {
-            let mut header = vec![left(format!("pooled over all images{level}"))];
-            header.extend(adds.iter().map(|metric| right(title(*metric, summary))));
-            let mut pooled = table(header);
-            for class in &summary.classes {
-                let mut row = vec![left(class.label())];
-                row.extend(adds.iter().map(|metric| right(cell(class.pooled.get(metric.facts().name)))));
-                pooled.add_row(row);
-            }
-            let _ = writeln!(text, "{}\n", trimmed(&pooled));
-        }
-        for class in summary.classes.iter().filter(|class| class.pooled.contains_key("accuracy")) {
-            if let (Some(accuracy), Some(background)) = (class.pooled.get("accuracy"), class.background) {
-                let verdict = if accuracy.value <= background { ", which is no worse" } else { "" };
-                let _ = writeln!(
-                    text,
-                    "accuracy of {} {}; without any prediction of it {}{verdict}",
-                    class.label(),
-                    percent(accuracy.value),
-                    percent(background)
-                );
-            }
-        }
-        for class in summary.classes.iter().filter(|class| !class.sizes.is_empty()) {
-            let mut sizes = table([
-                left(format!("objects of {}, by size", class.label())),
-                right("truth"),
-                right("found"),
-                right("recall"),
-                right("predicted"),
-                right("right"),
-                right("precision"),
-            ]);
-            for size in &class.sizes {
-                let range = size
-                    .to
-                    .map_or(format!("from {}", six(size.from)), |to| format!("{} to {}", six(size.from), six(to)));
-                sizes.add_row([
-                    left(range),
-                    right(size.counts.truth),
-                    right(size.counts.found),
-                    right(six_or_dash(size.recall)),
-                    right(size.counts.predicted),
-                    right(size.counts.right),
-                    right(six_or_dash(size.precision)),
-                ]);
-            }
-            let _ = writeln!(text, "{}\n", trimmed(&sizes));
-        }
+/// "[95 % interval]", with a space before it, where there are intervals.
+fn level(summary: &Summary) -> String {
+    summary.level.map_or(String::new(), |level| format!(" [{} interval]", percent(level)))
+}
+
+/// The metrics of images.
+fn shown(summary: &Summary) -> Vec<Metric> {
+    summary.metrics.iter().copied().filter(|metric| metric.facts().group != Group::Calibration).collect()
+}
+
+/// How many images have each class, and how many of them were missed.
+pub(crate) fn counts(summary: &Summary) -> Grid {
+    let mut grid = Grid::of_numbers("class", ["images", "present", "missed", "false alarms", "absent"]);
+    for class in &summary.classes {
+        let numbers = [class.images, class.present, class.missed, class.false_alarms, class.absent];
+        grid.row(class.label(), numbers.map(|number| number.to_string()));
     }
-    if !summary.over_images.is_empty() && summary.level.is_some() {
-        let mut losses = table([left("loss, mean over images"), right(level.trim())]);
-        for (name, interval) in &summary.over_images {
-            losses.add_row([left(name), right(cell(Some(interval)))]);
+    grid
+}
+
+/// The means over images.
+pub(crate) fn means(summary: &Summary) -> Grid {
+    let (shown, first) = (shown(summary), format!("mean over images{}", level(summary)));
+    let mean = |class: &ClassSummary, metric: &Metric| cell(class.mean.get(metric.facts().name));
+    let over_classes = |metric: &Metric| cell(summary.mean_over_classes.get(metric.facts().name));
+    let has_several = summary.classes.len() > 1;
+    // A metric a row, so that any number of them fits a terminal; a class a column if there are few.
+    if summary.classes.len() <= 4 {
+        let columns = summary.classes.iter().map(ClassSummary::label);
+        let mut grid = Grid::of_numbers(first, columns.chain(has_several.then(|| "mean of the classes".to_owned())));
+        for metric in &shown {
+            let cells = summary.classes.iter().map(|class| mean(class, metric));
+            grid.row(title(*metric, summary), cells.chain(has_several.then(|| over_classes(metric))));
         }
-        let _ = writeln!(text, "{}\n", trimmed(&losses));
+        return grid;
     }
-    for (name, value) in &summary.calibration {
-        let _ = writeln!(text, "{name} {}", six(*value));
+    let mut grid = Grid::of_numbers(first, shown.iter().map(|metric| title(*metric, summary)));
+    for class in &summary.classes {
+        grid.row(class.label(), shown.iter().map(|metric| mean(class, metric)));
     }
-    if let Some(curves) = &summary.curves {
-        let _ = writeln!(
-            text,
+    grid.row("mean of the classes", shown.iter().map(over_classes));
+    grid
+}
+
+/// What adds, pooled over all images; none of a single image, whose mean it is.
+pub(crate) fn pooled(summary: &Summary) -> Option<Grid> {
+    let mut adds = shown(summary);
+    adds.retain(|metric| summary.classes.iter().any(|class| class.pooled.contains_key(metric.facts().name)));
+    if adds.is_empty() || summary.classes.iter().all(|class| class.images <= 1) {
+        return None;
+    }
+    let first = format!("pooled over all images{}", level(summary));
+    let mut grid = Grid::of_numbers(first, adds.iter().map(|metric| title(*metric, summary)));
+    for class in &summary.classes {
+        grid.row(class.label(), adds.iter().map(|metric| cell(class.pooled.get(metric.facts().name))));
+    }
+    Some(grid)
+}
+
+/// The accuracy of each class, beside that of never predicting it.
+pub(crate) fn accuracies(summary: &Summary) -> Vec<String> {
+    let sentence = |class: &ClassSummary| {
+        let (accuracy, background) = (class.pooled.get("accuracy")?, class.background?);
+        let verdict = if accuracy.value <= background { ", which is no worse" } else { "" };
+        Some(format!(
+            "accuracy of {} {}; without any prediction of it {}{verdict}",
+            class.label(),
+            percent(accuracy.value),
+            percent(background)
+        ))
+    };
+    summary.classes.iter().filter_map(sentence).collect()
+}
+
+/// The objects of a class by size; none if no sizes were asked for.
+pub(crate) fn sizes(class: &ClassSummary) -> Option<Grid> {
+    if class.sizes.is_empty() {
+        return None;
+    }
+    let first = format!("objects of {}, by size", class.label());
+    let mut grid = Grid::of_numbers(first, ["truth", "found", "recall", "predicted", "right", "precision"]);
+    for size in &class.sizes {
+        let range = match size.to {
+            Some(to) => format!("{} to {}", six(size.from), six(to)),
+            None => format!("from {}", six(size.from)),
+        };
+        let counts = &size.counts;
+        let cells = [
+            counts.truth.to_string(),
+            counts.found.to_string(),
+            six_or_dash(size.recall),
+            counts.predicted.to_string(),
+            counts.right.to_string(),
+            six_or_dash(size.precision),
+        ];
+        grid.row(range, cells);
+    }
+    Some(grid)
+}
+
+/// The losses of images with their intervals, if there are any.
+pub(crate) fn losses(summary: &Summary) -> Option<Grid> {
+    if summary.over_images.is_empty() || summary.level.is_none() {
+        return None;
+    }
+    let mut grid = Grid::of_numbers("loss, mean over images", [level(summary).trim()]);
+    for (name, interval) in &summary.over_images {
+        grid.row(name, [cell(Some(interval))]);
+    }
+    Some(grid)
+}
+
+/// What is said of probabilities, a line each.
+pub(crate) fn calibration(summary: &Summary) -> Vec<String> {
+    let curves = summary.curves.as_ref().map(|curves| {
+        format!(
             "over 256 thresholds: area under the ROC curve {}, average precision {}; best Dice {} from p ≥ {}",
             six_or_dash(curves.roc_auc),
             six_or_dash(curves.average_precision),
             six_or_dash(curves.best_dice),
             six_or_dash(curves.best_threshold)
-        );
+        )
+    });
+    summary.calibration.iter().map(|(name, value)| format!("{name} {}", six(*value))).chain(curves).collect()
+}
+
+/// What is worth a word beside the value of an image.
+pub(crate) fn remark(presence: Option<PresenceWord>) -> &'static str {
+    match presence {
+        Some(PresenceWord::Missed) => "missed",
+        Some(PresenceWord::FalseAlarm) => "false alarm",
+        _ => "",
     }
-    if summary.worst.len() > 1 {
-        let metric = &summary.worst[0].metric;
-        let mut worst = table([left("worst images"), left("class"), right(metric), left("")]);
-        for image in &summary.worst {
-            let name =
-                if summary.has_several { format!("{} [{}]", image.input, image.image) } else { image.input.clone() };
-            let note = image.presence.map_or("", |presence| match presence.word() {
-                "missed" => "missed",
-                "false_alarm" => "false alarm",
-                _ => "",
-            });
-            worst.add_row([left(name), left(&image.class), right(four(image.value)), left(note)]);
-        }
-        let _ = writeln!(text, "\n{}\n", trimmed(&worst));
-    }
-    let mut notes = Vec::new();
+}
+
+/// The worst images; none of a single one.
+fn worst(summary: &Summary) -> Option<Grid> {
+    let [first, _, ..] = &summary.worst[..] else { return None };
+    let header = [Column::text("worst images"), Column::text("class"), Column::number(&first.metric), Column::text("")];
+    let row = |image: &Worst| {
+        let name = if summary.has_several { format!("{} [{}]", image.input, image.image) } else { image.input.clone() };
+        vec![name, image.class.clone(), four(image.value), remark(image.presence).to_owned()]
+    };
+    Some(Grid { header: header.into(), rows: summary.worst.iter().map(row).collect() })
+}
+
+/// What has to be known to read the numbers.
+pub(crate) fn notes(summary: &Summary) -> Vec<String> {
+    let (shown, mut notes) = (shown(summary), Vec::new());
     if summary.level.is_some() && summary.classes.iter().all(|class| class.images < 2) {
         notes.push("one image has no interval: nothing varies over images".to_owned());
     }
@@ -202,7 +218,35 @@ pub(crate) fn text(summary: &Summary) -> String {
     if shown.iter().any(|metric| metric.facts().group == Group::Instances) {
         notes.push(format!("objects touch by {}", summary.connectivity));
     }
-    for note in notes {
+    notes
+}
+
+/// All that is said of metrics, as text.
+pub(crate) fn text(summary: &Summary) -> String {
+    let mut text = String::new();
+    if !shown(summary).is_empty() {
+        let _ = writeln!(text, "{}\n", counts(summary).to_text());
+        let _ = writeln!(text, "{}\n", means(summary).to_text());
+        if let Some(pooled) = pooled(summary) {
+            let _ = writeln!(text, "{}\n", pooled.to_text());
+        }
+        for sentence in accuracies(summary) {
+            let _ = writeln!(text, "{sentence}");
+        }
+        for sizes in summary.classes.iter().filter_map(sizes) {
+            let _ = writeln!(text, "{}\n", sizes.to_text());
+        }
+    }
+    if let Some(losses) = losses(summary) {
+        let _ = writeln!(text, "{}\n", losses.to_text());
+    }
+    for line in calibration(summary) {
+        let _ = writeln!(text, "{line}");
+    }
+    if let Some(worst) = worst(summary) {
+        let _ = writeln!(text, "\n{}\n", worst.to_text());
+    }
+    for note in notes(summary) {
         let _ = writeln!(text, "{note}");
     }
     text

@@ -28,9 +28,9 @@ impl<const N: usize> ExactSum<N> {
             *self = Self::SATURATED;
         } else if shift < 0 {
             let count = half_to_even(product.unsigned_abs(), shift.unsigned_abs());
-            self.add_units(0, signed(count.into(), product < 0));
+            self.add_units_at(0, signed(count.into(), product < 0));
         } else if product != 0 {
-            self.add_units((shift as u32 / WORD_BITS) as usize, i128::from(product) << (shift as u32 % WORD_BITS));
+            self.add_units_at((shift as u32 / WORD_BITS) as usize, i128::from(product) << (shift as u32 % WORD_BITS));
         }
     }
 

@@ -30,15 +30,21 @@ def _sums(loss, logits, targets, weights, mask, group):
     return sums
 
 
+def value(loss, logits, targets, weights, mask):
+    """The loss of a batch that no gradient is asked of."""
+    positional, named = _arguments(logits, targets, weights, mask)
+    return _tensors.scalar(loss(*positional, **named))
+
+
 def _write(sums, logits, targets, weights, mask, upstream):
-    gradient = torch.empty(logits.shape, dtype=torch.float32)
+    gradient = _tensors.room(logits)
     positional, named = _arguments(logits, targets, weights, mask)
     sums.gradient(*positional, **named, upstream=upstream, out=gradient.numpy())
     return gradient if logits.dtype == torch.float32 else gradient.to(logits.dtype)
 
 
 def _write_of_images(loss, logits, targets, weights, mask, upstream):
-    gradient = torch.empty(logits.shape, dtype=torch.float32)
+    gradient = _tensors.room(logits)
     (logits_array, targets_array, weights_array), named = _arguments(logits, targets, weights, mask)
     upstream = upstream.detach().to(torch.float64).contiguous().numpy()
     loss.gradient_of_images(logits_array, targets_array, upstream, weights_array, **named, out=gradient.numpy())
@@ -51,22 +57,38 @@ def _of_images(loss, logits, targets, weights, mask):
     return torch.from_numpy(np.nan_to_num(loss.of_images(*positional, **named), nan=0.0)).float()
 
 
+# Up to so many logits, calls cost more than a second pass over them: the gradient is computed with the value, for the upstream factor 1.
+SMALL = 1 << 16
+
+
 class OfBatch(torch.autograd.Function):
     """The loss of a batch: (logits, targets, weights, mask, loss, group, factor of the gradient)."""
 
     @staticmethod
     def forward(ctx, logits, targets, weights, mask, loss, group, factor):
-        ctx.sums = _sums(loss, logits, targets, weights, mask, group)
-        ctx.factor = factor
         ctx.save_for_backward(logits, targets, weights, mask)
-        return torch.tensor(ctx.sums.value, dtype=torch.float32)
+        ctx.loss, ctx.factor, ctx.sums, ctx.gradient = loss, factor, None, None
+        if group is None and logits.numel() <= SMALL and logits.dtype == torch.float32:
+            positional, named = _arguments(logits, targets, weights, mask)
+            ctx.gradient = _tensors.room(logits)
+            value, _ = loss.value_and_gradient(*positional, **named, out=ctx.gradient.numpy())
+            return _tensors.scalar(value)
+        ctx.sums = _sums(loss, logits, targets, weights, mask, group)
+        return _tensors.scalar(ctx.sums.value)
 
     @staticmethod
     def backward(ctx, upstream):
         if torch.is_grad_enabled():
             raise RuntimeError(NO_SECOND)
+        # Raises if one of them was changed since, whether they are needed or not.
+        saved, factor = ctx.saved_tensors, upstream.item() * ctx.factor
+        gradient, ctx.gradient = ctx.gradient, None
+        if gradient is None or factor != 1.0:
+            if ctx.sums is None:
+                ctx.sums = _sums(ctx.loss, *saved, None)
+            gradient = _write(ctx.sums, *saved, factor)
         # Nothing but the caller refers to the gradient, so that it need not be copied.
-        return _write(ctx.sums, *ctx.saved_tensors, upstream.item() * ctx.factor), None, None, None, None, None, None
+        return gradient, None, None, None, None, None, None
 
 
 class OfImages(torch.autograd.Function):
@@ -114,7 +136,7 @@ if HAS_OPERATORS:
         loss, length = loss_of(key)
         sums = _sums(loss, logits, targets, weights, mask, group or None)
         state = torch.from_numpy(sums.state()) if length else torch.empty(0, dtype=torch.int64)
-        return torch.tensor(sums.value, dtype=torch.float32), state
+        return _tensors.scalar(sums.value), state
 
     @of_batch.register_fake
     def _(logits, targets, weights, mask, key, group, factor):

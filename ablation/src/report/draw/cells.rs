@@ -1,6 +1,6 @@
 //! Marks in a grid of names.
 
-use crate::run::model::{Cells, Mark, MarkLook};
+use crate::report::model::{Cells, Mark, MarkLook};
 
 use super::axis::{Room, Ruler};
 use super::font;

@@ -1,6 +1,6 @@
 //! The legend, below a plot or below all panels of a figure.
 
-use crate::run::model::{Chart, Look};
+use crate::report::model::{Chart, Look};
 
 use super::font::{self, wrap};
 use super::frame::{LEADING, SMALL};
@@ -77,7 +77,7 @@ impl Entry {
             Look::Line => scene.line((x, y), (x + SAMPLE, y), ink, LINE),
             Look::Dashed => scene.path([(x, y), (x + SAMPLE, y)], ink, LINE, Stroke::Dashed),
             Look::Bars => scene.rectangle((x + 6.0, y - 6.0), (x + 20.0, y + 6.0), ink),
-            Look::Dots => {}
+            Look::Dots | Look::Boxes => {}
         }
         if let Some(marker) = self.marker {
             marker.draw(scene, (x + SAMPLE / 2.0, y), 4.5, ink, 1.0);

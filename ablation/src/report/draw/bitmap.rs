@@ -4,7 +4,7 @@ use super::DrawError;
 
 /// Red, green and blue of each pixel, row by row.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::run::report) struct Bitmap {
+pub(crate) struct Bitmap {
     pub(super) width: usize,
     pub(super) height: usize,
     pub(super) pixels: Vec<u8>,
@@ -64,7 +64,7 @@ impl Bitmap {
     }
 
     /// The bitmap as PNG.
-    pub(in crate::run::report) fn png(&self) -> Result<Vec<u8>, DrawError> {
+    pub(crate) fn png(&self) -> Result<Vec<u8>, DrawError> {
         let mut bytes = Vec::new();
         let mut encoder = png::Encoder::new(&mut bytes, self.width as u32, self.height as u32);
         encoder.set_color(png::ColorType::Rgb);

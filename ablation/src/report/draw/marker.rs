@@ -2,7 +2,7 @@
 
 use super::palette::Ink;
 use super::scene::{Point, Scene};
-use crate::run::model::{Chart, Look, Series};
+use crate::report::model::{Chart, Look, Series};
 
 /// The width of a series' line.
 pub(super) const LINE: f64 = 2.0;
@@ -78,7 +78,7 @@ pub(super) fn marker(chart: &Chart, index: usize) -> Option<Marker> {
     let series = chart.series.get(index)?;
     let needed = match series.look {
         Look::Dots => true,
-        Look::Bars => false,
+        Look::Bars | Look::Boxes => false,
         Look::Line | Look::Dashed => {
             series.x.len() == 1 || chart.series.iter().filter(|other| other.look != Look::Bars).count() > 1
         }

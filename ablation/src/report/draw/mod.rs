@@ -1,17 +1,18 @@
 //! The drawings of figures, laid out here and drawn by plotters as SVG and as pixels.
 
-pub(super) mod axis;
+mod axis;
 mod bearings;
 mod bitmap;
+pub(crate) mod boxes;
 mod cells;
-pub(super) mod chart;
-pub(super) mod font;
+pub(crate) mod chart;
+pub(crate) mod font;
 mod frame;
 mod heat;
 mod legend;
 mod marker;
-pub(super) mod palette;
-pub(super) mod pictures;
+pub(crate) mod palette;
+pub(crate) mod pictures;
 mod scene;
 
 use std::fmt::Display;
@@ -19,7 +20,7 @@ use std::fmt::Display;
 use self::frame::{Frame, LEADING, Margins, Size};
 use self::palette::Ink;
 use self::scene::{Anchor, Direction, Scene, Use};
-use crate::run::model::{Chart, Figure, Panel};
+use crate::report::model::{Chart, Figure, Panel};
 
 /// The reason why a drawing failed.
 #[derive(Debug, thiserror::Error)]
@@ -27,24 +28,29 @@ use crate::run::model::{Chart, Figure, Panel};
 pub(crate) struct DrawError(String);
 
 impl DrawError {
-    fn new(cause: impl Display) -> Self {
+    pub(crate) fn new(cause: impl Display) -> Self {
         Self(cause.to_string())
     }
 }
 
-/// A drawn figure.
+/// A figure as the page has it.
 #[derive(Debug)]
-pub(super) struct Drawing {
-    pub(super) panels: Vec<DrawnPanel>,
+pub(crate) struct Drawing {
+    pub(crate) panels: Vec<DrawnPanel>,
     /// The legend of all panels, if they share one.
-    pub(super) legend: Option<Graphic>,
-    /// The whole figure as a file; `None` if it has pictures, which would be thousands of rectangles.
-    pub(super) svg: Option<String>,
-    pub(super) png: Vec<u8>,
+    pub(crate) legend: Option<Graphic>,
+}
+
+/// The whole figure below its title, as files.
+#[derive(Debug)]
+pub(crate) struct Sheet {
+    /// `None` if it has pictures, which would be thousands of rectangles.
+    pub(crate) svg: Option<String>,
+    pub(crate) png: Vec<u8>,
 }
 
 #[derive(Debug)]
-pub(super) enum DrawnPanel {
+pub(crate) enum DrawnPanel {
     Graphic(Graphic),
     /// The PNG of each, by row.
     Pictures(Vec<Vec<Vec<u8>>>),
@@ -52,16 +58,16 @@ pub(super) enum DrawnPanel {
 
 /// The drawing for the page: laid out for a wide screen and, if that is too wide for a phone, for a narrow one.
 #[derive(Debug)]
-pub(super) struct Graphic {
-    pub(super) wide: Svg,
-    pub(super) narrow: Option<Svg>,
+pub(crate) struct Graphic {
+    pub(crate) wide: Svg,
+    pub(crate) narrow: Option<Svg>,
 }
 
 #[derive(Debug)]
-pub(super) struct Svg {
-    pub(super) text: String,
+pub(crate) struct Svg {
+    pub(crate) text: String,
     /// The width in CSS pixels, as laid out.
-    pub(super) width: f64,
+    pub(crate) width: f64,
 }
 
 impl Graphic {
@@ -105,7 +111,16 @@ struct Layout {
     legend: Option<Scene>,
 }
 
-pub(super) fn draw(figure: &Figure) -> Result<Drawing, DrawError> {
+/// A figure whose parts have their places.
+pub(crate) struct Laid<'a> {
+    figure: &'a Figure,
+    columns: usize,
+    wide: Layout,
+    narrow: Layout,
+}
+
+/// Gives the parts of a figure their places.
+pub(crate) fn lay(figure: &Figure) -> Result<Laid<'_>, DrawError> {
     font::register()?;
     let columns = figure.columns.clamp(1, figure.panels.len().max(1));
     let size = size(figure, columns);
@@ -113,28 +128,35 @@ pub(super) fn draw(figure: &Figure) -> Result<Drawing, DrawError> {
     let wide = lay_out(figure, size, arrangement, columns as f64 * (size.width + GAP) - GAP);
     let narrow = Size { plot_height: NARROW.plot_height.max(least_height(figure)), ..NARROW };
     let narrow = lay_out(figure, narrow, Arrangement::Stacked, NARROW.width);
-    let whole = whole(figure, &wide, columns);
+    Ok(Laid { figure, columns, wide, narrow })
+}
 
-    let mut panels = Vec::new();
-    for ((wide, narrow), panel) in wide.panels.iter().zip(&narrow.panels).zip(&figure.panels) {
-        panels.push(match panel {
-            Panel::Pictures(pictures) => {
-                let rows = pictures.rows.iter().map(|row| {
-                    row.pictures.iter().map(|picture| pictures::bitmap(picture).png()).collect::<Result<Vec<_>, _>>()
-                });
-                DrawnPanel::Pictures(rows.collect::<Result<_, _>>()?)
-            }
-            _ => DrawnPanel::Graphic(Graphic::of(wide, narrow)?),
-        });
+impl Laid<'_> {
+    /// The panels and the legend for the page.
+    pub(crate) fn drawing(&self) -> Result<Drawing, DrawError> {
+        let mut panels = Vec::new();
+        for ((wide, narrow), panel) in self.wide.panels.iter().zip(&self.narrow.panels).zip(&self.figure.panels) {
+            panels.push(match panel {
+                Panel::Pictures(pictures) => {
+                    let rows = pictures.rows.iter().map(|row| {
+                        let pngs = row.pictures.iter().map(|picture| pictures::bitmap(picture).png());
+                        pngs.collect::<Result<Vec<_>, _>>()
+                    });
+                    DrawnPanel::Pictures(rows.collect::<Result<_, _>>()?)
+                }
+                _ => DrawnPanel::Graphic(Graphic::of(wide, narrow)?),
+            });
+        }
+        let legend = self.wide.legend.as_ref().zip(self.narrow.legend.as_ref());
+        Ok(Drawing { panels, legend: legend.map(|(wide, narrow)| Graphic::of(wide, narrow)).transpose()? })
     }
-    let legend = wide.legend.as_ref().zip(narrow.legend.as_ref());
-    let pictured = figure.panels.iter().any(|panel| matches!(panel, Panel::Pictures(_)));
-    Ok(Drawing {
-        panels,
-        legend: legend.map(|(wide, narrow)| Graphic::of(wide, narrow)).transpose()?,
-        svg: if pictured { None } else { Some(whole.svg(Use::File)?) },
-        png: whole.bitmap(DENSITY)?.png()?,
-    })
+
+    /// The whole figure as files.
+    pub(crate) fn sheet(&self) -> Result<Sheet, DrawError> {
+        let whole = whole(self.figure, &self.wide, self.columns);
+        let pictured = self.figure.panels.iter().any(|panel| matches!(panel, Panel::Pictures(_)));
+        Ok(Sheet { svg: if pictured { None } else { Some(whole.svg(Use::File)?) }, png: whole.bitmap(DENSITY)?.png()? })
+    }
 }
 
 fn lay_out(figure: &Figure, size: Size, arrangement: Arrangement, legend_width: f64) -> Layout {

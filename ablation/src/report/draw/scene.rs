@@ -21,9 +21,9 @@ pub(super) type Point = (f64, f64);
 
 /// A drawing; the origin is its upper left corner.
 #[derive(Clone, Debug, Default)]
-pub(in crate::run::report) struct Scene {
-    pub(in crate::run::report) width: f64,
-    pub(in crate::run::report) height: f64,
+pub(crate) struct Scene {
+    pub(crate) width: f64,
+    pub(crate) height: f64,
     shapes: Vec<Shape>,
 }
 
@@ -71,7 +71,7 @@ enum Shape {
 
 /// The use of an SVG.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::run::report) enum Use {
+pub(crate) enum Use {
     /// A file of its own: with a white background, and each text stretched to the width it was laid out for, whatever font the viewer has.
     File,
     /// Within the page, which has the font and the colours.
@@ -155,7 +155,7 @@ impl Scene {
     }
 
     /// The drawing as SVG, whose user units are tenths of a pixel, because plotters only has whole coordinates.
-    pub(in crate::run::report) fn svg(&self, purpose: Use) -> Result<String, DrawError> {
+    pub(crate) fn svg(&self, purpose: Use) -> Result<String, DrawError> {
         const SCALE: f64 = 10.0;
         let (width, height) = (whole(self.width * SCALE), whole(self.height * SCALE));
         let mut drawn = String::new();
@@ -230,7 +230,7 @@ impl Scene {
     }
 
     /// The drawing as pixels on white, `scale` per unit.
-    pub(in crate::run::report) fn bitmap(&self, scale: usize) -> Result<Bitmap, DrawError> {
+    pub(crate) fn bitmap(&self, scale: usize) -> Result<Bitmap, DrawError> {
         // It is drawn larger and averaged, because plotters leaves most edges jagged; less so where that would take much memory.
         const MOST: f64 = 25e6;
         let finer = if self.width * self.height * ((scale * 3) as f64).powi(2) < MOST { 3 } else { 2 };

@@ -1,7 +1,7 @@
 //! The frame of a panel: title, axes with ticks and labels, names of rules. No part of it covers the data.
 
-use crate::run::model::{Axis, Rule};
-use crate::run::numbers::power_of_ten;
+use crate::report::model::{Axis, Rule};
+use crate::report::numbers::power_of_ten;
 
 use super::axis::Ruler;
 use super::font::{self, widest, wrap};

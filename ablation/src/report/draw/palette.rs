@@ -1,12 +1,12 @@
 //! The colours, for light and dark backgrounds, distinguishable for colour-blind readers.
 
-use crate::run::model::Paint;
+use crate::report::model::Paint;
 
 type Rgb = (u8, u8, u8);
 
 /// A colour by its purpose, so that the page can replace it on a dark background.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::run::report) enum Ink {
+pub(crate) enum Ink {
     /// Titles and numbers.
     Text,
     /// Labels, names of rules.
@@ -39,7 +39,7 @@ const SERIES: [(Rgb, Rgb); 10] = [
 ];
 
 impl Ink {
-    pub(in crate::run::report) fn light(self) -> Rgb {
+    pub(crate) fn light(self) -> Rgb {
         self.pair().0
     }
 
@@ -75,19 +75,19 @@ impl Ink {
     }
 }
 
-fn hex((red, green, blue): Rgb) -> String {
+pub(crate) fn hex((red, green, blue): Rgb) -> String {
     format!("#{red:02X}{green:02X}{blue:02X}")
 }
 
 /// Replaces the colours of an SVG by the page's variables.
-pub(in crate::run::report) fn by_variables(svg: &str) -> String {
+pub(crate) fn by_variables(svg: &str) -> String {
     Ink::all().fold(svg.to_owned(), |svg, ink| {
         svg.replace(&format!("\"{}\"", hex(ink.light())), &format!("\"var({})\"", ink.variable()))
     })
 }
 
 /// The declarations of the page's variables for a light and for a dark background.
-pub(in crate::run::report) fn declarations() -> (String, String) {
+pub(crate) fn declarations() -> (String, String) {
     let of = |colour: fn((Rgb, Rgb)) -> Rgb| {
         Ink::all().map(|ink| format!("{}:{};", ink.variable(), hex(colour(ink.pair())))).collect::<String>()
     };
@@ -95,7 +95,7 @@ pub(in crate::run::report) fn declarations() -> (String, String) {
 }
 
 /// The colour of a painted pixel. The classes rise in lightness with the damage, so that they differ without hue.
-pub(in crate::run::report) fn paint(paint: Paint) -> Rgb {
+pub(crate) fn paint(paint: Paint) -> Rgb {
     match paint {
         Paint::Background => (17, 22, 28),
         Paint::TruePositive | Paint::Foreground => (232, 232, 232),
@@ -109,7 +109,7 @@ pub(in crate::run::report) fn paint(paint: Paint) -> Rgb {
 }
 
 /// The meaning of a byte of a painted picture.
-pub(in crate::run::report) fn paint_of(byte: u8) -> Option<Paint> {
+pub(crate) fn paint_of(byte: u8) -> Option<Paint> {
     const PAINTS: [Paint; 9] = [
         Paint::Background,
         Paint::TruePositive,
@@ -124,7 +124,7 @@ pub(in crate::run::report) fn paint_of(byte: u8) -> Option<Paint> {
     PAINTS.into_iter().find(|paint| *paint as u8 == byte)
 }
 
-pub(in crate::run::report) fn paint_hex(of: Paint) -> String {
+pub(crate) fn paint_hex(of: Paint) -> String {
     hex(paint(of))
 }
 

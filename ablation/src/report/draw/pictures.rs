@@ -1,6 +1,6 @@
 //! Small images in rows and columns.
 
-use crate::run::model::{Picture, PictureKind, Pictures};
+use crate::report::model::{Picture, PictureKind, Pictures};
 
 use super::bitmap::Bitmap;
 use super::font::{self, wrap};
@@ -9,7 +9,7 @@ use super::palette::{self, Ink};
 use super::scene::{Anchor, Direction, Scene};
 
 /// The pixels of a picture, in colour. Missing bytes are black.
-pub(in crate::run::report) fn bitmap(picture: &Picture) -> Bitmap {
+pub(crate) fn bitmap(picture: &Picture) -> Bitmap {
     Bitmap::from_colours(picture.width, picture.height, |column, row| {
         let byte = picture.pixels.get(row * picture.width + column).copied().unwrap_or(0);
         match picture.kind {
@@ -20,7 +20,7 @@ pub(in crate::run::report) fn bitmap(picture: &Picture) -> Bitmap {
 }
 
 /// The side of a picture's place, given the columns of pictures and the columns of the figure.
-pub(in crate::run::report) fn side(columns: usize, of_figure: usize) -> f64 {
+pub(crate) fn side(columns: usize, of_figure: usize) -> f64 {
     // The width of the page without the names of the rows.
     let width = match of_figure {
         0 | 1 => 900.0,

@@ -3,8 +3,8 @@
 use plotters::style::RGBColor;
 use plotters::style::colors::colormaps::{ColorMap, ViridisRGB};
 
-use crate::run::model::Heat;
-use crate::run::numbers::power_of_ten;
+use crate::report::model::Heat;
+use crate::report::numbers::power_of_ten;
 
 use super::axis::{Room, Ruler};
 use super::bitmap::Bitmap;
@@ -142,8 +142,8 @@ fn borders(middles: &[f64], ruler: &Ruler) -> Vec<f64> {
 fn edges(middles: &[f64], ruler: &Ruler) -> impl Iterator<Item = f64> {
     let borders = borders(middles, ruler);
     let value = |at: f64| match ruler.scale {
-        crate::run::model::Scale::Linear => at,
-        crate::run::model::Scale::Log => 10_f64.powf(at),
+        crate::report::model::Scale::Linear => at,
+        crate::report::model::Scale::Log => 10_f64.powf(at),
     };
     let ends = [borders.first().copied(), borders.last().copied()].map(|end| end.map(value));
     ends.into_iter().flatten()
@@ -164,7 +164,7 @@ fn cells(middles: &[f64], ruler: &Ruler, pixels: usize) -> Vec<Option<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::model::Axis;
+    use crate::report::model::Axis;
 
     #[test]
     fn cells_meet_halfway() {

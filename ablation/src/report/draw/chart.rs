@@ -1,8 +1,9 @@
 //! Lines, dots and bars over two axes.
 
-use crate::run::model::{Axis, Chart, Look, Series};
+use crate::report::model::{Axis, Chart, Look, Series};
 
 use super::axis::{Room, Ruler};
+use super::boxes;
 use super::frame::{Frame, Margins, Plot, Size};
 use super::marker::{LINE, marker};
 use super::palette::Ink;
@@ -17,7 +18,7 @@ pub(super) struct Plan<'a> {
 impl<'a> Plan<'a> {
     pub(super) fn new(chart: &'a Chart, size: Size) -> Self {
         let any = |look: fn(Look) -> bool| chart.series.iter().any(|series| look(series.look));
-        let lines_only = !any(|look| matches!(look, Look::Dots | Look::Bars));
+        let lines_only = !any(|look| matches!(look, Look::Dots | Look::Bars | Look::Boxes));
         let bars = any(|look| look == Look::Bars);
         let at = |horizontal| chart.rules.iter().filter(move |rule| rule.horizontal == horizontal).map(|rule| rule.at);
         let shown = |series: &'a Series| points(series).filter(|point| point.y.is_some() || point.spread.is_some());
@@ -44,6 +45,7 @@ impl<'a> Plan<'a> {
             }
         }
         self.draw_beside(&mut scene, plot, Look::Bars);
+        self.draw_boxes(&mut scene, plot);
         for (index, series) in self.chart.series.iter().enumerate() {
             if matches!(series.look, Look::Line | Look::Dashed) {
                 self.draw_line(&mut scene, plot, index, series);
@@ -202,6 +204,28 @@ impl<'a> Plan<'a> {
         }
     }
 
+    /// Draws the distribution at each place of the x axis; those of several series are beside each other.
+    fn draw_boxes(&self, scene: &mut Scene, plot: Plot) {
+        let drawn: Vec<(usize, &Series)> =
+            self.chart.series.iter().enumerate().filter(|(_, series)| series.look == Look::Boxes).collect();
+        let step = 0.8 * self.smallest_step(plot, &drawn) / drawn.len().max(1) as f64;
+        for (number, (_, series)) in drawn.iter().enumerate() {
+            let shift = (number as f64 - (drawn.len() as f64 - 1.0) / 2.0) * step;
+            let mut places: Vec<f64> = series.x.clone();
+            places.sort_by(f64::total_cmp);
+            places.dedup();
+            for place in places {
+                let Some(x) = self.x(plot, place).map(|x| x + shift) else { continue };
+                let at = points(series).filter(|point| point.x == place);
+                let mut values: Vec<f64> = at.filter_map(|point| self.frame.y.space(point.y?)).collect();
+                values.sort_by(f64::total_cmp);
+                let half = (0.42 * step).clamp(2.0, 44.0);
+                let y = |value| plot.y(self.frame.y.share(value)).clamp(plot.top, plot.bottom);
+                boxes::draw(scene, plot, x, half, &values, y, Ink::Series(series.colour));
+            }
+        }
+    }
+
     /// The smallest distance between two places of the x axis that have points.
     fn smallest_step(&self, plot: Plot, drawn: &[(usize, &Series)]) -> f64 {
         let mut places: Vec<f64> =
@@ -220,14 +244,14 @@ fn is_named(axis: &Axis) -> bool {
 
 /// A point of a series.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::run::report) struct SeriesPoint {
-    pub(in crate::run::report) x: f64,
-    pub(in crate::run::report) y: Option<f64>,
-    pub(in crate::run::report) spread: Option<[f64; 2]>,
+pub(crate) struct SeriesPoint {
+    pub(crate) x: f64,
+    pub(crate) y: Option<f64>,
+    pub(crate) spread: Option<[f64; 2]>,
 }
 
 /// The points in order, without those that are not numbers.
-pub(in crate::run::report) fn points(series: &Series) -> impl Iterator<Item = SeriesPoint> {
+pub(crate) fn points(series: &Series) -> impl Iterator<Item = SeriesPoint> {
     series.x.iter().enumerate().map(|(index, x)| SeriesPoint {
         x: *x,
         y: series.y.get(index).copied().flatten().filter(|y| y.is_finite()),

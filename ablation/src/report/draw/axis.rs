@@ -1,7 +1,7 @@
 //! From values to places along an axis, and its ticks.
 
-use crate::run::model::{Axis, Scale};
-use crate::run::numbers::{number, power_of_ten};
+use crate::report::model::{Axis, Scale};
+use crate::report::numbers::{number, power_of_ten};
 
 /// A tick: its place and its label.
 #[derive(Clone, Debug, PartialEq)]

@@ -91,7 +91,7 @@ pub(super) fn wrap(text: &str, size: f64, most: f64) -> Vec<String> {
 }
 
 /// Replaces the spaces in "α = 0.3" and "5 %" by ones that do not break.
-pub(in crate::run::report) fn kept_together(text: &str) -> String {
+pub(crate) fn kept_together(text: &str) -> String {
     text.replace(" = ", "\u{a0}=\u{a0}").replace(" %", "\u{a0}%")
 }
 
