@@ -32,7 +32,7 @@ fn binary_balance_and_weights() {
     let text = folder.run("inspect y.npy", &[]).text();
     assert!(text.contains("pos_weight 7 ") && text.contains("bce + dice(smooth=1)"), "{text}");
     // What is said to be an expression is one.
-    folder.c("z.npy", &[2, 4, 5], &[0.25f32; 40]);
+    folder.c("z.npy", &[2, 4, 5], &[-0.25f32; 40]);
     for advice in json["advice"].as_array().expect("advice") {
         for loss in advice["losses"].as_array().expect("losses") {
             let loss = loss.as_str().expect("an expression");

@@ -104,6 +104,7 @@ fn label_maps_have_the_scores_of_their_confusion() {
     folder.c("yf.npy", &[1, 10, 12, 1], &truth.iter().map(|label| f32::from(*label)).collect::<Vec<_>>());
     let metrics = |words: &str| folder.run(words, &["--json"]).json()["metrics"]["classes"].clone();
     assert_eq!(metrics("score --prediction p.png --targets y.png"), json["metrics"]["classes"]);
+    assert_eq!(json["files"][0]["paired_by"]["targets"], "order");
     assert_eq!(metrics("score --prediction p.png --targets yf.npy"), json["metrics"]["classes"]);
     let mut child = Command::new(env!("CARGO_BIN_EXE_ablation"))
         .args(["score", "--prediction", "-", "--targets", "y.png", "--json"])
@@ -135,6 +136,10 @@ fn label_maps_that_may_mean_two_things_are_refused() {
         let message = folder.run(BY_LABELS, &[]).one_line();
         assert!(message.contains(told), "{message}");
     }
+    // Probabilities as grey levels.
+    let levels: Vec<u8> = (0..80u8).collect();
+    write(&levels.iter().map(|level| level / 40).collect::<Vec<_>>(), &levels);
+    assert!(folder.run(BY_LABELS, &[]).one_line().contains("--probs"));
     write(&[0, 255, 255, 0], &[0, 1, 0, 0]);
     let json = folder.run(BY_LABELS, &["--foreground", "1,255"]).json();
     close(number(&json, "metrics/classes/0/mean/dice/value"), 2.0 / 3.0, 1e-12);

@@ -339,7 +339,7 @@ fn ordinary_masks_are_not_refused() {
             false => vec![images, height, width],
         };
         let folder = Folder::new();
-        folder.c("z.npy", &shape, &vec![0.5f32; count]).c("y.npy", &shape, &targets);
+        folder.c("z.npy", &shape, &vec![-0.5f32; count]).c("y.npy", &shape, &targets);
         folder.run("score --logits z.npy --targets y.npy --json", &[]).json()["targets_read_as"] == "binary"
     }
     QuickCheck::new().tests(40).quickcheck(holds as fn(u32, u8, u8, u8, bool) -> bool);
@@ -465,7 +465,7 @@ fn messages_show_the_value_of_the_file_and_hints_say_what_looks_odd() {
     let mut logits = vec![0.25f64; PIXELS];
     assert!({
         folder.c("z.npy", &SHAPE, &logits);
-        warnings(&json(&folder, "y.npy", &[])).contains("give them with --probs")
+        refusal(&folder, "y.npy", &[]).contains("give them with --probs")
     });
     logits[7] = 1e39;
     folder.c("z.npy", &SHAPE, &logits);
@@ -483,7 +483,7 @@ fn messages_show_the_value_of_the_file_and_hints_say_what_looks_odd() {
     let mut logits = vec![0.5f64; 3 * PIXELS];
     folder.c("c.npy", &[2, 3, 4, 5], &logits);
     let words = "score --json --logits c.npy --targets y.npy";
-    assert!(warnings(&folder.run(words, &[]).json()).contains("--probs"));
+    assert!(folder.run(words, &[]).one_line().contains("--probs"));
     logits[25] = -1e200;
     folder.c("c.npy", &[2, 3, 4, 5], &logits);
     let message = folder.run(words, &[]).one_line();
@@ -510,7 +510,7 @@ fn messages_show_the_value_of_the_file_and_hints_say_what_looks_odd() {
     let message = folder.run("score --probs p.npy --targets y.npy --loss lovasz", &[]).refusal();
     assert!(message.contains("lovasz_hinge is a loss of logits, and the inputs are probabilities"), "{message}");
     folder.run("score --probs p.npy --targets y.npy", &["--loss", "topk + ohem + balanced_bce + unified_focal"]).text();
-    logits[25] = 0.25;
+    logits[25] = -0.25;
     folder.c("c.npy", &[2, 3, 4, 5], &logits);
     folder.run(words, &["--loss", "top_k + ohem + lovasz_softmax"]).text();
 }
@@ -518,7 +518,7 @@ fn messages_show_the_value_of_the_file_and_hints_say_what_looks_odd() {
 #[test]
 fn shapes_that_can_be_read_in_two_ways_are_refused() {
     let folder = Folder::new();
-    let logits = vec![0.75f32; 5 * 5 * 7];
+    let logits = vec![-0.75f32; 5 * 5 * 7];
     folder.c("z.npy", &[5, 5, 7], &logits).c("y.npy", &[5, 7], &[1u8; 35]);
     let message = folder.run("score --logits z.npy --targets y.npy", &[]).one_line();
     assert!(message.contains("one image of 5 classes, or 5 images of 5 classes"), "{message}");

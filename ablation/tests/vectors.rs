@@ -112,6 +112,10 @@ fn score(case: &Value) -> Result<f64, String> {
     case["value"].as_f64().ok_or("no value")?;
 
     let mut arguments = vec!["score", option, input, "--targets", file("targets").ok_or("no targets")?, "--json"];
+    if option == "--logits" {
+        // Some cases have few pixels, whose logits all lie in [0, 1].
+        arguments.push("--small-logits");
+    }
     let epsilon = case["loss"]["params"]["eps"].as_f64().map(|epsilon| epsilon.to_string());
     if let (Some(epsilon), "--probs") = (&epsilon, option) {
         arguments.extend(["--epsilon", epsilon]);

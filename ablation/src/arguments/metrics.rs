@@ -23,31 +23,31 @@ pub(crate) struct MetricArguments {
     #[arg(long, value_name = "DISTANCE", default_value = "1", value_parser = not_negative)]
     pub(crate) tolerance: f64,
 
-    /// The points that surface distances run between
+    /// Which points surface distances are measured between
     #[arg(long, value_enum, value_name = "POINTS", default_value_t = SurfacePoints::Voxels)]
     pub(crate) points: SurfacePoints,
 
-    /// How far from the outline boundary_iou looks, in pixels [default: 2 % of the image's diagonal]
+    /// The distance from the outline within which boundary_iou counts pixels, in pixels [default: 2 % of the image's diagonal]
     #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) boundary_width: Option<u32>,
 
-    /// Which pixels touch, so that they are of one object
+    /// Which neighbours belong to the same object
     #[arg(long, value_enum, value_name = "HOW", default_value_t = Touching::Corners)]
     pub(crate) connectivity: Touching,
 
-    /// Count objects by size as well: the borders between sizes, in the unit of the spacing to the power of its axes
+    /// Also count objects by size: the borders between sizes, as areas or volumes in the unit of the spacing
     #[arg(long, value_name = "SIZES", value_delimiter = ',', value_parser = positive)]
     pub(crate) sizes: Vec<f64>,
 
-    /// The bins of ece and mce
+    /// The number of bins of ece and mce
     #[arg(long, value_name = "BINS", default_value = "15", value_parser = clap::value_parser!(u32).range(1..=4096))]
     pub(crate) bins: u32,
 
-    /// Score class 0 as an object of its own, too
+    /// Score class 0, the background, like the other classes
     #[arg(long)]
     pub(crate) include_background: bool,
 
-    /// What a class counts for in an image where neither truth nor prediction has it
+    /// How to count a class in an image that has it neither in truth nor in prediction
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = BothEmpty::Skip)]
     pub(crate) both_empty: BothEmpty,
 
@@ -55,11 +55,11 @@ pub(crate) struct MetricArguments {
     #[arg(long, value_name = "LEVEL", num_args = 0..=1, default_missing_value = "0.95", value_parser = level)]
     pub(crate) intervals: Option<f64>,
 
-    /// How many resamples of the images are drawn
+    /// The number of resamples of the images
     #[arg(long, value_name = "N", default_value = "2000", value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
     pub(crate) resamples: u32,
 
-    /// The seed that resamples are drawn from
+    /// The seed of the resamples
     #[arg(long, value_name = "SEED", default_value = "0")]
     pub(crate) seed: u64,
 
@@ -82,11 +82,11 @@ pub(crate) struct OutputArguments {
     #[arg(long, value_name = "FILE")]
     pub(crate) map: Option<PathBuf>,
 
-    /// Write the exact sums in place of finishing, for `ablation merge`
+    /// Write the exact sums for `ablation merge`, instead of an answer
     #[arg(long, value_name = "FILE", conflicts_with_all = ["grad", "map", "csv", "json"])]
     pub(crate) state: Option<PathBuf>,
 
-    /// Write the answer to a file; one that ends in .json or .csv says the format as well
+    /// Write the answer to a file, as JSON or CSV if its name ends in .json or .csv
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
 
@@ -190,12 +190,12 @@ pub(crate) enum Touching {
     Corners,
 }
 
-/// What a class counts for that neither truth nor prediction has.
+/// How to count a class that neither truth nor prediction has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum BothEmpty {
-    /// Nothing: the image leaves the class's mean, and is counted as absent
+    /// Leave the image out of the class's mean, and count it as absent
     Skip,
-    /// A perfect prediction
+    /// Count it as a perfect prediction
     Perfect,
 }
 

@@ -12,13 +12,12 @@ use crate::targets::Value;
 
 /// Score predictions against targets.
 ///
-/// One pass over the pixels gives the losses asked for, how many pixels were valid, ignored and rejected, and the
-/// confusion, soft and at a threshold; of several classes a table of each class. Arrays are streamed, so they may be
-/// larger than memory (but see below for arrays in different orders). --metrics adds overlap, surface distances, objects
-/// and calibration, an image at a time.
+/// One pass over the pixels computes the losses, counts valid, ignored and rejected pixels, and gives the confusion, soft
+/// and at a threshold; several classes have a table. Arrays are streamed, so they may be larger than memory (but see below
+/// for arrays in different orders). --metrics adds overlap, surface distances, objects and calibration, an image at a time.
 ///
-/// Binary masks are logits and targets of the same shape. Logits (N, C, …) with labels (N, …) are C classes, by a
-/// softmax. --prediction scores label maps, of which there are no losses.
+/// Logits and targets of the same shape are binary masks. Logits (N, C, …) with labels (N, …) are C classes, by a softmax.
+/// --prediction scores label maps, which have metrics but no losses.
 ///
 /// Files are .npy, .npz and .safetensors (name one of several arrays as file.npz:name), .nii and .nii.gz, PNG and TIFF;
 /// a folder or a pattern in quotes names many, and - is standard input.
@@ -38,8 +37,8 @@ pub(crate) struct ScoreArguments {
     #[arg(long, visible_alias = "predictions", value_name = "FILE", num_args = 1.., help_heading = "Input")]
     pub(crate) prediction: Vec<OsString>,
 
-    /// Targets of the same shape: bool or integers 0/1, or floats in [0, 1]; others with --foreground. Labels of classes:
-    /// whole numbers from 0, without the axis of classes; with it, --one-hot or --multi-label
+    /// Targets: masks of the shape of the logits (bool, 0 and 1, or floats in [0, 1]; other values need --foreground), or
+    /// labels of classes (whole numbers from 0) without the axis of classes; with that axis, --one-hot or --multi-label
     #[arg(long, value_name = "FILE", num_args = 1.., required_unless_present = "compare", help_heading = "Input")]
     pub(crate) targets: Vec<OsString>,
 
@@ -51,13 +50,13 @@ pub(crate) struct ScoreArguments {
     #[arg(long, value_name = "FILE", num_args = 1.., help_heading = "Input")]
     pub(crate) weights: Vec<OsString>,
 
-    /// What decides which files belong together: order, name, or the name of the targets' file made of the other's, such as
-    /// "{id}_mask.png", or "{id}_logits.npy:{id}_mask.png" [default: their order if all are named one by one and the names
+    /// Pair files by order, by name, or by a rule that makes the name of the targets' file from the prediction's, such as
+    /// "{id}_mask.png" or "{id}_logits.npy:{id}_mask.png" [default: their order if all are named one by one and the names
     /// do not contradict it, else their names]
     #[arg(long, value_name = "RULE", help_heading = "Input")]
     pub(crate) pair: Option<PairRule>,
 
-    /// One mask is that of every image: targets lack the first axis, or are one file for several
+    /// Use one mask for every image: the targets lack the first axis, or one file stands beside several
     #[arg(long, help_heading = "Input")]
     pub(crate) broadcast: bool,
 
@@ -89,7 +88,7 @@ pub(crate) struct ScoreArguments {
     #[arg(long, conflicts_with = "one_hot", help_heading = "Input")]
     pub(crate) multi_label: bool,
 
-    /// The last axis of logits or probabilities is that of classes (of one-hot targets, too): (N, H, W, C) or (H, W, C)
+    /// The last axis of logits or probabilities (and of one-hot targets) counts the classes: (N, H, W, C) or (H, W, C)
     #[arg(long, conflicts_with_all = ["grad", "prediction"], help_heading = "Input")]
     pub(crate) channels_last: bool,
 
@@ -109,7 +108,7 @@ pub(crate) struct ScoreArguments {
     pub(crate) spacing: Vec<f64>,
 
     /// The order of the axes of arrays that stand beside NIfTI volumes: zyx as SimpleITK and nnU-Net have them, or xyz as
-    /// nibabel [default: the one that fits the shapes; where both do, it has to be said]
+    /// nibabel [default: the one that fits the shapes; needed where both fit]
     #[arg(long, value_enum, value_name = "ORDER", help_heading = "Input")]
     pub(crate) axes: Option<AxisOrder>,
 
@@ -121,15 +120,19 @@ pub(crate) struct ScoreArguments {
     #[arg(long, value_name = "E", default_value = "1e-7", value_parser = epsilon, conflicts_with = "logits", help_heading = "Input")]
     pub(crate) epsilon: f32,
 
-    /// What to do about a pixel that is out of range (a logit that is not finite, a target outside [0, 1], …)
+    /// What to do with a pixel that is out of range (a logit that is not finite, a target outside [0, 1], …)
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = OnBad::Error, help_heading = "Input")]
     pub(crate) on_bad: OnBad,
+
+    /// Take logits as logits though all of them lie in [0, 1], as probabilities do
+    #[arg(long, conflicts_with_all = ["probs", "prediction", "compare"], help_heading = "Input")]
+    pub(crate) small_logits: bool,
 
     /// Refuse probabilities and soft targets that lie outside [0, 1] by rounding alone (1e-6), in place of clamping them
     #[arg(long, help_heading = "Input")]
     pub(crate) strict: bool,
 
-    /// Score the other files if one is broken, name those that are, and end with exit code 1
+    /// Skip broken files: score the others, name the broken ones, and end with exit code 1
     #[arg(long, help_heading = "Input")]
     pub(crate) keep_going: bool,
 
@@ -147,16 +150,16 @@ pub(crate) struct ScoreArguments {
     #[arg(long, value_name = "WEIGHTS", help_heading = "Scores")]
     pub(crate) class_weights: Option<WeightsFrom>,
 
-    /// The mean over images of each image's loss, in place of the loss of all pixels pooled; axis 0 is the image. With a
-    /// file, a row for each image and class as CSV, or JSON Lines if it ends in .jsonl
+    /// Average the losses of the images, instead of pooling all pixels; axis 0 counts the images. With a file, write a row
+    /// for each image and class as CSV, or JSON Lines if it ends in .jsonl
     #[arg(long, value_name = "FILE", num_args = 0..=1, help_heading = "Scores")]
     pub(crate) per_image: Option<Option<PathBuf>>,
 
-    /// What an image counts for that has no valid pixel; with --per-image
+    /// How to count an image without valid pixels; with --per-image
     #[arg(long, value_enum, value_name = "WHAT", default_value_t = EmptyImages::Skip, help_heading = "Scores")]
     pub(crate) empty_images: EmptyImages,
 
-    /// The probability from which on a pixel is called foreground, for the confusion [default: 0.5]
+    /// Count a pixel as foreground from this probability on, in the confusion and the metrics [default: 0.5]
     #[arg(long, value_name = "P", value_parser = threshold, help_heading = "Scores")]
     pub(crate) threshold: Option<f64>,
 
@@ -199,9 +202,9 @@ pub(crate) enum OnBad {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum EmptyImages {
-    /// Nothing: it leaves the mean, and the report says so
+    /// Leave it out of the mean; the report says so
     Skip,
-    /// The loss of no pixels, which is 0
+    /// Count it with the loss of no pixels, which is 0
     Count,
 }
 

@@ -21,6 +21,15 @@ pub enum ArrayError {
         #[source]
         error: io::Error,
     },
+    /// Compressed data that does not unpack, or to something else than was packed.
+    #[error("{array}: its compressed data is damaged: {error}; copy or write the file again")]
+    Unpacking {
+        /// The file, with the member if there is one.
+        array: String,
+        /// What the decompressor says.
+        #[source]
+        error: io::Error,
+    },
     /// A directory, pipe or device where a file is needed.
     #[error(
         "{array}: is {found}, not a regular file; arrays are read by position, \
@@ -272,6 +281,11 @@ impl ArrayError {
     }
 
     pub(super) fn io(array: &str, action: &'static str, error: io::Error) -> Self {
-        Self::Io { array: array.to_owned(), action, error }
+        let array = array.to_owned();
+        // What the operating system did not say, a decompressor said of the data.
+        if action == "read" && error.raw_os_error().is_none() {
+            return Self::Unpacking { array, error };
+        }
+        Self::Io { array, action, error }
     }
 }

@@ -22,11 +22,19 @@ const MATLAB: Foreign =
     Foreign { kind: "a MATLAB file", remedy: "convert it: numpy.save('x.npy', scipy.io.loadmat('x.mat')['variable'])" };
 const DICOM: Foreign =
     Foreign { kind: "a DICOM file", remedy: "convert it: numpy.save('x.npy', pydicom.dcmread('x.dcm').pixel_array)" };
-const PICTURE: &str = "whose compression changes the values of a mask; save it as PNG from what it was made of, or numpy.asarray(PIL.Image.open('x.jpg')) as .npy";
+const PICTURE: &str = "its compression changes the values of a mask; save it as PNG from what it was made of, or numpy.asarray(PIL.Image.open('x.jpg')) as .npy";
 const UNPACK: &str = "unpack it first";
+const VOLUME: &str = "convert it: SimpleITK.WriteImage(SimpleITK.ReadImage('x.nrrd'), 'x.nii.gz')";
+const BITMAP: &str = "convert it without loss: PIL.Image.open('x.bmp').save('x.png')";
+const PAIR: &str =
+    "save header and voxels as one file: nibabel.save(nibabel.Nifti1Image.from_image(nibabel.load('x.hdr')), 'x.nii')";
+const MGH: Foreign = Foreign {
+    kind: "a FreeSurfer volume",
+    remedy: "convert it: nibabel.save(nibabel.Nifti1Image.from_image(nibabel.load('x.mgz')), 'x.nii.gz')",
+};
 
 /// Formats by their first bytes.
-const BEGINNINGS: [(&[u8], Foreign); 14] = [
+const BEGINNINGS: [(&[u8], Foreign); 27] = [
     // The number that torch.save wrote before it wrote archives.
     (b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19", PYTORCH),
     (b"\x80\x02", PICKLE),
@@ -48,7 +56,33 @@ const BEGINNINGS: [(&[u8], Foreign); 14] = [
     (b"BZh", Foreign { kind: "compressed by bzip2", remedy: UNPACK }),
     (b"\x28\xb5\x2f\xfd", Foreign { kind: "compressed by zstd", remedy: UNPACK }),
     (b"7z\xbc\xaf\x27\x1c", Foreign { kind: "a 7-Zip archive", remedy: UNPACK }),
+    (b"NRRD0", Foreign { kind: "an NRRD file", remedy: VOLUME }),
+    (b"ObjectType", Foreign { kind: "a MetaImage file", remedy: VOLUME }),
+    (b"# vtk DataFile", Foreign { kind: "a VTK file", remedy: VOLUME }),
+    (b"BM", Foreign { kind: "a BMP picture", remedy: BITMAP }),
+    (b"GIF8", Foreign { kind: "a GIF picture", remedy: BITMAP }),
+    (b"RIFF", Foreign { kind: "a WebP picture", remedy: BITMAP }),
+    (b"P4", Foreign { kind: "a PBM picture", remedy: BITMAP }),
+    (b"P5", Foreign { kind: "a PGM picture", remedy: BITMAP }),
+    (b"P6", Foreign { kind: "a PPM picture", remedy: BITMAP }),
+    (b"\0\0\0\x0cjP  ", Foreign { kind: "a JPEG 2000 picture", remedy: PICTURE }),
+    // The length of the header, 348, in both orders of bytes. What is a NIfTI was recognised before.
+    (b"\x5c\x01\0\0", Foreign { kind: "an Analyze header", remedy: PAIR }),
+    (b"\0\0\x01\x5c", Foreign { kind: "an Analyze header", remedy: PAIR }),
+    (b"\0\0\0\x01\0\0", MGH),
 ];
+
+/// The format of a file whose beginning says nothing, from its name.
+pub(super) fn recognise_name(name: &str) -> Option<Foreign> {
+    let is_image =
+        name.len() > 4 && name.is_char_boundary(name.len() - 4) && name[name.len() - 4..].eq_ignore_ascii_case(".img");
+    is_image.then_some(Foreign { kind: "the voxels of a NIfTI or Analyze pair without their header", remedy: PAIR })
+}
+
+/// The format of what was compressed by gzip.
+pub(super) fn recognise_unpacked(start: &[u8]) -> Option<Foreign> {
+    start.starts_with(b"\0\0\0\x01\0\0").then_some(MGH)
+}
 
 /// How much of a file [`recognise`] looks at.
 pub(super) const LOOKED_AT: u64 = 600;

@@ -24,8 +24,10 @@ mod error;
 mod foreign;
 pub(crate) mod formats;
 mod header;
+mod magic;
 mod position;
 mod reader;
+mod rearranged;
 mod source;
 #[cfg(test)]
 mod tests;

@@ -3,17 +3,17 @@ use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use clap_lex::OsStrExt as _;
 use flate2::read::MultiGzDecoder;
 
 use super::archive::{self, Member};
 use super::dtype::Layout;
-use super::foreign::{self, Foreign};
 use super::formats;
-use super::header::{Header, NPY_MAGIC, sizes};
+use super::header::{Header, sizes};
+use super::magic::{Magic, magic};
 use super::reader::Bytes;
+use super::rearranged::{Repeated, moved};
 use super::{ArrayError, DType, Order, Reader, Result};
 use crate::paths::{is_pattern, shown};
 
@@ -98,6 +98,8 @@ pub enum Format {
 pub struct Space {
     /// The distance between neighbours along the last axes, in millimetres.
     pub spacing: Vec<f64>,
+    /// The distance that the affine says, if it is another.
+    pub other_spacing: Option<Vec<f64>>,
     /// What takes the indices x, y, z to millimetres, if the file says it.
     pub affine: Option<[[f64; 4]; 3]>,
 }
@@ -204,7 +206,8 @@ impl Array {
         let mut shape = self.header.shape.clone();
         let Some(last) = shape.pop() else { return Ok(self) };
         shape.insert(before.min(shape.len()), last);
-        let header = in_memory(shape, self.dtype(), &self.name)?;
+        // The bytes of a value stay in the order of the file.
+        let header = Header { layout: self.header.layout, ..in_memory(shape, self.dtype(), &self.name)? };
         Ok(Self { header, values: Place::Moved(Box::new(self.clone()), before), ..self })
     }
 
@@ -212,7 +215,7 @@ impl Array {
     pub fn repeated(self, times: u64) -> Result<Self> {
         let mut shape = self.header.shape.clone();
         shape.insert(0, times);
-        let header = in_memory(shape, self.dtype(), &self.name)?;
+        let header = Header { layout: self.header.layout, ..in_memory(shape, self.dtype(), &self.name)? };
         Ok(Self { header, values: Place::Repeated(Box::new(self.clone()), times), ..self })
     }
 
@@ -226,6 +229,9 @@ impl Array {
         };
         if let Some(space) = &mut array.space {
             space.spacing.reverse();
+            if let Some(other) = &mut space.other_spacing {
+                other.reverse();
+            }
         }
         if let Place::Scaled(inner, _) = &mut array.values {
             **inner = inner.as_xyz();
@@ -320,58 +326,14 @@ impl Array {
             Place::Moved(stored, before) => memory(moved(stored, *before)?),
             Place::Repeated(stored, times) => {
                 let mut bytes = Vec::new();
-                stored.reader()?.read_bytes_to_end(&mut bytes)?;
-                Box::new(Repeated { bytes: bytes.into(), left: *times, at: 0 })
+                super::together::open_in_order(stored, Order::C)?.read_bytes_to_end(&mut bytes)?;
+                Box::new(Repeated::new(bytes, *times))
             }
         })
     }
 }
 
-/// The same bytes several times.
-struct Repeated {
-    bytes: Arc<[u8]>,
-    left: u64,
-    at: usize,
-}
-
-impl Read for Repeated {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.left == 0 || self.bytes.is_empty() {
-            return Ok(0);
-        }
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let count = rest.len().min(out.len());
-        if let (Some(out), Some(rest)) = (out.get_mut(..count), rest.get(..count)) {
-            out.copy_from_slice(rest);
-        }
-        self.at += count;
-        if self.at == self.bytes.len() {
-            (self.at, self.left) = (0, self.left - 1);
-        }
-        Ok(count)
-    }
-}
-
-/// The bytes of an array whose last axis comes after the first `before` ones.
-fn moved(stored: &Array, before: usize) -> Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    super::together::open_in_order(stored, Order::C)?.read_bytes_to_end(&mut bytes)?;
-    let shape = stored.shape();
-    let [rest @ .., last] = shape else { return Ok(bytes) };
-    let (size, last) = (stored.dtype().size(), in_usize(*last, stored)?);
-    let inner: u64 = rest.iter().skip(before).product();
-    let inner = in_usize(inner, stored)?;
-    let mut result = Vec::with_capacity(bytes.len());
-    for block in bytes.chunks((inner * last * size).max(1)) {
-        for channel in 0..last {
-            let values = block.chunks(size).skip(channel).step_by(last.max(1));
-            values.for_each(|value| result.extend_from_slice(value));
-        }
-    }
-    Ok(result)
-}
-
-fn in_usize(number: u64, array: &Array) -> Result<usize> {
+pub(super) fn in_usize(number: u64, array: &Array) -> Result<usize> {
     let too_large = |_| ArrayError::TooLargeToReorder {
         array: array.name.clone(),
         order: array.order(),
@@ -418,58 +380,6 @@ impl Array {
         };
         Ok(Reader::streaming(self, bytes).starting_at(position))
     }
-}
-
-enum Magic {
-    Npy,
-    Npz,
-    Safetensors,
-    Picture(formats::Kind),
-    Nifti { gzip: bool },
-}
-
-fn magic(file: &mut File, name: &str) -> Result<Magic> {
-    let failed = |error| ArrayError::io(name, "read", error);
-    let mut start = Vec::new();
-    file.by_ref().take(foreign::LOOKED_AT).read_to_end(&mut start).map_err(failed)?;
-    file.rewind().map_err(failed)?;
-    if start.is_empty() {
-        return Err(ArrayError::Empty { array: name.to_owned() });
-    }
-    if start.starts_with(NPY_MAGIC) {
-        return Ok(Magic::Npy);
-    }
-    // The second form is that of an archive without members.
-    if start.starts_with(b"PK\x03\x04") || start.starts_with(b"PK\x05\x06") {
-        return Ok(Magic::Npz);
-    }
-    if formats::is_safetensors(&start) {
-        return Ok(Magic::Safetensors);
-    }
-    if let Some(kind) = formats::kind_of(&start) {
-        return Ok(Magic::Picture(kind));
-    }
-    if formats::is_nifti(&start) {
-        return Ok(Magic::Nifti { gzip: false });
-    }
-    let array = name.to_owned();
-    if start.starts_with(b"\x1f\x8b") {
-        let mut unpacked = Vec::new();
-        // What is no NIfTI, or damaged, has a message of its own below.
-        let read = MultiGzDecoder::new(&*file).take(foreign::LOOKED_AT).read_to_end(&mut unpacked);
-        file.rewind().map_err(failed)?;
-        if formats::is_nifti(&unpacked) {
-            return Ok(Magic::Nifti { gzip: true });
-        }
-        if let Err(error) = read {
-            return Err(ArrayError::io(name, "unpack", error));
-        }
-    }
-    if let Some(Foreign { kind, remedy }) = foreign::recognise(&start) {
-        return Err(ArrayError::OtherFormat { array, kind, remedy });
-    }
-    start.truncate(NPY_MAGIC.len());
-    Err(ArrayError::NotAnArray { array, start: start.escape_ascii().to_string() })
 }
 
 fn open_file(path: &Path, name: &str) -> Result<File> {

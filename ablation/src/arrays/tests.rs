@@ -472,7 +472,7 @@ fn damaged_archives_are_errors() {
     let mut flipped = good.clone();
     flipped[2000] ^= 1;
     let message = folder.message(all_f32(folder.array("z.npz", &flipped).reader().unwrap()));
-    assert!(message.starts_with("z.npz: cannot read: Invalid checksum"), "{message}");
+    assert!(message.starts_with("z.npz: its compressed data is damaged: Invalid checksum"), "{message}");
 
     let central = good.windows(4).rposition(|bytes| bytes == b"PK\x01\x02").unwrap();
     let mut encrypted = good.clone();

@@ -17,6 +17,8 @@ pub(super) struct Raster {
     pub(super) numbers: Vec<f32>,
     /// Whether the last of two or four channels is opacity, and how large it is where a pixel is opaque.
     opaque: f32,
+    /// Whether the numbers are those of a file that counts from white to black, turned round.
+    pub(super) inverted: bool,
     /// Red, green and blue of each number, if the numbers are those of colours.
     palette: Option<Vec<u8>>,
 }
@@ -35,6 +37,16 @@ impl Raster {
     pub(super) fn is_opaque(&self) -> bool {
         let last = self.numbers.iter().skip(self.channels - 1).step_by(self.channels);
         last.into_iter().all(|opacity| *opacity == self.opaque)
+    }
+
+    /// Whether the last channel, of opacity, says nothing else than the first: it is the same everywhere, or full where the first is not 0 and none where it is.
+    pub(super) fn has_silent_opacity(&self) -> bool {
+        let pixels = || {
+            self.numbers.chunks_exact(self.channels.max(1)).filter_map(|pixel| Some((pixel.first()?, pixel.last()?)))
+        };
+        let first = pixels().next().map(|(_, opacity)| *opacity);
+        pixels().all(|(_, opacity)| Some(*opacity) == first)
+            || pixels().all(|(number, opacity)| *opacity == if *number == 0.0 { 0.0 } else { self.opaque })
     }
 }
 
@@ -59,8 +71,8 @@ pub(super) fn of_bytes(bytes: &[u8], name: &str) -> Result<Raster, ImageError> {
         if picture.pages > 1 {
             return Err(problem("is a stack of several images; save each as a file of its own".to_owned()));
         }
-        let Picture { width, height, channels, numbers, opaque, palette, .. } = picture;
-        return Ok(Raster { width, height, channels, numbers: numbers.to_f32(), opaque, palette });
+        let Picture { width, height, channels, numbers, opaque, inverted, palette, .. } = picture;
+        return Ok(Raster { width, height, channels, numbers: numbers.to_f32(), opaque, inverted, palette });
     }
     let remedy = "accepted: PNG, TIFF and .npy; convert it without loss";
     Err(problem(match bytes {
@@ -127,5 +139,5 @@ fn npy(path: &Path, name: &str) -> Result<Raster, ImageError> {
         wide.into_iter().map(|number| number as f32).collect()
     };
     // Arrays do not say what opaque is.
-    Ok(Raster { width, height, channels, numbers, opaque: 255.0, palette: None })
+    Ok(Raster { width, height, channels, numbers, opaque: 255.0, inverted: false, palette: None })
 }

@@ -10,6 +10,7 @@ mod tests;
 
 use std::path::Path;
 
+use crate::arrays::formats::{INVERTED, OPACITY};
 use crate::paths::shown;
 use decode::{Raster, decode};
 pub(crate) use error::ImageError;
@@ -100,6 +101,12 @@ impl Mask {
 
     fn of_raster(raster: Raster, name: String) -> Result<Self, ImageError> {
         let of_file = |problem| ImageError::new(&name, problem);
+        if raster.inverted {
+            return Err(of_file(INVERTED.to_owned()));
+        }
+        if (raster.channels == 2 || raster.channels == 4) && !raster.has_silent_opacity() {
+            return Err(of_file(OPACITY.to_owned()));
+        }
         let Raster { width, height, channels, numbers, .. } = raster;
         // Many programs save a grey mask with three equal channels; the fourth of these is opacity.
         let colours = if channels == 2 || channels == 4 { channels - 1 } else { channels };

@@ -110,6 +110,9 @@ fn colours_and_opacity() {
     assert_eq!(Image::read(&grey).unwrap().channels, 3);
     let clear = folder.with("clear.png", &png(1, 1, png::ColorType::Rgba, png::BitDepth::Eight, &[], &[7, 7, 7, 9]));
     assert!(Image::read(&clear).unwrap_err().to_string().contains("transparent"));
+    // Black, and the mask is the opacity.
+    let soft = png(2, 1, png::ColorType::Rgba, png::BitDepth::Eight, &[], &[0, 0, 0, 255, 0, 0, 0, 0]);
+    assert!(Mask::read(&folder.with("soft.png", &soft)).unwrap_err().to_string().contains("opacity"));
 }
 
 #[test]

@@ -7,9 +7,9 @@ use std::path::Path;
 use loss_metrics::facts::Metric;
 use serde::Serialize;
 
-use super::ScoreError;
 use super::finish::deliver;
-use super::metrics::{PresenceWord, Resamples, Row, Rows, interval, read_rows};
+use super::metrics::{PresenceWord, Resamples, Row, Rows, interval, read_rows, settings_difference};
+use super::{ScoreError, written};
 use crate::answer::Answer;
 use crate::arguments::ScoreArguments;
 use crate::error::Error;
@@ -69,6 +69,7 @@ pub(super) fn compare(arguments: &ScoreArguments) -> Result<Answer, ScoreError> 
     let [a, b] = &arguments.metric.compare[..] else {
         return Err(ScoreError::usage("--compare takes two files of rows".to_owned()));
     };
+    written::check(&arguments.output, None, &arguments.metric.compare)?;
     let level = arguments.metric.intervals.unwrap_or(0.95);
     let rows = [read_rows(a)?, read_rows(b)?];
     let differences = differences(&rows, [a, b], arguments, level)?;
@@ -129,7 +130,7 @@ fn differences(
             let class = class.map_or("all".to_owned(), |class| class.to_string());
             return Err(ScoreError::usage(format!(
                 "{}: has no row for image {image} of {targets}, class {class} ({} rows of {} are missing); both models have to be scored on the same \
-                 images",
+                 images, with targets of the same names",
                 shown(other_path),
                 missing.len(),
                 shown(own_path)
@@ -138,7 +139,20 @@ fn differences(
     }
     for (place, row) in &a {
         // The truth is the same, or the files are not of the same images.
-        let other = b.get(place).and_then(|row| row.truth);
+        let other = b.get(place);
+        if let Some(other) = other.filter(|other| other.valid != row.valid) {
+            return Err(ScoreError::usage(format!(
+                "{}: {} pixels count of image {} of {}, and {} in {}; both models have to be scored on the same pixels (--mask, --ignore, \
+                 --on-bad)",
+                shown(paths[1]),
+                other.valid,
+                row.image,
+                row.targets,
+                row.valid,
+                shown(paths[0])
+            )));
+        }
+        let other = other.and_then(|row| row.truth);
         if row.truth != other {
             return Err(ScoreError::usage(format!(
                 "{}: image {} of {} has {} true pixels of class {}, and {} in {}; the images are not the same",
@@ -187,6 +201,19 @@ fn differences(
                     && !arguments.metric.metrics.iter().any(|wanted| wanted.contains(metric))
             }) {
                 continue;
+            }
+            let settings = first.iter().zip(&second).find_map(|(a, b)| {
+                let (a, b) = (a.as_ref()?, b.as_ref()?);
+                let both_have_it = a.value(name).is_some() && b.value(name).is_some();
+                settings_difference(&a.settings, &b.settings, name).filter(|_| both_have_it)
+            });
+            if let Some((setting, one, other)) = settings {
+                return Err(ScoreError::usage(format!(
+                    "{}: {name} was measured with {setting}={other}, and with {setting}={one} in {}; score both models with the same \
+                     settings, or leave {name} out with --metrics",
+                    shown(paths[1]),
+                    shown(paths[0])
+                )));
             }
             let higher_is_better = metric.is_some_and(|metric| metric.facts().higher_is_better);
             // A class that is nowhere is right if the other model found it there.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use super::inputs::Broken;
+use super::inputs::{Broken, PairedByOption};
 use super::metrics::{self, Measured, Summary};
 use super::results::Report;
 use super::{ScoreError, page, report};
@@ -23,6 +23,8 @@ pub(crate) struct Finishing<'a> {
     pub(crate) input: &'a str,
     /// The files that were scored, each with its targets.
     pub(crate) files: Vec<[String; 2]>,
+    /// By what they were paired, if that is known.
+    pub(crate) paired_by: Option<PairedByOption>,
     /// Where pixels can be read once more, for pictures; states have none.
     #[cfg_attr(not(feature = "report"), expect(dead_code, reason = "only pictures need pixels"))]
     pub(crate) pixels: Option<page::Pixels<'a>>,
@@ -37,6 +39,7 @@ impl<'a> Finishing<'a> {
             rows: arguments.rows(),
             input,
             files: pixels.inputs.iter().map(names).collect(),
+            paired_by: pixels.inputs.first().map(|inputs| inputs.paired_by),
             pixels: Some(pixels),
         }
     }
@@ -105,8 +108,16 @@ pub(super) fn finish_labels(
     })?;
     warnings.iter().for_each(terminal::warn);
     let text = if output.json() {
-        let names: Vec<_> =
-            files.iter().map(|[input, targets]| json!({ "prediction": input, "targets": targets })).collect();
+        let names: Vec<_> = files
+            .iter()
+            .map(|[input, targets]| {
+                let mut names = json!({ "prediction": input, "targets": targets });
+                if let Some(by) = finishing.paired_by {
+                    names["paired_by"] = json!(by);
+                }
+                names
+            })
+            .collect();
         let report = json!({ "files": names, "warnings": warnings, "broken": broken, "metrics": summary });
         serde_json::to_string_pretty(&report).map_err(|error| Error::Output(error.into()))? + "\n"
     } else if output.csv() {
@@ -114,7 +125,10 @@ pub(super) fn finish_labels(
     } else {
         let what = match files {
             [[input, targets]] => format!("{input} against {targets}"),
-            files => format!("{} files", files.len()),
+            files => match finishing.paired_by {
+                Some(by) => format!("{} files, paired by {}", files.len(), by.targets.word()),
+                None => format!("{} files", files.len()),
+            },
         };
         format!("{what}\n\n{}", metrics::text(&summary))
     };

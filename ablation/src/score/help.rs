@@ -42,7 +42,7 @@ What targets mean:
   Targets of the shape of the logits are binary masks: 0 and 1, or soft targets from 0 to 1.
   Masks of other values, as image files have them (0 and 255), need --foreground 255. Other values that occur are
   background if they can only be labels; grey levels, 255 and negative values beside labels are refused, and
-  --background says that they are background. A value that occurs nowhere is an error.
+  --background says that they are background. A value that occurs nowhere is an error. --prediction is read in the same way.
   One-hot targets, where one channel of each pixel is 1, can be read in two ways, and so they are refused without
   --one-hot (labels of classes, by a softmax) or --multi-label (a binary mask in each channel). Axis 1, axis 0 of one
   image and the last axis are looked at, in arrays of three axes and more, if they have 2 to 256 values.
@@ -55,24 +55,26 @@ Pooled or per image:
   By default all pixels of all files are pooled, as in \"batch Dice\".
   --per-image takes the mean over the images (axis 0) of each image's loss, which is another loss.
   An image without valid pixels is left out of that mean, unless --empty-images count.
-  Many files give a row each (the highest first loss first), the pooled result, and the mean over files.
-  --convention takes each part over the batch or each image as that library does.
+  With many files, each has a row, sorted from the highest first loss down. The pooled result and the mean over files follow.
+  --convention takes each part over the batch or over each image, as that library does.
 
 Metrics:
 {metrics}
-  They are computed of each image and class, as --dims, --spacing and the files say what an image is. The table has their
-  means over images, and what adds is pooled over all pixels or objects, too. Class 0 is background (--include-background).
-  A class that was missed, or found where it is not, has the worst value: 0, or the image's diagonal as distance. A class
-  that is neither in truth nor in prediction has no value (--both-empty perfect). Ignored pixels belong to no object.
-  --intervals adds bootstrap intervals over images. --report writes a page with figures and the ten worst images. docs/score.md has definitions, papers and the tools with equal figures.
+  Each is computed for every image and class; --dims, --spacing and the files define an image. The table shows the means
+  over images. Counts of pixels and objects are also pooled over all images. Class 0 is background and has no row, unless
+  --include-background is given. A class that was missed, or found where it is not, gets the worst value: 0, or the image's
+  diagonal as distance. A class that is neither in truth nor in prediction has no value (--both-empty perfect counts it as
+  right). Ignored pixels belong to no object. --intervals adds bootstrap intervals over images, of two images or more.
+  --report writes a page with figures and the ten worst images. docs/score.md has definitions, papers and the tools with
+  equal figures.
 
 Label maps:
-  --prediction p.png --targets y.png scores masks and label maps. Values of 0 and 1 are a binary mask, others classes from 0 to
-  the largest; what may mean something else (0 and 255, a lone 255, labels that are shifted by 1) is refused, and
-  --foreground, --ignore or --classes says what is meant.
+  --prediction p.png --targets y.png scores masks and label maps. Values of 0 and 1 are a binary mask, others are classes
+  from 0 to the largest. Values that may mean something else (0 and 255, a lone 255, labels that are shifted by 1) are
+  refused; --foreground, --ignore or --classes chooses the meaning.
 
 Several machines:
-  --state part.json writes the exact sums in place of finishing. `ablation merge *.json` adds them, to the bits of one run.
+  --state part.json writes the exact sums instead of an answer. `ablation merge *.json` adds them: the same bits as one run.
 
 Examples:
   ablation score --logits z.npy --targets y.npy
@@ -96,15 +98,16 @@ Files:
   (case_1 with case_1_mask); else the same numbers (p001 with 1). Each file must have one partner.
   --mask and --weights pair with the logits by the same rule. The table, JSON (paired_by) and CSV
   show which files were scored together, and by what.
-  A folder stands for the files directly in it that can be read: .npy, .npz, .safetensors, .nii, .nii.gz, .png, .tif, .tiff. * and ? do not match the dot that
-  begins a hidden name; ** stands for folders at any depth.
+  A folder stands for the files directly in it that can be read: .npy, .npz, .safetensors, .nii, .nii.gz, .png, .tif, .tiff.
+  * and ? do not match the dot that begins a hidden name; ** stands for folders at any depth.
+  A file that is named twice with the same targets is refused, because it would count twice.
   A name that is not UTF-8 is shown with \\xff for such a byte; JSON lists it under escaped.
   Shapes must be equal, but for axes of length 1: (N, 1, H, W) goes with (N, H, W), (1, H, W, 1) with (H, W).
   NIfTI volumes are (z, y, x), with their spacing in mm; beside other arrays the order that fits is taken (--axes).
   An array in another order (C, Fortran) than the input is held in memory; the rest is streamed.
   Logits of classes are read a few rows of each class at a time; from an .npz archive an image at a time is held in
   memory, and arrays in Fortran order as a whole.
-  Output files appear whole or not at all.
+  Output files appear whole or not at all, and never replace a file that is read.
 
 Bad input:
   The first bad pixel is named and nothing is written; exit code 2. --on-bad skip scores the rest."

@@ -1,16 +1,17 @@
 //! `ablation merge`: states of several runs are added, and finished as one run.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use loss_core::Counts;
 use loss_expression::{ClassExpression, Expression, binary, classes};
+use serde_json::{Value, json};
 
 use super::finish::{Finishing, finish, finish_labels};
 use super::metrics::{Asked, Measured};
-use super::results::{Finish, Outcome, Reading, Report, Scorer};
-use super::state::{Readings, State};
-use super::{ScoreError, page, report, run};
+use super::results::{FileScores, Finish, Outcome, Reading, Report, Scorer};
+use super::state::{FileNames, Readings, State};
+use super::{ScoreError, page, report, run, written};
 use crate::answer::Answer;
 use crate::arguments::{EmptyImages, MergeArguments};
 use crate::files::same_file;
@@ -29,6 +30,7 @@ pub(crate) fn merge(arguments: &MergeArguments) -> Result<Answer, ScoreError> {
             return Err(ScoreError::usage(format!("{option}: states have no pixels; give it to `ablation score`")));
         }
     }
+    written::check(output, arguments.per_image.as_ref(), &arguments.states)?;
     page::check_build(output)?;
     if let Some(path) = &output.report {
         let others = [("--output", output.output.as_deref()), ("--per-image", arguments.per_image.as_deref())];
@@ -62,7 +64,7 @@ pub(crate) fn merge(arguments: &MergeArguments) -> Result<Answer, ScoreError> {
     let input = if all.scores.iter().any(|file| file.names.probs.is_some()) { "probs" } else { "logits" };
     let files = all.files.iter().map(|file| [file.input.clone(), file.targets.clone()]).collect();
     let rows = arguments.per_image.as_ref();
-    let finishing = Finishing { metric: &arguments.metric, output, rows, input, files, pixels: None };
+    let finishing = Finishing { metric: &arguments.metric, output, rows, input, files, paired_by: None, pixels: None };
     if all.state.is_none() {
         return finish_labels(&measured, &asked, &finishing, all.warnings, Vec::new());
     }
@@ -79,9 +81,10 @@ fn added(states: &[(PathBuf, State)]) -> Result<State, ScoreError> {
     let mut seen: BTreeMap<(String, String), &PathBuf> = BTreeMap::new();
     for (path, state) in states {
         for file in &state.files {
-            if let Some(other) = seen.insert((file.input.clone(), file.targets.clone()), path) {
+            if let Some(other) = seen.insert((straight(&file.input), straight(&file.targets)), path) {
                 return Err(ScoreError::usage(format!(
-                    "{}: {} against {} is in {} as well, and would count twice",
+                    "{}: {} against {} is in {} as well, and would count twice; if they are different files, score them under \
+                     names that tell them apart",
                     shown(path),
                     file.input,
                     file.targets,
@@ -93,29 +96,11 @@ fn added(states: &[(PathBuf, State)]) -> Result<State, ScoreError> {
     let mut measured =
         first.to_measured().map_err(|problem| ScoreError::usage(format!("{}: {problem}", shown(first_path))))?;
     for (path, state) in rest {
-        let differs = |what: &str, a: String, b: String| {
+        let differs = |what: &str, a: &Value, b: &Value| {
             Err(ScoreError::usage(format!("{}: {what} is {b}, and {a} in {}", shown(path), shown(first_path))))
         };
-        let text = |value: &dyn std::fmt::Debug| format!("{value:?}");
-        let checks: [(&str, bool, &dyn std::fmt::Debug, &dyn std::fmt::Debug); 10] = [
-            ("losses", first.losses == state.losses, &first.losses, &state.losses),
-            ("inputs", first.inputs == state.inputs, &first.inputs, &state.inputs),
-            ("epsilon", first.epsilon == state.epsilon, &first.epsilon, &state.epsilon),
-            ("threshold", first.threshold == state.threshold, &first.threshold, &state.threshold),
-            ("classes", first.classes == state.classes, &first.classes, &state.classes),
-            ("class_weights", first.class_weights == state.class_weights, &first.class_weights, &state.class_weights),
-            ("fingerprint", first.fingerprint == state.fingerprint, &first.fingerprint, &state.fingerprint),
-            ("metrics", first.metrics == state.metrics, &first.metrics, &state.metrics),
-            ("class_names", first.class_names == state.class_names, &first.class_names, &state.class_names),
-            (
-                "readings",
-                same_readings(first.readings.as_ref(), state.readings.as_ref()),
-                &first.readings,
-                &state.readings,
-            ),
-        ];
-        if let Some((what, _, a, b)) = checks.into_iter().find(|(_, same, ..)| !same) {
-            return differs(what, text(a), text(b));
+        if let Some((what, a, b)) = difference(first, state) {
+            return differs(&what, &a, &b);
         }
         match (&mut all.state, &state.state) {
             (Some(sums), Some(more)) if sums.len() == more.len() => {
@@ -126,7 +111,10 @@ fn added(states: &[(PathBuf, State)]) -> Result<State, ScoreError> {
                 }
             }
             (None, None) => {}
-            _ => return differs("the length of state", "another".to_owned(), "damaged".to_owned()),
+            (a, b) => {
+                let length = |sums: Option<&Vec<i64>>| Value::from(sums.map_or(0, Vec::len));
+                return differs("the number of sums", &length(a.as_ref()), &length(b.as_ref()));
+            }
         }
         all.files.extend(state.files.iter().cloned());
         all.scores.extend(state.scores.iter().cloned());
@@ -147,7 +135,90 @@ fn added(states: &[(PathBuf, State)]) -> Result<State, ScoreError> {
         }
     }
     keep(&mut all, measured);
+    all.warnings.extend(twins(&all));
     Ok(all)
+}
+
+/// The first key whose values differ, though they have to be the same, with both.
+fn difference(a: &State, b: &State) -> Option<(String, Value, Value)> {
+    /// A value, or what differs in it: `metrics.tolerance`.
+    fn within(key: &str, a: Value, b: Value) -> Option<(String, Value, Value)> {
+        match (a, b) {
+            (a, b) if a == b => None,
+            (Value::Object(a), Value::Object(b)) => a.keys().chain(b.keys()).find_map(|name| {
+                let of = |object: &serde_json::Map<String, Value>| object.get(name).cloned().unwrap_or_default();
+                within(&format!("{key}.{name}"), of(&a), of(&b))
+            }),
+            (a, b) => Some((key.to_owned(), a, b)),
+        }
+    }
+    let differs = [
+        ("losses", json!(a.losses), json!(b.losses)),
+        ("inputs", json!(a.inputs), json!(b.inputs)),
+        ("epsilon", json!(a.epsilon), json!(b.epsilon)),
+        ("threshold", json!(a.threshold), json!(b.threshold)),
+        ("classes", json!(a.classes), json!(b.classes)),
+        ("class_weights", json!(a.class_weights), json!(b.class_weights)),
+        ("fingerprint", json!(a.fingerprint), json!(b.fingerprint)),
+        ("metrics", json!(a.metrics), json!(b.metrics)),
+        ("class_names", json!(a.class_names), json!(b.class_names)),
+    ];
+    let differs = differs.into_iter().find_map(|(key, a, b)| within(key, a, b));
+    let readings = || {
+        let same = same_readings(a.readings.as_ref(), b.readings.as_ref());
+        if same { None } else { within("readings", json!(a.readings), json!(b.readings)) }
+    };
+    differs.or_else(readings)
+}
+
+/// A name without `./`, `//` and `a/../`, so that the same file has the same one.
+fn straight(name: &str) -> String {
+    let mut parts: Vec<Component<'_>> = Vec::new();
+    for part in Path::new(name).components() {
+        match (part, parts.last()) {
+            (Component::CurDir, _) => {}
+            (Component::ParentDir, Some(Component::Normal(_))) => drop(parts.pop()),
+            _ => parts.push(part),
+        }
+    }
+    parts.iter().collect::<PathBuf>().display().to_string()
+}
+
+/// Says which files have the same names without their folders and the same numbers, because they may be one file that counts twice.
+fn twins(all: &State) -> Vec<String> {
+    let base = |name: &str| Path::new(name).file_name().map_or(name.to_owned(), |name| shown(Path::new(name)));
+    let names = |score: &FileScores| (score.names.input().to_owned(), score.names.targets.clone());
+    let scores: BTreeMap<(String, String), &FileScores> =
+        all.scores.iter().map(|score| (names(score), score)).collect();
+    let numbers = |file: &FileNames| {
+        let of_file = |input: &str, targets: &str| input == file.input && targets == file.targets;
+        let score = scores.get(&(file.input.clone(), file.targets.clone()));
+        let start =
+            all.images.partition_point(|row| (row.input.as_str(), row.targets.as_str()) < (&file.input, &file.targets));
+        let rows = all.images.get(start..).unwrap_or_default().iter();
+        let rows = rows.take_while(|row| of_file(&row.input, &row.targets));
+        let rows: Vec<Value> =
+            rows.map(|row| json!([row.image, row.class, row.tp, row.fp, row.fn_, row.tn, row.metrics])).collect();
+        json!([score.map(|score| &score.group), rows]).to_string()
+    };
+    // Most names are not shared, and need no numbers.
+    let mut by_name: BTreeMap<(String, String), Vec<&FileNames>> = BTreeMap::new();
+    for file in &all.files {
+        by_name.entry((base(&file.input), base(&file.targets))).or_default().push(file);
+    }
+    let mut warnings = Vec::new();
+    for files in by_name.values().filter(|files| files.len() > 1) {
+        let mut seen: BTreeMap<String, &FileNames> = BTreeMap::new();
+        for file in files {
+            if let Some(other) = seen.insert(numbers(file), file) {
+                warnings.push(format!(
+                    "{} and {} have the same name and the same numbers; if they are the same file, it counts twice",
+                    other.input, file.input
+                ));
+            }
+        }
+    }
+    warnings
 }
 
 /// Of files without a reading, as other programs write them, nothing is known.

@@ -19,6 +19,7 @@ mod report;
 mod results;
 mod run;
 mod state;
+mod written;
 
 use std::path::Path;
 
@@ -108,6 +109,8 @@ pub(crate) fn score(arguments: &ScoreArguments) -> Result<Answer, ScoreError> {
     page::check_build(&arguments.output)?;
     check_options(arguments)?;
     let (mut inputs, mut broken) = inputs::open(arguments)?;
+    let read: Vec<std::path::PathBuf> = inputs.iter().flat_map(Inputs::paths).cloned().collect();
+    written::check(&arguments.output, arguments.rows(), &read)?;
     if let Some(path) = &arguments.output.report {
         page::check(path, &|path| inputs.iter().any(|inputs| inputs.reads(path)), &other_outputs(arguments))?;
     }
@@ -181,7 +184,6 @@ fn check_options(arguments: &ScoreArguments) -> Result<(), ScoreError> {
             ("--threshold", arguments.threshold.is_some()),
             ("--weights", !arguments.weights.is_empty()),
             ("--one-hot", arguments.one_hot),
-            ("--multi-label", arguments.multi_label),
         ];
         if let Some((option, _)) = of_losses.iter().find(|(_, is_given)| *is_given) {
             return Err(ScoreError::usage(format!(
@@ -193,6 +195,9 @@ fn check_options(arguments: &ScoreArguments) -> Result<(), ScoreError> {
                 "--per-image: label maps have no losses to take a mean of; --per-image FILE writes the rows of images",
             );
         }
+    }
+    if arguments.output.state.is_some() && arguments.output.output.is_some() {
+        return refuse("--output: --state writes the sums in place of an answer; leave one of the two out");
     }
     if arguments.output.state.is_some() && !arguments.conventions.is_empty() {
         return refuse(
@@ -213,7 +218,13 @@ fn sight(arguments: &ScoreArguments, inputs: &[Inputs]) -> Result<Option<Sight>,
         return Ok(None);
     }
     let labelled: Vec<Labelled<'_>> = inputs.iter().map(Inputs::labelled).collect();
-    Ok(Some(Sight::new(&labelled, &arguments.foreground, &arguments.background, arguments.ignore)?))
+    let mut sight = Sight::new(&labelled, &arguments.foreground, &arguments.background, arguments.ignore)?;
+    if !arguments.prediction.is_empty() {
+        let predictions: Vec<Labelled<'_>> =
+            inputs.iter().map(|inputs| Labelled { targets: &inputs.input, ..inputs.labelled() }).collect();
+        sight.check_predictions(&predictions, &arguments.foreground, &arguments.background)?;
+    }
+    Ok(Some(sight))
 }
 
 /// Logits or probabilities: losses and metrics.
@@ -230,7 +241,8 @@ fn score_inputs(
     for one in inputs.iter_mut() {
         let formats = [one.input.format(), one.targets.format()];
         if arguments.is_per_image() && (is_said || formats.iter().any(|format| *format != Format::Array)) {
-            one.images = Some(Geometry::of(one, arguments, !asked.metrics.is_empty())?.images);
+            let images = Geometry::of(one, arguments, !asked.metrics.is_empty())?.images;
+            one.set_images(images)?;
         }
     }
     let mut scored = match &kind {
@@ -284,6 +296,9 @@ fn score_labels(arguments: &ScoreArguments, inputs: &[Inputs], mut broken: Vec<B
     drop(progress);
     broken.extend(more);
     let mut warnings: Vec<String> = sight.iter().flat_map(|sight| sight.warnings.iter().cloned()).collect();
+    if let Some(same) = inputs.iter().find(|inputs| inputs.is_of_one_file()) {
+        warnings.push(format!("{}: is the prediction and the targets as well", same.input.name()));
+    }
     let lacks = |has: fn(&Row) -> Option<u64>| measured.rows.0.iter().all(|row| has(row) == Some(0));
     if !measured.rows.0.is_empty() && lacks(|row| row.truth) {
         warnings.push("no target has any foreground".to_owned());
@@ -384,8 +399,8 @@ fn score_by<L: Vocabulary, P: Passes>(
         });
     }
 
-    observed.check_logits(inputs)?;
     observed.check_channels(inputs, arguments)?;
+    observed.check_logits(inputs, arguments)?;
 
     if !destinations.is_empty() {
         let images = outcomes.iter().flat_map(|outcome| &outcome.images);

@@ -128,13 +128,22 @@ impl Observed {
         };
     }
 
-    /// An error if the logits of classes are their probabilities.
-    pub(crate) fn check_logits(&self, inputs: &[Inputs]) -> Result<(), ScoreError> {
+    /// An error if logits are probabilities, or may be.
+    pub(crate) fn check_logits(&self, inputs: &[Inputs], arguments: &ScoreArguments) -> Result<(), ScoreError> {
         match inputs.first() {
             Some(first) if self.are_probabilities && self.valid > 0 => Err(ScoreError::usage(format!(
                 "{}: all logits lie in [0, 1] and sum to 1 over the classes of every pixel, so they are probabilities; give them with --probs",
                 first.input.name()
             ))),
+            Some(first)
+                if self.in_unit && self.valid > 0 && !arguments.logits.is_empty() && !arguments.small_logits =>
+            {
+                Err(ScoreError::usage(format!(
+                    "{}: all logits lie in [0, 1], as probabilities do: if they are probabilities, give them with --probs; if they are \
+                     logits, so that every p is from 0.5 to 0.73, add --small-logits",
+                    first.input.name()
+                )))
+            }
             _ => Ok(()),
         }
     }
@@ -192,10 +201,6 @@ impl Observed {
                 ));
             }
             warnings.push(warning);
-        }
-        if !arguments.logits.is_empty() && self.in_unit && self.valid > 0 {
-            warnings
-                .push("all logits are in [0, 1], as probabilities are; if they are, give them with --probs".to_owned());
         }
         if !arguments.probs.is_empty() && self.hard && self.valid > 0 {
             warnings.push(

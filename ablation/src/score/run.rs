@@ -118,14 +118,6 @@ impl Passes for Run<'_> {
 
     fn sum(&self, inputs: &Inputs, progress: &Progress) -> Result<(FileOutcome<Finished>, Accumulator), ScoreError> {
         let images = Images::of(inputs, self.per_image);
-        if let (Images::Interleaved { count }, first) = (images, inputs.input.shape().first())
-            && Some(&count) != first
-        {
-            return Err(ScoreError::usage(format!(
-                "{}: stored in Fortran order, in which its {count} images lie among each other; save it with numpy.ascontiguousarray",
-                inputs.input.name()
-            )));
-        }
         let distances = self.distances(inputs)?;
         let distances = distances.as_deref();
         let is_alone = self.inputs.len() == 1;

@@ -206,6 +206,9 @@ pub(crate) struct Sight {
     pub(crate) background: Vec<Found>,
     #[serde(skip)]
     pub(crate) warnings: Vec<String>,
+    /// The values of --foreground that no target has.
+    #[serde(skip)]
+    missing: Vec<Value>,
 }
 
 impl fmt::Display for Sight {
@@ -231,7 +234,7 @@ impl Sight {
     ) -> Result<Self, Error> {
         let usage = |message: String| Err(Error::Usage(message));
         let zero = Value::Integer(0);
-        let given = |values: &[Value]| values.iter().map(Value::to_string).collect::<Vec<_>>().join(",");
+        let given = listed;
         if let Some(value) = foreground.iter().chain(background).find(|value| !value.to_f64().is_finite()) {
             return usage(format!("{value} marks neither foreground nor background; give --ignore {value}"));
         }
@@ -272,7 +275,7 @@ impl Sight {
             .copied()
             .collect();
         if !values.is_empty() && !missing.is_empty() {
-            warnings.push(format!("--foreground {}: no pixel has this value", given(&missing)));
+            warnings.push(missing_text(&missing));
         }
         if !background.is_empty() {
             if let Some(unknown) = rest.iter().find(|found| !background.contains(&found.value)) {
@@ -331,8 +334,68 @@ impl Sight {
                 ));
             }
         }
-        Ok(Self { values, background: others, warnings })
+        Ok(Self { values, background: others, warnings, missing })
     }
+
+    /// Reads predictions whose values are taken as those of the targets are; an error where one may mean something else.
+    pub(crate) fn check_predictions(
+        &mut self,
+        files: &[Labelled<'_>],
+        foreground: &[Value],
+        background: &[Value],
+    ) -> Result<(), Error> {
+        let census = Census::of(files, None)?;
+        let zero = Value::Integer(0);
+        let is_foreground = |value: &Value| {
+            files.iter().any(|file| foreground.iter().any(|given| given.in_type(file.targets.dtype()) == *value))
+        };
+        let (found, others): (Vec<&Found>, Vec<&Found>) =
+            census.found.iter().partition(|found| is_foreground(&found.value));
+        let rest: Vec<Value> = others.iter().map(|found| found.value).filter(|value| *value != zero).collect();
+        let name = files.first().map_or("", |file| file.targets.name());
+        let given = listed(foreground);
+        if !background.is_empty() {
+            if let Some(unknown) = rest.iter().find(|value| !background.contains(value)) {
+                return Err(Error::Usage(format!(
+                    "{name}: the predictions hold {unknown}, which is neither --foreground nor --background"
+                )));
+            }
+        } else {
+            // Two masks that write their foreground as different numbers.
+            let of_targets = self.values.iter().chain(&self.background).map(|found| found.value);
+            let of_targets: Vec<Value> = of_targets.filter(|value| *value != zero).collect();
+            if let ([target], [prediction], true) = (&of_targets[..], &rest[..], found.is_empty()) {
+                return Err(Error::Usage(format!(
+                    "{name}: the predictions are {} and the targets mark foreground by {target}: --foreground {given},{prediction} takes \
+                     both as foreground; --background {prediction} counts {prediction} as background",
+                    census.list()
+                )));
+            }
+            let is_white = foreground.iter().any(|value| WHITE.contains(value));
+            if census.many || rest.iter().any(|value| !value.is_integer()) || (is_white && rest.len() > 1) {
+                return Err(Error::Usage(format!(
+                    "{name}: the predictions also hold {}, which look like the grey levels of an antialiased or compressed mask: choose a \
+                     threshold, such as numpy's mask > 127; or --background says which are background",
+                    Values(&rest)
+                )));
+            }
+        }
+        let text = missing_text(&self.missing);
+        self.missing.retain(|value| !found.iter().any(|found| found.value == *value));
+        self.warnings.retain(|warning| *warning != text || !self.missing.is_empty());
+        let left = missing_text(&self.missing);
+        self.warnings.iter_mut().filter(|warning| **warning == text).for_each(|warning| warning.clone_from(&left));
+        Ok(())
+    }
+}
+
+/// Values as an option takes them.
+fn listed(values: &[Value]) -> String {
+    values.iter().map(Value::to_string).collect::<Vec<_>>().join(",")
+}
+
+fn missing_text(missing: &[Value]) -> String {
+    format!("--foreground {}: no pixel has this value", listed(missing))
 }
 
 /// Whether there are two values or one, of which the one that is not foreground can only be background.

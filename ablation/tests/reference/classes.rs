@@ -90,7 +90,8 @@ pub fn score(case: &Value) -> Result<f64, String> {
     }
     case["value"].as_f64().ok_or("no value")?;
 
-    let mut arguments = vec!["score", "--logits", logits, "--targets", targets, "--json"];
+    // Some cases have few pixels, whose logits all lie in [0, 1].
+    let mut arguments = vec!["score", "--logits", logits, "--targets", targets, "--small-logits", "--json"];
     let weights = terms_of_case.iter().find_map(|term| term.get("class_weights")?.as_array());
     let weights = weights.map(|weights| weights.iter().map(Value::to_string).collect::<Vec<_>>().join(","));
     if let Some(weights) = &weights {

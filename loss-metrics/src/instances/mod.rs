@@ -108,7 +108,8 @@ impl Matching {
             found: touched(&truth),
             right: touched(&predicted),
             matched: truth.iter().filter(|object| object.iou.is_some()).count() as u64,
-            iou: truth.iter().filter_map(|object| object.iou).sum(),
+            // From 0: a sum of no numbers is −0.
+            iou: truth.iter().filter_map(|object| object.iou).fold(0.0, |sum, iou| sum + iou),
         }
     }
 }

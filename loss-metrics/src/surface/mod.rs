@@ -161,7 +161,9 @@ impl SurfaceDistances {
             Presence::Missed | Presence::FalseAlarm => Some(0.0),
             Presence::Both => {
                 let within = |points: &[Point]| -> f64 {
-                    points.iter().take_while(|point| point.distance <= tolerance).map(|point| point.weight).sum()
+                    let within = points.iter().take_while(|point| point.distance <= tolerance);
+                    // From 0: a sum of no numbers is −0.
+                    within.map(|point| point.weight).fold(0.0, |sum, weight| sum + weight)
                 };
                 let all = sums(&self.of_truth).1 + sums(&self.of_prediction).1;
                 Some((within(&self.of_truth) + within(&self.of_prediction)) / all)

@@ -38,15 +38,16 @@ pub(in crate::arrays) fn open(mut reader: impl Read, array: &str) -> Result<Open
     let header = NiftiHeader::from_reader(&bytes[..]).map_err(|error| damaged(error.to_string()))?;
     if header.magic.starts_with(b"ni1") {
         return Err(damaged(
-            "its voxels are in another file (.img); save both as one: nibabel.load(path).to_filename('x.nii')"
+            "its voxels are in another file (.img); save both as one: \
+             nibabel.save(nibabel.Nifti1Image.from_image(nibabel.load('x.hdr')), 'x.nii')"
                 .to_owned(),
         ));
     }
     let of_header = |error: nifti::NiftiError| damaged(error.to_string());
     let dtype = dtype(header.data_type().map_err(of_header)?).ok_or_else(|| ArrayError::UnsupportedDType {
         array: array.to_owned(),
-        found: format!("{} of NIfTI", header.datatype),
-        remedy: "save it as float32: nibabel.Nifti1Image(image.get_fdata(dtype='float32'), image.affine)",
+        found: format!("{} of NIfTI (colours, complex or of more than 64 bits)", header.datatype),
+        remedy: "save numbers: nibabel.Nifti1Image(array.astype('uint8'), image.affine) of labels, 'float32' of probabilities",
     })?;
     // The first axis of the file varies fastest, so that in C order it is the last: (z, y, x).
     let mut shape: Vec<u64> = header.dim().map_err(of_header)?.iter().map(|length| u64::from(*length)).collect();
@@ -58,6 +59,11 @@ pub(in crate::arrays) fn open(mut reader: impl Read, array: &str) -> Result<Open
     let scale = match (f64::from(header.scl_slope), f64::from(header.scl_inter)) {
         // A factor of 0 says that there is none.
         (slope, _) if slope == 0.0 || !slope.is_finite() => None,
+        (slope, inter) if !inter.is_finite() => {
+            return Err(damaged(format!(
+                "its values are to be multiplied by {slope} and added to {inter} (scl_slope and scl_inter), which is no number"
+            )));
+        }
         (1.0, 0.0) => None,
         (slope, inter) => Some((slope, inter)),
     };
@@ -119,7 +125,12 @@ fn space(header: &NiftiHeader, spatial: usize, array: &str) -> Result<Space> {
     } else {
         None
     };
-    Ok(Space { spacing, affine })
+    let affine = affine.map(|rows| rows.map(|row| row.map(|along| along * unit)));
+    let length = |rows: [[f64; 4]; 3], axis: usize| rows.iter().map(|row| row[axis].powi(2)).sum::<f64>().sqrt();
+    let of_affine: Option<Vec<f64>> = affine.map(|rows| (0..spatial).rev().map(|axis| length(rows, axis)).collect());
+    let differs = |other: &Vec<f64>| spacing.iter().zip(other).any(|(a, b)| (a - b).abs() > 1e-3 * a.max(*b));
+    let other_spacing = of_affine.filter(differs);
+    Ok(Space { spacing, other_spacing, affine })
 }
 
 /// The affine of a rotation by the quaternion (a, b, c, d), as the format says it.

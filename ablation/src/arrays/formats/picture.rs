@@ -36,6 +36,11 @@ pub(crate) enum Numbers {
     F64(Vec<f64>),
 }
 
+/// A number of any type, exactly, as all have 32 bits at most or are `f64`.
+fn as_f64(number: impl Into<f64>) -> f64 {
+    number.into()
+}
+
 /// Runs the same text for every type of numbers.
 macro_rules! with_numbers {
     ($numbers:expr, $values:ident => $what:expr) => {
@@ -101,23 +106,42 @@ impl Numbers {
         }
     }
 
-    /// The bytes of the first channel of each pixel, if all channels of colour are equal.
-    fn grey(&self, channels: usize) -> Option<Vec<u8>> {
+    /// The bytes of the first channel of each pixel, if all channels of colour are equal and opacity says nothing else. `opaque` is the opacity of an
+    /// opaque pixel.
+    fn grey(&self, channels: usize, opaque: f32) -> Result<Vec<u8>, &'static str> {
         // The second of two and the fourth of four is opacity.
-        let colours = if channels == 2 || channels == 4 { channels - 1 } else { channels };
+        let has_opacity = channels == 2 || channels == 4;
+        let colours = if has_opacity { channels - 1 } else { channels };
         with_numbers!(self, values => {
             let mut bytes = Vec::with_capacity(values.len() / channels.max(1) * size_of_val(values.get(..1).unwrap_or_default()));
+            // Opacity that differs is a mask itself. Both readings are the same only where it is full on foreground and none on background.
+            let (mut opacities, mut is_twin) = (None, true);
             for pixel in values.chunks_exact(channels.max(1)) {
-                let (first, rest) = pixel.get(..colours)?.split_first()?;
+                let (Some((first, rest)), opacity) = (pixel.get(..colours).and_then(<[_]>::split_first), pixel.last()) else {
+                    return Err(COLOURS);
+                };
                 if rest.iter().any(|colour| colour != first) {
-                    return None;
+                    return Err(COLOURS);
+                }
+                if let Some(opacity) = opacity.filter(|_| has_opacity) {
+                    let opacity = as_f64(*opacity);
+                    is_twin &= opacity == if as_f64(*first) == 0.0 { 0.0 } else { f64::from(opaque) };
+                    if *opacities.get_or_insert(opacity) != opacity {
+                        opacities = Some(f64::NAN);
+                    }
                 }
                 bytes.extend_from_slice(&first.to_le_bytes());
             }
-            Some(bytes)
+            if opacities.is_some_and(f64::is_nan) && !is_twin { Err(OPACITY) } else { Ok(bytes) }
         })
     }
 }
+
+const COLOURS: &str = "is in colours, which do not say which class is which; save the number of the class of each pixel (grey, or a palette)";
+pub(crate) const OPACITY: &str = "has an opacity (alpha) that differs from pixel to pixel, so either its opacity or its grey is the mask; save the one that is meant as \
+                       grey: numpy.asarray(PIL.Image.open('x.png'))[..., -1] is the opacity, [..., 0] the grey";
+pub(crate) const INVERTED: &str = "counts from white (photometric interpretation 0), so that some programs read its numbers as they are stored and others \
+                        the other way round; save it again: tifffile.imwrite('x.tif', mask.astype('uint8'), photometric='minisblack')";
 
 /// A picture as it is stored: page by page, row by row, the channels of each pixel together.
 #[derive(Clone, Debug)]
@@ -129,8 +153,9 @@ pub(crate) struct Picture {
     pub(crate) channels: usize,
     pub(crate) numbers: Numbers,
     /// How large the channel of opacity is where a pixel is opaque.
-    #[cfg_attr(not(feature = "train"), expect(dead_code, reason = "masks have no opacity"))]
     pub(crate) opaque: f32,
+    /// Whether the numbers are those of a file that counts from white to black, turned round.
+    pub(crate) inverted: bool,
     /// Red, green and blue of each number, if the numbers are those of colours.
     pub(crate) palette: Option<Vec<u8>>,
 }
@@ -156,7 +181,10 @@ pub(crate) fn outline(bytes: &[u8], kind: Kind) -> Result<Outline, String> {
     match kind {
         Kind::Png => png::outline(bytes),
         Kind::Tiff => {
-            let Picture { width, height, pages, numbers, .. } = tiff::decode(bytes)?;
+            let Picture { width, height, pages, numbers, inverted, .. } = tiff::decode(bytes)?;
+            if inverted {
+                return Err(INVERTED.to_owned());
+            }
             Ok(Outline { width, height, pages, dtype: numbers.dtype() })
         }
     }
@@ -165,10 +193,10 @@ pub(crate) fn outline(bytes: &[u8], kind: Kind) -> Result<Outline, String> {
 /// The numbers of a mask, or of a picture in grey, as bytes, lowest first.
 pub(crate) fn decoded(bytes: &[u8], kind: Kind) -> Result<Vec<u8>, String> {
     let picture = of_bytes(bytes, kind)?;
-    picture.numbers.grey(picture.channels).ok_or_else(|| {
-        "is in colours, which do not say which class is which; save the number of the class of each pixel (grey, or a palette)"
-            .to_owned()
-    })
+    if picture.inverted {
+        return Err(INVERTED.to_owned());
+    }
+    picture.numbers.grey(picture.channels, picture.opaque).map_err(str::to_owned)
 }
 
 /// How many pixels a picture has, if that is within bounds.

@@ -9,7 +9,13 @@ fn reader(bytes: &[u8]) -> Result<png::Reader<&[u8]>, String> {
     let mut decoder = png::Decoder::new_with_limits(bytes, png::Limits { bytes: 4 * MOST_PIXELS });
     // The numbers of classes would be lost in colours.
     decoder.set_transformations(Transformations::IDENTITY);
-    decoder.read_info().map_err(failed)
+    let reader = decoder.read_info().map_err(failed)?;
+    match reader.info().animation_control() {
+        Some(animation) if animation.num_frames > 1 => {
+            Err(format!("is an animated PNG of {} pictures; save each as a file of its own", animation.num_frames))
+        }
+        _ => Ok(reader),
+    }
 }
 
 fn failed(error: png::DecodingError) -> String {
@@ -54,5 +60,5 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Picture, String> {
         return Err("is a PNG that is not whole".to_owned());
     }
     let opaque = if depth == BitDepth::Sixteen { 65535.0 } else { 255.0 };
-    Ok(Picture { width, height, pages: 1, channels, numbers, opaque, palette })
+    Ok(Picture { width, height, pages: 1, channels, numbers, opaque, inverted: false, palette })
 }

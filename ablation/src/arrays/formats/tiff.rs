@@ -5,22 +5,32 @@ use std::io::Cursor;
 
 use tiff::decoder::{Decoder, DecodingResult};
 use tiff::tags::Tag;
-use tiff::{ColorType, TiffError};
+use tiff::{ColorType, TiffError, TiffUnsupportedError};
 
 use super::picture::{MOST_PIXELS, Numbers, Picture, pixels};
 
 type Reader<'a> = Decoder<Cursor<&'a [u8]>>;
 
 fn failed(error: TiffError) -> String {
-    format!("is a TIFF that cannot be read: {error}")
+    let remedy = match &error {
+        TiffError::UnsupportedError(TiffUnsupportedError::UnsupportedCompressionMethod(_)) => {
+            "; save it without compression, or with LZW, deflate or packbits"
+        }
+        _ => "",
+    };
+    format!("is a TIFF that cannot be read: {error}{remedy}")
 }
 
 pub(super) fn decode(bytes: &[u8]) -> Result<Picture, String> {
     let (bytes, is_palette) = as_grey(bytes)?;
     let mut decoder = Decoder::new(Cursor::new(&*bytes)).map_err(failed)?;
+    let described = described_pages(&mut decoder);
     let mut picture = page(&mut decoder)?;
     while decoder.more_images() {
         decoder.next_image().map_err(failed)?;
+        if is_secondary(&mut decoder)? {
+            continue;
+        }
         let next = page(&mut decoder)?;
         let same = (next.width, next.height, next.channels) == (picture.width, picture.height, picture.channels);
         picture.pages += 1;
@@ -34,6 +44,13 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Picture, String> {
             ));
         }
     }
+    if let Some(described) = described.filter(|described| *described > picture.pages as u64) {
+        return Err(format!(
+            "is a stack of {described} pictures of which {} can be found, because the others have no directory of their own; save it again: \
+             tifffile.imwrite('x.tif', tifffile.imread('x.tif'), photometric='minisblack')",
+            picture.pages
+        ));
+    }
     if is_palette {
         // A mask's numbers are its labels. As a picture it has no colours here, because the crate does not read them.
         picture.palette = Some(Vec::new());
@@ -41,15 +58,74 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Picture, String> {
     Ok(picture)
 }
 
+/// A tag's number; the specification says what it is where the file does not.
+fn tag(decoder: &mut Reader<'_>, tag: Tag, without: u32) -> Result<u32, String> {
+    Ok(decoder.find_tag_unsigned(tag).map_err(failed)?.unwrap_or(without))
+}
+
+/// Whether a page is another page made smaller, or says which of its pixels are transparent.
+fn is_secondary(decoder: &mut Reader<'_>) -> Result<bool, String> {
+    const SMALLER_OR_MASK: u32 = 1 | 4;
+    Ok(tag(decoder, Tag::NewSubfileType, 0)? & SMALLER_OR_MASK != 0)
+}
+
+/// How many pages the first one says there are: ImageJ and tifffile write stacks that have one directory for all.
+fn described_pages(decoder: &mut Reader<'_>) -> Option<u64> {
+    // A description of another kind, or in another alphabet, says nothing of pages.
+    let text = decoder.find_tag(Tag::ImageDescription).ok().flatten()?.into_string().ok()?;
+    if text.starts_with("ImageJ=") {
+        return text.lines().find_map(|line| line.strip_prefix("images=")?.trim().parse().ok());
+    }
+    let tifffile: Option<serde_json::Value> = serde_json::from_str(&text).ok();
+    let truncated = tifffile.filter(|value| value.get("truncated") == Some(&serde_json::Value::Bool(true)))?;
+    let lengths = truncated.get("shape")?.as_array()?.iter().rev().skip(2);
+    Some(lengths.filter_map(serde_json::Value::as_u64).product())
+}
+
+/// Refuses layouts that the crate does not know and reads as something else.
+fn check_layout(decoder: &mut Reader<'_>) -> Result<(), String> {
+    let refuse = |problem: String| Err(format!("is a TIFF {problem}"));
+    if tag(decoder, Tag::PlanarConfiguration, 1)? != 1 && tag(decoder, Tag::SamplesPerPixel, 1)? > 1 {
+        return refuse(
+            "whose channels are stored one after the other, as tifffile by default stores a stack of 3 or 4 pictures; save it with \
+             photometric='minisblack' if it is a stack, and the number of the class of each pixel in grey if not"
+                .to_owned(),
+        );
+    }
+    // Of the tags of volumes in one directory.
+    for depth in [32997, 32998] {
+        let depth = tag(decoder, Tag::from_u16_exhaustive(depth), 1)?;
+        if depth > 1 {
+            return refuse(format!(
+                "of volumes {depth} deep; save each slice as a page, with tifffile's volumetric=False"
+            ));
+        }
+    }
+    let orientation = tag(decoder, Tag::Orientation, 1)?;
+    if orientation != 1 {
+        return refuse(format!(
+            "of orientation {orientation}: some programs turn the picture by it, and others read the pixels as they are stored; save the \
+             pixels as they are meant, without the orientation"
+        ));
+    }
+    match tag(decoder, Tag::FillOrder, 1)? {
+        1 => Ok(()),
+        other => refuse(format!("of fill order {other}, which is not read; save it without it (tiffcp -f msb2lsb)")),
+    }
+}
+
 fn page(decoder: &mut Reader<'_>) -> Result<Picture, String> {
+    const WHITE_IS_ZERO: u32 = 0;
+    check_layout(decoder)?;
+    let inverted = tag(decoder, Tag::PhotometricInterpretation, 1)? == WHITE_IS_ZERO;
     let (width, height) = decoder.dimensions().map_err(failed)?;
     let (width, height) = (width as usize, height as usize);
     let pixels = pixels(width, height)?;
-    let channels = match decoder.colortype().map_err(failed)? {
-        ColorType::Gray(_) => 1,
-        ColorType::GrayA(_) => 2,
-        ColorType::RGB(_) => 3,
-        ColorType::RGBA(_) => 4,
+    let (channels, bits) = match decoder.colortype().map_err(failed)? {
+        ColorType::Gray(bits) => (1, bits),
+        ColorType::GrayA(bits) => (2, bits),
+        ColorType::RGB(bits) => (3, bits),
+        ColorType::RGBA(bits) => (4, bits),
         other => return Err(format!("is a TIFF in {other:?}; accepted: grey, and red, green and blue")),
     };
     let (numbers, opaque) = match decoder.read_image().map_err(failed)? {
@@ -68,22 +144,21 @@ fn page(decoder: &mut Reader<'_>) -> Result<Picture, String> {
     };
     let numbers = match numbers {
         // Fewer bits than eight are handed out as they are packed.
-        Numbers::U8(packed) if packed.len() < pixels * channels => {
-            Numbers::U8(unpacked(&packed, width * channels, height)?)
-        }
+        Numbers::U8(packed) if bits < 8 => Numbers::U8(unpacked(&packed, usize::from(bits), width * channels, height)?),
         numbers => numbers,
     };
     if numbers.len() != pixels * channels {
         return Err(format!("has {} numbers for {pixels} pixels of {channels} channels", numbers.len()));
     }
-    Ok(Picture { width, height, pages: 1, channels, numbers, opaque, palette: None })
+    Ok(Picture { width, height, pages: 1, channels, numbers, opaque, inverted, palette: None })
 }
 
 /// The numbers of rows of 1, 2 or 4 bits, the first in the highest.
-fn unpacked(packed: &[u8], row: usize, rows: usize) -> Result<Vec<u8>, String> {
-    let bytes = packed.len() / rows.max(1);
-    let bits = [1, 2, 4].into_iter().find(|bits| (row * bits).div_ceil(8) == bytes && bytes * rows == packed.len());
-    let bits = bits.ok_or("is a TIFF with a number of bits that is not read; save it with 8 or 16")?;
+fn unpacked(packed: &[u8], bits: usize, row: usize, rows: usize) -> Result<Vec<u8>, String> {
+    let bytes = (row * bits).div_ceil(8);
+    if ![1, 2, 4].contains(&bits) || bytes * rows != packed.len() {
+        return Err(format!("is a TIFF of {bits} bits, which is not read; save it with 8 or 16"));
+    }
     let of_byte = |byte: &u8| {
         let byte = *byte;
         (1..=8 / bits).map(move |place| (byte >> (8 - bits * place)) & ((1 << bits) - 1))

@@ -96,6 +96,11 @@ pub(super) struct Partners {
 }
 
 impl Partners {
+    /// The file that goes with an input.
+    pub(super) fn path(&self, index: usize) -> Option<&PathBuf> {
+        self.paths.get(index)
+    }
+
     pub(super) fn open(&self, index: usize) -> Option<Result<(Array, PathBuf), ArrayError>> {
         let path = self.paths.get(index)?;
         let array = open(path, self.member.as_deref(), self.spooled.as_ref());

@@ -4,6 +4,7 @@ mod files;
 mod kind;
 mod space;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -101,10 +102,59 @@ impl Inputs {
         }
     }
 
+    /// Says how many images there are. Those of Fortran order lie among each other if axis 0 does not count them, and are put one after the other in memory.
+    pub(crate) fn set_images(&mut self, images: u64) -> Result<(), ScoreError> {
+        self.images = Some(images);
+        let shape = self.input.shape();
+        if self.input.order() == Order::Fortran && shape.first() != Some(&images) {
+            let last = shape.len().saturating_sub(1);
+            self.input = self.input.clone().with_last_axis_at(last)?;
+        }
+        Ok(())
+    }
+
+    /// The files that are read.
+    pub(crate) fn paths(&self) -> &[PathBuf] {
+        &self.paths
+    }
+
+    /// Whether the prediction and the targets are the same array of the same file.
+    pub(crate) fn is_of_one_file(&self) -> bool {
+        let member = |array: &Array, path: &Path| array.name().strip_prefix(&shown(path)).map(str::to_owned);
+        match &self.paths[..] {
+            [input, targets, ..] => {
+                place(input) == place(targets) && member(&self.input, input) == member(&self.targets, targets)
+            }
+            _ => false,
+        }
+    }
+
     /// Whether a file to be written is one of those that are read.
     pub(crate) fn reads(&self, path: &Path) -> bool {
         self.paths.iter().any(|other| same_file(other, path))
     }
+}
+
+/// A path without links and detours, so that the same file has the same one.
+fn place(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+/// Refuses files that are given twice, whatever they are called.
+fn check_twice(inputs: &[PathBuf], partners: &[&Partners]) -> Result<(), ScoreError> {
+    let mut seen: BTreeMap<Vec<PathBuf>, &PathBuf> = BTreeMap::new();
+    for (index, input) in inputs.iter().enumerate() {
+        let beside = partners.iter().filter_map(|partners| partners.path(index));
+        let places = std::iter::once(input).chain(beside).map(|path| place(path)).collect();
+        if let Some(other) = seen.insert(places, input) {
+            let also = if other == input { String::new() } else { format!(", once as {}", shown(other)) };
+            return Err(ScoreError::usage(format!(
+                "{}: is given twice with the same targets{also}, and would count twice; name it once",
+                shown(input)
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// What predictions are given as: the option, its files, and what they hold.
@@ -137,6 +187,8 @@ pub(crate) fn open(arguments: &ScoreArguments) -> Result<(Vec<Inputs>, Vec<Broke
         mask: masks.as_ref().map(|masks| masks.by),
         weights: weights.as_ref().map(|weights| weights.by),
     };
+    let partners: Vec<&Partners> = std::iter::once(&targets).chain(&masks).chain(&weights).collect();
+    check_twice(&inputs.files.paths, &partners)?;
     let spooled: Vec<Arc<TempPath>> = [Some(&inputs.spooled), Some(&targets.spooled)]
         .into_iter()
         .chain([masks.as_ref().map(|masks| &masks.spooled), weights.as_ref().map(|weights| &weights.spooled)])

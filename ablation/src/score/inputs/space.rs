@@ -53,6 +53,11 @@ pub(super) fn orient(input: &mut Array, beside: Vec<&mut Array>, arguments: &Sco
     Ok(())
 }
 
+/// Distances as --spacing takes them. A header has them as `f32`, whose digits they are given.
+fn listed(spacing: &[f64]) -> String {
+    spacing.iter().map(|along| (*along as f32).to_string()).collect::<Vec<_>>().join(",")
+}
+
 /// Refuses two volumes whose voxels of the same index lie in different places.
 fn check_places(a: &Array, b: &Array) -> Result<(), ScoreError> {
     let (Some(first), Some(second)) = (a.space(), b.space()) else { return Ok(()) };
@@ -82,7 +87,7 @@ fn check_places(a: &Array, b: &Array) -> Result<(), ScoreError> {
     let what = if spacings {
         format!("their headers put the same voxel up to {apart:.4} mm apart (another orientation or origin)")
     } else {
-        format!("the spacings {:?} and {:?} differ", first.spacing, second.spacing)
+        format!("the spacings {} and {} differ", listed(&first.spacing), listed(&second.spacing))
     };
     Err(ScoreError::usage(format!(
         "{}: does not lie where {} does: {what}; resample one to the other, or --ignore-affine compares voxel by voxel",
@@ -207,17 +212,31 @@ impl Geometry {
     ) -> Result<(Vec<f64>, &'static str), ScoreError> {
         let given = &arguments.spacing;
         match volume {
-            Some(space) if given.is_empty() => Ok((space.spacing.clone(), "mm")),
+            Some(space) if given.is_empty() => match &space.other_spacing {
+                None => Ok((space.spacing.clone(), "mm")),
+                Some(other) => Err(ScoreError::usage(format!(
+                    "{}: the header has two spacings, {} (pixdim) and {} (of the affine); give the right one: --spacing {} or \
+                     --spacing {}",
+                    inputs.input.name(),
+                    listed(&space.spacing),
+                    listed(other),
+                    listed(&space.spacing),
+                    listed(other)
+                ))),
+            },
             Some(space) => {
                 let close = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-3 * a.abs().max(*b);
-                if space.spacing.len() == given.len() && space.spacing.iter().zip(given).all(close) {
-                    return Ok((space.spacing.clone(), "mm"));
+                let said = std::iter::once(&space.spacing).chain(&space.other_spacing);
+                let mut same = said.filter(|said| said.len() == given.len() && said.iter().zip(given).all(close));
+                if let Some(spacing) = same.next() {
+                    return Ok((spacing.clone(), "mm"));
                 }
                 Err(ScoreError::usage(format!(
-                    "{}: --spacing {given:?} differs from the header's {:?} (in the order of the axes as they are read, {}); leave \
+                    "{}: --spacing {} differs from the header's {} (in the order of the axes as they are read, {}); leave \
                      --spacing out, or mend the header",
                     inputs.input.name(),
-                    space.spacing,
+                    listed(given),
+                    listed(&space.spacing),
                     inputs.input.shape_text()
                 )))
             }

@@ -18,7 +18,7 @@ pub(super) fn rows(
     image: &Image,
     inputs: &Inputs,
     of: Of<'_>,
-    geometry: &Geometry,
+    (geometry, settings): (&Geometry, &str),
     asked: &Asked,
 ) -> Result<Vec<Row>, ScoreError> {
     let (classes, names): (Vec<usize>, &[String]) = match of {
@@ -152,6 +152,7 @@ pub(super) fn rows(
             fn_: Some(confusion.false_negative),
             tn: Some(confusion.true_negative),
             objects,
+            settings: settings.to_owned(),
             metrics: values,
             losses: BTreeMap::new(),
         });

@@ -6,6 +6,7 @@ mod image;
 mod labels;
 mod read;
 mod rows;
+mod settings;
 mod summary;
 mod table;
 
@@ -22,6 +23,7 @@ pub(crate) use asked::Parameters;
 pub(crate) use bootstrap::{Resamples, interval};
 pub(crate) use labels::classes;
 pub(crate) use rows::{PresenceWord, Row, Rows, csv, read as read_rows, write as write_rows};
+pub(crate) use settings::difference as settings_difference;
 pub(crate) use summary::Summary;
 pub(crate) use table::text;
 #[cfg(feature = "report")]
@@ -121,9 +123,10 @@ pub(crate) fn measure(
         if matches!(of, Of::Classes(_)) {
             geometry = geometry.without_channels();
         }
+        let settings = settings::of(arguments, asked, &geometry);
         let mut measured = Measured::new(asked, has_probabilities, matches!(of, Of::Classes(_)));
         read::each_image(inputs, arguments, of, &geometry, &mut measured, |image, measured| {
-            let rows = image::rows(image, inputs, of, &geometry, asked)?;
+            let rows = image::rows(image, inputs, of, (&geometry, &settings), asked)?;
             measured.rows.0.extend(rows);
             Ok(())
         })?;

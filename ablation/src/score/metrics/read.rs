@@ -1,7 +1,7 @@
 //! Images as labels, one after the other.
 
 use loss_core::Logits;
-use loss_core::extend::Link;
+use loss_core::extend::{ClassPixel, Link};
 
 use super::{Measured, Of};
 use crate::arguments::{OnBad, ScoreArguments};
@@ -10,7 +10,7 @@ use crate::score::ScoreError;
 use crate::score::classes::pixels::ClassPixels;
 use crate::score::inputs::{Geometry, Inputs};
 use crate::score::pixels::Pixels;
-use crate::targets::{Column, Value, Weighing};
+use crate::targets::{Column, MOST_CLASSES, Value, Weighing};
 
 /// An image, or a channel of one.
 #[derive(Clone, Debug, Default)]
@@ -108,7 +108,7 @@ fn binary(
                 return Err(soft(&inputs.targets, (*target).into()));
             }
             if is_valid {
-                let p = if of_logits { logistic(*input) } else { *input };
+                let p = if of_logits { Logits.pixel(*input, 0.0).p } else { *input };
                 if let Some(reliability) = &mut measured.reliability {
                     reliability.push(p, *target == 1.0);
                 }
@@ -131,8 +131,12 @@ fn soft(targets: &Array, found: f64) -> ScoreError {
     ))
 }
 
-fn logistic(logit: f32) -> f32 {
-    (1.0 / (1.0 + libm::exp(-f64::from(logit)))) as f32
+/// The softmax of a pixel's logits, which lie a class after the other.
+fn softmax<const C: usize>(logits: impl Iterator<Item = f32>, classes: usize, probabilities: &mut Vec<f32>) {
+    let mut own = [0.0; C];
+    own.iter_mut().zip(logits).for_each(|(own, logit)| *own = logit);
+    probabilities.clear();
+    probabilities.extend(ClassPixel::softmax(classes, &own, [0.0; C]).p.iter().take(classes));
 }
 
 fn classes(
@@ -145,7 +149,14 @@ fn classes(
     let Some(shape) = inputs.classes else { return Ok(()) };
     let mut pixels = ClassPixels::open(inputs, shape, arguments)?;
     let (mut largest, mut predicted): (Vec<f32>, Vec<usize>) = (Vec::new(), Vec::new());
-    let mut softmax = vec![0.0; shape.classes];
+    if measured.reliability.is_some() && shape.classes > MOST_CLASSES {
+        return Err(ScoreError::usage(format!(
+            "{}: has {} classes, and calibration takes at most {MOST_CLASSES}; name other metrics, such as --metrics overlap",
+            inputs.input.name(),
+            shape.classes
+        )));
+    }
+    let mut probabilities = Vec::new();
     while let Some(chunk) = pixels.next_chunk()? {
         let count = chunk.labels.len();
         // The class of the largest logit, the first of several, as that of the confusion.
@@ -175,13 +186,14 @@ fn classes(
                 )));
             }
             if let Some(reliability) = measured.reliability.as_mut().filter(|_| is_valid) {
-                let mut sum = 0.0;
-                for (class, p) in softmax.iter_mut().enumerate() {
-                    *p = libm::exp(f64::from(chunk.logits[class * count + place] - largest[place]));
-                    sum += *p;
+                let logits = chunk.logits.iter().skip(place).step_by(count).copied();
+                match shape.classes {
+                    0..=8 => softmax::<8>(logits, shape.classes, &mut probabilities),
+                    9..=32 => softmax::<32>(logits, shape.classes, &mut probabilities),
+                    _ => softmax::<MOST_CLASSES>(logits, shape.classes, &mut probabilities),
                 }
                 let label = usize::try_from(label).unwrap_or(usize::MAX);
-                reliability.push_classes(softmax.iter().map(|p| (p / sum) as f32), label);
+                reliability.push_classes(probabilities.iter().copied(), label);
             }
             gather.push((label, predicted[place] as i64, is_valid), measured, ended)?;
         }

@@ -103,6 +103,9 @@ pub(crate) struct Row {
     /// Of all objects, then of each size.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) objects: Vec<ObjectCounts>,
+    /// What the values depend on beside the pixels.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) settings: String,
     pub(crate) metrics: BTreeMap<String, Option<f64>>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) losses: BTreeMap<String, Option<f64>>,
@@ -194,6 +197,7 @@ const FIXED: [&str; 17] = [
     "fn",
     "tn",
 ];
+const SETTINGS: &str = "settings";
 const OBJECTS: [&str; 6] =
     ["objects", "objects_predicted", "objects_found", "objects_right", "objects_matched", "objects_iou"];
 
@@ -205,6 +209,7 @@ pub(crate) fn csv(rows: &Rows, asked: &Asked) -> Result<Vec<u8>, ScoreError> {
     let losses = rows.losses();
     let has_objects = rows.0.iter().any(|row| !row.objects.is_empty());
     let mut header: Vec<String> = FIXED.map(str::to_owned).to_vec();
+    header.push(SETTINGS.to_owned());
     header.extend(metrics.iter().map(|name| (*name).to_owned()));
     if has_objects {
         header.extend(OBJECTS.map(str::to_owned));
@@ -236,6 +241,7 @@ pub(crate) fn csv(rows: &Rows, asked: &Asked) -> Result<Vec<u8>, ScoreError> {
             count(row.fp),
             count(row.fn_),
             count(row.tn),
+            row.settings.clone(),
         ];
         record.extend(metrics.iter().map(|name| number(row.metrics.get(*name).copied().flatten())));
         if has_objects {
@@ -335,15 +341,23 @@ pub(crate) fn read(path: &Path) -> Result<Rows, ScoreError> {
             fn_: count(15)?,
             tn: count(16)?,
             objects: Vec::new(),
+            settings: String::new(),
             metrics: BTreeMap::new(),
             losses: BTreeMap::new(),
         };
         for (name, text) in
             header.iter().zip(&record).skip(FIXED.len()).filter(|(name, _)| !name.starts_with("objects"))
         {
+            if name == SETTINGS {
+                row.settings = text.to_owned();
+                continue;
+            }
             let value = match text {
                 "" => None,
-                text => Some(text.parse::<f64>().map_err(|_| wrong(line, format!("{name} is {text:?}")))?),
+                text => match text.parse::<f64>() {
+                    Ok(number) if number.is_finite() => Some(number),
+                    _ => return Err(wrong(line, format!("{name} is {text:?}, which is no number"))),
+                },
             };
             let values =
                 if loss_metrics::facts::Metric::find(name).is_some() { &mut row.metrics } else { &mut row.losses };

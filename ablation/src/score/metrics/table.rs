@@ -153,7 +153,7 @@ pub(crate) fn losses(summary: &Summary) -> Option<Grid> {
 pub(crate) fn calibration(summary: &Summary) -> Vec<String> {
     let curves = summary.curves.as_ref().map(|curves| {
         format!(
-            "area under the ROC curve {}, average precision {}; best Dice {} from p ≥ {}",
+            "over 256 thresholds: area under the ROC curve {}, average precision {}; best Dice {} from p ≥ {}",
             six_or_dash(curves.roc_auc),
             six_or_dash(curves.average_precision),
             six_or_dash(curves.best_dice),
@@ -186,6 +186,9 @@ fn worst(summary: &Summary) -> Option<Grid> {
 /// What has to be known to read the numbers.
 pub(crate) fn notes(summary: &Summary) -> Vec<String> {
     let (shown, mut notes) = (shown(summary), Vec::new());
+    if summary.level.is_some() && summary.classes.iter().all(|class| class.images < 2) {
+        notes.push("one image has no interval: nothing varies over images".to_owned());
+    }
     if !shown.is_empty() {
         if !summary.includes_background
             && summary.classes.iter().all(|class| class.class > 0)
