@@ -24,6 +24,12 @@ pub(crate) struct Image {
 }
 
 impl Image {
+    /// An image without pixels, with room for so many: growing would copy them again and again.
+    fn of(pixels: usize) -> Self {
+        let room = pixels.min(1 << 24);
+        Self { truth: Vec::with_capacity(room), prediction: Vec::with_capacity(room), ..Self::default() }
+    }
+
     fn clear(&mut self) {
         self.truth.clear();
         self.prediction.clear();
@@ -50,7 +56,7 @@ pub(crate) fn each_image(
     mut each: impl FnMut(&Image, &mut Measured) -> Result<(), ScoreError>,
 ) -> Result<(), ScoreError> {
     let mut gather =
-        Gather { image: Image::default(), next: 0, pixels: geometry.pixels(), channels: geometry.channels };
+        Gather { image: Image::of(geometry.pixels()), next: 0, pixels: geometry.pixels(), channels: geometry.channels };
     let mut ended = |image: &Image, measured: &mut Measured| each(image, measured);
     match of {
         _ if !arguments.prediction.is_empty() => labels(inputs, arguments, of, &mut gather, measured, &mut ended),
@@ -97,6 +103,8 @@ fn binary(
 ) -> Result<(), ScoreError> {
     let of_logits = arguments.probs.is_empty();
     let threshold = if of_logits { Logits.input_at(arguments.threshold()) } else { arguments.threshold() } as f32;
+    // Other metrics need no exponential of each pixel.
+    let reads_probabilities = measured.reliability.is_some() || measured.histogram.is_some();
     let mut pixels = Pixels::open_in(inputs, arguments, Inputs::ORDER)?;
     while let Some(chunk) = pixels.next_chunk()? {
         let (inputs_, targets, weights) = chunk.columns();
@@ -107,7 +115,7 @@ fn binary(
             if is_valid && *target != 0.0 && *target != 1.0 {
                 return Err(soft(&inputs.targets, (*target).into()));
             }
-            if is_valid {
+            if is_valid && reads_probabilities {
                 let p = if of_logits { Logits.pixel(*input, 0.0).p } else { *input };
                 if let Some(reliability) = &mut measured.reliability {
                     reliability.push(p, *target == 1.0);
