@@ -8,10 +8,11 @@ use loss_expression::{ClassExpression, Expression, binary, classes};
 use serde_json::{Value, json};
 
 use super::finish::{Finishing, finish, finish_labels};
+use super::gathered::report;
 use super::metrics::{Asked, Measured};
 use super::results::{FileScores, Finish, Outcome, Reading, Report, Scorer};
 use super::state::{FileNames, Readings, State};
-use super::{ScoreError, page, report, run, written};
+use super::{ScoreError, page, run, written};
 use crate::answer::Answer;
 use crate::arguments::{EmptyImages, MergeArguments};
 use crate::files::same_file;

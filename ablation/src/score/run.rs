@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
+use super::ScoreError;
 use super::inputs::{Geometry, Inputs};
 use super::output::Outputs;
+use super::passes::Passes;
 use super::pixels::{Chunk, Pixels};
 use super::progress::Progress;
 use super::results::FileOutcome;
-use super::{Passes, ScoreError};
 use crate::arguments::{OnBad, ScoreArguments};
 use crate::arrays::Order;
 use loss_core::boundary::distance::{scratch_length, signed_distance_map};

@@ -4,11 +4,12 @@ use loss_expression::classes::{Accumulator, Finished, Gradient, Losses};
 
 use super::pixels::{Chunk, ClassPixels};
 use crate::arguments::{OnBad, ScoreArguments};
+use crate::score::ScoreError;
 use crate::score::inputs::Inputs;
 use crate::score::output::Outputs;
+use crate::score::passes::Passes;
 use crate::score::progress::Progress;
 use crate::score::results::{FileOutcome, Outcome};
-use crate::score::{Passes, ScoreError};
 use crate::targets::ClassShape;
 
 pub(super) struct Run<'a> {
