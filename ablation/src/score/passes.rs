@@ -5,7 +5,7 @@ use super::Scored;
 use super::asked::Asked;
 use super::finish::listed;
 use super::gathered::{file_scores, report};
-use super::inputs::{Broken, Inputs};
+use super::inputs::{AT_A_TIME, Broken, Inputs};
 use super::metrics::{self, Measured, Of, Row};
 use super::observed::Observed;
 use super::output::{Destinations, Outputs};
@@ -15,9 +15,6 @@ use super::state::{Readings, State};
 use crate::arguments::{EmptyImages, ScoreArguments};
 use loss_expression::Vocabulary;
 use rayon::prelude::*;
-
-/// Files that are worked through at a time, each by a thread.
-const AT_A_TIME: usize = 64;
 
 /// The two passes over pixels, of binary masks or of classes.
 pub(super) trait Passes: Sync {

@@ -22,6 +22,9 @@ use kind::without_axis;
 pub(crate) use kind::{Classes, Kind, check_images, kind};
 pub(crate) use space::Geometry;
 
+/// Files that are worked through at a time, each by a thread.
+pub(super) const AT_A_TIME: usize = 64;
+
 /// The arrays of one score, their headers read and their types and shapes checked.
 pub(crate) struct Inputs {
     pub(crate) input: Array,

@@ -14,9 +14,10 @@ use loss_metrics::{ProbabilityHistogram, Reliability};
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::ScoreError;
+use super::inputs::AT_A_TIME;
 use super::inputs::{Broken, Classes, Geometry, Inputs};
 use super::progress::Progress;
-use super::{AT_A_TIME, ScoreError};
 use crate::arguments::ScoreArguments;
 pub(crate) use asked::Asked;
 pub(crate) use asked::Parameters;
