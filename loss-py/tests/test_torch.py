@@ -205,6 +205,50 @@ def test_the_gradient_is_handed_over_without_a_copy():
         assert places == [z.grad.data_ptr()]
 
 
+def test_an_upstream_gradient_that_is_not_finite_is_seen():
+    """Infinite scales of a GradScaler are found by gradients that are not finite."""
+    for pixels in (8, 2 * _autograd.SMALL):
+        for factor in (float("nan"), float("inf"), float("-inf")):
+            z = torch.randn(pixels, requires_grad=True)
+            (LOSS(z, torch.ones(pixels)) * factor).backward()
+            assert z.grad.isnan().all()
+    z = torch.randn(2, 5, requires_grad=True)
+    of_images = Loss("dice", per_image=True, reduction="none")(z, torch.ones(2, 5))
+    (of_images * torch.tensor([1.0, float("inf")])).sum().backward()
+    assert z.grad[0].isfinite().all() and z.grad[1].isnan().all()
+
+
+def test_forward_mode_is_refused_and_never_without_a_tangent():
+    with torch.autograd.forward_ad.dual_level():
+        z = torch.autograd.forward_ad.make_dual(torch.randn(4), torch.ones(4))
+        with pytest.raises((RuntimeError, NotImplementedError)):
+            LOSS(z, torch.ones(4))
+
+
+def test_changed_attributes_of_drop_in_classes_count():
+    logits, labels = torch.randn(2, 3, 4, 4), torch.randint(3, (2, 1, 4, 4))
+    loss = monai.DiceCELoss(to_onehot_y=True, softmax=True)
+    first = loss(logits, labels)
+    loss.lambda_dice, loss.lambda_ce = 0.25, 3.0
+    expected = monai.DiceCELoss(to_onehot_y=True, softmax=True, lambda_dice=0.25, lambda_ce=3.0)(logits, labels)
+    assert loss(logits, labels).item() == expected.item() != first.item()
+
+
+LABELS = [
+    (lambda loss, z, y: loss(z, y.masked_fill(y == 1, 255)), r"target\[0, 0, \d, \d\] is 255; labels must be whole numbers from 0 to 2"),
+    (lambda loss, z, y: loss(z, torch.full_like(y, float("nan"), dtype=torch.float32)), r"target\[0, 0, 0, 0\] is nan; labels must be whole numbers"),
+    (lambda loss, z, y: loss(z, torch.zeros(5)), r"target must have the shape \(B, C, spatial...\), and not \(5,\)"),
+]
+
+
+@pytest.mark.parametrize("number", range(len(LABELS)))
+def test_words_of_drop_in_classes(number):
+    act, words = LABELS[number]
+    z, y = torch.randn(1, 3, 4, 4), torch.arange(16).reshape(1, 1, 4, 4) % 3
+    with pytest.raises(ValueError, match=words):
+        act(monai.DiceLoss(to_onehot_y=True, sigmoid=True), z, y)
+
+
 def test_a_gradient_that_comes_with_the_value_has_the_bits_of_one_that_does_not():
     torch.manual_seed(11)
     for shape in ((1,), (2, 1, 16, 9), (_autograd.SMALL,), (_autograd.SMALL + 1,)):

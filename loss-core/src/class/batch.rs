@@ -41,20 +41,20 @@ pub trait ClassBatch<const C: usize>: sealed::Batch {
     /// One class against the rest, with all weights multiplied by a factor.
     fn class(&self, class: usize, factor: f32) -> Self::OneClass<'_>;
 
-    /// Adds the soft and the hard confusion of a class to sums. All targets are labels, and all weights are 1.
+    /// Adds the soft and the hard confusion of a class to sums: true positives, false positives, false negatives. All targets have to be labels, and all weights 1.
     fn add_hard_class(&self, class: usize, soft: &mut ConfusionSums, hard: &mut ConfusionSums);
 }
 
 /// The input of a predicted class against the rest; the other classes have 0.
 pub(super) const PREDICTED: f32 = 1.0;
 
-/// The gradient of many pixels, to which losses add theirs.
+/// The gradient of many pixels of weight 1, to which losses add theirs.
 pub trait ClassSlopes<const C: usize>: sealed::Batch {
     /// Adds the gradient of a loss to that of every pixel.
     fn add<L: ClassLoss<C>>(&mut self, loss: &L, slope: &L::Slope);
 
-    /// Adds the gradient of a binary loss of each class against the rest. A class has the slope of its loss by p, and a factor of it; without a slope
-    /// it has none.
+    /// Adds the gradient of a binary loss of each class against the rest. A class has the slope of its loss by p, and a factor of it. Without a slope its own
+    /// loss does not count; its logit still changes the probabilities of the others.
     fn add_of_each_class<L: Loss>(&mut self, loss: &L, slopes: &[Option<(L::Slope, f32)>; C]);
 }
 

@@ -43,7 +43,8 @@ pub trait ClassLoss<const C: usize>: Clone {
     /// Adds ∂(factor·loss)/∂z_k of a pixel of weight 1, for each class k.
     fn add_gradient<R: Real>(&self, slope: &Self::Slope, pixel: &ClassPixel<R, C>, gradient: &mut [R; C]);
 
-    /// Adds the gradient of many pixels. A loss that is told apart at run time does that here, once for all of them.
+    /// Adds the gradient of many pixels of weight 1: for each of them what [`add_gradient`](Self::add_gradient) adds, to the bit. A loss that is chosen at run time finds
+    /// out here which it is, once for all of them.
     #[inline(always)]
     fn add_gradients<B: ClassSlopes<C>>(&self, slope: &Self::Slope, pixels: &mut B) {
         pixels.add(self, slope);

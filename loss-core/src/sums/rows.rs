@@ -63,7 +63,7 @@ impl<V: Lanes, const K: usize, const WITHOUT: usize> Digits<V, K, WITHOUT> {
         true
     }
 
-    /// The sum in units of 2⁻⁶⁴, if no term was too large.
+    /// The sum in units of 2⁻⁶⁴. It is right only if no term was too large, which [`finish`](Self::finish) checks.
     #[inline(always)]
     pub(crate) fn units(self) -> i128 {
         let mut units = 0;

@@ -94,7 +94,7 @@ fn reliability(content: &Content<'_>) -> Option<Figure> {
         id: "reliability".to_owned(),
         title: "How far probabilities can be believed".to_owned(),
         caption: format!(
-            "A point is a bin of probabilities, of {}; empty bins have none. On the dashed line a probability of 0.8 is right in 80 % of the pixels; below it, \
+            "The line joins bins of probabilities, {} if none is empty. On the dashed line a probability of 0.8 is right in 80 % of the pixels; below it, \
              the network is too sure.",
             content.asked.bins
         ),

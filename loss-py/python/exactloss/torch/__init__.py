@@ -158,7 +158,9 @@ class Loss(_torch.nn.Module):
         if _autograd.is_compiling():
             name = "" if group is None else group if isinstance(group, str) else group.group_name
             return _torch.ops.exactloss.of_batch(logits, targets, weights, mask, self._key, name, factor)[0]
-        if group is None and not (logits.requires_grad and _torch.is_grad_enabled()):
+        # Forward-mode derivatives do not go by requires_grad; the Function says that there are none.
+        is_plain = not (logits.requires_grad and _torch.is_grad_enabled()) and not _autograd.is_forward_mode()
+        if group is None and is_plain:
             return _autograd.value(self.loss, logits, targets, weights, mask)
         return _autograd.OfBatch.apply(logits, targets, weights, mask, self.loss, group, factor)
 

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import math
 from typing import Optional, Tuple
 
 import numpy as np
@@ -40,6 +41,9 @@ def _write(sums, logits, targets, weights, mask, upstream):
     gradient = _tensors.room(logits)
     positional, named = _arguments(logits, targets, weights, mask)
     sums.gradient(*positional, **named, upstream=upstream, out=gradient.numpy())
+    if not math.isfinite(upstream):
+        # The core's gradients are finite. A loss that diverged, or a scale that overflowed, has to be seen.
+        gradient.fill_(math.nan)
     return gradient if logits.dtype == torch.float32 else gradient.to(logits.dtype)
 
 
@@ -48,6 +52,7 @@ def _write_of_images(loss, logits, targets, weights, mask, upstream):
     (logits_array, targets_array, weights_array), named = _arguments(logits, targets, weights, mask)
     upstream = upstream.detach().to(torch.float64).contiguous().numpy()
     loss.gradient_of_images(logits_array, targets_array, upstream, weights_array, **named, out=gradient.numpy())
+    gradient[torch.from_numpy(~np.isfinite(upstream))] = math.nan
     return gradient if logits.dtype == torch.float32 else gradient.to(logits.dtype)
 
 
@@ -196,6 +201,11 @@ if HAS_OPERATORS:
         return of_images_backward(*ctx.saved_tensors, upstream, ctx.key), None, None, None, None
 
     of_images.register_autograd(_backward_of_images, setup_context=_set_up_images)
+
+
+def is_forward_mode():
+    """Whether somebody asks for forward-mode derivatives."""
+    return getattr(torch.autograd.forward_ad, "_current_level", -1) >= 0
 
 
 def is_compiling():

@@ -22,8 +22,20 @@ def smoothing(above, below):
     return f"smooth={number(above)}" if above == below else f"smooth_numerator={number(above)}, smooth_denominator={number(below)}"
 
 
+def check_labels(labels, classes=None):
+    """Refuses labels that are no whole numbers, or no classes, by the first of them."""
+    wrong = labels != labels.round() if labels.is_floating_point() else torch.zeros_like(labels, dtype=torch.bool)
+    if classes is not None:
+        wrong = wrong | (labels < 0) | (labels >= classes)
+    if wrong.any():
+        place = tuple(wrong.nonzero()[0].tolist())
+        accepted = "whole numbers" if classes is None else f"whole numbers from 0 to {classes - 1}"
+        raise ValueError(f"target{list(place)} is {labels[place].item()}; labels must be {accepted}")
+
+
 def one_hot(labels, classes):
     """(N, 1, ...) labels as (N, C, ...)."""
+    check_labels(labels, classes)
     return torch.moveaxis(torch.nn.functional.one_hot(labels[:, 0].long(), classes), -1, 1).to(torch.uint8)
 
 
@@ -33,6 +45,11 @@ class Peer(torch.nn.Module):
     def __init__(self):
         super().__init__()
         self._made = {}
+
+    def __setattr__(self, name, value):
+        super().__setattr__(name, value)
+        # What was made before had the value of before.
+        self.__dict__.get("_made", {}).clear()
 
     def __getstate__(self):
         # Made again where it is needed.

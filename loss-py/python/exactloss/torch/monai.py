@@ -17,7 +17,8 @@ MONAI takes a model's probabilities unless sigmoid=True or softmax=True, and so 
 
 from torch import Tensor
 
-from ._peers import Peer, number, one_hot, refuse, smoothing
+from . import _tensors
+from ._peers import Peer, check_labels, number, one_hot, refuse, smoothing
 
 __all__ = ["DiceCELoss", "DiceFocalLoss", "DiceLoss", "FocalLoss", "GeneralizedDiceLoss", "TverskyLoss"]
 
@@ -51,13 +52,18 @@ class _Monai(Peer):
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """The loss of a batch: input (B, C, spatial...), target of the same shape, or labels (B, 1, spatial...) with to_onehot_y=True."""
         name = type(self).__name__
-        if input.dim() < 3:
-            raise ValueError(f"{name}: input must have the shape (B, C, spatial...), and not {tuple(input.shape)}")
+        _tensors.check("input", input)
+        _tensors.check("target", target)
+        for which, tensor in (("input", input), ("target", target)):
+            if tensor.dim() < 3:
+                raise ValueError(f"{name}: {which} must have the shape (B, C, spatial...), and not {tuple(tensor.shape)}")
         channels = input.shape[1]
         if self.softmax and channels == 1:
             raise ValueError(f"{name}: softmax=True needs at least 2 channels; MONAI would leave out the softmax with a warning")
         if self.softmax:
             if target.shape[1] == 1 and self.to_onehot_y:
+                if target.is_floating_point():
+                    check_labels(target)
                 target = target[:, 0].long()
             elif target.shape == input.shape:
                 target = target.float()
