@@ -1,7 +1,5 @@
 //! What stands against a score before anything long begins.
 
-use std::path::Path;
-
 use super::ScoreError;
 use super::inputs::{self, Broken, Inputs, Kind};
 use crate::arguments::ScoreArguments;
@@ -38,16 +36,6 @@ pub(super) fn sift(inputs: &mut Vec<Inputs>, arguments: &ScoreArguments) -> Vec<
         }
     });
     broken
-}
-
-/// The other files that are written, by their options.
-pub(super) fn other_outputs(arguments: &ScoreArguments) -> Vec<(&'static str, &Path)> {
-    let output = &arguments.output;
-    [("--output", &output.output), ("--grad", &output.grad), ("--map", &output.map)]
-        .into_iter()
-        .filter_map(|(option, path)| Some((option, path.as_deref()?)))
-        .chain(arguments.rows().map(|path| ("--per-image", path.as_path())))
-        .collect()
 }
 
 /// Refuses options that would be ignored.

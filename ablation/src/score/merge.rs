@@ -15,7 +15,6 @@ use super::state::{FileNames, Readings, State};
 use super::{ScoreError, page, run, written};
 use crate::answer::Answer;
 use crate::arguments::{EmptyImages, MergeArguments};
-use crate::files::same_file;
 use crate::paths::shown;
 
 /// Adds the states, and gives the text to print.
@@ -32,13 +31,7 @@ pub(crate) fn merge(arguments: &MergeArguments) -> Result<Answer, ScoreError> {
         }
     }
     written::check(output, arguments.per_image.as_ref(), &arguments.states)?;
-    page::check_build(output)?;
-    if let Some(path) = &output.report {
-        let others = [("--output", output.output.as_deref()), ("--per-image", arguments.per_image.as_deref())];
-        let others: Vec<(&str, &Path)> =
-            others.into_iter().filter_map(|(option, path)| Some((option, path?))).collect();
-        page::check(path, &|path| arguments.states.iter().any(|state| same_file(state, path)), &others)?;
-    }
+    page::check(output)?;
     let mut states = Vec::new();
     for path in &arguments.states {
         states.push((path.clone(), State::read(path)?));

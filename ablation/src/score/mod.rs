@@ -30,7 +30,7 @@ use crate::arrays::Format;
 use crate::targets::{Labelled, MOST_CLASSES, Sight};
 use crate::terminal;
 use asked::Asked;
-use check::{check_options, other_outputs, sift};
+use check::{check_options, sift};
 pub(crate) use error::ScoreError;
 use finish::{Finishing, broken_text, finish, finish_labels, listed};
 pub(crate) use help::help;
@@ -63,14 +63,11 @@ pub(crate) fn score(arguments: &ScoreArguments) -> Result<Answer, ScoreError> {
     if !arguments.metric.compare.is_empty() {
         return compare::compare(arguments);
     }
-    page::check_build(&arguments.output)?;
+    page::check(&arguments.output)?;
     check_options(arguments)?;
     let (mut inputs, mut broken) = inputs::open(arguments)?;
     let read: Vec<std::path::PathBuf> = inputs.iter().flat_map(Inputs::paths).cloned().collect();
     written::check(&arguments.output, arguments.rows(), &read)?;
-    if let Some(path) = &arguments.output.report {
-        page::check(path, &|path| inputs.iter().any(|inputs| inputs.reads(path)), &other_outputs(arguments))?;
-    }
     if arguments.keep_going {
         broken.extend(sift(&mut inputs, arguments));
     }

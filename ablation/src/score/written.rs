@@ -13,6 +13,7 @@ pub(crate) fn check(output: &OutputArguments, rows: Option<&PathBuf>, read: &[Pa
         ("--output", output.output.as_ref()),
         ("--per-image", rows),
         ("--state", output.state.as_ref()),
+        ("--report", output.report.as_ref()),
         ("--grad", output.grad.as_ref()),
         ("--map", output.map.as_ref()),
     ];
@@ -28,7 +29,10 @@ pub(crate) fn check(output: &OutputArguments, rows: Option<&PathBuf>, read: &[Pa
         // Where --grad and --map write is checked when it is known how many files they write.
         let is_whole = !matches!(option, "--grad" | "--map");
         if is_whole && path.is_dir() {
-            return Err(ScoreError::usage(format!("{}: {option} writes one file, and this is a folder", shown(path))));
+            return Err(ScoreError::usage(format!(
+                "{}: {option} writes one file, and this is a folder; name a file in it",
+                shown(path)
+            )));
         }
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         if is_whole && !folder.exists() {
@@ -40,7 +44,7 @@ pub(crate) fn check(output: &OutputArguments, rows: Option<&PathBuf>, read: &[Pa
         });
         if let Some((_, input)) = read.iter().find(|(read, _)| *read == place).filter(|_| is_whole) {
             return Err(ScoreError::usage(format!(
-                "{}: {option} would overwrite {}, which is read; name another file",
+                "{}: {option} would overwrite an input: {} is read; name another file",
                 shown(path),
                 shown(input)
             )));

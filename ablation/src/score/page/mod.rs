@@ -27,7 +27,6 @@ use super::inputs::{Broken, Inputs};
 use super::metrics::{Asked, Measured, Of, Summary};
 use super::results::Report;
 use crate::arguments::{OutputArguments, ScoreArguments};
-use crate::paths::shown;
 
 /// Where pixels can be read once more.
 #[cfg_attr(not(feature = "report"), expect(dead_code, reason = "only pictures need pixels"))]
@@ -60,47 +59,20 @@ impl Content<'_> {
     }
 }
 
-/// Refuses --report if nothing is built in that could draw it.
-pub(crate) fn check_build(output: &OutputArguments) -> Result<(), ScoreError> {
-    if output.report.is_none() || cfg!(feature = "report") {
-        return Ok(());
+/// Refuses --report if nothing is built in that could draw it, or if it would be printed. `written::check` looks at its place.
+pub(crate) fn check(output: &OutputArguments) -> Result<(), ScoreError> {
+    let Some(path) = &output.report else { return Ok(()) };
+    let refuse = |message: &str| Err(ScoreError::usage(message.to_owned()));
+    if !cfg!(feature = "report") {
+        return refuse(
+            "--report: this ablation was built without figures; `cargo build --release -p ablation --no-default-features \
+             --features report` builds one with them",
+        );
     }
-    Err(ScoreError::usage(
-        "--report: this ablation was built without figures; `cargo build --release -p ablation --no-default-features \
-         --features report` builds one with them"
-            .to_owned(),
-    ))
-}
-
-/// Checks before the long pass that the page can be written there, and that nothing is lost by it.
-pub(crate) fn check(path: &Path, is_input: &dyn Fn(&Path) -> bool, others: &[(&str, &Path)]) -> Result<(), ScoreError> {
     if path == Path::new("-") {
-        let message = "--report -: a page is not printed; name a file, such as --report report.html";
-        return Err(ScoreError::usage(message.to_owned()));
+        return refuse("--report -: a page is not printed; name a file, such as --report report.html");
     }
-    if path.is_dir() {
-        return Err(ScoreError::usage(format!(
-            "{}: --report writes one file, and this is a folder; name the file, such as {}",
-            shown(path),
-            shown(&path.join("report.html"))
-        )));
-    }
-    if is_input(path) {
-        return Err(ScoreError::usage(format!("{}: --report would overwrite an input", shown(path))));
-    }
-    let folder = crate::part::folder_of(path);
-    if !folder.exists() {
-        let (path, folder) = (shown(path), shown(folder));
-        return Err(ScoreError::NoFolder { path, option: "--report", folder });
-    }
-    // Files that are not there yet are the same if their folders are.
-    let place = |path: &Path| Some((crate::part::folder_of(path).canonicalize().ok()?, path.file_name()?.to_owned()));
-    match others.iter().find(|(_, other)| place(other).is_some() && place(other) == place(path)) {
-        Some((option, _)) => {
-            Err(ScoreError::usage(format!("--report and {option} name the same file, {}", shown(path))))
-        }
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 /// Writes the page, if one is asked for.
